@@ -1,0 +1,328 @@
+/**
+ * Records the golden cases: small trainings, computed in float64 by the twin of test/support/float64.ts.
+ *
+ *     npm run golden
+ *
+ * A case holds all that a trainer needs to repeat it (a start in network2's form, a JSON data set, the options)
+ * and what must come out. Starts and inputs are exact in float32, so that only the arithmetic differs there.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import process from 'node:process'
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { fold, generator, key, normal, type Key } from '../src/rng.ts'
+import {
+  argmax,
+  epochs,
+  examples,
+  feedforward,
+  save,
+  sgd,
+  type Example,
+  type Matrix,
+  type Monitored,
+  type Network,
+  type Options,
+  type Saved,
+  type Split,
+  type Vector,
+} from '../test/support/float64.ts'
+
+export type Golden = {
+  readonly name: string
+  readonly about: string
+  readonly start: Saved
+  readonly data: { readonly training: Split; readonly test: Split }
+  readonly options: Options & { readonly cost: 'quadratic' | 'xent' }
+  readonly expected: Pick<Saved, 'weights' | 'biases'> & Monitored
+}
+
+/** What is asked of a case; the rest is drawn from its seed. */
+type Plan = {
+  readonly name: string
+  readonly about: string
+  readonly seed: number
+  readonly sizes: readonly number[]
+  readonly n: number
+  readonly options: Golden['options']
+  /** The standard deviation of a weight with so many inputs: network2's default unless told. */
+  readonly spread?: (inputs: number) => number
+  readonly pixels?: boolean
+  readonly desired?: 'digits' | 'soft' | 'one bit'
+}
+
+const large = (): number => 1
+
+export const plans: readonly Plan[] = [
+  {
+    name: 'quadratic',
+    about: 'the quadratic cost, pixels, large start',
+    seed: 1,
+    sizes: [12, 8, 5],
+    n: 40,
+    options: { cost: 'quadratic', eta: 3, lmbda: 0, miniBatchSize: 10, epochs: 5 },
+    spread: large,
+    pixels: true,
+  },
+  {
+    name: 'quadratic-decay',
+    about: 'the quadratic cost with weight decay',
+    seed: 2,
+    sizes: [10, 7, 4],
+    n: 60,
+    options: { cost: 'quadratic', eta: 1, lmbda: 5, miniBatchSize: 10, epochs: 5 },
+  },
+  {
+    name: 'xent',
+    about: 'the cross-entropy cost, pixels, large start',
+    seed: 3,
+    sizes: [12, 8, 5],
+    n: 40,
+    options: { cost: 'xent', eta: 0.5, lmbda: 0, miniBatchSize: 10, epochs: 5 },
+    spread: large,
+    pixels: true,
+  },
+  {
+    name: 'xent-decay',
+    about: 'the cross-entropy cost with weight decay',
+    seed: 4,
+    sizes: [10, 7, 4],
+    n: 60,
+    options: { cost: 'xent', eta: 0.5, lmbda: 5, miniBatchSize: 10, epochs: 5 },
+  },
+  {
+    name: 'quadratic-short-batch',
+    about: 'a last batch of 3 where the others have 10, no decay',
+    seed: 5,
+    sizes: [9, 6, 4],
+    n: 23,
+    options: { cost: 'quadratic', eta: 3, lmbda: 0, miniBatchSize: 10, epochs: 4 },
+  },
+  {
+    name: 'xent-short-batch-decay',
+    about: 'a last batch of 3 where the others have 5, with decay; more test than training examples',
+    seed: 6,
+    sizes: [9, 6, 4],
+    n: 23,
+    options: { cost: 'xent', eta: 0.2, lmbda: 5, miniBatchSize: 5, epochs: 4 },
+    pixels: true,
+  },
+  {
+    name: 'xent-batch-1',
+    about: 'one example a step, with decay',
+    seed: 7,
+    sizes: [8, 6, 4],
+    n: 23,
+    options: { cost: 'xent', eta: 0.1, lmbda: 5, miniBatchSize: 1, epochs: 3 },
+  },
+  {
+    name: 'quadratic-batch-1',
+    about: 'one example a step, no decay',
+    seed: 8,
+    sizes: [8, 6, 4],
+    n: 23,
+    options: { cost: 'quadratic', eta: 1, lmbda: 0, miniBatchSize: 1, epochs: 3 },
+  },
+  {
+    name: 'xent-batch-over-n',
+    about: 'a batch size over n is one batch',
+    seed: 9,
+    sizes: [8, 6, 4],
+    n: 23,
+    options: { cost: 'xent', eta: 0.5, lmbda: 5, miniBatchSize: 50, epochs: 6 },
+  },
+  {
+    name: 'xent-no-hidden',
+    about: 'no hidden layer',
+    seed: 10,
+    sizes: [12, 5],
+    n: 33,
+    options: { cost: 'xent', eta: 0.5, lmbda: 5, miniBatchSize: 10, epochs: 5 },
+    pixels: true,
+  },
+  {
+    name: 'quadratic-no-hidden',
+    about: 'no hidden layer',
+    seed: 11,
+    sizes: [12, 5],
+    n: 33,
+    options: { cost: 'quadratic', eta: 3, lmbda: 0, miniBatchSize: 10, epochs: 5 },
+  },
+  {
+    name: 'xent-three-hidden',
+    about: 'three hidden layers, with decay',
+    seed: 12,
+    sizes: [8, 7, 6, 5, 4],
+    n: 40,
+    options: { cost: 'xent', eta: 0.5, lmbda: 5, miniBatchSize: 8, epochs: 6 },
+  },
+  {
+    name: 'quadratic-three-hidden',
+    about: 'three hidden layers, large start',
+    seed: 13,
+    sizes: [8, 7, 6, 5, 4],
+    n: 40,
+    options: { cost: 'quadratic', eta: 3, lmbda: 0, miniBatchSize: 8, epochs: 6 },
+    spread: large,
+  },
+  {
+    name: 'xent-soft-targets',
+    about: 'desired outputs between 0 and 1, where the cost has a minimum above 0: (64)',
+    seed: 14,
+    sizes: [7, 6, 5],
+    n: 30,
+    options: { cost: 'xent', eta: 0.5, lmbda: 5, miniBatchSize: 7, epochs: 5 },
+    desired: 'soft',
+  },
+  {
+    name: 'quadratic-soft-targets',
+    about: 'desired outputs between 0 and 1',
+    seed: 15,
+    sizes: [7, 6, 5],
+    n: 30,
+    options: { cost: 'quadratic', eta: 2, lmbda: 5, miniBatchSize: 7, epochs: 5 },
+    desired: 'soft',
+  },
+  {
+    name: 'xent-one-output',
+    about:
+      'one output neuron: argmax is always 0, so every accuracy is the size of its data set and means nothing',
+    seed: 16,
+    sizes: [6, 5, 1],
+    n: 26,
+    options: { cost: 'xent', eta: 0.5, lmbda: 0, miniBatchSize: 6, epochs: 4 },
+    desired: 'one bit',
+  },
+  {
+    name: 'xent-saturated',
+    about:
+      'weighted inputs beyond 17, where a float32 activation is exactly 0 or 1 and its logarithm is lost',
+    seed: 17,
+    sizes: [10, 8, 5],
+    n: 30,
+    options: { cost: 'xent', eta: 0.05, lmbda: 0, miniBatchSize: 10, epochs: 3 },
+    spread: () => 4.5,
+  },
+  {
+    name: 'zero-epochs',
+    about: 'no epoch: empty lists, and the start as it was',
+    seed: 18,
+    sizes: [6, 5, 3],
+    n: 24,
+    options: { cost: 'xent', eta: 0.5, lmbda: 5, miniBatchSize: 10, epochs: 0 },
+  },
+]
+
+/** `count` rows of `width` numbers. */
+const rows = (numbers: Vector, width: number): Matrix =>
+  Array.from({ length: numbers.length / width }, (_, i) => numbers.slice(i * width, (i + 1) * width))
+
+const byteOver256 = (
+  of: Key,
+  count: number,
+  isInk: (random: ReturnType<typeof generator>) => boolean,
+): Vector => {
+  const random = generator(of)
+  return Array.from({ length: count }, () => (isInk(random) ? uniformInt(random, 1, 255) / 256 : 0))
+}
+
+const drawStart = (of: Key, { sizes, spread = inputs => 1 / Math.sqrt(inputs), options }: Plan): Network => {
+  const layers = sizes.slice(1).map((outputs, l) => ({ outputs, inputs: sizes[l] ?? 0, of: fold(of, l) }))
+  return {
+    cost: options.cost === 'xent' ? 'CrossEntropyCost' : 'QuadraticCost',
+    weights: layers.map(layer =>
+      rows(
+        Array.from(normal(fold(layer.of, 0), layer.outputs * layer.inputs), w =>
+          Math.fround(w * spread(layer.inputs)),
+        ),
+        layer.inputs,
+      ),
+    ),
+    biases: layers.map(layer => [...normal(fold(layer.of, 1), layer.outputs)]),
+  }
+}
+
+/** Examples that can be learned: a random linear map of the inputs, the same for both parts, says the digit. */
+const drawSplit = (of: Key, teacher: Matrix, plan: Plan, length: number): Split => {
+  const inputs = plan.sizes.at(0) ?? 0
+  const outputs = plan.sizes.at(-1) ?? 0
+  const x = rows(
+    byteOver256(
+      fold(of, 0),
+      length * inputs,
+      random => plan.pixels !== true || uniformInt(random, 0, 3) === 0,
+    ),
+    inputs,
+  )
+  const centre = plan.pixels === true ? 1 / 8 : 1 / 2
+  const scores = x.map(pixels =>
+    teacher.map(row => row.reduce((score, t, k) => score + t * ((pixels[k] ?? 0) - centre), 0)),
+  )
+  switch (plan.desired ?? 'digits') {
+    case 'digits':
+      return { inputs: x, labels: scores.map(argmax) }
+    case 'soft':
+      return {
+        inputs: x,
+        targets: rows(
+          byteOver256(fold(of, 1), length * outputs, () => true),
+          outputs,
+        ),
+      }
+    case 'one bit':
+      return { inputs: x, targets: scores.map(row => row.map(score => (score > 0 ? 1 : 0))) }
+  }
+}
+
+/** By how much the surest wrong output lies below the argmax, in the closest call. */
+const closestCall = (net: Network, data: readonly Example[]): number =>
+  Math.min(
+    ...data.map(({ x }) => {
+      const [first = 1, second = 0] = feedforward(net, x).toSorted((a, b) => b - a)
+      return first - second
+    }),
+  )
+
+/** A plan's case, computed. */
+export const record = (plan: Plan): Golden => {
+  const seed = key(plan.seed)
+  const outputs = plan.sizes.at(-1) ?? 0
+  const start = drawStart(fold(seed, 0), plan)
+  const teacher = rows([...normal(fold(seed, 1), outputs * (plan.sizes[0] ?? 0))], plan.sizes[0] ?? 0)
+  const data = {
+    training: drawSplit(fold(seed, 2), teacher, plan, plan.n),
+    test: drawSplit(fold(seed, 3), teacher, plan, 30),
+  }
+  const training = examples(data.training, outputs)
+  const test = examples(data.test, outputs)
+  for (const net of epochs(start, training, plan.options)) {
+    // A near tie could fall either way in float32, and the case would then blame a sound trainer.
+    if (outputs > 1 && closestCall(net, [...training, ...test]) < 1e-5)
+      throw new Error(`${plan.name}: a tie; take another seed`)
+  }
+  const { net, monitored } = sgd(start, training, test, plan.options)
+  const { weights, biases } = save(net)
+  return {
+    name: plan.name,
+    about: plan.about,
+    start: save(start),
+    data,
+    options: plan.options,
+    expected: { weights, biases, ...monitored },
+  }
+}
+
+/** A case's file: JSON with a row of numbers on a line, so that a change is readable as a difference. */
+export const text = (golden: Golden): string =>
+  JSON.stringify(golden, null, 1).replace(/\[[^[\]{}]*\]/g, row => row.replace(/\s+/g, '')) + '\n'
+
+const folder = join(import.meta.dirname, '..', 'test', 'golden')
+
+export const fileOf = (plan: Pick<Plan, 'name'>): string => join(folder, `${plan.name}.json`)
+
+/** The recorded case, as it lies on disk. */
+export const recorded = (plan: Pick<Plan, 'name'>): Golden =>
+  JSON.parse(readFileSync(fileOf(plan), 'utf8')) as Golden
+
+if (process.argv[1]?.endsWith(basename(import.meta.filename)) === true)
+  for (const plan of plans) writeFileSync(fileOf(plan), text(record(plan)))

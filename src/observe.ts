@@ -1,0 +1,59 @@
+/**
+ * The monitors over a whole set of examples, a thousand at a time: memory does not grow with the set.
+ */
+import { add, gather, scalar, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
+import type { Cost } from './cost.ts'
+import type { Interpreter } from './interpreter/index.ts'
+import { tally, totalCost, type Tally } from './monitor.ts'
+import type { Batch } from './network.ts'
+import type { Params } from './params.ts'
+import { inPieces, miniBatches, type Piece } from './pieces.ts'
+import { consume, free, reading } from './scope.ts'
+
+/** What is seen of a set: its mean cost with the L2 penalty, and how many of its n examples are answered rightly. */
+export type Observation = { readonly cost: number; readonly correct: number; readonly n: number }
+
+const AT_ONCE = 1000
+
+type Observed = { readonly params: Params; readonly set: Batch }
+
+const observeRows =
+  (cost: Cost) =>
+  (sums: Tally, { params, set }: Observed, rows: Tensor1D): Tally => {
+    const some = tally(cost)(params, { x: gather(set.x, rows), y: gather(set.y, rows) })
+    return { cost: add<Scalar>(sums.cost, some.cost), correct: add<Scalar>(sums.correct, some.correct) }
+  }
+
+/**
+ * Observes a set: yields the number of examples that are done, and is sent how many to look at next.
+ *
+ * @param params borrowed, as is the set
+ */
+export function* observe(
+  interpreter: Interpreter,
+  cost: Cost,
+  lmbda: number,
+  params: Params,
+  set: Batch,
+): Generator<number, Observation, Piece> {
+  const n = set.x.shape[0]
+  const batches = miniBatches(
+    Int32Array.from({ length: n }, (_, i) => i),
+    Math.min(AT_ONCE, n),
+  )
+  const nothing: Tally = { cost: scalar(0), correct: scalar(0) }
+  try {
+    const runs = batches.map(rows => ({ rows, constants: { params, set } }))
+    const sums = yield* inPieces(interpreter, observeRows(cost), nothing, runs)
+    return consume(sums, ({ cost, correct }) => ({
+      cost: reading(
+        () => totalCost(params, cost, n, lmbda),
+        c => c.dataSync()[0]!,
+      ),
+      correct: correct.dataSync()[0]!,
+      n,
+    }))
+  } finally {
+    free([batches, nothing])
+  }
+}

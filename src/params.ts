@@ -1,0 +1,70 @@
+/**
+ * What a network learns: for each layer its weights and biases.
+ *
+ * Shapes: j_l neurons in layer l; layer 0 is the input.
+ */
+import { tensor1d, tensor2d, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
+import { fold, normal, type Key } from './rng.ts'
+
+export type Layer = {
+  /** w_jk goes from neuron k of the layer below to neuron j: [j_l, j_l-1], as in the book. */
+  readonly w: Tensor2D
+  /** [j_l] */
+  readonly b: Tensor1D
+}
+
+export type Params = readonly [Layer, ...Layer[]]
+
+/** The number of neurons in each layer, from the input [j_0, …, j_L] to the output: at least these two. */
+export type Sizes = readonly [number, number, ...number[]]
+
+export type Start = 'default' | 'large'
+
+/** The numbers of one layer, outside TensorFlow.js: w row by row, [j_l, j_l-1]; b [j_l]. */
+export type LayerValues = {
+  readonly inputs: number
+  readonly outputs: number
+  readonly w: Float32Array
+  readonly b: Float32Array
+}
+
+/**
+ * Where learning starts: biases from N(0, 1); weights from N(0, 1/n_in) for `default`, so that a neuron with many
+ * inputs is not saturated from the first (chapter 3, "Weight initialization"), and from N(0, 1) for `large`, the
+ * start of chapter 1, with which the book compares the costs.
+ */
+export const initialValues = (start: Start, key: Key, sizes: Sizes): readonly LayerValues[] =>
+  sizes.slice(1).map((outputs, l) => {
+    const inputs = sizes[l]!
+    const scale = start === 'default' ? 1 / Math.sqrt(inputs) : 1
+    return {
+      inputs,
+      outputs,
+      w: normal(fold(fold(key, l), 0), outputs * inputs).map(w => w * scale),
+      b: normal(fold(fold(key, l), 1), outputs),
+    }
+  })
+
+/**
+ * The numbers as tensors; the caller owns them.
+ *
+ * @throws when there is no layer at all
+ */
+export const toParams = (values: readonly LayerValues[]): Params => {
+  const layers = values.map(({ inputs, outputs, w, b }) => ({
+    w: tensor2d(w, [outputs, inputs]),
+    b: tensor1d(b),
+  }))
+  const [first, ...rest] = layers
+  if (first === undefined) throw new Error('toParams: a network has at least one layer of weights')
+  return [first, ...rest]
+}
+
+/** The tensors' numbers, read out. */
+export const fromParams = (params: Params): readonly LayerValues[] =>
+  params.map(({ w, b }) => ({
+    inputs: w.shape[1],
+    outputs: w.shape[0],
+    w: w.dataSync<'float32'>().slice(),
+    b: b.dataSync<'float32'>().slice(),
+  }))

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+/** `npm test` runs test/**; `npm run test:long` adds the files named *.long.test.ts. */
+const long = process.env.NETWORK2_LONG === '1'
+
+export default defineConfig({
+  test: {
+    include: long ? ['test/**/*.test.ts'] : ['test/**/!(*.long).test.ts'],
+    pool: 'forks',
+    setupFiles: ['test/support/setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})
