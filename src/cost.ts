@@ -9,11 +9,10 @@ import {
   abs,
   add,
   addN,
-  exp,
-  log1p,
   mul,
   neg,
   relu,
+  softplus,
   square,
   sub,
   sum,
@@ -57,9 +56,10 @@ export const crossEntropy: Cost = {
    *                = z - z y + ln(1 + e^-z)
    *                = max(z, 0) - z y + ln(1 + e^-|z|)
    *
-   * where the last line, equal to the one above it for either sign of z, never raises e to a positive power.
+   * where the last line, equal to the one above it for either sign of z, never raises e to a positive power. Its
+   * logarithm is `softplus`, which keeps the digits of a small e^-|z| on every backend (WebAssembly's `log1p` does not).
    */
-  fn: (z, _a, y) => sum(add(sub(relu(z), mul(z, y)), log1p(exp(neg(abs(z))))), 1),
+  fn: (z, _a, y) => sum(add(sub(relu(z), mul(z, y)), softplus(neg(abs(z)))), 1),
   /** Equation (66): δ = a - y. */
   delta: (_z, a, y) => sub(a, y),
 }

@@ -24,36 +24,34 @@ const observeRows =
     return { cost: add<Scalar>(sums.cost, some.cost), correct: add<Scalar>(sums.correct, some.correct) }
   }
 
+/** Observes a set: yields the number of examples that are done, and is sent how many to look at next. */
+export type Observer = (params: Params, set: Batch) => Generator<number, Observation, Piece>
+
 /**
- * Observes a set: yields the number of examples that are done, and is sent how many to look at next.
+ * An observer of any parameters and any set, both borrowed.
  *
- * @param params borrowed, as is the set
+ * @param lmbda of the L2 penalty that the cost includes
  */
-export function* observe(
-  interpreter: Interpreter,
-  cost: Cost,
-  lmbda: number,
-  params: Params,
-  set: Batch,
-): Generator<number, Observation, Piece> {
-  const n = set.x.shape[0]
-  const batches = miniBatches(
-    Int32Array.from({ length: n }, (_, i) => i),
-    Math.min(AT_ONCE, n),
-  )
-  const nothing: Tally = { cost: scalar(0), correct: scalar(0) }
-  try {
-    const runs = batches.map(rows => ({ rows, constants: { params, set } }))
-    const sums = yield* inPieces(interpreter, observeRows(cost), nothing, runs)
-    return consume(sums, ({ cost, correct }) => ({
-      cost: reading(
-        () => totalCost(params, cost, n, lmbda),
-        c => c.dataSync()[0]!,
-      ),
-      correct: correct.dataSync()[0]!,
-      n,
-    }))
-  } finally {
-    free([batches, nothing])
+export const observer = ({ scan }: Interpreter, cost: Cost, lmbda: number): Observer => {
+  const advance = scan(observeRows(cost))
+  return function* (params, set) {
+    const n = set.x.shape[0]
+    const order = Int32Array.from({ length: n }, (_, i) => i)
+    const batches = miniBatches(order, Math.min(AT_ONCE, n))
+    const nothing: Tally = { cost: scalar(0), correct: scalar(0) }
+    try {
+      const runs = batches.map(rows => ({ rows, constants: { params, set } }))
+      const sums = yield* inPieces(advance, nothing, runs)
+      return consume(sums, ({ cost: sum, correct }) => ({
+        cost: reading(
+          () => totalCost(params, sum, n, lmbda),
+          c => c.dataSync()[0]!,
+        ),
+        correct: correct.dataSync()[0]!,
+        n,
+      }))
+    } finally {
+      free([batches, nothing])
+    }
   }
 }

@@ -4,7 +4,7 @@
  * Shapes: N mini-batches of m examples.
  */
 import { tensor2d, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
-import type { Interpreter } from './interpreter/index.ts'
+import type { Scan } from './interpreter/index.ts'
 import { free, owned } from './scope.ts'
 import type { Tree } from './tree.ts'
 
@@ -35,12 +35,10 @@ export const miniBatches = (order: Int32Array, m: number): readonly Tensor2D[] =
  * @returns the last state, which the caller owns. A scan that is left early leaves no tensor behind
  */
 export function* inPieces<S extends Tree, C extends Tree>(
-  { scan }: Interpreter,
-  f: (state: S, constants: C, rows: Tensor1D) => S,
+  advance: Scan<S, C, Tensor1D>,
   s0: S,
   runs: readonly Run<C>[],
 ): Generator<number, S, Piece> {
-  const advance = scan(f)
   let state = owned(s0)
   let done = 0
   try {

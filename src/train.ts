@@ -5,9 +5,9 @@
  */
 import { abs, gather, mean, scalar, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
 import type { Cost } from './cost.ts'
-import type { Interpreter } from './interpreter/index.ts'
+import type { Interpreter, Scan } from './interpreter/index.ts'
 import type { Batch } from './network.ts'
-import { observe, type Observation } from './observe.ts'
+import { observer, type Observation } from './observe.ts'
 import type { Params } from './params.ts'
 import { inPieces, miniBatches, type Piece, type Run } from './pieces.ts'
 import { free, owned, reading } from './scope.ts'
@@ -92,18 +92,19 @@ export function* train(
   initial: Params,
 ): Generator<Event, Params, Piece> {
   const { cost, lmbda } = settings
-  const advance = stepOnRows(cost)
+  const advance = interpreter.scan(stepOnRows(cost))
+  const observe = observer(interpreter, cost, lmbda)
 
   let params = owned(initial)
   try {
     for (let epoch = 1; epoch <= settings.epochs; epoch++) {
       const runs = runsOf(settings, training, epoch)
       try {
-        const scanning = inPieces(interpreter, advance, params, runs)
+        const scanning = inPieces(advance, params, runs)
         const next = yield* telling(scanning, 'training', epoch, training)
         if (!isSound(next)) {
           free(next)
-          const step = firstUnsoundStep(interpreter, advance, params, runs)
+          const step = firstUnsoundStep(advance, params, runs)
           yield { kind: 'diverged', epoch, step, params }
           break
         }
@@ -116,8 +117,7 @@ export function* train(
       const seen: { training?: Observation; evaluation?: Observation } = {}
       for (const name of ['training', 'evaluation'] as const) {
         const set = observed[name]
-        if (set !== undefined)
-          seen[name] = yield* telling(observe(interpreter, cost, lmbda, params, set), 'observing', epoch, set)
+        if (set !== undefined) seen[name] = yield* telling(observe(params, set), 'observing', epoch, set)
       }
       yield { kind: 'epoch', report: { epoch, ...seen }, params }
     }
@@ -159,19 +159,17 @@ function* telling<R>(
 
 /** Runs an epoch that has gone wrong once more, step by step, and returns the number of the first bad one, from 1. */
 const firstUnsoundStep = (
-  { scan }: Interpreter,
-  advance: ReturnType<typeof stepOnRows>,
+  advance: Scan<Params, Constants, Tensor1D>,
   initial: Params,
   runs: readonly Run<Constants>[],
 ): number => {
-  const one = scan(advance)
   const steps = runs.flatMap(run => Array.from({ length: run.rows.shape[0] }, (_, i) => ({ ...run, i })))
   let params = owned(initial)
   try {
     return (
       1 +
       steps.findIndex(({ rows, constants, i }) => {
-        const next = one(params, constants, rows, [i, i + 1])
+        const next = advance(params, constants, rows, [i, i + 1])
         free(params)
         params = next
         return !isSound(params)

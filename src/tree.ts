@@ -10,9 +10,25 @@ export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree }
 
 const isArray = (tree: Tree): tree is readonly Tree[] => Array.isArray(tree)
 
-/** The tensors of a tree, from left to right. */
-export const leaves = (tree: Tree): readonly Tensor[] =>
-  tree instanceof Tensor ? [tree] : (isArray(tree) ? tree : Object.values(tree)).flatMap(leaves)
+/**
+ * The tensors of a tree, from left to right.
+ *
+ * @throws where something stands that is no tree, which only unchecked code can bring about
+ */
+export const leaves = (tree: Tree): readonly Tensor[] => {
+  if (tree instanceof Tensor) return [tree]
+  if (typeof tree !== 'object')
+    throw new TypeError(`${String(tree)} is no tensor, nor an array or record of them`)
+  return (isArray(tree) ? tree : Object.values(tree)).flatMap(leaves)
+}
+
+/** Where each leaf stands, such as `params[0].w`, from left to right. */
+export const paths = (tree: Tree, root: string): readonly string[] =>
+  tree instanceof Tensor
+    ? [root]
+    : isArray(tree)
+      ? tree.flatMap((child, i) => paths(child, `${root}[${i}]`))
+      : Object.entries(tree).flatMap(([name, child]) => paths(child, root === '' ? name : `${root}.${name}`))
 
 /** The same tree with every tensor replaced by its image. */
 export const map = <T extends Tree>(tree: T, f: (leaf: Tensor) => Tensor): T => {

@@ -1,6 +1,5 @@
 // for tf.grad: the Node bundle of tfjs-core registers no gradient
 import '@tensorflow/tfjs'
-import '@tensorflow/tfjs-backend-cpu'
 import { grad, mul, sum, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

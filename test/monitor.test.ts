@@ -1,4 +1,3 @@
-import '@tensorflow/tfjs-backend-cpu'
 import { scalar } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -53,8 +52,9 @@ describe('by hand', () => {
   })
 
   it('of equal desired outputs the first is meant', () => {
-    const batch = [{ x: [1, 2, 3], y: [0, 0.5, 0.5] }, { x: [1, 3, 2], y: [0, 0.5, 0.5] }] // prettier-ignore
-    expect(seen({ net: mirror(3), batch }).correct).toBe(1)
+    const y = [0, 0.5, 0.5]
+    expect(seen({ net: mirror(3), batch: [{ x: [1, 3, 2], y }] }).correct).toBe(1)
+    expect(seen({ net: mirror(3), batch: [{ x: [1, 2, 3], y }] }).correct).toBe(0)
   })
 
   it('the total cost: the mean, and lmbda over twice the size of the set times the squared weights: (85)', () => {

@@ -1,13 +1,11 @@
-import '@tensorflow/tfjs-backend-cpu'
 import { scalar } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { plans, recorded, type Golden } from '../scripts/golden.ts'
 import { costOf } from '../src/cost.ts'
-import { eager } from '../src/interpreter/eager.ts'
-import { consume, free, reading } from '../src/scope.ts'
+import type { Params } from '../src/params.ts'
+import { foldScoped, reading } from '../src/scope.ts'
 import { step } from '../src/sgd.ts'
-import { train, type Report } from '../src/train.ts'
 import { batchOf, nameOf, networkAndBatch, numbersOf, paramsOf, type Case } from './support/cases.ts'
 import * as twin from './support/float64.ts'
 
@@ -111,55 +109,28 @@ describe('laws', () => {
   })
 })
 
-/** A recorded training, done again by the project. */
-const trained = ({ start, data, options }: Golden): { leaves: twin.Vector[]; reports: Report[] } => {
-  const outputs = start.sizes.at(-1) ?? 0
-  const initial = paramsOf(twin.load(start))
-  const training = batchOf(twin.examples(data.training, outputs))
-  const evaluation = batchOf(twin.examples(data.test, outputs))
-  const order = Int32Array.from(training.x.arraySync().keys())
-  const { cost, epochs, miniBatchSize, eta, lmbda } = options
-  try {
-    const reports: Report[] = []
-    const events = train(
-      eager,
-      { cost: costOf(cost), epochs, miniBatchSize, eta, lmbda, order: () => order },
-      { training, observed: { training, evaluation } },
-      initial,
-    )
-    for (;;) {
-      const next = events.next()
-      if (next.done === true) return { leaves: consume(next.value, numbersOf), reports }
-      if (next.value.kind === 'epoch') reports.push(next.value.report)
-    }
-  } finally {
-    free([initial, training, evaluation])
-  }
+/** A recorded training as a bare fold of steps. */
+const trained = ({ start, data, options }: Golden): twin.Vector[] => {
+  const { cost, eta, lmbda, miniBatchSize, epochs } = options
+  const training = twin.examples(data.training, start.sizes.at(-1) ?? 0)
+  const n = training.length
+  const epoch = Array.from({ length: Math.ceil(n / miniBatchSize) }, (_, i) =>
+    training.slice(i * miniBatchSize, (i + 1) * miniBatchSize),
+  )
+  const descend = foldScoped((params: Params, batch: readonly twin.Example[]): Params => {
+    const pace = { rate: scalar(eta / batch.length), decay: scalar(1 - (eta * lmbda) / n) }
+    return step(costOf(cost))(params, batchOf(batch), pace)
+  })
+  return reading(
+    () => descend(paramsOf(twin.load(start)), Array.from({ length: epochs }, () => epoch).flat()),
+    numbersOf,
+  )
 }
 
 describe('golden', () => {
-  it.each(plans)('$name: weights, biases and all four monitors', plan => {
+  it.each(plans)('$name: the weights and biases of the last epoch', plan => {
     const golden = recorded(plan)
-    const { expected } = golden
-    const { leaves, reports } = trained(golden)
-    expect(twin.relativeError(leaves, twin.leaves(twin.load({ ...golden.start, ...expected })))).toBeLessThan(
-      1e-5,
-    )
-    expect(reports.map(({ epoch }) => epoch)).toEqual(expected.trainingCost.map((_, i) => i + 1))
-    expect(reports.map(({ evaluation }) => evaluation?.correct)).toEqual(expected.evaluationAccuracy)
-    expect(reports.map(({ training }) => training?.correct)).toEqual(expected.trainingAccuracy)
-    for (const [part, costs] of [
-      ['evaluation', expected.evaluationCost],
-      ['training', expected.trainingCost],
-    ] as const) {
-      // prettier-ignore
-      const seen = reports.map(report => report[part]?.cost ?? NaN)
-      expect(
-        twin.relativeError(
-          seen.map(cost => [cost]),
-          costs.map(cost => [cost]),
-        ),
-      ).toBeLessThan(1e-5)
-    }
+    const expected = twin.leaves(twin.load({ ...golden.start, ...golden.expected }))
+    expect(twin.relativeError(trained(golden), expected)).toBeLessThan(1e-5)
   })
 })

@@ -1,90 +1,27 @@
 import { memory } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { plans, recorded, type Golden } from '../scripts/golden.ts'
-import { costOf } from '../src/cost.ts'
+import { recorded, type Golden } from '../scripts/golden.ts'
 import { eager } from '../src/interpreter/eager.ts'
 import { fromParams, type Params } from '../src/params.ts'
 import { fold, key, permutation } from '../src/rng.ts'
 import { free, owned } from '../src/scope.ts'
-import { train, type Event, type Sets, type Settings } from '../src/train.ts'
-import { batchOf, paramsOf } from './support/cases.ts'
-import * as twin from './support/float64.ts'
+import { train } from '../src/train.ts'
+import { arranged, reports, run } from './support/training.ts'
 
 const golden = (name: string): Golden => recorded({ name })
 
-/** A recorded case as train is given it: in the order of the data. */
-const arranged = ({ start, data, options }: Golden) => {
-  const outputs = start.sizes.at(-1)!
-  const training = twin.examples(data.training, outputs)
-  const settings: Settings = {
-    ...options,
-    cost: costOf(options.cost),
-    order: () => Int32Array.from(training, (_, i) => i),
-  }
-  const batch = batchOf(training)
-  const evaluation = batchOf(twin.examples(data.test, outputs))
-  const sets: Sets = { training: batch, observed: { training: batch, evaluation } }
-  return { settings, sets, initial: paramsOf(twin.load(start)), freeAll: () => free([batch, evaluation]) }
-}
-
-/** Runs a training to its end; `piece` is what the driver sends after each event. */
-const run = (
-  { settings, sets, initial, freeAll }: ReturnType<typeof arranged>,
-  piece: (event: Event) => number | undefined = () => undefined,
-) => {
-  const events: Event[] = []
-  const training = train(eager, settings, sets, initial)
-  let next = training.next()
-  while (!next.done) {
-    events.push(next.value)
-    next = training.next(piece(next.value))
-  }
-  const values = fromParams(next.value)
-  free([next.value, initial])
-  freeAll()
-  return { events, values }
-}
-
-const reports = (events: readonly Event[]) =>
-  events.flatMap(event => (event.kind === 'epoch' ? [event.report] : []))
-
-describe('against network2, recorded in float64', () => {
-  for (const { name } of plans)
-    it(name, () => {
-      const { expected, options, ...rest } = golden(name)
-      const { events, values } = run(arranged({ expected, options, ...rest }))
-      const seen = reports(events)
-      const close = (found: readonly number[], wanted: readonly number[]) => {
-        expect(found).toHaveLength(wanted.length)
-        expect(twin.relativeError([found], [wanted], 1e-3)).toBeLessThan(1e-4)
-      }
-      values.forEach(({ w, b }, l) => {
-        close([...w], expected.weights[l]!.flat())
-        close([...b], expected.biases[l]!.flat())
-      })
-      expect(seen.map(({ epoch }) => epoch)).toEqual(Array.from({ length: options.epochs }, (_, i) => i + 1))
-      if (seen.length === 0) return
-      close(
-        seen.map(({ evaluation }) => evaluation!.cost),
-        expected.evaluationCost,
-      )
-      close(
-        seen.map(({ training }) => training!.cost),
-        expected.trainingCost,
-      )
-      expect(seen.map(({ evaluation }) => evaluation!.correct)).toEqual(expected.evaluationAccuracy)
-      expect(seen.map(({ training }) => training!.correct)).toEqual(expected.trainingAccuracy)
-    })
-})
-
 describe('the pieces of an epoch', () => {
   it('never change the result', () => {
-    const whole = run(arranged(golden('xent-short-batch-decay'))).values
+    const whole = run(eager, arranged(golden('xent-short-batch-decay'))).values
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0.1, max: 40, noNaN: true }), { minLength: 1 }), sizes => {
         let i = 0
-        const { values } = run(arranged(golden('xent-short-batch-decay')), () => sizes[i++ % sizes.length])
+        const { values } = run(
+          eager,
+          arranged(golden('xent-short-batch-decay')),
+          () => sizes[i++ % sizes.length],
+        )
         expect(values).toEqual(whole)
       }),
       { numRuns: 20 },
@@ -92,7 +29,7 @@ describe('the pieces of an epoch', () => {
   })
 
   it('are told of as they are done, of training and of observing', () => {
-    const { events } = run(arranged(golden('xent-short-batch-decay')), () => 10)
+    const { events } = run(eager, arranged(golden('xent-short-batch-decay')), () => 10)
     const first = events.filter(event => event.kind === 'progress' && event.epoch === 1)
     expect(first.map(event => event.kind === 'progress' && [event.phase, event.done])).toEqual([
       ['training', 0],
@@ -113,7 +50,7 @@ describe('the order of the examples', () => {
         asked.push(epoch)
         return permutation(fold(key(seed), epoch), 40)
       }
-      return run({ settings: { ...settings, order }, ...rest }).values
+      return run(eager, { settings: { ...settings, order }, ...rest }).values
     }
     const one = shuffled(1)
     expect(asked).toEqual([1, 2, 3, 4, 5])
@@ -131,14 +68,14 @@ describe('divergence', () => {
   it('ends the training with the last good parameters, and names the step', () => {
     const { initial, ...rest } = hot(1e9)
     const before = fromParams(initial)
-    const { events, values } = run({ initial, ...rest })
+    const { events, values } = run(eager, { initial, ...rest })
     const last = events.at(-1)!
     expect(last.kind === 'diverged' && [last.epoch, last.step]).toEqual([1, 1])
     expect(values).toEqual(before)
   })
 
   it('names a later step, and keeps the epochs before it', () => {
-    const { events, values } = run(hot(0.5, 2000))
+    const { events, values } = run(eager, hot(0.5, 2000))
     const last = events.at(-1)!
     // 1 - 0.5 · 2000 / 40 = -24: after six or so steps beyond 2^24, so in the second epoch of four steps
     expect(last.kind === 'diverged' && last.epoch).toBe(2)
@@ -156,7 +93,7 @@ describe('memory', () => {
     let next = training.next()
     while (!next.done) next = training.next(10)
     expect(memory().numTensors - before).toBe(8)
-    free([next.value, initial])
+    free(next.value)
     freeAll()
   })
 
@@ -169,7 +106,6 @@ describe('memory', () => {
       training.return(initial)
       expect(memory().numTensors).toBe(before)
     }
-    free(initial)
     freeAll()
   })
 
@@ -183,7 +119,6 @@ describe('memory', () => {
     const training = train(eager, { ...settings, order }, sets, initial)
     expect(() => [...training]).toThrow('no more')
     expect(memory().numTensors).toBe(before)
-    free(initial)
     freeAll()
   })
 
@@ -197,7 +132,7 @@ describe('memory', () => {
       next = training.next()
     }
     expect(new Set(kept.map(params => String(fromParams(params)[0]!.w))).size).toBe(5)
-    free([kept, initial, next.value])
+    free([kept, next.value])
     freeAll()
   })
 })

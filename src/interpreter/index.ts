@@ -18,8 +18,18 @@ export type Stacked<X extends Tensor> =
 /** Which steps of a scan to run: from `from` up to, not including, `to`. */
 export type Range = readonly [from: number, to: number]
 
+/** A function made into a scan. It compiles once for each kind of arguments that it is given. */
+export type Scan<S extends Tree, C extends Tree, X extends Tensor> = (
+  s0: S,
+  constants: C,
+  xs: Stacked<X>,
+  range: Range,
+) => S
+
+export type EngineName = 'eager' | 'staged'
+
 export type Interpreter = {
-  readonly name: 'eager' | 'staged'
+  readonly name: EngineName
 
   /**
    * A scan: s_i+1 = f(s_i, constants, x_i), for the rows x_i of xs in a range.
@@ -30,7 +40,10 @@ export type Interpreter = {
    */
   readonly scan: <S extends Tree, C extends Tree, X extends Tensor>(
     f: (state: S, constants: C, x: X) => S,
-  ) => (s0: S, constants: C, xs: Stacked<X>, range: Range) => S
+  ) => Scan<S, C, X>
+
+  /** How many programs were compiled so far. */
+  readonly compilations: () => number
 
   /** Frees what was kept from call to call. */
   readonly dispose: () => void

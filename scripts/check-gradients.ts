@@ -1,0 +1,122 @@
+/**
+ * `npm run check-gradients`: are the gradients, derived by hand, those of the cost?
+ *
+ * For each cost, depth and mini-batch size, over networks drawn at random, the worst relative error of
+ *
+ * - `backprop` in float32 against `tf.grads` of the summed cost: the limit is 1e-4;
+ * - the float64 twin's backprop against central differences of its own cost: the limit is 1e-7;
+ * - `backprop` against the twin, which closes the circle: the limit is 1e-4.
+ *
+ * The exit code is 1 when a limit is broken. `--backend native|wasm|cpu` chooses where TensorFlow.js computes.
+ */
+// for tf.grads: the Node bundle of tfjs-core registers no gradient
+import '@tensorflow/tfjs'
+import { grads, sum, type Tensor } from '@tensorflow/tfjs-core'
+import { loadBackend, type BackendChoice } from '../src/backend.ts'
+import { costOf, type CostName } from '../src/cost.ts'
+import { backprop, output, type Batch } from '../src/network.ts'
+import type { Params } from '../src/params.ts'
+
+import { key, normal } from '../src/rng.ts'
+import { reading } from '../src/scope.ts'
+import { leaves, unflatten } from '../src/tree.ts'
+import { batchOf, paramsOf } from '../test/support/cases.ts'
+import {
+  centralDifferences,
+  examplesOf,
+  leaves as twinLeaves,
+  networkOf,
+  relativeError,
+  summedGradient,
+} from '../test/support/float64.ts'
+
+const COSTS: readonly CostName[] = ['quadratic', 'xent']
+const DEPTHS = [0, 1, 2, 3]
+const BATCHES = [1, 2, 7]
+const NETWORKS = 5
+const LIMIT = { float32: 1e-4, float64: 1e-7 }
+
+type Errors = { readonly tfGrads: number; readonly differences: number; readonly twin: number }
+
+/** An endless supply of numbers near N(0, 1), so coarse that float32 holds them exactly. */
+const supply = (seed: number): (() => number) => {
+  const values = normal(key(seed), 4096)
+  let i = 0
+  return () => Math.round(values[i++ % values.length]! * 256) / 256
+}
+
+/** The gradient by TensorFlow.js's own automatic differentiation. */
+const byTfGrads = (name: CostName, params: Params, { x, y }: Batch): readonly Tensor[] => {
+  const summed = (...flat: Tensor[]): Tensor => {
+    const { z, a } = output(unflatten(params, flat), x)
+    return sum(costOf(name).fn(z, a, y))
+  }
+  return grads(summed)([...leaves(params)])
+}
+
+const numbers = (tensors: readonly Tensor[]): number[][] => tensors.map(tensor => [...tensor.dataSync()])
+
+const errorsOf = (name: CostName, depth: number, m: number, seed: number): Errors => {
+  const next = supply(seed)
+  const sizes = Array.from({ length: depth + 2 }, (_, l) => 1 + ((seed * 7 + l * 5) % 8))
+  const net = networkOf(sizes, name === 'quadratic' ? 'QuadraticCost' : 'CrossEntropyCost', next)
+  const examples = examplesOf(m, sizes, next, () => (next() > 0 ? 1 : 0))
+  const exact = twinLeaves(summedGradient(net, examples))
+  return reading(
+    () => {
+      const params = paramsOf(net)
+      const batch = batchOf(examples)
+      return { byHand: leaves(backprop(costOf(name))(params, batch)), byTf: byTfGrads(name, params, batch) }
+    },
+    ({ byHand, byTf }) => ({
+      tfGrads: relativeError(numbers(byHand), numbers(byTf), 1e-6),
+      differences: relativeError(exact, twinLeaves(centralDifferences(net, examples)), 1e-6),
+      twin: relativeError(numbers(byHand), exact, 1e-6),
+    }),
+  )
+}
+
+const worst = (errors: readonly Errors[]): Errors => ({
+  tfGrads: Math.max(...errors.map(({ tfGrads }) => tfGrads)),
+  differences: Math.max(...errors.map(({ differences }) => differences)),
+  twin: Math.max(...errors.map(({ twin }) => twin)),
+})
+
+const holds = ({ tfGrads, differences, twin }: Errors): boolean =>
+  tfGrads <= LIMIT.float32 && differences <= LIMIT.float64 && twin <= LIMIT.float32
+
+const flag = process.argv.indexOf('--backend')
+const backend = await loadBackend((flag < 0 ? 'auto' : process.argv[flag + 1]) as BackendChoice)()
+if (backend._tag === 'Left') {
+  console.error(`network2: ${backend.left.message}\n  ${backend.left.remedy}`)
+  process.exit(2)
+}
+
+const row = (cells: readonly string[]): string =>
+  cells.map((cell, i) => (i === 0 ? cell.padEnd(10) : cell.padStart(i < 3 ? 8 : 16))).join('')
+
+console.log(`Worst relative errors over ${NETWORKS} networks each, backend ${backend.right.name}\n`)
+console.log(row(['cost', 'hidden', 'batch', 'tf.grads', 'float64 twin', 'twin: central']))
+console.log(row(['', 'layers', 'size', '(float32)', '(float32)', 'differences']))
+let seed = 1
+let broken = 0
+for (const cost of COSTS)
+  for (const depth of DEPTHS)
+    for (const m of BATCHES) {
+      const errors = worst(Array.from({ length: NETWORKS }, () => errorsOf(cost, depth, m, seed++)))
+      if (!holds(errors)) broken++
+      console.log(
+        row([
+          cost,
+          String(depth),
+          String(m),
+          ...[errors.tfGrads, errors.twin, errors.differences].map(e => e.toExponential(1)),
+        ]) + (holds(errors) ? '' : '   BROKEN'),
+      )
+    }
+console.log(
+  broken === 0
+    ? `\nAll within ${LIMIT.float32} in float32 and ${LIMIT.float64} in float64.`
+    : `\n${broken} rows break the limit of ${LIMIT.float32} in float32 or ${LIMIT.float64} in float64.`,
+)
+process.exitCode = broken === 0 ? 0 : 1

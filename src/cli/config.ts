@@ -1,0 +1,118 @@
+/**
+ * From what the command line asks for to a run with nothing left open.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { CostName } from '../cost.ts'
+import {
+  firstN,
+  inputWidth,
+  modelFits,
+  outputsNeeded,
+  sizesFit,
+  type Dataset,
+  type Examples,
+} from '../data/dataset.ts'
+import { usage, type AppError } from '../errors.ts'
+import { initialValues, type LayerValues, type Sizes, type Start } from '../params.ts'
+import { fold, key, permutation } from '../rng.ts'
+import type { Model } from '../store/model.ts'
+import { partOf } from './resources.ts'
+import type { Monitor, Part, TrainFlags } from './settings.ts'
+import { grouped } from './terminal.ts'
+
+/** Everything a run depends on. */
+export type Config = {
+  readonly cost: CostName
+  readonly sizes: Sizes
+  readonly epochs: number
+  readonly miniBatchSize: number
+  readonly eta: number
+  readonly lmbda: number
+  /** How the weights were drawn, or the file they came from. */
+  readonly init: string
+  readonly seed: number
+  readonly shuffle: boolean
+  readonly data: string
+  readonly trainSize: number
+  readonly evaluateOn: Part
+  readonly monitors: readonly Monitor[]
+}
+
+export type Run = {
+  readonly config: Config
+  readonly training: Examples
+  readonly evaluation: Examples | undefined
+  readonly initial: readonly LayerValues[]
+}
+
+/** The streams of random numbers that a run needs, by number. */
+const STREAM = { start: 0, order: 1 } as const
+
+/** The learning rates of the book's comparison. */
+const ETA: Readonly<Record<CostName, number>> = { xent: 0.5, quadratic: 3.0 }
+
+/** Fills what the flags leave open from the model, the data and the cost, and checks that all of it fits. */
+export const planRun = (
+  flags: TrainFlags,
+  model: Model | undefined,
+  dataset: Dataset,
+): E.Either<AppError, Run> => {
+  const { epochs, miniBatchSize, lmbda, seed, shuffle, init } = flags
+  const sizes: Sizes = model?.sizes ?? flags.sizes ?? [inputWidth(dataset), 30, outputsNeeded(dataset).count]
+  const cost = flags.cost ?? model?.cost ?? 'xent'
+  const fits: E.Either<AppError, Dataset> =
+    init.kind === 'file' ? modelFits(init.file, sizes)(dataset) : sizesFit(sizes)(dataset)
+  return pipe(
+    E.Do,
+    E.apSW('fits', fits),
+    E.apSW('training', trainingPart(flags.trainSize, dataset)),
+    E.apSW('evaluated', partOf(flags.evaluateOn, dataset)),
+    E.map(({ training, evaluated: { part, examples } }) => ({
+      training,
+      evaluation: examples,
+      initial: model?.layers ?? initialValues(startOf(init), fold(key(seed), STREAM.start), sizes),
+      config: {
+        cost,
+        sizes,
+        epochs,
+        miniBatchSize,
+        eta: flags.eta ?? ETA[cost],
+        lmbda,
+        init: init.kind === 'file' ? init.file : init.start,
+        seed,
+        shuffle,
+        data: dataset.name,
+        trainSize: training.size,
+        evaluateOn: part,
+        monitors: flags.monitor.filter(
+          monitor =>
+            (part !== 'none' || monitor.startsWith('training')) &&
+            (comparesOutputs(sizes) || monitor.endsWith('Cost')),
+        ),
+      },
+    })),
+  )
+}
+
+const startOf = (init: TrainFlags['init']): Start => (init.kind === 'start' ? init.start : 'default')
+
+/** Accuracy asks which output is the strongest: with one output, there is nothing to ask. */
+export const comparesOutputs = (sizes: Sizes): boolean => sizes.at(-1) !== 1
+
+const trainingPart = (size: number | undefined, { name, training }: Dataset): E.Either<AppError, Examples> =>
+  size !== undefined && size > training.size
+    ? E.left(
+        usage(
+          `--train-size ${size}: ${name} has ${grouped(training.size)} training examples`,
+          `give a whole number up to ${training.size}`,
+        ),
+      )
+    : E.right(firstN(size ?? training.size)(training))
+
+/** The order of the training examples, a function of seed and epoch alone. */
+export const orderOf = ({ seed, shuffle, trainSize }: Config): ((epoch: number) => Int32Array) => {
+  const orders = fold(key(seed), STREAM.order)
+  const asTheyCome = Int32Array.from({ length: trainSize }, (_, i) => i)
+  return shuffle ? epoch => permutation(fold(orders, epoch), trainSize) : () => asTheyCome
+}

@@ -1,0 +1,23 @@
+/**
+ * What a command needs of the world, so that it can be given another one.
+ */
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import type { AppError, Stop } from '../errors.ts'
+
+export type Env = {
+  /** A line of the result. */
+  readonly out: (line: string) => void
+  /** A line about the work. */
+  readonly note: (line: string) => void
+  /** Where a progress bar may be drawn, if anywhere. */
+  readonly bar: NodeJS.WriteStream | undefined
+  /** Milliseconds since some moment. */
+  readonly now: () => number
+  /** Lets signals and timers in. */
+  readonly rest: () => Promise<void>
+  readonly stopped: () => Stop | undefined
+  readonly variables: NodeJS.ProcessEnv
+}
+
+/** A command, ready to be run in a world. */
+export type Program<A> = ReaderTaskEither<Env, AppError, A>

@@ -1,0 +1,151 @@
+/**
+ * What a flag's text means. yargs splits the command line; every value is decoded here, strictly, so that a
+ * mistake is an error that names flag, value and remedy, and never a silent 0, NaN or list.
+ */
+import * as Ap from 'fp-ts/lib/Apply.js'
+import * as E from 'fp-ts/lib/Either.js'
+import * as NEA from 'fp-ts/lib/NonEmptyArray.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import leven from 'leven'
+import type { Options } from 'yargs'
+import { usage, type UsageError } from '../errors.ts'
+
+/** What yargs makes of the command line: text, a list of texts for a repeated flag, true for a flag alone. */
+export type Argv = Readonly<Record<string, unknown>>
+
+export type Decoded<A> = E.Either<NEA.NonEmptyArray<UsageError>, A>
+
+/** From the text of a flag to its value, or to what it should have been, such as "a number above 0". */
+export type Decoder<A> = (text: string) => E.Either<string, A>
+
+const wrong = <A>(message: string, remedy: string): Decoded<A> => E.left(NEA.of(usage(message, remedy)))
+
+/** An optional flag: absent, it is undefined. */
+export const optional =
+  <A>(flag: string, decode: Decoder<A>) =>
+  (argv: Argv): Decoded<A | undefined> => {
+    const given = argv[flag]
+    if (given === undefined) return E.right(undefined)
+    if (Array.isArray(given))
+      return wrong(
+        `--${flag} is given ${given.length} times (${given.map(String).join(', ')})`,
+        `give --${flag} once`,
+      )
+    const text = typeof given === 'string' ? given : ''
+    return pipe(
+      decode(text),
+      E.orElse(expected =>
+        wrong<A>(
+          `--${flag} ${text === '' ? '(nothing)' : text}: not ${expected}`,
+          `give --${flag} ${expected}`,
+        ),
+      ),
+    )
+  }
+
+/** A flag with a default. */
+export const flag =
+  <A>(name: string, decode: Decoder<A>, fallback: A) =>
+  (argv: Argv): Decoded<A> =>
+    pipe(
+      argv,
+      optional(name, decode),
+      E.map(value => value ?? fallback),
+    )
+
+/** A flag that must be there. */
+export const required =
+  <A>(name: string, decode: Decoder<A>, example: string) =>
+  (argv: Argv): Decoded<A> =>
+    pipe(
+      argv,
+      optional(name, decode),
+      E.flatMap(value =>
+        value === undefined ? wrong<A>(`--${name} is missing`, `give --${name} ${example}`) : E.right(value),
+      ),
+    )
+
+/** A flag that is there or not. */
+export const toggle =
+  (name: string, fallback = false) =>
+  (argv: Argv): Decoded<boolean> => {
+    const given = argv[name]
+    if (given === undefined) return E.right(fallback)
+    return typeof given === 'boolean'
+      ? E.right(given)
+      : wrong(`--${name} takes no value, and stands once`, `give --${name} alone`)
+  }
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+
+const numeric =
+  (expected: string, fits: (value: number) => boolean): Decoder<number> =>
+  text => {
+    const value = DECIMAL.test(text) ? Number(text) : NaN
+    return Number.isFinite(value) && fits(value) ? E.right(value) : E.left(expected)
+  }
+
+export const positive = numeric('a number above 0', value => value > 0)
+export const nonNegative = numeric('a number of 0 or more', value => value >= 0)
+export const count = numeric(
+  'a whole number of 1 or more',
+  value => Number.isSafeInteger(value) && value >= 1,
+)
+export const countOrZero = numeric(
+  'a whole number of 0 or more',
+  value => Number.isSafeInteger(value) && value >= 0,
+)
+
+export const text: Decoder<string> = value => (value === '' ? E.left('a value') : E.right(value))
+
+/** One of some words; several words may mean the same. */
+export const oneOf =
+  <A>(words: Readonly<Record<string, A>>): Decoder<A> =>
+  given => {
+    const found = Object.entries(words).find(([word]) => word === given)
+    return found === undefined ? E.left(Object.keys(words).join(' | ')) : E.right(found[1])
+  }
+
+/** A comma-separated list. */
+export const list =
+  <A>(item: Decoder<A>, expected: string, fits: (items: readonly A[]) => boolean): Decoder<readonly A[]> =>
+  given =>
+    pipe(
+      given.split(',').map(part => item(part.trim())),
+      E.sequenceArray,
+      E.filterOrElse(fits, () => expected),
+      E.mapLeft(() => expected),
+    )
+
+/** Decodes all flags, and gathers what is wrong with any of them. */
+export const all = Ap.sequenceS(E.getApplicativeValidation(NEA.getSemigroup<UsageError>()))
+
+/** One error for the person at the prompt: a message and a remedy for each mistake. */
+export const oneError = (errors: NEA.NonEmptyArray<UsageError>): UsageError =>
+  errors.length === 1
+    ? errors[0]
+    : usage(errors.map(({ message }) => message).join('\n'), errors.map(({ remedy }) => remedy).join('\n'))
+
+/** Refuses what no flag of the command means, and names the nearest flag that there is. */
+export const known =
+  (options: Readonly<Record<string, Options>>) =>
+  (argv: Argv): E.Either<UsageError, Argv> => {
+    const names = Object.entries(options).flatMap(([name, { alias }]) => [name, ...[alias ?? []].flat()])
+    const stranger = Object.keys(argv).find(name => !['_', '$0', 'help', 'version', ...names].includes(name))
+    const [extra] = argv._ as readonly string[]
+    if (extra !== undefined)
+      return E.left(usage(`${extra}: not understood`, 'every value follows a flag, such as --cost xent'))
+    if (stranger === undefined) return E.right(argv)
+    const nearest = NEA.fromArray(names)
+    const distance = (name: string): number => leven(name, stranger)
+    const best =
+      nearest._tag === 'None' ? undefined : [...nearest.value].sort((a, b) => distance(a) - distance(b))[0]
+    return E.left(
+      usage(
+        `--${stranger}: there is no such flag`,
+        best !== undefined && distance(best) <= Math.max(2, stranger.length / 2)
+          ? `did you mean --${best}? --help lists all`
+          : '--help lists all flags',
+      ),
+    )
+  }

@@ -1,0 +1,164 @@
+/**
+ * The command line. The only place where the program touches the process: its arguments, streams, signals and
+ * exit code.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import yargs, { type Options } from 'yargs'
+import { exitCode, exitCodes, type AppError, type Stop } from '../errors.ts'
+import type { Env, Program } from './env.ts'
+import { known, type Argv } from './flags.ts'
+
+type Command = {
+  readonly describe: string
+  readonly options: Readonly<Record<string, Options>>
+  readonly examples: readonly (readonly [line: string, what: string])[]
+  readonly run: (argv: Argv) => Program<void>
+}
+
+/** Commands are loaded when they are asked for: the help should not wait for TensorFlow. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  train: async () => {
+    const [{ trainCommand }, { trainOptions }] = await Promise.all([
+      import('./train.ts'),
+      import('./settings.ts'),
+    ])
+    return {
+      describe: 'Trains the network of chapter 3 and tells of each epoch.',
+      options: trainOptions,
+      examples: [
+        ['npm run train -- --cost xent', 'the cross-entropy cost, on MNIST'],
+        ['npm run train -- --cost quadratic --init large', "the book's comparison, the other arm"],
+        [
+          'npm run train -- --sizes 784,100,10 --lmbda 5 --save net.json',
+          'more neurons, weight decay; kept in a file',
+        ],
+      ],
+      run: trainCommand,
+    }
+  },
+  evaluate: async () => {
+    const { evaluateCommand, evaluateOptions } = await import('./evaluate.ts')
+    return {
+      describe: 'Tells how well a saved network does.',
+      options: evaluateOptions,
+      examples: [['npm run evaluate -- --model net.json', 'on the test set']],
+      run: evaluateCommand,
+    }
+  },
+  doctor: async () => {
+    const { doctor } = await import('./doctor.ts')
+    return {
+      describe: 'Tells what was found on this machine, and how to mend what is missing.',
+      options: {},
+      examples: [],
+      run: () => env => pipe(doctor(env.variables), TE.map(env.out)),
+    }
+  },
+}
+
+/** Splits the command line and does nothing else: values are decoded by the command. */
+const parserOf = (name: string, { describe, options, examples }: Command, args: readonly string[]) =>
+  yargs([...args])
+    .scriptName(`npm run ${name} --`)
+    .usage(`${describe}\n\nUsage: npm run ${name} -- [flags]`)
+    .options(
+      Object.fromEntries(
+        Object.entries(options).map(([flag, option]) => [
+          flag,
+          { type: 'string', requiresArg: false, ...option },
+        ]),
+      ),
+    )
+    .example(examples.map(([line, what]) => [line, what] as [string, string]))
+    .epilogue(`Exit codes: ${exitCodes.map(([code, meaning]) => `${code} ${meaning}`).join('; ')}.`)
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'strip-aliased': true,
+    })
+    .help(false)
+    .option('help', { type: 'boolean', group: 'Output:', describe: 'show this' })
+    .version(false)
+    .wrap(Math.min(100, process.stdout.columns || 100))
+    .exitProcess(false)
+    .fail(false)
+
+const say = (stream: NodeJS.WriteStream, line: string): void => void stream.write(`${line}\n`)
+
+/** Control characters in what a person or a file named must not reach the terminal. */
+const printable = (text: string): string =>
+  // eslint-disable-next-line no-control-regex
+  text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, at => `\\x${at.charCodeAt(0).toString(16).padStart(2, '0')}`)
+
+const report = ({ message, remedy }: AppError): void => {
+  for (const line of message.split('\n')) say(process.stderr, `network2: ${printable(line)}`)
+  for (const line of remedy.split('\n')) say(process.stderr, `  ${printable(line)}`)
+}
+
+/** The world as it is, and how it asks the program to stop. */
+const world = (): Env => {
+  let stop: Stop | undefined
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (stop === signal) process.exit(signal === 'SIGINT' ? 130 : 143)
+      stop = signal
+    })
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      stop ??= 'closed pipe'
+    })
+  return {
+    out: line => say(process.stdout, line),
+    note: line => say(process.stderr, line),
+    bar: process.stderr.isTTY && process.env.TERM !== 'dumb' ? process.stderr : undefined,
+    now: () => performance.now(),
+    rest: () => new Promise(resolve => setImmediate(resolve)),
+    stopped: () => stop,
+    variables: process.env,
+  }
+}
+
+const main = async (args: readonly string[]): Promise<number> => {
+  const [name = '', ...rest] = args
+  const load = Object.entries(commands).find(([command]) => command === name)?.[1]
+  if (load === undefined) {
+    say(process.stderr, `network2: ${printable(name) || '(nothing)'}: there is no such command`)
+    say(process.stderr, `  the commands are ${Object.keys(commands).join(', ')}`)
+    return 2
+  }
+  const command = await load()
+  const parser = parserOf(name, command, rest)
+  const argv = (await parser.parseAsync()) as Argv
+  if (argv.help === true) {
+    // every flag is text to yargs, which is no news to the reader
+    say(
+      process.stdout,
+      (await parser.getHelp()).replaceAll('[string] ', '').replaceAll(/ *\[(string|boolean)\]/g, ''),
+    )
+    return 0
+  }
+  const understood = known(command.options)(argv)
+  const result = E.isLeft(understood) ? understood : await command.run(argv)(world())()
+  if (E.isRight(result)) return 0
+  const code = exitCode(result.left)
+  if (code !== 0) report(result.left)
+  return code
+}
+
+/** Runs a command line, such as `['train', '--cost', 'xent']`, and sets the exit code. */
+export const run = async (args: readonly string[]): Promise<void> => {
+  try {
+    process.exitCode = await main(args)
+  } catch (error) {
+    process.exitCode = 1
+    const debug = args.includes('--debug')
+    say(process.stderr, `network2: a bug of ours: ${error instanceof Error ? error.message : String(error)}`)
+    if (debug && error instanceof Error) say(process.stderr, error.stack ?? '')
+    else say(process.stderr, '  please report it, with what --debug prints')
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * What a command with a network and a data set brings together: the data, a backend, an interpreter.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { tensor2d } from '@tensorflow/tfjs-core'
+import { loadBackend, type Backend, type BackendChoice } from '../backend.ts'
+import { targets, values, type Dataset, type Examples } from '../data/dataset.ts'
+import { loadData } from '../data/load.ts'
+import { engineOf, type EngineChoice } from '../engine.ts'
+import { usage, type AppError } from '../errors.ts'
+import type { Interpreter } from '../interpreter/index.ts'
+import type { Batch } from '../network.ts'
+import { decodeModel, type Model } from '../store/model.ts'
+import { readText } from '../store/file.ts'
+import type { Env, Program } from './env.ts'
+import type { Part } from './settings.ts'
+import { progressBar } from './terminal.ts'
+
+export type Resources = {
+  readonly dataset: Dataset
+  readonly backend: Backend
+  readonly interpreter: Interpreter
+}
+
+export type Wanted = {
+  readonly data: string
+  readonly backend: BackendChoice
+  readonly engine: EngineChoice
+}
+
+/** Loads the data while the backend starts. */
+export const resources =
+  (wanted: Wanted): Program<Resources> =>
+  env =>
+    pipe(
+      TE.Do,
+      TE.apS('dataset', dataset(wanted.data, env)),
+      TE.apS('backend', loadBackend(wanted.backend)),
+      TE.bindW('interpreter', ({ backend }) => TE.fromEither(engineOf(wanted.engine, backend.name))),
+      TE.tapIO(({ backend }) => () => {
+        if (backend.notice !== undefined) env.note(`network2: ${backend.notice}`)
+      }),
+    )
+
+const dataset = (choice: string, env: Env): TE.TaskEither<AppError, Dataset> => {
+  const bar = progressBar(env.bar)
+  return pipe(
+    loadData({
+      choice,
+      env: env.variables,
+      onNotice: line => {
+        bar.clear()
+        env.note(line)
+      },
+      onProgress: ({ what, done, of }) => bar.update(of > 0 ? done / of : 0, what, ''),
+    }),
+    TE.tapIO(() => () => bar.clear()),
+    TE.tapError(() => TE.fromIO(bar.clear)),
+  )
+}
+
+/** The model of a file, if one is named. */
+export const readModel = (file: string): Program<Model> =>
+  RTE.fromTaskEither(
+    pipe(
+      readText(file, 'a network that was saved with --save'),
+      TE.flatMapEither(text => decodeModel(file, text)),
+    ),
+  )
+
+/** The part of the data set to evaluate on: the one asked for, else the test set, else the validation set, else none. */
+export const partOf = (
+  wanted: Part | undefined,
+  data: Dataset,
+): E.Either<AppError, { readonly part: Part; readonly examples: Examples | undefined }> => {
+  const part =
+    wanted ?? (data.test !== undefined ? 'test' : data.validation !== undefined ? 'validation' : 'none')
+  const examples = part === 'none' ? undefined : data[part]
+  return part !== 'none' && examples === undefined
+    ? E.left(
+        usage(
+          `--evaluate-on ${part}: ${data.name} has no ${part} set`,
+          'give --evaluate-on none, or other data',
+        ),
+      )
+    : E.right({ part, examples })
+}
+
+/** Examples as tensors, for a network with so many outputs; the caller owns them. */
+export const toBatch = ({ size, inputs, answers }: Examples, outputs: number): Batch => ({
+  x: tensor2d(values(inputs), [size, inputs.width]),
+  y: tensor2d(targets(answers, outputs), [size, outputs]),
+})

@@ -1,0 +1,177 @@
+/**
+ * What a network learns from: examples in memory, as compact as their source allows.
+ *
+ * Shapes: n examples, j_0 inputs each, j_L outputs each; everything is row after row, [n, j_0] and [n, j_L].
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { data, usage, type DataError, type UsageError } from '../errors.ts'
+
+/** The inputs of n examples, [n, width]: the bytes of grey images, or numbers as they are. */
+export type Inputs =
+  | { readonly kind: 'bytes'; readonly width: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'floats'; readonly width: number; readonly floats: Float32Array }
+
+/** The desired outputs of n examples: one class each, [n], or every output's value, [n, width]. */
+export type Answers =
+  | { readonly kind: 'labels'; readonly labels: Uint8Array }
+  | { readonly kind: 'targets'; readonly width: number; readonly targets: Float32Array }
+
+export type Examples = {
+  readonly size: number
+  readonly inputs: Inputs
+  readonly answers: Answers
+}
+
+export type Dataset = {
+  /** What it is, as one would say it: MNIST, digits, or the name of the file or folder. */
+  readonly name: string
+  /** Where it came from: a path, a mirror, or that it was drawn. */
+  readonly source: string
+  readonly training: Examples
+  readonly validation: Examples | undefined
+  readonly test: Examples | undefined
+}
+
+/** The parts of a data set that are there, each with its name. */
+export const parts = (dataset: Dataset): ReadonlyArray<readonly [name: string, examples: Examples]> =>
+  (['training', 'validation', 'test'] as const).flatMap(name => {
+    const examples = dataset[name]
+    return examples === undefined ? [] : [[name, examples] as const]
+  })
+
+/**
+ * The inputs as numbers, [n, width].
+ *
+ * A pixel is byte / 256, never 1: that is how the book's own copy of MNIST was made (mnist.pkl.gz).
+ */
+export const values = (inputs: Inputs): Float32Array => {
+  if (inputs.kind === 'floats') return inputs.floats
+  const pixels = new Float32Array(inputs.bytes.length)
+  for (let i = 0; i < pixels.length; i++) pixels[i] = inputs.bytes[i]! / 256
+  return pixels
+}
+
+/**
+ * One row of zeros per label, with a 1 at the label's place, [n, outputs]: the book's `vectorized_result`.
+ *
+ * @throws RangeError for a label that has no output: check a network's sizes with `sizesFit` first
+ */
+export const oneHot = (labels: Uint8Array, outputs: number): Float32Array => {
+  const rows = new Float32Array(labels.length * outputs)
+  labels.forEach((label, i) => {
+    if (label >= outputs)
+      throw new RangeError(`label ${label} of example ${i} has no place in ${outputs} outputs`)
+    rows[i * outputs + label] = 1
+  })
+  return rows
+}
+
+/**
+ * The desired outputs y, [n, outputs].
+ *
+ * @throws RangeError where the answers do not fit that many outputs: check with `sizesFit` first
+ */
+export const targets = (answers: Answers, outputs: number): Float32Array => {
+  if (answers.kind === 'labels') return oneHot(answers.labels, outputs)
+  if (answers.width !== outputs)
+    throw new RangeError(`targets of ${answers.width} numbers for ${outputs} outputs`)
+  return answers.targets
+}
+
+/** The index of the largest number in a row, and the first of equals. */
+const argMax = (row: Float32Array): number => row.reduce((best, x, i) => (x > row[best]! ? i : best), 0)
+
+/** The class of each example, [n]: its label, or the place of the largest target, as network2's accuracy has it. */
+export const classes = (answers: Answers): Uint8Array | Int32Array =>
+  answers.kind === 'labels'
+    ? answers.labels
+    : Int32Array.from({ length: answers.targets.length / answers.width }, (_, i) =>
+        argMax(answers.targets.subarray(i * answers.width, (i + 1) * answers.width)),
+      )
+
+/** Examples `from` to `to` (without it), as views of the same memory. */
+export const slice =
+  (from: number, to: number) =>
+  ({ size, inputs, answers }: Examples): Examples => {
+    const start = Math.min(Math.max(from, 0), size)
+    const end = Math.min(Math.max(to, start), size)
+    const rows = <A extends Uint8Array | Float32Array>(of: A, width: number): A =>
+      of.subarray(start * width, end * width) as A
+    return {
+      size: end - start,
+      inputs:
+        inputs.kind === 'bytes'
+          ? { ...inputs, bytes: rows(inputs.bytes, inputs.width) }
+          : { ...inputs, floats: rows(inputs.floats, inputs.width) },
+      answers:
+        answers.kind === 'labels'
+          ? { ...answers, labels: rows(answers.labels, 1) }
+          : { ...answers, targets: rows(answers.targets, answers.width) },
+    }
+  }
+
+/** The first n examples, or all where there are fewer; the memory is shared. */
+export const firstN = (n: number): ((examples: Examples) => Examples) => slice(0, n)
+
+/** How many inputs a network for this data set has: j_0. */
+export const inputWidth = (dataset: Dataset): number => dataset.training.inputs.width
+
+/** How many outputs a network for this data set has: as many as its targets, or enough for its largest label. */
+export type Outputs = { readonly rule: 'exactly' | 'at least'; readonly count: number }
+
+const outputsOf = (answers: Answers): Outputs =>
+  answers.kind === 'targets'
+    ? { rule: 'exactly', count: answers.width }
+    : { rule: 'at least', count: answers.labels.reduce((most, label) => Math.max(most, label), 0) + 1 }
+
+/** The outputs needed by all parts together; targets decide, where there are any. */
+export const outputsNeeded = (dataset: Dataset): Outputs =>
+  parts(dataset)
+    .map(([, examples]) => outputsOf(examples.answers))
+    .reduce((a, b) => (a.rule === 'exactly' ? a : b.rule === 'exactly' || b.count > a.count ? b : a))
+
+/** What is wrong between a network's sizes and a data set, and the nearest sizes that would fit. */
+type Misfit = { readonly has: string; readonly change: string; readonly sizes: ReadonlyArray<number> }
+
+const misfit = (sizes: ReadonlyArray<number>, dataset: Dataset): Misfit | undefined => {
+  const width = inputWidth(dataset)
+  const { rule, count } = outputsNeeded(dataset)
+  const [inputs, outputs] = [sizes[0], sizes.at(-1)]
+  const outputsFit = outputs !== undefined && (rule === 'exactly' ? outputs === count : outputs >= count)
+  const fitting = [width, ...sizes.slice(1, -1), outputsFit ? outputs : count]
+  if (inputs !== width) return { has: `has ${width} inputs`, change: `begin with ${width}`, sizes: fitting }
+  if (outputsFit) return undefined
+  return rule === 'exactly'
+    ? { has: `has ${count} targets per example`, change: `end with ${count}`, sizes: fitting }
+    : { has: `has labels up to ${count - 1}`, change: `end with ${count} or more`, sizes: fitting }
+}
+
+/** The data set, if a network of the sizes asked for at the prompt can learn it. */
+export const sizesFit =
+  (sizes: ReadonlyArray<number>) =>
+  (dataset: Dataset): E.Either<UsageError, Dataset> => {
+    const wrong = misfit(sizes, dataset)
+    return wrong === undefined
+      ? E.right(dataset)
+      : E.left(
+          usage(
+            `--sizes ${sizes.join(',')}: ${dataset.name} ${wrong.has}`,
+            `${wrong.change}: --sizes ${wrong.sizes.join(',')}`,
+          ),
+        )
+  }
+
+/** The data set, if the network in `file` can be used on it. */
+export const modelFits =
+  (file: string, sizes: ReadonlyArray<number>) =>
+  (dataset: Dataset): E.Either<DataError, Dataset> => {
+    const wrong = misfit(sizes, dataset)
+    return wrong === undefined
+      ? E.right(dataset)
+      : E.left(
+          data(
+            `${file}: the network has sizes ${sizes.join(',')}, but ${dataset.name} ${wrong.has}`,
+            `give a network whose sizes ${wrong.change}, or the data that this one was trained on (--data)`,
+          ),
+        )
+  }

@@ -1,0 +1,134 @@
+/** MNIST from its public mirrors: bounded in size and time, checked before it is believed, kept for the next time. */
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { join } from 'node:path'
+import { data, type DataError } from '../errors.ts'
+import type { Dataset } from './dataset.ts'
+import { get, type Bounds } from './get.ts'
+import { unpack } from './gzip.ts'
+import { isMarkup } from './idx.ts'
+import { assemble, part, readWhole, roles, type Four, type Known, type Part, type Role } from './mnist.ts'
+import type { Progress } from './progress.ts'
+import { saveFile } from './write.ts'
+
+/** The public mirrors of MNIST's gzipped files, in the order in which they are tried. */
+export const mirrors: ReadonlyArray<string> = [
+  'https://ossci-datasets.s3.amazonaws.com/mnist/',
+  'https://storage.googleapis.com/cvdf-datasets/mnist/',
+]
+
+/** How long a server may take. The first is short: without a network, it is what every start waits. */
+export type Patience = Omit<Bounds, 'bytes'>
+
+export const patience: Patience = { answerMs: 3_000, pauseMs: 10_000, totalMs: 600_000 }
+
+export type Download = {
+  /** Where the files are kept. */
+  readonly folder: string
+  readonly mirrors: ReadonlyArray<string>
+  readonly patience: Patience
+  /** What the files must be: MNIST's own. */
+  readonly known: Known
+  readonly onNotice: (line: string) => void
+  readonly onProgress: (progress: Progress) => void
+}
+
+/** MNIST's own file out of what a server sent, or why it is none. */
+const check =
+  ({ name, bytes, sum }: Known[Role]) =>
+  (body: Uint8Array): TaskEither<string, Part> => {
+    if (isMarkup(body)) return TE.left('sent an HTML page instead of gzip')
+    return pipe(
+      unpack(name, bytes)(body),
+      TE.bimap(error => error.message, part(name)),
+      TE.filterOrElse(
+        found => found.sum === sum,
+        found => `SHA-256 of ${name} is ${found.sum}, expected ${sum}`,
+      ),
+    )
+  }
+
+/** The most bytes that a gzip file of these contents can have, however little they can be packed. */
+const packedAtMost = (bytes: number): number => bytes + Math.ceil(bytes / 1000) + 1024
+
+const fetchPart = (options: Download, mirror: string, role: Role): TaskEither<string, Part> => {
+  const { name, bytes } = options.known[role]
+  const report = (done: number, total: number | undefined): void =>
+    options.onProgress({ what: `downloading ${name}`, done, of: total ?? Math.max(done, bytes) })
+  return pipe(
+    `${mirror}${name}.gz`,
+    get({ ...options.patience, bytes: packedAtMost(bytes) }, report),
+    TE.chain(check(options.known[role])),
+  )
+}
+
+/**
+ * Keeps a file. Files are kept unpacked: their sums are of the unpacked bytes, and the next start need not unpack them.
+ * That the folder cannot be written is no reason not to train.
+ */
+const store =
+  ({ folder, onNotice }: Download) =>
+  ({ file, bytes }: Part): TaskEither<never, void> =>
+    pipe(
+      saveFile(join(folder, file), bytes),
+      TE.orElse(why => TE.fromIO(() => onNotice(`${file} is not kept for the next time: ${why}`))),
+    )
+
+/** What has been tried until now: the files there are, and what each mirror answered. */
+type Tried = { readonly have: Partial<Four<Part>>; readonly answers: ReadonlyArray<string> }
+
+const complete = ({
+  trainImages,
+  trainLabels,
+  testImages,
+  testLabels,
+}: Partial<Four<Part>>): Four<Part> | undefined =>
+  trainImages &&
+  trainLabels &&
+  testImages &&
+  testLabels && { trainImages, trainLabels, testImages, testLabels }
+
+/** The missing files from one mirror, one after the other, until one fails. */
+const from =
+  (options: Download, mirror: string) =>
+  (tried: Tried): TaskEither<never, Tried> =>
+  async () => {
+    let have = tried.have
+    for (const role of roles.filter(missing => tried.have[missing] === undefined)) {
+      const fetched = await fetchPart(options, mirror, role)()
+      if (E.isLeft(fetched))
+        return E.right({ have, answers: [...tried.answers, `${mirror}: ${fetched.left}`] })
+      await store(options)(fetched.right)()
+      have = { ...have, [role]: fetched.right }
+    }
+    return E.right({ ...tried, have })
+  }
+
+/**
+ * MNIST from the first mirror that has it; files that are already whole in the folder are not fetched again.
+ *
+ * Exit code 3, with what each mirror answered, when none has.
+ */
+export const download = (options: Download): TaskEither<DataError, Dataset> =>
+  pipe(
+    options.mirrors.reduce(
+      (before, mirror) => pipe(before, TE.chain(from(options, mirror))),
+      pipe(
+        readWhole(options.folder, options.known),
+        TE.map((have): Tried => ({ have, answers: [] })),
+      ),
+    ),
+    TE.chain(({ have, answers }) => {
+      const four = complete(have)
+      return four === undefined
+        ? TE.left(
+            data(
+              `MNIST could not be downloaded. Tried ${answers.join('; ')}`,
+              "connect to the internet and try again, or set MNIST_DIR to a folder with MNIST's four files",
+            ),
+          )
+        : TE.fromEither(assemble('must be MNIST', options.known, 'MNIST', options.folder)(four))
+    }),
+  )

@@ -1,0 +1,7 @@
+/** How far something that takes long has come: `done` `of` so many bytes, or images. */
+export type Progress = {
+  /** What is being done, in words. */
+  readonly what: string
+  readonly done: number
+  readonly of: number
+}

@@ -1,0 +1,212 @@
+/**
+ * From a program to a graph of TensorFlow: a function, or the loop of a scan over it, compiled by XLA as a whole.
+ */
+import type { DataType } from '@tensorflow/tfjs-core'
+import { Untraceable } from '../trace.ts'
+import { printSpec, specOf, type Program, type Ref, type Spec } from '../program.ts'
+import { lowerings, type Graph } from './ops.ts'
+import * as P from './proto.ts'
+
+/** Collects the nodes of a graph or a function as they are written. */
+const writer = (named: (node: string, output: string) => string): Graph & { readonly nodes: P.NodeDef[] } => {
+  const nodes: P.NodeDef[] = []
+  const op: Graph['op'] = (kind, input, attr, output) => {
+    const name = `${kind}_${nodes.length}`
+    nodes.push({ name, op: kind, input, attr })
+    return named(name, output)
+  }
+  const constant: Graph['constant'] = (dtype, values) => {
+    const list = [values].flat()
+    const typed =
+      dtype === 'float32'
+        ? Float32Array.from(list)
+        : dtype === 'bool'
+          ? Uint8Array.from(list)
+          : Int32Array.from(list)
+    return op('Const', [], P.constant(dtype, Array.isArray(values) ? [list.length] : [], typed), 'output')
+  }
+  return { nodes, op, constant }
+}
+
+/** Inside a function, an output is called by its node, its name in the operation, and its index. */
+const inFunction = (node: string, output: string): string => `${node}:${output}:0`
+
+/** Writes a program's nodes, and returns the names of its outputs. */
+const write = (program: Program, inputs: readonly string[], graph: Graph): readonly string[] => {
+  const constants = program.constants.map(({ dtype, shape, values }) =>
+    graph.op('Const', [], P.constant(dtype, shape, values), 'output'),
+  )
+  const results: string[] = []
+  const nameOf = (ref: Ref): string =>
+    (ref.kind === 'input' ? inputs : ref.kind === 'constant' ? constants : results)[ref.index]!
+  for (const { kernel, inputs: from, attributes, outputs } of program.nodes) {
+    const lower = Object.hasOwn(lowerings, kernel) ? lowerings[kernel] : undefined
+    const [output, ...more] = outputs
+    if (lower === undefined || output === undefined || more.length > 0)
+      throw new Untraceable(`the kernel ${kernel} has no lowering`)
+    results.push(
+      lower(
+        { inputs: from.map(nameOf), specs: from.map(ref => specOf(program, ref)), attributes, output },
+        graph,
+      ),
+    )
+  }
+  return program.outputs.map(nameOf)
+}
+
+const define = (
+  name: string,
+  inputs: readonly (readonly [name: string, dtype: DataType])[],
+  outputs: readonly DataType[],
+  body: (graph: Graph) => readonly string[],
+  attr: P.Attributes = {},
+): P.FunctionDef => {
+  const graph = writer(inFunction)
+  const results = body(graph)
+  return {
+    signature: {
+      name,
+      inputArg: inputs.map(([arg, dtype]) => P.arg(arg, dtype)),
+      outputArg: outputs.map((dtype, i) => P.arg(`out${i}`, dtype)),
+    },
+    nodeDef: graph.nodes,
+    ret: Object.fromEntries(results.map((result, i) => [`out${i}`, result])),
+    attr,
+  }
+}
+
+/** Compile, or say why not; never fall back in silence. */
+const MUST_COMPILE: P.Attributes = { _XlaMustCompile: P.bool(true) }
+
+/** What a session needs to know to run a graph. */
+export type Callable = {
+  readonly graph: P.GraphDef
+  readonly inputs: readonly { readonly name: string; readonly spec: Spec }[]
+  /** The names of the results. */
+  readonly outputs: readonly string[]
+}
+
+/** The graph that calls one function with everything it is fed. */
+const calling = (
+  entry: P.FunctionDef,
+  library: readonly P.FunctionDef[],
+  inputs: readonly Spec[],
+  outputs: number,
+): Callable => {
+  const placeholders = inputs.map(({ dtype, shape }, i) => ({
+    name: `in${i}`,
+    op: 'Placeholder',
+    input: [],
+    attr: { dtype: P.dtype(dtype), shape: P.shape(shape) },
+  }))
+  const { inputArg, outputArg } = entry.signature
+  const call: P.NodeDef = {
+    name: 'call',
+    op: 'PartitionedCall',
+    input: placeholders.map(({ name }) => name),
+    attr: {
+      Tin: { list: { type: inputArg.map(({ type }) => type) } },
+      Tout: { list: { type: outputArg.map(({ type }) => type) } },
+      f: P.func(entry.signature.name),
+      config: P.text(''),
+      config_proto: P.text(''),
+      executor_type: P.text(''),
+      ...MUST_COMPILE,
+    },
+  }
+  return {
+    graph: { node: [...placeholders, call], library: { function: [...library, entry] } },
+    inputs: placeholders.map(({ name }, i) => ({ name, spec: inputs[i]! })),
+    outputs: Array.from({ length: outputs }, (_, i) => `call:${i}`),
+  }
+}
+
+const SCALAR: Spec = { dtype: 'int32', shape: [] }
+
+/**
+ * The loop of a scan as one graph: from two counters, the state, the constants and the rows to the state after
+ * the rows from the one counter up to the other.
+ *
+ * @param step the program of (state, constants, row) -> state
+ * @param xs the rows, stacked
+ */
+export const scanGraph = (step: Program, xs: Spec): Callable => {
+  const carried = step.outputs.length
+  const rest = step.inputs.slice(carried, -1)
+  const state = step.inputs.slice(0, carried)
+  step.outputs.forEach((ref, i) => {
+    const [before, after] = [printSpec(state[i]!), printSpec(specOf(step, ref))]
+    if (before !== after)
+      throw new Untraceable(
+        `a scan's state must keep its kind: ${state[i]!.name} was ${before} and became ${after}`,
+      )
+  })
+
+  const all: readonly Spec[] = [SCALAR, SCALAR, ...state, ...rest, xs]
+  const names = all.map((_, i) => `arg${i}`)
+  const args = all.map(({ dtype }, i) => [names[i]!, dtype] as const)
+  const [at, to] = names as [string, string]
+  const types = all.map(({ dtype }) => dtype)
+
+  const cond = define('cond', args, ['bool'], graph => [
+    graph.op('Less', [at, to], { T: P.dtype('int32') }, 'z'),
+  ])
+  const body = define('body', args, types, graph => {
+    const row = graph.op(
+      'GatherV2',
+      [names.at(-1)!, at, graph.constant('int32', 0)],
+      {
+        Tparams: P.dtype(xs.dtype),
+        Tindices: P.dtype('int32'),
+        Taxis: P.dtype('int32'),
+        batch_dims: P.int(0),
+      },
+      'output',
+    )
+    const inputs = [...names.slice(2, -1), row]
+    const next = graph.op('AddV2', [at, graph.constant('int32', 1)], { T: P.dtype('int32') }, 'z')
+    return [next, to, ...write(step, inputs, graph), ...names.slice(2 + carried)]
+  })
+  const entry = define(
+    'scan',
+    args,
+    state.map(({ dtype }) => dtype),
+    graph => {
+      const loop = graph.op(
+        'StatelessWhile',
+        names,
+        {
+          T: P.dtypes(types),
+          cond: P.func('cond'),
+          body: P.func('body'),
+          output_shapes: P.shapes(all.map(({ shape }) => shape)),
+          parallel_iterations: P.int(1),
+        },
+        'output',
+      )
+      // the loop has one output, a list: its members go by their index
+      return state.map((_, i) => loop.replace(/0$/, String(i + 2)))
+    },
+    MUST_COMPILE,
+  )
+  return calling(entry, [cond, body], all, carried)
+}
+
+/** A function as one graph. */
+export const functionGraph = (program: Program): Callable => {
+  const args = program.inputs.map(({ dtype }, i) => [`arg${i}`, dtype] as const)
+  const outputs = program.outputs.map(ref => specOf(program, ref).dtype)
+  const entry = define(
+    'function',
+    args,
+    outputs,
+    graph =>
+      write(
+        program,
+        args.map(([name]) => name),
+        graph,
+      ),
+    MUST_COMPILE,
+  )
+  return calling(entry, [], program.inputs, outputs.length)
+}

@@ -1,0 +1,64 @@
+/**
+ * The native road: the step is traced once, its loop is compiled by XLA, and an epoch is one native call.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { scalar, type Tensor } from '@tensorflow/tfjs-core'
+import type { Sessions } from '../../backend.ts'
+import { scoped } from '../../scope.ts'
+import { leaves, signature, unflatten } from '../../tree.ts'
+import type { Interpreter } from '../index.ts'
+import { traceStep } from '../rows.ts'
+import { scanGraph, type Callable } from './graph.ts'
+import { encodeSavedModel } from './proto.ts'
+
+/** A graph in a session of its own. */
+type Loaded = { readonly run: (inputs: readonly Tensor[]) => Tensor[]; readonly close: () => void }
+
+/**
+ * Hands a graph to TensorFlow, which reads graphs from folders only: from one that nobody else can read, and that
+ * is gone when this function returns.
+ */
+const load = (sessions: Sessions, { graph, inputs, outputs }: Callable): Loaded => {
+  const folder = mkdtempSync(join(tmpdir(), 'network2-'))
+  try {
+    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(graph))
+    const session = sessions.loadSavedModelMetaGraph(folder, 'serve')
+    return {
+      run: tensors => sessions.runSavedModel(session, tensors, inputs, outputs),
+      close: () => sessions.deleteSavedModel(session),
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** An interpreter that compiles with XLA, by the sessions of the native backend. */
+export const xla = (sessions: Sessions): Interpreter => {
+  const open: Loaded[] = []
+  return {
+    name: 'staged',
+    scan: f => {
+      const compiled = new Map<string, Loaded>()
+      return (s0, constants, xs, [from, to]) => {
+        const kind = signature([s0, constants, xs])
+        const loaded = compiled.get(kind) ?? load(sessions, scanGraph(traceStep(f, s0, constants, xs), xs))
+        if (!compiled.has(kind)) {
+          compiled.set(kind, loaded)
+          open.push(loaded)
+        }
+        return scoped(() =>
+          unflatten(
+            s0,
+            loaded.run([scalar(from, 'int32'), scalar(to, 'int32'), ...leaves(s0), ...leaves(constants), xs]),
+          ),
+        )()
+      }
+    },
+    compilations: () => open.length,
+    dispose: () => {
+      for (const { close } of open.splice(0)) close()
+    },
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * From TensorFlow.js's kernels to TensorFlow's operations, one entry each. A kernel that is not here has no
+ * lowering.
+ */
+import type { DataType } from '@tensorflow/tfjs-core'
+import type { Attributes as KernelAttributes, Spec } from '../program.ts'
+import * as P from './proto.ts'
+
+/** A kernel's node, with the names that its inputs have in the graph. */
+export type Kernel = {
+  readonly inputs: readonly string[]
+  readonly specs: readonly Spec[]
+  readonly attributes: KernelAttributes
+  readonly output: Spec
+}
+
+/** Where a lowering writes operations. */
+export type Graph = {
+  /**
+   * Writes an operation.
+   *
+   * @param output what TensorFlow's documentation calls the operation's output
+   * @returns the name of the result
+   */
+  readonly op: (op: string, inputs: readonly string[], attributes: P.Attributes, output: string) => string
+  /** Writes a constant: a number, or a vector of numbers. */
+  readonly constant: (dtype: DataType, values: number | readonly number[]) => string
+}
+
+export type Lowering = (kernel: Kernel, graph: Graph) => string
+
+const first = <A>(items: readonly A[]): A => items[0]!
+
+/** The type of the first input, by which most operations are typed. */
+const T = ({ specs }: Kernel): P.Attributes => ({ T: P.dtype(first(specs).dtype) })
+
+/** An attribute that is a list of numbers, or one. */
+const numbers = (value: unknown): readonly number[] => [value].flat() as number[]
+
+const axes = ({ attributes, specs }: Kernel): readonly number[] =>
+  attributes.axis === undefined || attributes.axis === null
+    ? first(specs).shape.map((_, i) => i)
+    : numbers(attributes.axis)
+
+/** An operation on the same inputs, typed by the first of them. */
+const typed =
+  (op: string, output: string): Lowering =>
+  (kernel, graph) =>
+    graph.op(op, kernel.inputs, T(kernel), output)
+
+/** An operation on truth values, which needs no type. */
+const logical =
+  (op: string, output: string): Lowering =>
+  ({ inputs }, graph) =>
+    graph.op(op, inputs, {}, output)
+
+/** An operation whose remaining inputs are attributes of the kernel. */
+const withInts =
+  (
+    op: string,
+    ints: (kernel: Kernel) => readonly (number | readonly number[])[],
+    index: string,
+    output = 'output',
+  ): Lowering =>
+  (kernel, graph) =>
+    graph.op(
+      op,
+      [first(kernel.inputs), ...ints(kernel).map(values => graph.constant('int32', values))],
+      { ...T(kernel), [index]: P.dtype('int32') },
+      output,
+    )
+
+const reduction =
+  (op: string, type: (kernel: Kernel) => P.Attributes = T): Lowering =>
+  (kernel, graph) =>
+    graph.op(
+      op,
+      [first(kernel.inputs), graph.constant('int32', axes(kernel))],
+      { ...type(kernel), Tidx: P.dtype('int32'), keep_dims: P.bool(kernel.attributes.keepDims === true) },
+      'output',
+    )
+
+const argument =
+  (op: string): Lowering =>
+  (kernel, graph) =>
+    graph.op(
+      op,
+      [first(kernel.inputs), graph.constant('int32', first(axes(kernel)))],
+      { ...T(kernel), Tidx: P.dtype('int32'), output_type: P.dtype('int32') },
+      'output',
+    )
+
+const matMul: Lowering = (kernel, graph) => {
+  const { inputs, specs, attributes } = kernel
+  const [a, b] = [P.bool(attributes.transposeA === true), P.bool(attributes.transposeB === true)]
+  return first(specs).shape.length === 2
+    ? graph.op('MatMul', inputs, { ...T(kernel), transpose_a: a, transpose_b: b }, 'product')
+    : graph.op('BatchMatMulV2', inputs, { ...T(kernel), adj_x: a, adj_y: b }, 'output')
+}
+
+const gather: Lowering = ({ inputs, specs, attributes }, graph) =>
+  graph.op(
+    'GatherV2',
+    [...inputs, graph.constant('int32', Number(attributes.axis))],
+    {
+      Tparams: P.dtype(specs[0]!.dtype),
+      Tindices: P.dtype(specs[1]!.dtype),
+      Taxis: P.dtype('int32'),
+      batch_dims: P.int(Number(attributes.batchDims ?? 0)),
+    },
+    'output',
+  )
+
+const concat: Lowering = (kernel, graph) =>
+  graph.op(
+    'ConcatV2',
+    [...kernel.inputs, graph.constant('int32', Number(kernel.attributes.axis))],
+    { ...T(kernel), N: P.int(kernel.inputs.length), Tidx: P.dtype('int32') },
+    'output',
+  )
+
+const pad: Lowering = (kernel, graph) => {
+  const { inputs, attributes } = kernel
+  const paddings = attributes.paddings as readonly (readonly number[])[]
+  const pairs = graph.op(
+    'Reshape',
+    [graph.constant('int32', paddings.flat()), graph.constant('int32', [paddings.length, 2])],
+    { T: P.dtype('int32'), Tshape: P.dtype('int32') },
+    'output',
+  )
+  const value = graph.constant(kernel.output.dtype, Number(attributes.constantValue ?? 0))
+  return graph.op(
+    'PadV2',
+    [first(inputs), pairs, value],
+    { ...T(kernel), Tpaddings: P.dtype('int32') },
+    'output',
+  )
+}
+
+const clip: Lowering = (kernel, graph) =>
+  graph.op(
+    'ClipByValue',
+    [
+      first(kernel.inputs),
+      graph.constant(kernel.output.dtype, Number(kernel.attributes.clipValueMin)),
+      graph.constant(kernel.output.dtype, Number(kernel.attributes.clipValueMax)),
+    ],
+    T(kernel),
+    'output',
+  )
+
+/** The kernels that lower, by the names that TensorFlow.js gives them. */
+export const lowerings: Readonly<Record<string, Lowering>> = {
+  // element by element
+  Abs: typed('Abs', 'y'),
+  Ceil: typed('Ceil', 'y'),
+  Cos: typed('Cos', 'y'),
+  Elu: typed('Elu', 'activations'),
+  Exp: typed('Exp', 'y'),
+  Expm1: typed('Expm1', 'y'),
+  Floor: typed('Floor', 'y'),
+  Identity: typed('Identity', 'output'),
+  LeakyRelu: (kernel, graph) =>
+    graph.op(
+      'LeakyRelu',
+      kernel.inputs,
+      { ...T(kernel), alpha: P.float(Number(kernel.attributes.alpha)) },
+      'activations',
+    ),
+  Log: typed('Log', 'y'),
+  Log1p: typed('Log1p', 'y'),
+  LogicalNot: logical('LogicalNot', 'y'),
+  Neg: typed('Neg', 'y'),
+  OnesLike: typed('OnesLike', 'y'),
+  Reciprocal: typed('Reciprocal', 'y'),
+  Relu: typed('Relu', 'activations'),
+  Relu6: typed('Relu6', 'activations'),
+  Round: typed('Round', 'y'),
+  Rsqrt: typed('Rsqrt', 'y'),
+  Selu: typed('Selu', 'activations'),
+  Sigmoid: typed('Sigmoid', 'y'),
+  Sign: typed('Sign', 'y'),
+  Sin: typed('Sin', 'y'),
+  Softplus: typed('Softplus', 'activations'),
+  Sqrt: typed('Sqrt', 'y'),
+  Square: typed('Square', 'y'),
+  Tanh: typed('Tanh', 'y'),
+  ZerosLike: typed('ZerosLike', 'y'),
+  ClipByValue: clip,
+
+  // two by two, broadcast
+  Add: typed('AddV2', 'z'),
+  FloorDiv: typed('FloorDiv', 'z'),
+  Maximum: typed('Maximum', 'z'),
+  Minimum: typed('Minimum', 'z'),
+  Mod: typed('FloorMod', 'z'),
+  Multiply: typed('Mul', 'z'),
+  Pow: typed('Pow', 'z'),
+  RealDiv: typed('RealDiv', 'z'),
+  SquaredDifference: typed('SquaredDifference', 'z'),
+  Sub: typed('Sub', 'z'),
+  AddN: (kernel, graph) =>
+    graph.op('AddN', kernel.inputs, { ...T(kernel), N: P.int(kernel.inputs.length) }, 'sum'),
+
+  // comparison and choice
+  Equal: typed('Equal', 'z'),
+  Greater: typed('Greater', 'z'),
+  GreaterEqual: typed('GreaterEqual', 'z'),
+  Less: typed('Less', 'z'),
+  LessEqual: typed('LessEqual', 'z'),
+  LogicalAnd: logical('LogicalAnd', 'z'),
+  LogicalOr: logical('LogicalOr', 'z'),
+  NotEqual: typed('NotEqual', 'z'),
+  Select: ({ inputs, output }, graph) => graph.op('SelectV2', inputs, { T: P.dtype(output.dtype) }, 'output'),
+
+  // reductions
+  All: reduction('All', () => ({})),
+  Any: reduction('Any', () => ({})),
+  ArgMax: argument('ArgMax'),
+  ArgMin: argument('ArgMin'),
+  Max: reduction('Max'),
+  Mean: reduction('Mean'),
+  Min: reduction('Min'),
+  Prod: reduction('Prod'),
+  Sum: reduction('Sum'),
+  LogSoftmax: typed('LogSoftmax', 'logsoftmax'),
+  Softmax: typed('Softmax', 'softmax'),
+
+  // products
+  BatchMatMul: matMul,
+
+  // form
+  Cast: ({ inputs, specs, output }, graph) =>
+    graph.op('Cast', inputs, { SrcT: P.dtype(first(specs).dtype), DstT: P.dtype(output.dtype) }, 'y'),
+  Concat: concat,
+  ExpandDims: withInts('Reshape', ({ output }) => [output.shape], 'Tshape'),
+  GatherV2: gather,
+  PadV2: pad,
+  Pack: (kernel, graph) =>
+    graph.op(
+      'Pack',
+      kernel.inputs,
+      { ...T(kernel), N: P.int(kernel.inputs.length), axis: P.int(Number(kernel.attributes.axis)) },
+      'output',
+    ),
+  Reshape: withInts('Reshape', ({ output }) => [output.shape], 'Tshape'),
+  // the kernel may be asked for "all that is left" with -1; the size of its output says how much that is
+  Slice: withInts('Slice', ({ attributes, output }) => [numbers(attributes.begin), output.shape], 'Index'),
+  Tile: withInts('Tile', ({ attributes }) => [numbers(attributes.reps)], 'Tmultiples'),
+  Transpose: withInts('Transpose', ({ attributes }) => [numbers(attributes.perm)], 'Tperm', 'y'),
+}

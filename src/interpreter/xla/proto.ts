@@ -1,0 +1,112 @@
+/**
+ * TensorFlow's messages as values, and their encoding. The field names are those of savedmodel.proto.
+ */
+import { fileURLToPath } from 'node:url'
+import type { DataType } from '@tensorflow/tfjs-core'
+import protobuf from 'protobufjs'
+
+/** The numbers of TensorFlow's DataType. */
+const TYPES: Readonly<Partial<Record<DataType, number>>> = { float32: 1, int32: 3, bool: 10 }
+
+const typeNumber = (dtype: DataType): number => {
+  const type = TYPES[dtype]
+  if (type === undefined) throw new Error(`a tensor of ${dtype} has no lowering`)
+  return type
+}
+
+type Shape = { readonly dim: readonly { readonly size: number }[] }
+
+/** An attribute of an operation: an AttrValue message. */
+export type Attribute =
+  | { readonly s: Uint8Array }
+  | { readonly i: number }
+  | { readonly f: number }
+  | { readonly b: boolean }
+  | { readonly type: number }
+  | { readonly shape: Shape }
+  | {
+      readonly tensor: {
+        readonly dtype: number
+        readonly tensorShape: Shape
+        readonly tensorContent: Uint8Array
+      }
+    }
+  | { readonly func: { readonly name: string } }
+  | { readonly list: { readonly type: readonly number[] } | { readonly shape: readonly Shape[] } }
+
+export type Attributes = Readonly<Record<string, Attribute>>
+
+export type NodeDef = {
+  readonly name: string
+  readonly op: string
+  readonly input: readonly string[]
+  readonly attr: Attributes
+}
+
+type ArgDef = { readonly name: string; readonly type: number }
+
+export type FunctionDef = {
+  readonly signature: {
+    readonly name: string
+    readonly inputArg: readonly ArgDef[]
+    readonly outputArg: readonly ArgDef[]
+  }
+  readonly nodeDef: readonly NodeDef[]
+  /** From the name of each output to the node's output that it is. */
+  readonly ret: Readonly<Record<string, string>>
+  readonly attr: Attributes
+}
+
+export type GraphDef = {
+  readonly node: readonly NodeDef[]
+  readonly library: { readonly function: readonly FunctionDef[] }
+}
+
+const shapeOf = (shape: readonly number[]): Shape => ({ dim: shape.map(size => ({ size })) })
+
+export const bool = (b: boolean): Attribute => ({ b })
+export const int = (i: number): Attribute => ({ i })
+export const float = (f: number): Attribute => ({ f })
+export const text = (value: string): Attribute => ({ s: new TextEncoder().encode(value) })
+export const dtype = (of: DataType): Attribute => ({ type: typeNumber(of) })
+export const dtypes = (of: readonly DataType[]): Attribute => ({ list: { type: of.map(typeNumber) } })
+export const shape = (of: readonly number[]): Attribute => ({ shape: shapeOf(of) })
+export const shapes = (of: readonly (readonly number[])[]): Attribute => ({
+  list: { shape: of.map(shapeOf) },
+})
+export const func = (name: string): Attribute => ({ func: { name } })
+export const arg = (name: string, of: DataType): ArgDef => ({ name, type: typeNumber(of) })
+
+/** The attributes of a Const operation. */
+export const constant = (
+  of: DataType,
+  dims: readonly number[],
+  values: Float32Array | Int32Array | Uint8Array,
+): Attributes => ({
+  dtype: dtype(of),
+  value: {
+    tensor: {
+      dtype: typeNumber(of),
+      tensorShape: shapeOf(dims),
+      tensorContent: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    },
+  },
+})
+
+const messages = protobuf.loadSync(fileURLToPath(new URL('savedmodel.proto', import.meta.url)))
+
+/** A version of the graph format that TensorFlow 2.15 writes. */
+const PRODUCER = 1645
+
+/** The bytes of a `saved_model.pb` with this graph, tagged `serve`. */
+export const encodeSavedModel = (graph: GraphDef): Uint8Array => {
+  const SavedModel = messages.lookupType('SavedModel')
+  return SavedModel.encode(
+    SavedModel.fromObject({
+      savedModelSchemaVersion: 1,
+      metaGraphs: [
+        { metaInfoDef: { tags: ['serve'] }, graphDef: { ...graph, versions: { producer: PRODUCER } } },
+      ],
+    }),
+  ).finish()
+}

@@ -1,0 +1,253 @@
+import { chmod, mkdir, readdir, readFile, rm, utimes, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { digitsFolder } from '../../src/data/digits-cache.ts'
+import { loadData, type LoadOptions } from '../../src/data/load.ts'
+import { mnist, roles } from '../../src/data/mnist.ts'
+import type { Progress } from '../../src/data/progress.ts'
+import {
+  dataError,
+  labelsOf,
+  madeFour,
+  madeKnown,
+  mnistDir,
+  nobody,
+  onWhat,
+  right,
+  serve,
+  temporary,
+  writeFour,
+} from './made.ts'
+
+const four = madeFour(60, 10)
+const known = madeKnown(four)
+const files = new Map(roles.map(role => [`/${mnist[role].name}.gz`, gzipSync(four[role])]))
+
+const load = async (choice: string, changed: Partial<LoadOptions> = {}) => {
+  const dataFolder = changed.dataFolder ?? join(await temporary(), 'data')
+  const notices: string[] = []
+  const progress: Progress[] = []
+  const result = await loadData({
+    choice,
+    env: {},
+    dataFolder,
+    mirrors: [await nobody()],
+    known,
+    digits: { train: 60, test: 10 },
+    onNotice: line => notices.push(line),
+    onProgress: step => progress.push(step),
+    ...changed,
+  })()
+  return { result, dataFolder, said: notices.join('\n'), progress }
+}
+
+describe('auto', () => {
+  test('MNIST_DIR comes first', async () => {
+    const folder = await writeFour(await temporary(), four, { gzip: true })
+    const { result, dataFolder } = await load('auto', { env: { MNIST_DIR: folder } })
+    expect(right(result)).toMatchObject({ name: 'MNIST', source: folder })
+    await expect(readdir(dataFolder)).rejects.toThrow('ENOENT')
+  })
+
+  test('then the data folder', async () => {
+    const dataFolder = await temporary()
+    await writeFour(join(dataFolder, 'mnist'), four)
+    const { result, said } = await load('auto', { dataFolder })
+    expect(right(result)).toMatchObject({ name: 'MNIST', source: join(dataFolder, 'mnist') })
+    expect(said).toBe('')
+  })
+
+  test('then the mirrors, and the next time the data folder', async () => {
+    const server = await serve((request, response) => response.end(files.get(request.url ?? '')))
+    const { result, dataFolder } = await load('auto', { mirrors: [server] })
+    expect(right(result).name).toBe('MNIST')
+    expect(right((await load('auto', { dataFolder })).result).name).toBe('MNIST')
+  })
+
+  test('then drawn digits, with a notice that nobody can miss', async () => {
+    const gone = await nobody()
+    const { result, said } = await load('auto', { mirrors: [gone] })
+    expect(right(result).name).toBe('digits')
+    expect(said).toContain('THIS IS NOT MNIST')
+    expect(said).toContain(`Tried ${gone}: ECONNREFUSED`)
+    expect(said).toContain('set MNIST_DIR')
+  })
+
+  test('an empty MNIST_DIR is none', async () => {
+    expect(right((await load('auto', { env: { MNIST_DIR: '' } })).result).name).toBe('digits')
+  })
+
+  test('a damaged data folder is mended', async () => {
+    const dataFolder = await temporary()
+    await writeFour(join(dataFolder, 'mnist'), { ...four, testLabels: four.testLabels.map(byte => byte ^ 1) })
+    const server = await serve((request, response) => response.end(files.get(request.url ?? '')))
+    const { result } = await load('auto', { dataFolder, mirrors: [server] })
+    expect(labelsOf(right(result), 'test').slice(0, 5)).toEqual([7, 2, 1, 0, 4])
+    const mended = await readFile(join(dataFolder, 'mnist', mnist.testLabels.name))
+    expect(Buffer.compare(mended, four.testLabels)).toBe(0)
+  })
+
+  test.each(['auto', 'mnist'])(
+    '%s: an unfit MNIST_DIR is an error, never a reason for something else',
+    async choice => {
+      const missing = join(await temporary(), 'no')
+      const env = { MNIST_DIR: missing }
+      expect(dataError((await load(choice, { env })).result)).toBe(
+        `MNIST_DIR: ${missing}: no such file or folder`,
+      )
+      const other = await writeFour(await temporary(), madeFour(6, 6))
+      expect(dataError((await load(choice, { env: { MNIST_DIR: other } })).result)).toMatch(
+        /^MNIST_DIR: .*SHA-256/,
+      )
+    },
+  )
+})
+
+describe('mnist', () => {
+  test('is never replaced by digits', async () => {
+    const { result, said } = await load('mnist')
+    expect(dataError(result)).toContain('MNIST could not be downloaded')
+    expect(said).toBe('')
+  })
+
+  test.runIf(mnistDir !== '')(`the real one ${onWhat}, well under a second`, async () => {
+    const started = performance.now()
+    const { result } = await load('auto', { env: { MNIST_DIR: mnistDir }, known: mnist })
+    const seconds = (performance.now() - started) / 1000
+    expect(right(result).training.size).toBe(50_000)
+    // 0.3 s where it was written; a busy machine may take longer.
+    expect(seconds).toBeLessThan(3)
+  })
+})
+
+describe('a path', () => {
+  test('a folder', async () => {
+    const folder = await writeFour(join(await temporary(), 'fashion'), madeFour(6, 6))
+    expect(right((await load(folder)).result)).toMatchObject({ name: 'fashion', source: folder })
+  })
+
+  test('a JSON file, whatever the case of its ending', async () => {
+    const file = join(await temporary(), 'x.JSON')
+    await writeFile(file, '{"training": {"inputs": [[1]], "labels": [0]}}')
+    expect(right((await load(file)).result)).toMatchObject({ name: 'x.JSON', source: file })
+  })
+
+  test('a missing one is named', async () => {
+    expect(dataError((await load('/no/such')).result)).toBe('--data /no/such: no such file or folder')
+  })
+
+  test('a file of another kind', async () => {
+    const file = join(await temporary(), 'train-images-idx3-ubyte')
+    await writeFile(file, four.trainImages)
+    expect(dataError((await load(file)).result)).toBe(`--data ${file}: is neither a folder nor a .json file`)
+  })
+
+  test('MNIST_DIR does not matter to it', async () => {
+    const folder = await writeFour(await temporary(), four)
+    expect(right((await load(folder, { env: { MNIST_DIR: '/no/such' } })).result).name).toBe('MNIST')
+  })
+})
+
+describe('digits', () => {
+  const pixels = (of: Awaited<ReturnType<typeof load>>): Uint8Array => {
+    const { inputs } = right(of.result).training
+    return inputs.kind === 'bytes' ? inputs.bytes : new Uint8Array()
+  }
+
+  test('have the sizes asked for, and are drawn once', async () => {
+    const first = await load('digits')
+    const found = right(first.result)
+    expect([found.training.size, found.validation?.size, found.test?.size]).toEqual([50, 10, 10])
+    expect(found.training.inputs.width).toBe(784)
+    expect(first.progress.at(-1)).toEqual({ what: 'drawing digits', done: 70, of: 70 })
+    expect(first.said).toBe('')
+    expect((await readdir(digitsFolder(first.dataFolder))).sort()).toEqual([
+      'SHA256SUMS',
+      ...roles.map(role => mnist[role].name).sort(),
+    ])
+    const second = await load('digits', { dataFolder: first.dataFolder })
+    expect(second.progress).toEqual([])
+    expect(Buffer.compare(pixels(second), pixels(first))).toBe(0)
+    expect(labelsOf(right(second.result), 'test')).toEqual(labelsOf(found, 'test'))
+  })
+
+  test('training and test digits are not the same', async () => {
+    const found = right((await load('digits', { digits: { train: 12, test: 10 } })).result)
+    expect(labelsOf(found, 'training')).not.toEqual(labelsOf(found, 'test'))
+  })
+
+  test('their cache is a folder as --data takes it', async () => {
+    const { dataFolder } = await load('digits')
+    expect(right((await load(digitsFolder(dataFolder))).result).training.size).toBe(50)
+  })
+
+  test.each([
+    ['a flipped byte', (name: string) => name.includes('images')],
+    ['a flipped byte in the sums', (name: string) => name === 'SHA256SUMS'],
+  ])('%s in the cache: drawn again, and mended', async (_, hit) => {
+    const first = await load('digits')
+    const folder = digitsFolder(first.dataFolder)
+    const whole = new Map<string, Buffer>()
+    for (const name of await readdir(folder)) {
+      whole.set(name, await readFile(join(folder, name)))
+      if (hit(name))
+        await writeFile(
+          join(folder, name),
+          (whole.get(name) ?? Buffer.of()).map((b, i) => (i === 40 ? b ^ 1 : b)),
+        )
+    }
+    const second = await load('digits', { dataFolder: first.dataFolder })
+    expect(second.progress).not.toEqual([])
+    expect(Buffer.compare(pixels(second), pixels(first))).toBe(0)
+    for (const [name, bytes] of whole)
+      expect(Buffer.compare(await readFile(join(folder, name)), bytes)).toBe(0)
+  })
+
+  test('a cut, a missing or an unfinished cache is drawn again', async () => {
+    const first = await load('digits')
+    const folder = digitsFolder(first.dataFolder)
+    const damages = [
+      () => writeFile(join(folder, mnist.trainImages.name), ''),
+      () => rm(join(folder, mnist.testLabels.name)),
+      () => rm(join(folder, 'SHA256SUMS')),
+    ]
+    for (const damage of damages) {
+      await damage()
+      const again = await load('digits', { dataFolder: first.dataFolder })
+      expect(again.progress).not.toEqual([])
+      expect(Buffer.compare(pixels(again), pixels(first))).toBe(0)
+    }
+  })
+
+  test('a cache of another number is drawn again', async () => {
+    const { dataFolder } = await load('digits')
+    expect(
+      right((await load('digits', { dataFolder, digits: { train: 6, test: 1 } })).result).training.size,
+    ).toBe(5)
+  })
+
+  test('a cache that fits is not written again', async () => {
+    const { dataFolder } = await load('digits')
+    const file = join(digitsFolder(dataFolder), 'SHA256SUMS')
+    await utimes(file, 1, 1)
+    await load('digits', { dataFolder })
+    expect((await stat(file)).mtimeMs).toBe(1000)
+  })
+
+  test('a folder that cannot be written is done without', async () => {
+    const dataFolder = join(await temporary(), 'data')
+    await writeFile(dataFolder, 'in the way')
+    const { result, said } = await load('digits', { dataFolder })
+    expect(right(result).training.size).toBe(50)
+    expect(said).toContain('the digits are not kept for the next time')
+    expect(await readFile(dataFolder, 'utf8')).toBe('in the way')
+  })
+
+  test.skipIf(process.getuid?.() === 0)('a folder without the right to write is done without', async () => {
+    const dataFolder = await temporary()
+    await mkdir(dataFolder, { recursive: true })
+    await chmod(dataFolder, 0o555)
+    expect((await load('digits', { dataFolder })).said).toContain('not kept')
+  })
+})

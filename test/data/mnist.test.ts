@@ -1,0 +1,195 @@
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { encodeImages, encodeLabels } from '../../src/data/idx.ts'
+import { mnist, readFolder, roles, sha256, type Four, type Known } from '../../src/data/mnist.ts'
+import {
+  dataError,
+  labelsOf,
+  madeFour,
+  madeKnown,
+  mnistDir,
+  onWhat,
+  right,
+  temporary,
+  writeFour,
+} from './made.ts'
+
+const four = madeFour()
+const known = madeKnown(four)
+
+/** The four files with one of them changed. */
+const withOne = (role: keyof Known, bytes: Uint8Array): Four<Uint8Array> => ({ ...four, [role]: bytes })
+
+const flip = (bytes: Uint8Array, at: number): Uint8Array =>
+  bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
+
+describe(`the split of the training file ${onWhat}`, () => {
+  test.runIf(mnistDir !== '')('MNIST is 50,000, 10,000 and 10,000 images of 784 bytes', async () => {
+    const found = right(await readFolder(mnistDir, 'must be MNIST')())
+    expect(found.name).toBe('MNIST')
+    expect([found.training.size, found.validation?.size, found.test?.size]).toEqual([50_000, 10_000, 10_000])
+    expect(found.training.inputs.width).toBe(784)
+    expect(labelsOf(found, 'training').slice(0, 5)).toEqual([5, 0, 4, 1, 9])
+    expect(labelsOf(found, 'validation').slice(0, 5)).toEqual([3, 8, 6, 9, 6])
+    expect(labelsOf(found, 'test').slice(0, 5)).toEqual([7, 2, 1, 0, 4])
+    const { inputs } = found.training
+    const inked = inputs.kind === 'bytes' ? inputs.bytes.reduce((n, byte) => n + (byte > 0 ? 1 : 0), 0) : 0
+    expect(inked / (50_000 * 784)).toBeCloseTo(0.191, 3)
+  })
+
+  test('twelve made images are 10, 2 and 5', async () => {
+    const folder = await writeFour(await temporary(), four)
+    const found = right(await readFolder(folder, 'any')())
+    expect([found.training.size, found.validation?.size, found.test?.size]).toEqual([10, 2, 5])
+    expect(labelsOf(found, 'training').slice(0, 5)).toEqual([5, 0, 4, 1, 9])
+    expect(labelsOf(found, 'validation')).toEqual([0, 7])
+    expect(labelsOf(found, 'test')).toEqual([7, 2, 1, 0, 4])
+    const pixels = four.trainImages.subarray(16)
+    const { inputs } = found.training
+    expect(inputs.kind === 'bytes' && Buffer.compare(inputs.bytes, pixels.subarray(0, 120))).toBe(0)
+    const held = found.validation?.inputs
+    expect(held?.kind === 'bytes' && Buffer.compare(held.bytes, pixels.subarray(120))).toBe(0)
+  })
+
+  test('too few images for a sixth leave no validation set', async () => {
+    const folder = await writeFour(await temporary(), madeFour(5, 1))
+    const found = right(await readFolder(folder, 'any')())
+    expect([found.training.size, found.validation, found.test?.size]).toEqual([5, undefined, 1])
+  })
+})
+
+describe('names', () => {
+  test.each([
+    ['as they are', false, (name: string) => name],
+    ['gzipped', true, (name: string) => name],
+    ['with a dot', false, (name: string) => name.replace('-idx', '.idx')],
+    ['with a dot, gzipped', true, (name: string) => name.replace('-idx', '.idx')],
+  ])('%s', async (_, gzip, rename) => {
+    const folder = await writeFour(join(await temporary(), 'other digits'), four, { gzip, rename })
+    const found = right(await readFolder(folder, 'any')())
+    expect(found).toMatchObject({ name: 'other digits', source: folder })
+    expect(found.training.size).toBe(10)
+  })
+
+  test('gzip is known by its bytes, not by its name', async () => {
+    const folder = await temporary()
+    for (const role of roles)
+      await writeFile(
+        join(folder, role === 'testLabels' ? `${mnist[role].name}.gz` : mnist[role].name),
+        four[role],
+      )
+    expect(right(await readFolder(folder, 'any')()).training.size).toBe(10)
+  })
+
+  test('a missing file is named', async () => {
+    const folder = await writeFour(await temporary(), four)
+    await rm(join(folder, 'train-labels-idx1-ubyte'))
+    expect(dataError(await readFolder(folder, 'any')())).toBe(
+      `${folder}: has no train-labels-idx1-ubyte, nor train-labels-idx1-ubyte.gz`,
+    )
+  })
+
+  test('a missing folder, a file in its place, a folder in the place of a file, a dangling link', async () => {
+    const folder = await writeFour(await temporary(), four)
+    const file = join(folder, 'train-labels-idx1-ubyte')
+    expect(dataError(await readFolder(join(folder, 'no'), 'any')())).toBe(
+      `${join(folder, 'no')}: no such file or folder`,
+    )
+    expect(dataError(await readFolder(file, 'any')())).toBe(`${file}: is a file, not a folder`)
+    await rm(file)
+    await mkdir(file)
+    expect(dataError(await readFolder(folder, 'any')())).toBe(`${file}: is not a file`)
+    await rm(file, { recursive: true })
+    await symlink('nowhere', file)
+    expect(dataError(await readFolder(folder, 'any')())).toBe(`${file}: no such file or folder`)
+  })
+})
+
+describe('damage', () => {
+  const broken = async (role: keyof Known, bytes: Uint8Array): Promise<string> => {
+    const folder = await writeFour(await temporary(), withOne(role, bytes))
+    const message = dataError(await readFolder(folder, 'any')())
+    expect(message.startsWith(join(folder, mnist[role].name))).toBe(true)
+    return message
+  }
+
+  test.each(roles)('%s cut, as it is and gzipped', async role => {
+    expect(await broken(role, four[role].subarray(0, -1))).toContain('cut')
+    expect(await broken(role, four[role].subarray(0, 3))).toContain('cut')
+    expect(await broken(role, new Uint8Array())).toContain('cut')
+    expect(await broken(role, gzipSync(four[role]).subarray(0, -1))).toContain('cut')
+  })
+
+  test.each(roles)('%s is a web page', async role => {
+    expect(await broken(role, Buffer.from('<!DOCTYPE html><p>403'))).toContain('this is an HTML page')
+  })
+
+  test('a label over 9', async () => {
+    expect(await broken('trainLabels', encodeLabels(Uint8Array.of(1, 2, 10)))).toContain('label 2 is 10')
+  })
+
+  test('a second gzip member', async () => {
+    const packed = gzipSync(four.testLabels)
+    expect(await broken('testLabels', Buffer.concat([packed, packed]))).toContain('second gzip member')
+  })
+
+  test('as many labels as images', async () => {
+    expect(await broken('trainLabels', encodeLabels(new Uint8Array(11)))).toMatch(
+      /has 11 labels for the 12 images/,
+    )
+    expect(await broken('testLabels', encodeLabels(new Uint8Array(6)))).toMatch(
+      /has 6 labels for the 5 images/,
+    )
+  })
+
+  test('training and test images of one shape', async () => {
+    const turned = encodeImages({ count: 5, rows: 3, columns: 4, pixels: new Uint8Array(60) })
+    expect(await broken('testImages', turned)).toContain('has images of 3 x 4')
+  })
+})
+
+describe('what is MNIST must be all of MNIST', () => {
+  const read = async (files: Four<Uint8Array>, rule: 'any' | 'must be MNIST', gzip = false) =>
+    readFolder(await writeFour(join(await temporary(), 'set'), files, { gzip }), rule, known)()
+
+  test('four known files have the name MNIST', async () => {
+    expect(right(await read(four, 'any')).name).toBe('MNIST')
+    expect(right(await read(four, 'must be MNIST', true)).name).toBe('MNIST')
+  })
+
+  test.each(roles)('one flipped byte in %s', async role => {
+    const changed = flip(four[role], four[role].length - 1)
+    for (const rule of ['any', 'must be MNIST'] as const) {
+      const message = dataError(await read(withOne(role, changed), rule))
+      expect(message).toContain(mnist[role].name)
+      expect(message).toContain(`is ${sha256(changed)}`)
+      expect(message).toContain(`expected ${known[role].sum}`)
+    }
+  })
+
+  test('files in each other’s place', async () => {
+    const swapped = {
+      trainImages: four.testImages,
+      trainLabels: four.testLabels,
+      testImages: four.trainImages,
+      testLabels: four.trainLabels,
+    }
+    expect(dataError(await read(swapped, 'any'))).toContain('(the contents of train-labels-idx1-ubyte)')
+  })
+
+  test('another data set is welcome, but not where MNIST must be', async () => {
+    const other = madeFour(18, 6)
+    expect(right(await read(other, 'any')).name).toBe('set')
+    expect(dataError(await read(other, 'must be MNIST'))).toContain('SHA-256')
+  })
+
+  test.runIf(mnistDir !== '')('MNIST itself with one made file among its own', async () => {
+    const folder = await temporary()
+    for (const name of (await readdir(mnistDir)).filter(name => /ubyte/.test(name) && !/^t10k-labels/.test(name)))
+      await symlink(resolve(mnistDir, name), join(folder, name))
+    await writeFile(join(folder, 't10k-labels-idx1-ubyte'), encodeLabels(new Uint8Array(10_000)))
+    expect(dataError(await readFolder(folder, 'any')())).toContain(`expected ${mnist.testLabels.sum}`)
+  })
+})

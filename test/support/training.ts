@@ -1,0 +1,90 @@
+/**
+ * Recorded cases as `train` is given them, run to the end.
+ */
+import { expect } from 'vitest'
+import type { Golden } from '../../scripts/golden.ts'
+import { costOf } from '../../src/cost.ts'
+import type { Interpreter } from '../../src/interpreter/index.ts'
+import { fromParams, type LayerValues, type Params } from '../../src/params.ts'
+import { free } from '../../src/scope.ts'
+import { train, type Event, type Report, type Sets, type Settings } from '../../src/train.ts'
+import { batchOf, paramsOf } from './cases.ts'
+import * as twin from './float64.ts'
+
+export type Arranged = {
+  readonly settings: Settings
+  readonly sets: Sets
+  readonly initial: Params
+  readonly freeAll: () => void
+}
+
+/** A recorded case, in the order of its data. */
+export const arranged = ({ start, data, options }: Golden): Arranged => {
+  const outputs = start.sizes.at(-1)!
+  const examples = twin.examples(data.training, outputs)
+  const training = batchOf(examples)
+  const evaluation = batchOf(twin.examples(data.test, outputs))
+  const initial = paramsOf(twin.load(start))
+  return {
+    settings: {
+      ...options,
+      cost: costOf(options.cost),
+      order: () => Int32Array.from(examples, (_, i) => i),
+    },
+    sets: { training, observed: { training, evaluation } },
+    initial,
+    freeAll: () => free([training, evaluation, initial]),
+  }
+}
+
+export type Ran = { readonly events: readonly Event[]; readonly values: readonly LayerValues[] }
+
+/** Runs a training to its end, and frees all of it; `piece` is what the driver sends after each event. */
+export const run = (
+  interpreter: Interpreter,
+  { settings, sets, initial, freeAll }: Arranged,
+  piece: (event: Event) => number | undefined = () => undefined,
+): Ran => {
+  const events: Event[] = []
+  const training = train(interpreter, settings, sets, initial)
+  let next = training.next()
+  while (!next.done) {
+    events.push(next.value)
+    next = training.next(piece(next.value))
+  }
+  const values = fromParams(next.value)
+  free(next.value)
+  freeAll()
+  return { events, values }
+}
+
+export const reports = (events: readonly Event[]): readonly Report[] =>
+  events.flatMap(event => (event.kind === 'epoch' ? [event.report] : []))
+
+/** How far float32 may be from what was recorded in float64. */
+const LIMIT = 1e-4
+
+/** Asserts that a case comes out as it was recorded: weights, costs and counts. */
+export const expectRecorded = ({ expected, options }: Golden, { events, values }: Ran): void => {
+  const seen = reports(events)
+  const close = (found: readonly number[], wanted: readonly number[]): void => {
+    expect(found).toHaveLength(wanted.length)
+    expect(twin.relativeError([found], [wanted], 1e-3)).toBeLessThan(LIMIT)
+  }
+  values.forEach(({ w, b }, l) => {
+    close([...w], expected.weights[l]!.flat())
+    close([...b], expected.biases[l]!.flat())
+  })
+  expect(seen.map(({ epoch }) => epoch)).toEqual(Array.from({ length: options.epochs }, (_, i) => i + 1))
+  if (seen.length === 0) return
+  close(
+    seen.map(({ evaluation }) => evaluation!.cost),
+    expected.evaluationCost,
+  )
+  close(
+    seen.map(({ training }) => training!.cost),
+    expected.trainingCost,
+  )
+  expect(seen.map(({ evaluation }) => evaluation!.correct)).toEqual(expected.evaluationAccuracy)
+  expect(seen.map(({ training }) => training!.correct)).toEqual(expected.trainingAccuracy)
+}
