@@ -2,6 +2,8 @@
  * Every npm script comes through here: `node scripts/run.mjs COMMAND ARGS…` sets up what is missing, then runs
  * the command in this same process, so that signals and exit codes need no go-between.
  */
+import { accessSync, constants } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Stopped } from './child.mjs'
@@ -9,9 +11,23 @@ import { say, setUpNative, setUpPackages, wantsNative } from './setup.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
+const canWrite = folder => {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const load = async path => {
   // From 22.18 on Node reads TypeScript itself, in half the time that tsx takes to start.
-  if (path.endsWith('.ts') && !process.features.typescript) (await import('tsx/esm/api')).register()
+  if (path.endsWith('.ts') && !process.features.typescript) {
+    // tsx keeps what it has translated in the temporary folder, and does not start where it cannot
+    if (!canWrite(tmpdir())) process.env.TSX_DISABLE_CACHE = '1'
+    const { register } = await import('tsx/esm/api')
+    register()
+  }
   return import(pathToFileURL(join(root, path)).href)
 }
 
@@ -34,8 +50,9 @@ const commands = {
   'check-gradients': args => program('scripts/check-gradients.ts', args),
 }
 
-/** Doctor tells what it finds: it should not change it first. */
-const needsNative = (command, args) => command !== 'doctor' && wantsNative(args, process.env)
+/** Doctor tells what it finds, and should not change it first; a trace is the same on every backend. */
+const needsNative = (command, args) =>
+  !['doctor', 'trace'].includes(command) && wantsNative(args, process.env)
 
 const main = async ([command, ...args]) => {
   const missing = await setUpPackages({ root, env: process.env })

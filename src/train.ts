@@ -60,7 +60,7 @@ export type Event =
 type Constants = Batch & Pace
 
 /** A step of SGD on the mini-batch that consists of these rows of the training set. */
-const stepOnRows =
+export const stepOnRows =
   (cost: Cost) =>
   (params: Params, { x, y, rate, decay }: Constants, rows: Tensor1D): Params =>
     step(cost)(params, { x: gather(x, rows), y: gather(y, rows) }, { rate, decay })

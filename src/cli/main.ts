@@ -47,6 +47,15 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
       run: evaluateCommand,
     }
   },
+  trace: async () => {
+    const { traceCommand, traceOptions } = await import('./trace.ts')
+    return {
+      describe: 'Shows the step of training as the program that is compiled.',
+      options: traceOptions,
+      examples: [['npm run trace -- --cost quadratic', 'its kernels, with the equations of the book']],
+      run: traceCommand,
+    }
+  },
   doctor: async () => {
     const { doctor } = await import('./doctor.ts')
     return {

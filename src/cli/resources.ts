@@ -39,7 +39,9 @@ export const resources =
       TE.Do,
       TE.apS('dataset', dataset(wanted.data, env)),
       TE.apS('backend', loadBackend(wanted.backend)),
-      TE.bindW('interpreter', ({ backend }) => TE.fromEither(engineOf(wanted.engine, backend.name))),
+      TE.bindW('interpreter', ({ backend }) =>
+        TE.fromEither(engineOf(wanted.engine, backend.name, line => env.note(`network2: ${line}`))),
+      ),
       TE.tapIO(({ backend }) => () => {
         if (backend.notice !== undefined) env.note(`network2: ${backend.notice}`)
       }),

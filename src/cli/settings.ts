@@ -157,6 +157,13 @@ const monitor: F.Decoder<readonly Monitor[]> = text =>
           () => true,
         )(text)
 
+export const costFlag = F.optional(
+  'cost',
+  F.oneOf<CostName>({ xent: 'xent', 'cross-entropy': 'xent', quadratic: 'quadratic' }),
+)
+
+export const sizesFlag = F.optional('sizes', sizes)
+
 export const backendFlag = F.flag(
   'backend',
   F.oneOf<BackendChoice>({ auto: 'auto', native: 'native', wasm: 'wasm', cpu: 'cpu' }),
@@ -180,11 +187,8 @@ export const evaluateOnFlag = F.optional(
 export const trainFlags = (argv: F.Argv): E.Either<UsageError, TrainFlags> =>
   pipe(
     F.all({
-      cost: F.optional(
-        'cost',
-        F.oneOf<CostName>({ xent: 'xent', 'cross-entropy': 'xent', quadratic: 'quadratic' }),
-      )(argv),
-      sizes: F.optional('sizes', sizes)(argv),
+      cost: costFlag(argv),
+      sizes: sizesFlag(argv),
       epochs: F.flag('epochs', F.countOrZero, 30)(argv),
       miniBatchSize: F.flag('mini-batch-size', F.count, 10)(argv),
       eta: F.optional('eta', F.positive)(argv),

@@ -26,6 +26,14 @@ export type Scan<S extends Tree, C extends Tree, X extends Tensor> = (
   range: Range,
 ) => S
 
+/** Why a function cannot be compiled: a sentence for a person. */
+export class Uncompilable extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options)
+    this.name = 'Uncompilable'
+  }
+}
+
 export type EngineName = 'eager' | 'staged'
 
 export type Interpreter = {

@@ -121,6 +121,9 @@ export const shareConstants = (program: Program): Program => {
 /** Such as `float32[30,784]`. */
 export const printSpec = ({ dtype, shape }: Spec): string => `${dtype}[${shape.join(',')}]`
 
+/** The column of the remarks. */
+const REMARKS = 74
+
 /** How many numbers of a constant are shown. */
 const SHOWN = 4
 
@@ -139,8 +142,10 @@ const printAttributes = (attributes: Attributes): string =>
  * The program as text: a line for each constant and node, the inputs before them, the outputs after.
  *
  *     %2 = BatchMatMul(%1, params[0].w) transposeB=true : float32[10,30]
+ *
+ * @param remark what to write behind a node, if anything
  */
-export const print = (program: Program): string => {
+export const print = (program: Program, remark: (node: Node) => string = () => ''): string => {
   const { inputs, constants, nodes, outputs } = program
   const name = (ref: Ref): string =>
     ref.kind === 'input'
@@ -151,10 +156,12 @@ export const print = (program: Program): string => {
   return [
     ...inputs.map(input => `input ${input.name} : ${printSpec(input)}`),
     ...constants.map((constant, i) => `c${i} = ${printConstant(constant)} : ${printSpec(constant)}`),
-    ...nodes.map(
-      ({ kernel, inputs: from, attributes, outputs: specs }, i) =>
-        `%${i} = ${kernel}(${from.map(name).join(', ')})${printAttributes(attributes)} : ${specs.map(printSpec).join(', ')}`,
-    ),
+    ...nodes.map((node, i) => {
+      const { kernel, inputs: from, attributes, outputs: specs } = node
+      const line = `%${i} = ${kernel}(${from.map(name).join(', ')})${printAttributes(attributes)} : ${specs.map(printSpec).join(', ')}`
+      const said = remark(node)
+      return said === '' ? line : `${line.padEnd(REMARKS)} # ${said}`
+    }),
     `return ${outputs.map(name).join(', ')}`,
   ].join('\n')
 }

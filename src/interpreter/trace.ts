@@ -18,23 +18,12 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core'
 import { scoped } from '../scope.ts'
+import { Uncompilable } from './index.ts'
 import { leaves, map, paths, type Tree } from '../tree.ts'
-import {
-  shareConstants,
-  type Constant,
-  type Node,
-  type Program,
-  type Ref,
-  type Values,
-} from './program.ts'
+import { shareConstants, type Constant, type Node, type Program, type Ref, type Values } from './program.ts'
 
 /** Why a function has no program. */
-export class Untraceable extends Error {
-  constructor(what: string) {
-    super(what)
-    this.name = 'Untraceable'
-  }
-}
+export class Untraceable extends Uncompilable {}
 
 /** Kernels whose results do not follow from their inputs. */
 const RANDOM = new Set(['Multinomial'])

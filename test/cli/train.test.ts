@@ -196,7 +196,7 @@ describe('mistakes', () => {
   it('an unknown command names those that there are', async () => {
     const { code, err } = await cli(['tarin', '--backend', 'cpu'])
     expect(code).toBe(2)
-    expect(err).toContain('the commands are train, evaluate, doctor')
+    expect(err).toContain('the commands are train, evaluate, trace, doctor')
   })
 
   it('a diverging run keeps the last good network, but never over another', () =>

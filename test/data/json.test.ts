@@ -197,6 +197,16 @@ test('keys named after what every object has are nothing special', () => {
   expect(({} as Record<string, unknown>).size).toBeUndefined()
 })
 
+test('what is not in the file itself is not there', () => {
+  const everyObject = Object.prototype as { labels?: unknown }
+  everyObject.labels = [1]
+  try {
+    expect(dataError(decode({ training: { inputs: [[1]] } }))).toContain('training has neither')
+  } finally {
+    delete everyObject.labels
+  }
+})
+
 describe('files', () => {
   test('with or without a byte order mark', async () => {
     const file = join(await temporary(), 'x.json')

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, utimes, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, utimes, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -111,13 +111,9 @@ describe('mnist', () => {
     expect(said).toBe('')
   })
 
-  test.runIf(mnistDir !== '')(`the real one ${onWhat}, well under a second`, async () => {
-    const started = performance.now()
+  test.runIf(mnistDir !== '')(`the real one ${onWhat}`, async () => {
     const { result } = await load('auto', { env: { MNIST_DIR: mnistDir }, known: mnist })
-    const seconds = (performance.now() - started) / 1000
     expect(right(result).training.size).toBe(50_000)
-    // 0.3 s where it was written; a busy machine may take longer.
-    expect(seconds).toBeLessThan(3)
   })
 })
 
@@ -242,12 +238,5 @@ describe('digits', () => {
     expect(right(result).training.size).toBe(50)
     expect(said).toContain('the digits are not kept for the next time')
     expect(await readFile(dataFolder, 'utf8')).toBe('in the way')
-  })
-
-  test.skipIf(process.getuid?.() === 0)('a folder without the right to write is done without', async () => {
-    const dataFolder = await temporary()
-    await mkdir(dataFolder, { recursive: true })
-    await chmod(dataFolder, 0o555)
-    expect((await load('digits', { dataFolder })).said).toContain('not kept')
   })
 })

@@ -8,7 +8,7 @@ import { scalar, type Tensor } from '@tensorflow/tfjs-core'
 import type { Sessions } from '../../backend.ts'
 import { scoped } from '../../scope.ts'
 import { leaves, signature, unflatten } from '../../tree.ts'
-import type { Interpreter } from '../index.ts'
+import { Uncompilable, type Interpreter } from '../index.ts'
 import { traceStep } from '../rows.ts'
 import { scanGraph, type Callable } from './graph.ts'
 import { encodeSavedModel } from './proto.ts'
@@ -16,9 +16,21 @@ import { encodeSavedModel } from './proto.ts'
 /** A graph in a session of its own. */
 type Loaded = { readonly run: (inputs: readonly Tensor[]) => Tensor[]; readonly close: () => void }
 
+/** What TensorFlow or the file system says, in one line. */
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200)
+
+const compiling = <R>(work: () => R): R => {
+  try {
+    return work()
+  } catch (error) {
+    throw new Uncompilable(`XLA could not compile the step (${firstLine(error)})`, { cause: error })
+  }
+}
+
 /**
  * Hands a graph to TensorFlow, which reads graphs from folders only: from one that nobody else can read, and that
- * is gone when this function returns.
+ * is gone when this function returns. Everything here is synchronous, so that no signal comes in between.
  */
 const load = (sessions: Sessions, { graph, inputs, outputs }: Callable): Loaded => {
   const folder = mkdtempSync(join(tmpdir(), 'network2-'))
@@ -43,17 +55,22 @@ export const xla = (sessions: Sessions): Interpreter => {
       const compiled = new Map<string, Loaded>()
       return (s0, constants, xs, [from, to]) => {
         const kind = signature([s0, constants, xs])
-        const loaded = compiled.get(kind) ?? load(sessions, scanGraph(traceStep(f, s0, constants, xs), xs))
-        if (!compiled.has(kind)) {
-          compiled.set(kind, loaded)
+        const run = (loaded: Loaded): typeof s0 =>
+          scoped(() => {
+            const fed = [scalar(from, 'int32'), scalar(to, 'int32'), ...leaves(s0), ...leaves(constants), xs]
+            return unflatten(s0, loaded.run(fed))
+          })()
+        const known = compiled.get(kind)
+        if (known !== undefined) return run(known)
+        const program = traceStep(f, s0, constants, xs)
+        // XLA compiles when the graph is first run
+        return compiling(() => {
+          const loaded = load(sessions, scanGraph(program, xs))
           open.push(loaded)
-        }
-        return scoped(() =>
-          unflatten(
-            s0,
-            loaded.run([scalar(from, 'int32'), scalar(to, 'int32'), ...leaves(s0), ...leaves(constants), xs]),
-          ),
-        )()
+          const result = run(loaded)
+          compiled.set(kind, loaded)
+          return result
+        })
       }
     },
     compilations: () => open.length,
