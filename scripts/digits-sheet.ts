@@ -1,7 +1,7 @@
 /**
  * Draws a sheet of digits as a picture, ten of each, so that one can look at them.
  *
- * `npx tsx scripts/digits-sheet.ts [FILE.png] [SEED]`
+ * `npm run digits-sheet -- [FILE.png] [SEED]`
  */
 import { writeFileSync } from 'node:fs'
 import { deflateSync } from 'node:zlib'

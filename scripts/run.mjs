@@ -47,6 +47,8 @@ const commands = {
     return vitest(args)
   },
   bench: args => program('scripts/bench.ts', args),
+  'digits-sheet': args => program('scripts/digits-sheet.ts', args),
+  seeds: args => program('scripts/seeds.ts', args),
   'check-gradients': args => program('scripts/check-gradients.ts', args),
 }
 

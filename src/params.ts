@@ -40,8 +40,9 @@ export const initialValues = (start: Start, key: Key, sizes: Sizes): readonly La
     return {
       inputs,
       outputs,
-      w: normal(fold(fold(key, l), 0), outputs * inputs).map(w => w * scale),
-      b: normal(fold(fold(key, l), 1), outputs),
+      // biases first, as network2's constructor draws them
+      b: normal(fold(fold(key, l), 0), outputs),
+      w: normal(fold(fold(key, l), 1), outputs * inputs).map(w => w * scale),
     }
   })
 

@@ -68,17 +68,12 @@ describe('initial values', () => {
         inputs: 3,
         outputs: 2,
         w: [
-          0.7093663215637207, -0.14955732226371765, 0.5148090720176697, 0.5709227323532104,
-          -0.11396674066781998, -0.9884836673736572,
+          -0.25558677315711975, -0.26969021558761597, -0.39540547132492065, 0.3501551151275635,
+          0.2530214786529541, -0.48609378933906555,
         ],
-        b: [-0.44268929958343506, -0.46711716055870056],
+        b: [1.2286585569381714, -0.259040892124176],
       },
-      {
-        inputs: 2,
-        outputs: 1,
-        w: [0.4301092326641083, -0.04421856254339218],
-        b: [-0.03906014561653137],
-      },
+      { inputs: 2, outputs: 1, w: [-0.02761969342827797, -0.18965889513492584], b: [0.608266294002533] },
     ])
   })
 
@@ -90,7 +85,7 @@ describe('initial values', () => {
         expect(layers.map(({ outputs }) => outputs)).toEqual(sizes.slice(1))
         layers.forEach(({ inputs, outputs, w, b }, l) => {
           expect([w.length, b.length]).toEqual([inputs * outputs, outputs])
-          expect(b).toEqual(normal(fold(fold(key(seed), l), 1), outputs))
+          expect(b).toEqual(normal(fold(fold(key(seed), l), 0), outputs))
         })
         expect(plain(initialValues(start, key(seed), sizes))).toEqual(plain(layers))
       }),
