@@ -5,6 +5,7 @@ export { sigmoid, sigmoidPrime } from './activation.ts'
 export { loadBackend, type Backend, type BackendChoice, type BackendName } from './backend.ts'
 export { costOf, crossEntropy, halfSquaredWeights, quadratic, type Cost, type CostName } from './cost.ts'
 export { engineOf, type EngineChoice } from './engine.ts'
+export { compile } from './interpreter/compile.ts'
 export { eager } from './interpreter/eager.ts'
 export {
   Uncompilable,

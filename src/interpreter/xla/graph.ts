@@ -191,22 +191,3 @@ export const scanGraph = (step: Program, xs: Spec): Callable => {
   )
   return calling(entry, [cond, body], all, carried)
 }
-
-/** A function as one graph. */
-export const functionGraph = (program: Program): Callable => {
-  const args = program.inputs.map(({ dtype }, i) => [`arg${i}`, dtype] as const)
-  const outputs = program.outputs.map(ref => specOf(program, ref).dtype)
-  const entry = define(
-    'function',
-    args,
-    outputs,
-    graph =>
-      write(
-        program,
-        args.map(([name]) => name),
-        graph,
-      ),
-    MUST_COMPILE,
-  )
-  return calling(entry, [], program.inputs, outputs.length)
-}

@@ -37,10 +37,11 @@ const T = ({ specs }: Kernel): P.Attributes => ({ T: P.dtype(first(specs).dtype)
 /** An attribute that is a list of numbers, or one. */
 const numbers = (value: unknown): readonly number[] => [value].flat() as number[]
 
-const axes = ({ attributes, specs }: Kernel): readonly number[] =>
-  attributes.axis === undefined || attributes.axis === null
-    ? first(specs).shape.map((_, i) => i)
-    : numbers(attributes.axis)
+/** The axes of a reduction: all, where none are named. The kernel Max has a name of its own for them. */
+const axes = ({ attributes, specs }: Kernel): readonly number[] => {
+  const axis = attributes.axis ?? attributes.reductionIndices
+  return axis === undefined || axis === null ? first(specs).shape.map((_, i) => i) : numbers(axis)
+}
 
 /** An operation on the same inputs, typed by the first of them. */
 const typed =
