@@ -13,7 +13,6 @@ import {
   type Rank,
   type Scalar,
   type Tensor1D,
-  type Tensor2D,
 } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { quadratic } from '../../src/cost.ts'
