@@ -4,12 +4,14 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
-import { sessions, type BackendName } from './backend.ts'
+import { sessions, type BackendChoice, type BackendName } from './backend.ts'
 import { usage, type UsageError } from './errors.ts'
 import { eager } from './interpreter/eager.ts'
 import { orElse } from './interpreter/fallback.ts'
 import type { EngineName, Interpreter } from './interpreter/index.ts'
+import { wasm } from './interpreter/wasm/index.ts'
 import { xla } from './interpreter/xla/index.ts'
+import type { Sizes } from './params.ts'
 
 export type EngineChoice = EngineName | 'auto'
 
@@ -19,8 +21,34 @@ const EAGER: Engine = ['eager', () => eager]
 
 /** The engines that a backend has, the fastest first. */
 export const engines = (backend: BackendName): RNEA.ReadonlyNonEmptyArray<Engine> => {
+  if (backend === 'wasm') return [['staged', () => wasm()], EAGER]
   const native = backend === 'native' ? sessions() : undefined
   return native === undefined ? [EAGER] : [['staged', () => xla(native)], EAGER]
+}
+
+/** What decides which road is the faster one. */
+export type Load = {
+  readonly sizes: Sizes
+  /** The share of the inputs that are not zero. */
+  readonly density: number
+}
+
+/** From here on XLA's dense products outrun those of WebAssembly, which skip the zeros of the inputs (`npm run bench`). */
+const XLA_FROM = { weightsAboveTheFirstLayer: 20_000, density: 0.6 }
+
+/**
+ * The backend to take where the choice is left to us: staged in WebAssembly for small networks on sparse inputs, as
+ * the book's are; else whatever TensorFlow.js is fastest on.
+ */
+export const backendFor = (
+  backend: BackendChoice,
+  engine: EngineChoice,
+  { sizes, density }: Load,
+): BackendChoice => {
+  const [, ...above] = sizes
+  const weights = above.slice(1).reduce((sum, outputs, l) => sum + outputs * above[l]!, 0)
+  const small = weights <= XLA_FROM.weightsAboveTheFirstLayer && density <= XLA_FROM.density
+  return backend === 'auto' && engine !== 'eager' && small ? 'wasm' : backend
 }
 
 /**
@@ -50,7 +78,7 @@ export const engineOf = (
     ? E.left(
         usage(
           `--engine ${choice}: there is none for --backend ${backend}`,
-          `the nearest is --backend ${backend} --engine ${fastest}`,
+          `the nearest is --backend ${choice === 'staged' ? 'wasm --engine staged' : `${backend} --engine ${fastest}`}`,
         ),
       )
     : E.right(found[1]())

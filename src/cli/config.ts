@@ -52,6 +52,12 @@ const STREAM = { start: 0, order: 1 } as const
 /** The learning rates of the book's comparison. */
 const ETA: Readonly<Record<CostName, number>> = { xent: 0.5, quadratic: 3.0 }
 
+/** The sizes of the model to start from, or those asked for, or the chapter's hidden layer between what the data has. */
+export const sizesFor =
+  (flags: TrainFlags, model: Model | undefined) =>
+  (dataset: Dataset): Sizes =>
+    model?.sizes ?? flags.sizes ?? [inputWidth(dataset), 30, outputsNeeded(dataset).count]
+
 /** Fills what the flags leave open from the model, the data and the cost, and checks that all of it fits. */
 export const planRun = (
   flags: TrainFlags,
@@ -59,7 +65,7 @@ export const planRun = (
   dataset: Dataset,
 ): E.Either<AppError, Run> => {
   const { epochs, miniBatchSize, lmbda, seed, shuffle, init } = flags
-  const sizes: Sizes = model?.sizes ?? flags.sizes ?? [inputWidth(dataset), 30, outputsNeeded(dataset).count]
+  const sizes = sizesFor(flags, model)(dataset)
   const cost = flags.cost ?? model?.cost ?? 'xent'
   const fits: E.Either<AppError, Dataset> =
     init.kind === 'file' ? modelFits(init.file, sizes)(dataset) : sizesFit(sizes)(dataset)

@@ -56,7 +56,7 @@ export const evaluateCommand = (argv: F.Argv): Program<void> =>
     RTE.fromEither<AppError, EvaluateFlags, Env>(evaluateFlags(argv)),
     RTE.bindTo('flags'),
     RTE.bindW('model', ({ flags }) => readModel(flags.model)),
-    RTE.bindW('having', ({ flags }) => resources(flags)),
+    RTE.bindW('having', ({ flags, model }) => resources({ ...flags, sizesFor: () => model.sizes })),
     RTE.tap(({ flags, model, having }) =>
       RTE.fromEither(modelFits(flags.model, model.sizes)(having.dataset)),
     ),

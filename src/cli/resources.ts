@@ -7,12 +7,13 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { tensor2d } from '@tensorflow/tfjs-core'
 import { loadBackend, type Backend, type BackendChoice } from '../backend.ts'
-import { targets, values, type Dataset, type Examples } from '../data/dataset.ts'
+import { density, targets, values, type Dataset, type Examples } from '../data/dataset.ts'
 import { loadData } from '../data/load.ts'
-import { engineOf, type EngineChoice } from '../engine.ts'
+import { backendFor, engineOf, type EngineChoice } from '../engine.ts'
 import { usage, type AppError } from '../errors.ts'
 import type { Interpreter } from '../interpreter/index.ts'
 import type { Batch } from '../network.ts'
+import type { Sizes } from '../params.ts'
 import { decodeModel, type Model } from '../store/model.ts'
 import { readText } from '../store/file.ts'
 import type { Env, Program } from './env.ts'
@@ -29,18 +30,23 @@ export type Wanted = {
   readonly data: string
   readonly backend: BackendChoice
   readonly engine: EngineChoice
+  /** The sizes of the network for a data set. */
+  readonly sizesFor: (dataset: Dataset) => Sizes
 }
 
-/** Loads the data while the backend starts. */
+/** Loads the data, and then what suits the data and the network. */
 export const resources =
-  (wanted: Wanted): Program<Resources> =>
+  ({ data, backend, engine, sizesFor }: Wanted): Program<Resources> =>
   env =>
     pipe(
       TE.Do,
-      TE.apS('dataset', dataset(wanted.data, env)),
-      TE.apS('backend', loadBackend(wanted.backend)),
+      TE.bind('dataset', () => dataset(data, env)),
+      TE.bind('backend', ({ dataset }) => {
+        const load = { sizes: sizesFor(dataset), density: density(dataset.training.inputs) }
+        return loadBackend(backendFor(backend, engine, load))
+      }),
       TE.bindW('interpreter', ({ backend }) =>
-        TE.fromEither(engineOf(wanted.engine, backend.name, line => env.note(`network2: ${line}`))),
+        TE.fromEither(engineOf(engine, backend.name, line => env.note(`network2: ${line}`))),
       ),
       TE.tapIO(({ backend }) => () => {
         if (backend.notice !== undefined) env.note(`network2: ${backend.notice}`)

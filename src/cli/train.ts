@@ -11,7 +11,7 @@ import { free } from '../scope.ts'
 import { canWrite, exists, writeText } from '../store/file.ts'
 import { encodeModel, type Model } from '../store/model.ts'
 import { train, type Event, type Report, type Sets } from '../train.ts'
-import { comparesOutputs, orderOf, planRun, type Config, type Run } from './config.ts'
+import { comparesOutputs, orderOf, planRun, sizesFor, type Config, type Run } from './config.ts'
 import { drive } from './drive.ts'
 import type { Env, Program } from './env.ts'
 import type { Argv } from './flags.ts'
@@ -27,7 +27,7 @@ export const trainCommand = (argv: Argv): Program<void> =>
     RTE.tap(({ flags: { save } }) =>
       save === undefined ? RTE.of(undefined) : RTE.fromTaskEither(canWrite('--save', save)),
     ),
-    RTE.bindW('having', ({ flags }) => resources(flags)),
+    RTE.bindW('having', ({ flags, model }) => resources({ ...flags, sizesFor: sizesFor(flags, model) })),
     RTE.bindW('run', ({ flags, model, having }) => RTE.fromEither(planRun(flags, model, having.dataset))),
     RTE.flatMap(({ flags, having, run }) => perform(flags, having, run)),
   )

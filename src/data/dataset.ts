@@ -51,6 +51,18 @@ export const values = (inputs: Inputs): Float32Array => {
   return pixels
 }
 
+/** How many inputs say how many of all are zero. */
+const SAMPLE = 1_000_000
+
+/** The share of the inputs that are not zero, by the first of them. */
+export const density = (inputs: Inputs): number => {
+  const all = inputs.kind === 'bytes' ? inputs.bytes : inputs.floats
+  const sample = Math.min(SAMPLE, all.length)
+  let lit = 0
+  for (let i = 0; i < sample; i++) if (all[i] !== 0) lit++
+  return lit / sample
+}
+
 /**
  * One row of zeros per label, with a 1 at the label's place, [n, outputs]: the book's `vectorized_result`.
  *

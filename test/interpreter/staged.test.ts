@@ -43,7 +43,7 @@ import * as twin from '../support/float64.ts'
 
 const pairs: { readonly backend: string; readonly name: string; readonly make: () => Interpreter }[] = []
 const missing: string[] = []
-for (const backend of ['native', 'cpu'] as const) {
+for (const backend of ['native', 'wasm', 'cpu'] as const) {
   if (E.isLeft(await loadBackend(backend)())) missing.push(backend)
   else
     for (const [engine, make] of engines(backend))
@@ -142,7 +142,11 @@ for (const { backend, name, make } of pairs)
       run(2, [[3], [4]], 0, 1)
       run(3, [[5], [6]], 1, 2)
       expect(interpreter.compilations()).toBe(1)
-      run(1, [[1], [2], [3]], 0, 3)
+      const wider = [
+        [1, 2],
+        [3, 4],
+      ]
+      run(1, wider, 0, 2)
       expect(interpreter.compilations()).toBe(2)
     })
 

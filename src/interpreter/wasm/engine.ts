@@ -1,0 +1,23 @@
+/**
+ * What is used of the WebAssembly interface, with its types: TypeScript has them in its library for browsers only.
+ */
+export type EngineMemory = {
+  readonly buffer: ArrayBuffer
+  /** Adds pages of 64 KiB. Views made before are of no use after. */
+  readonly grow: (pages: number) => number
+}
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+type Engine = {
+  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => EngineMemory
+  readonly Module: new (bytes: Bytes) => object
+  readonly Instance: new (
+    module: object,
+    imports: { readonly host: { readonly memory: EngineMemory } },
+  ) => { readonly exports: { readonly run: (rows: number, count: number) => void } }
+  readonly RuntimeError: new () => Error
+  readonly validate: (bytes: Bytes) => boolean
+}
+
+export const engine: Engine = (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly
