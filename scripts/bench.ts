@@ -2,9 +2,11 @@
  * `npm run bench`: how long a step and an epoch take, on every backend and engine that is here.
  *
  * Everything is measured in one run, in turns, and the median is shown: what counts are the ratios. The yardsticks
- * are the same operations written by hand in one loop, and NumPy where Python has it.
+ * are the same operations written by hand in one loop, and NumPy where Python has it. An argument chooses the cases
+ * whose title has it: `npm run bench -- "[784, 30, 10], mini-batches of 10,"`.
  */
 import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import {
   add,
   gather,
@@ -30,8 +32,8 @@ import { loadData } from '../src/data/load.ts'
 import { engines } from '../src/engine.ts'
 import type { Interpreter } from '../src/interpreter/index.ts'
 import type { Batch } from '../src/network.ts'
-import { initialValues, toParams, type Params } from '../src/params.ts'
-import { fold, key, permutation } from '../src/rng.ts'
+import { initialValues, toParams, type Params, type Sizes } from '../src/params.ts'
+import { fold, key, normal, permutation } from '../src/rng.ts'
 import { foldScoped, free } from '../src/scope.ts'
 import { train } from '../src/train.ts'
 
@@ -43,11 +45,47 @@ const loaded = await loadData({
 })()
 if (E.isLeft(loaded)) throw new Error(loaded.left.message)
 const { training, name: dataName } = loaded.right
-const pixels = values(training.inputs)
-const targets = oneHot(training.answers.kind === 'labels' ? training.answers.labels : new Uint8Array(), 10)
 const n = training.size
 
-const batch = (): Batch => ({ x: tensor2d(pixels, [n, 784]), y: tensor2d(targets, [n, 10]) })
+/** Random pixels, so many of them dark. */
+const noise = (dark: number): Float32Array => {
+  const random = normal(key(9), n * 784)
+  return values(training.inputs).map((_, i) => {
+    const size = Math.abs(random[i]!)
+    return size < dark ? 0 : size / 4
+  })
+}
+
+/** Images by the share of their pixels that are lit: as they are, half, or all. */
+const images = {
+  [dataName]: () => values(training.inputs),
+  '50 % lit': () => noise(0.674),
+  '100 % lit': () => noise(0),
+}
+const targets = oneHot(training.answers.kind === 'labels' ? training.answers.labels : new Uint8Array(), 10)
+
+type Case = {
+  readonly sizes: Sizes
+  readonly m: number
+  readonly data: string
+  readonly backends: readonly BackendName[]
+  /** The share of an epoch that is timed, of the slow ones; an epoch is reckoned from it. */
+  readonly steps: number
+}
+
+const ALL = ['native', 'wasm', 'cpu'] as const
+const FAST = ['native', 'wasm'] as const
+
+const CASES: readonly Case[] = [
+  { sizes: [784, 30, 10], m: 10, data: dataName, backends: ALL, steps: 400 },
+  { sizes: [784, 30, 10], m: 100, data: dataName, backends: ALL, steps: 200 },
+  { sizes: [784, 100, 10], m: 10, data: dataName, backends: ALL, steps: 200 },
+  { sizes: [784, 100, 10], m: 100, data: dataName, backends: ALL, steps: 100 },
+  { sizes: [784, 30, 10], m: 10, data: '50 % lit', backends: FAST, steps: 200 },
+  { sizes: [784, 30, 10], m: 10, data: '100 % lit', backends: FAST, steps: 200 },
+  { sizes: [784, 100, 100, 10], m: 10, data: dataName, backends: FAST, steps: 100 },
+  { sizes: [784, 512, 512, 10], m: 100, data: dataName, backends: FAST, steps: 40 },
+]
 
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
@@ -105,84 +143,108 @@ const byHand = (set: Batch, params: Params, m: number, steps: number): number =>
   return milliseconds
 }
 
+type Runner = {
+  readonly name: string
+  readonly examples: number
+  readonly run: () => number
+  readonly times: number[]
+  first: number
+}
+
+const perStep = ({ times, examples }: Runner, m: number): number => median(times) / (examples / m)
+
 const row = (cells: readonly string[]): void =>
-  console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(24) : cell.padStart(13))).join(''))
+  console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(18) : cell.padStart(13))).join(''))
 
 const ROUNDS = 5
-/** Steps of the slow road that are timed; an epoch is reckoned from them. */
-const STEPS = 400
 
-console.log(`${n} images of ${dataName}, cross-entropy; medians of ${ROUNDS} rounds, in turns\n`)
-for (const [hidden, m] of [
-  [30, 10],
-  [30, 100],
-  [100, 10],
-  [100, 100],
-] as const) {
-  console.log(`[784, ${hidden}, 10], mini-batches of ${m}`)
-  row(['', 'ms/step', 's/epoch', 'x by hand', 'first call s'])
+/** Everything there is on a backend: its engines, and the operations by hand where the network has one hidden layer. */
+const runnersOf = (backend: BackendName, { sizes, m, steps }: Case, set: Batch, params: Params): Runner[] => {
+  const whole = Math.floor(n / m) * m
+  // plain JavaScript and WebAssembly, step by step, are an order slower: fewer steps say as much
+  const some = (backend === 'native' ? steps : Math.ceil(steps / 8)) * m
+  const runner = (name: string, examples: number, run: () => number): Runner => ({
+    name,
+    examples,
+    run,
+    times: [],
+    first: 0,
+  })
+  return [
+    ...engines(backend).map(([engine, make]) => {
+      const interpreter = make()
+      const examples = engine === 'staged' ? whole : some
+      return runner(`${backend} ${engine}`, examples, () => timed(interpreter, set, params, m, examples))
+    }),
+    ...(sizes.length === 3
+      ? [runner(`${backend} by hand`, some, () => byHand(set, params, m, some / m))]
+      : []),
+  ]
+}
 
-  for (const backend of ['native', 'wasm', 'cpu'] as const satisfies readonly BackendName[]) {
+const numpy = (pixels: Float32Array, hidden: number, m: number): void => {
+  const script = fileURLToPath(new URL('numpy_epoch.py', import.meta.url))
+  const { status, stdout } = spawnSync('python3', [script, String(hidden), String(m), '4'], {
+    input: Buffer.concat([Buffer.from(pixels.buffer), Buffer.from(targets.buffer)]),
+    maxBuffer: 1e9,
+    env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+  })
+  if (status !== 0) {
+    console.log('NumPy             is not installed here (pip install numpy)')
+    return
+  }
+  const seconds = median(stdout.toString().trim().split('\n').slice(1).map(Number))
+  row(['NumPy', ((seconds * 1000) / Math.ceil(n / m)).toFixed(3), seconds.toFixed(3)])
+}
+
+const titleOf = ({ sizes, m, data }: Case): string => `[${sizes.join(', ')}], mini-batches of ${m}, ${data}`
+
+const bench = async (one: Case): Promise<void> => {
+  const { sizes, m, data, backends } = one
+  const pixels = images[data]!()
+  console.log(`\n${titleOf(one)}`)
+  row(['', 'ms/step', 's/epoch', 'x by hand', 'x XLA', 'first call s'])
+  const open: { active: string; runners: Runner[]; close: () => void }[] = []
+  for (const backend of backends) {
     if (E.isLeft(await loadBackend(backend)())) {
-      console.log(`${backend} is not installed here`)
+      console.log(`${backend.padEnd(18)}is not installed here`)
       continue
     }
-    const active = getBackend()
-    const set = batch()
-    const params = toParams(initialValues('default', key(1), [784, hidden, 10]))
+    const set = { x: tensor2d(pixels, [n, 784]), y: tensor2d(targets, [n, 10]) }
+    const params = toParams(initialValues('default', key(1), sizes))
     const before = memory().numTensors
-    // plain JavaScript is an order slower: fewer steps say as much
-    const steps = Math.min(backend === 'native' ? STEPS : STEPS / 8, Math.floor(n / m))
-    const runners: { name: string; examples: number; run: () => number; times: number[]; first: number }[] = [
-      ...engines(backend).map(([engine, make]) => {
-        const interpreter = make()
-        const examples = engine === 'staged' ? Math.floor(n / m) * m : steps * m
-        return {
-          name: `${backend} ${engine}`,
-          examples,
-          run: () => timed(interpreter, set, params, m, examples),
-          times: [],
-          first: 0,
-        }
-      }),
-      {
-        name: `${backend}, by hand`,
-        examples: steps * m,
-        run: () => byHand(set, params, m, steps),
-        times: [],
-        first: 0,
-      },
-    ]
+    const runners = runnersOf(backend, one, set, params)
     for (const runner of runners) runner.first = runner.run()
-    for (let round = 0; round < ROUNDS; round++) for (const { run, times } of runners) times.push(run())
-    await setBackend(active)
-    const leaked = memory().numTensors - before
-    if (leaked !== 0) throw new Error(`${leaked} tensors leaked`)
-    const perStep = ({ times, examples }: (typeof runners)[number]): number => median(times) / (examples / m)
-    const yardstick = perStep(runners.at(-1)!)
+    if (memory().numTensors !== before) throw new Error(`${memory().numTensors - before} tensors leaked`)
+    open.push({ active: getBackend(), runners, close: () => free([set, params]) })
+  }
+  for (let round = 0; round < ROUNDS; round++)
+    for (const { active, runners } of open) {
+      await setBackend(active)
+      // there and back again, so that nobody always runs in the wake of another
+      for (const { run, times } of round % 2 === 0 ? runners : [...runners].reverse()) times.push(run())
+    }
+  const all = open.flatMap(({ runners }) => runners)
+  const xla = all.find(({ name }) => name === 'native staged')
+  for (const { active, runners, close } of open) {
+    const yardstick = runners.find(({ name }) => name.endsWith('by hand'))
     for (const runner of runners) {
+      const ms = perStep(runner, m)
       row([
         runner.name,
-        perStep(runner).toFixed(3),
-        ((perStep(runner) * Math.ceil(n / m)) / 1000).toFixed(3),
-        (perStep(runner) / yardstick).toFixed(2),
+        ms.toFixed(3),
+        ((ms * Math.ceil(n / m)) / 1000).toFixed(3),
+        yardstick === undefined ? '' : (ms / perStep(yardstick, m)).toFixed(2),
+        xla === undefined ? '' : (ms / perStep(xla, m)).toFixed(2),
         (runner.first / 1000).toFixed(2),
       ])
     }
-    free([set, params])
+    await setBackend(active)
+    close()
   }
-  const python = spawnSync(
-    'python3',
-    [new URL('numpy_epoch.py', import.meta.url).pathname, String(hidden), String(m), '4'],
-    {
-      input: Buffer.concat([Buffer.from(pixels.buffer), Buffer.from(targets.buffer)]),
-      maxBuffer: 1e9,
-      env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
-    },
-  )
-  const epochs = python.stdout.toString().trim().split('\n').map(Number).slice(1)
-  if (python.status === 0)
-    row(['NumPy', ((median(epochs) * 1000) / Math.ceil(n / m)).toFixed(3), median(epochs).toFixed(3), '', ''])
-  else console.log('NumPy is not installed here (pip install numpy)')
-  console.log()
+  if (sizes.length === 3) numpy(pixels, sizes[1], m)
 }
+
+console.log(`${n} images, cross-entropy; medians of ${ROUNDS} rounds, in turns`)
+const [wanted = ''] = process.argv.slice(2)
+for (const one of CASES) if (titleOf(one).includes(wanted)) await bench(one)

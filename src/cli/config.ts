@@ -47,7 +47,7 @@ export type Run = {
 }
 
 /** The streams of random numbers that a run needs, by number. */
-const STREAM = { start: 0, order: 1 } as const
+const STREAM = { order: 0, start: 1 } as const
 
 /** The learning rates of the book's comparison. */
 const ETA: Readonly<Record<CostName, number>> = { xent: 0.5, quadratic: 3.0 }
