@@ -77,7 +77,7 @@ const ALL = ['native', 'wasm', 'cpu'] as const
 const FAST = ['native', 'wasm'] as const
 
 const CASES: readonly Case[] = [
-  { sizes: [784, 30, 10], m: 10, data: dataName, backends: ALL, steps: 400 },
+  { sizes: [784, 30, 10], m: 10, data: dataName, backends: ALL, steps: 1000 },
   { sizes: [784, 30, 10], m: 100, data: dataName, backends: ALL, steps: 200 },
   { sizes: [784, 100, 10], m: 10, data: dataName, backends: ALL, steps: 200 },
   { sizes: [784, 100, 10], m: 100, data: dataName, backends: ALL, steps: 100 },
@@ -156,7 +156,7 @@ const perStep = ({ times, examples }: Runner, m: number): number => median(times
 const row = (cells: readonly string[]): void =>
   console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(18) : cell.padStart(13))).join(''))
 
-const ROUNDS = 5
+const ROUNDS = 7
 
 /** Everything there is on a backend: its engines, and the operations by hand where the network has one hidden layer. */
 const runnersOf = (backend: BackendName, { sizes, m, steps }: Case, set: Batch, params: Params): Runner[] => {
