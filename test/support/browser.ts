@@ -1,0 +1,45 @@
+/**
+ * A training that Node and a browser both run, to the byte: staged in WebAssembly, on sparse random images.
+ */
+import { tensor2d } from '@tensorflow/tfjs-core'
+import { crossEntropy } from '../../src/cost.ts'
+import { wasm } from '../../src/interpreter/wasm/index.ts'
+import { fromParams, initialValues, toParams } from '../../src/params.ts'
+import { fold, key, normal, permutation } from '../../src/rng.ts'
+import { free } from '../../src/scope.ts'
+import { train } from '../../src/train.ts'
+
+const N = 203
+const [WIDTH, OUTPUTS] = [64, 10]
+
+/** The bits of every weight and bias after three epochs, and what the monitor saw, as text. */
+export const trained = (): string => {
+  const pixels = normal(key(1), N * WIDTH).map(x => (x > 1 ? x / 4 : 0))
+  const answers = Float32Array.from({ length: N * OUTPUTS }, (_, i) =>
+    Math.floor(i / OUTPUTS) % OUTPUTS === i % OUTPUTS ? 1 : 0,
+  )
+  const set = { x: tensor2d(pixels, [N, WIDTH]), y: tensor2d(answers, [N, OUTPUTS]) }
+  const initial = toParams(initialValues('default', key(2), [WIDTH, 30, OUTPUTS]))
+  const settings = {
+    cost: crossEntropy,
+    epochs: 3,
+    miniBatchSize: 10,
+    eta: 0.5,
+    lmbda: 1,
+    order: (epoch: number) => permutation(fold(key(3), epoch), N),
+  }
+  const interpreter = wasm()
+  const seen: unknown[] = []
+  const training = train(interpreter, settings, { training: set, observed: { training: set } }, initial)
+  let next = training.next()
+  while (!next.done) {
+    if (next.value.kind === 'epoch') seen.push(next.value.report)
+    next = training.next()
+  }
+  const bits = fromParams(next.value).flatMap(({ w, b }) =>
+    [w, b].flatMap(({ buffer, byteOffset, length }) => [...new Uint32Array(buffer, byteOffset, length)]),
+  )
+  free([next.value, set, initial])
+  interpreter.dispose()
+  return JSON.stringify({ seen, bits })
+}
