@@ -3,7 +3,7 @@
  * never in a circle. The table is the architecture; read it top down.
  */
 const tiers = [
-  ['tree', 'errors', 'rng'],
+  ['tree', 'errors', 'rng', 'book-rng', 'schedule'],
   ['scope', 'activation', 'data/(idx|dataset)'],
   ['cost', 'params', 'data'],
   ['network', 'store'],
@@ -12,12 +12,15 @@ const tiers = [
   ['pieces'],
   ['observe'],
   ['train'],
+  ['run'],
+  ['report', 'picture'],
   ['experiment', 'index'],
   ['cli'],
 ]
 
 /** Files that must run in a browser unchanged. */
-const core = '^src/(tree|scope|rng|activation|cost|params|network|sgd|monitor|pieces|observe|train)[.]ts$'
+const core =
+  '^src/(tree|scope|rng|activation|cost|params|network|sgd|monitor|pieces|observe|schedule|train)[.]ts$'
 
 const path = names => `^src/(${names.join('|')})([.]ts$|/)`
 

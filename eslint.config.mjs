@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import ts from 'typescript-eslint'
 
 /** The pure core: no clock, random, process or environment, and no statement that changes a binding. */
-const core = ['src/{tree,rng,activation,cost,params,network,sgd,monitor,pieces,observe,train}.ts']
+const core = ['src/{tree,rng,activation,cost,params,network,sgd,monitor,pieces,observe,schedule,train,book-rng}.ts']
 
 const effects = ['Date', 'process', 'console', 'performance', 'setTimeout', 'setImmediate', 'fetch'].map(
   name => ({
@@ -12,7 +12,7 @@ const effects = ['Date', 'process', 'console', 'performance', 'setTimeout', 'set
 )
 
 export default ts.config(
-  { ignores: ['node_modules', 'data', 'runs', 'dist'] },
+  { ignores: ['node_modules', '.venv', 'data', 'runs', 'dist'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

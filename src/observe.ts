@@ -7,7 +7,7 @@ import type { Interpreter } from './interpreter/index.ts'
 import { tally, totalCost, type Tally } from './monitor.ts'
 import type { Batch } from './network.ts'
 import type { Params } from './params.ts'
-import { inPieces, miniBatches, type Piece } from './pieces.ts'
+import { inPieces, miniBatches, type At, type Piece } from './pieces.ts'
 import { consume, free, reading } from './scope.ts'
 
 /** What is seen of a set: its mean cost with the L2 penalty, and how many of its n examples are answered rightly. */
@@ -24,8 +24,8 @@ const observeRows =
     return { cost: add<Scalar>(sums.cost, some.cost), correct: add<Scalar>(sums.correct, some.correct) }
   }
 
-/** Observes a set: yields the number of examples that are done, and is sent how many to look at next. */
-export type Observer = (params: Params, set: Batch) => Generator<number, Observation, Piece>
+/** Observes a set: yields where it is, and is sent how many examples to look at next. */
+export type Observer = (params: Params, set: Batch) => Generator<At<Tally>, Observation, Piece>
 
 /**
  * An observer of any parameters and any set, both borrowed.

@@ -11,6 +11,9 @@ import type { Tree } from './tree.ts'
 /** How many examples the next piece should hold; all that are left, when nothing is said. */
 export type Piece = number | undefined
 
+/** Where a scan is: how many examples are done, and the state after them, borrowed until the next is asked for. */
+export type At<S> = { readonly done: number; readonly state: S }
+
 /** Mini-batches of one size: the row numbers of their examples, [N, m] int32, and what stays the same for all. */
 export type Run<C extends Tree> = { readonly rows: Tensor2D; readonly constants: C }
 
@@ -28,30 +31,34 @@ export const miniBatches = (order: Int32Array, m: number): readonly Tensor2D[] =
 }
 
 /**
- * Scans `runs` one after the other. Before each piece it yields the number of examples that are done, and is sent
- * the size of the piece. How a scan is cut never changes its result.
+ * Scans `runs` one after the other. Before each piece it yields where it is, and is sent the size of the piece. How a
+ * scan is cut never changes its result.
  *
  * @param s0 borrowed, as are the runs
+ * @param from the examples that are done already: a scan can go on from any place where it has been
  * @returns the last state, which the caller owns. A scan that is left early leaves no tensor behind
  */
 export function* inPieces<S extends Tree, C extends Tree>(
   advance: Scan<S, C, Tensor1D>,
   s0: S,
   runs: readonly Run<C>[],
-): Generator<number, S, Piece> {
+  from = 0,
+): Generator<At<S>, S, Piece> {
   let state = owned(s0)
   let done = 0
   try {
     for (const { rows, constants } of runs) {
       const [steps, m] = rows.shape
-      for (let from = 0; from < steps;) {
-        const piece = (yield done) ?? Infinity
-        const to = Math.min(steps, from + Math.max(1, Math.floor(piece / m)))
-        const next = advance(state, constants, rows, [from, to])
+      let step = Math.max(0, Math.min(steps, Math.ceil((from - done) / m)))
+      done += step * m
+      while (step < steps) {
+        const piece = (yield { done, state }) ?? Infinity
+        const to = Math.min(steps, step + Math.max(1, Math.floor(piece / m)))
+        const next = advance(state, constants, rows, [step, to])
         free(state)
         state = next
-        done += (to - from) * m
-        from = to
+        done += (to - step) * m
+        step = to
       }
     }
     return owned(state)

@@ -9,7 +9,8 @@ import type { Interpreter, Scan } from './interpreter/index.ts'
 import type { Batch } from './network.ts'
 import { observer, type Observation } from './observe.ts'
 import type { Params } from './params.ts'
-import { inPieces, miniBatches, type Piece, type Run } from './pieces.ts'
+import { inPieces, miniBatches, type At, type Piece, type Run } from './pieces.ts'
+import { after, outset, type Course, type Schedule } from './schedule.ts'
 import { free, owned, reading } from './scope.ts'
 import { step, type Pace } from './sgd.ts'
 
@@ -22,6 +23,8 @@ export type Settings = {
   readonly lmbda: number
   /** The order of the training examples in an epoch; epochs count from 1. */
   readonly order: (epoch: number) => Int32Array
+  /** When to stop early, and when to slow down, by the accuracy on the evaluation set. */
+  readonly schedule?: Schedule | undefined
 }
 
 /** The sets of examples; those to observe after each epoch may be left out, or be the same. */
@@ -33,17 +36,38 @@ export type Sets = {
 /** What was seen after an epoch. */
 export type Report = {
   readonly epoch: number
+  /** The learning rate of the epoch. */
+  readonly eta: number
   readonly training?: Observation
   readonly evaluation?: Observation
 }
 
+/** Where a training is: with the parameters of that moment, all that it takes to go on from there. */
+export type Position = {
+  /** Whole epochs, seen by the monitors. */
+  readonly epochs: number
+  /** The examples that the next epoch has been trained on already. */
+  readonly examples: number
+  readonly course: Course
+}
+
+export const beginning: Position = { epochs: 0, examples: 0, course: outset }
+
+/** The position after these epochs. */
+export const positionAfter = (schedule: Schedule, reports: readonly Report[]): Position => ({
+  epochs: reports.length,
+  examples: 0,
+  course: reports.map(({ evaluation }) => evaluation?.correct).reduce(after(schedule), outset),
+})
+
 /**
  * What training tells as it goes. Parameters in an event are borrowed: they live until the next event is asked for.
+ * Each but the last comes with the position that goes with its parameters.
  *
  * - `progress`: so many of the examples to be trained on, or to be observed, are done in this epoch
  * - `epoch`: it is over
  * - `diverged`: with mini-batch `step` (from 1) of the epoch, the parameters left the numbers that float32 can work
- *   with. `params` are those of the epoch before, the last good ones; training ends with them
+ *   with. `params` are the last good ones, those that the epoch went on from; training ends with them
  */
 export type Event =
   | {
@@ -52,8 +76,15 @@ export type Event =
       readonly epoch: number
       readonly done: number
       readonly of: number
+      readonly position: Position
+      readonly params: Params
     }
-  | { readonly kind: 'epoch'; readonly report: Report; readonly params: Params }
+  | {
+      readonly kind: 'epoch'
+      readonly report: Report
+      readonly position: Position
+      readonly params: Params
+    }
   | { readonly kind: 'diverged'; readonly epoch: number; readonly step: number; readonly params: Params }
 
 /** What every mini-batch of an epoch has in common: the whole training set, and the pace. */
@@ -69,7 +100,7 @@ export const stepOnRows =
 const LIMIT = 2 ** 24
 
 /** Whether the parameters are numbers to go on with: finite, and in each layer below 2^24 on average. */
-const isSound = (params: Params): boolean =>
+export const isSound = (params: Params): boolean =>
   reading(
     () => params.flatMap(({ w, b }) => [mean<Scalar>(abs(w)), mean<Scalar>(abs(b))]),
     means => means.every(value => value.dataSync()[0]! < LIMIT),
@@ -79,9 +110,11 @@ const isSound = (params: Params): boolean =>
  * Trains a network, and tells of it event by event. Lazy: what is not asked for is not computed.
  *
  * After a `progress` event the caller may send the number of examples in the next piece, with `next(examples)`;
- * otherwise a piece is all that is left. How an epoch is cut never changes its result.
+ * otherwise a piece is all that is left. How a training is cut never changes its result, whether into pieces or
+ * into processes: it goes on from any position it has told of, as if there had been no break.
  *
  * @param initial borrowed, as are the sets
+ * @param from where these parameters are
  * @returns the trained parameters, which the caller owns. A training that is left early (by `return`, or by a
  *          throw) leaves no tensor behind
  */
@@ -90,21 +123,34 @@ export function* train(
   settings: Settings,
   { training, observed }: Sets,
   initial: Params,
+  from: Position = beginning,
 ): Generator<Event, Params, Piece> {
-  const { cost, lmbda } = settings
+  const { cost, lmbda, schedule = {} } = settings
   const advance = interpreter.scan(stepOnRows(cost))
   const observe = observer(interpreter, cost, lmbda)
 
   let params = owned(initial)
+  let position = from
   try {
-    for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-      const runs = runsOf(settings, training, epoch)
+    while (position.epochs < settings.epochs && position.course.over === undefined) {
+      const { epochs, examples, course } = position
+      const epoch = epochs + 1
+      const eta = settings.eta * course.share
+      const runs = runsOf({ ...settings, eta }, training, epoch)
       try {
-        const scanning = inPieces(advance, params, runs)
-        const next = yield* telling(scanning, 'training', epoch, training)
+        const next = yield* telling(
+          inPieces(advance, params, runs, examples),
+          training,
+          ({ done, state }) => ({
+            phase: 'training',
+            epoch,
+            position: { epochs, examples: done, course },
+            params: state,
+          }),
+        )
         if (!isSound(next)) {
           free(next)
-          const step = firstUnsoundStep(advance, params, runs)
+          const step = firstUnsoundStep(advance, params, runs, examples)
           yield { kind: 'diverged', epoch, step, params }
           break
         }
@@ -115,11 +161,19 @@ export function* train(
       }
 
       const seen: { training?: Observation; evaluation?: Observation } = {}
+      const trained = { epochs, examples: training.x.shape[0], course }
       for (const name of ['training', 'evaluation'] as const) {
         const set = observed[name]
-        if (set !== undefined) seen[name] = yield* telling(observe(params, set), 'observing', epoch, set)
+        if (set !== undefined)
+          seen[name] = yield* telling(observe(params, set), set, () => ({
+            phase: 'observing',
+            epoch,
+            position: trained,
+            params,
+          }))
       }
-      yield { kind: 'epoch', report: { epoch, ...seen }, params }
+      position = { epochs: epoch, examples: 0, course: after(schedule)(course, seen.evaluation?.correct) }
+      yield { kind: 'epoch', report: { epoch, eta, ...seen }, position, params }
     }
     return owned(params)
   } finally {
@@ -140,17 +194,20 @@ const runsOf = (
   }))
 }
 
-/** Turns the counts of a scan into events. */
-function* telling<R>(
-  scanning: Generator<number, R, Piece>,
-  phase: 'training' | 'observing',
-  epoch: number,
+type Progress = Extract<Event, { kind: 'progress' }>
+
+/** Turns the places of a scan over a set into events. */
+function* telling<S, R>(
+  scanning: Generator<At<S>, R, Piece>,
   set: Batch,
+  about: (at: At<S>) => Omit<Progress, 'kind' | 'done' | 'of'>,
 ): Generator<Event, R, Piece> {
   try {
     let at = scanning.next()
     while (!at.done)
-      at = scanning.next(yield { kind: 'progress', phase, epoch, done: at.value, of: set.x.shape[0] })
+      at = scanning.next(
+        yield { kind: 'progress', done: at.value.done, of: set.x.shape[0], ...about(at.value) },
+      )
     return at.value
   } finally {
     scanning.return(undefined as never)
@@ -162,13 +219,17 @@ const firstUnsoundStep = (
   advance: Scan<Params, Constants, Tensor1D>,
   initial: Params,
   runs: readonly Run<Constants>[],
+  from: number,
 ): number => {
   const steps = runs.flatMap(run => Array.from({ length: run.rows.shape[0] }, (_, i) => ({ ...run, i })))
+  // all mini-batches but the last are of one size
+  const done = Math.ceil(from / (runs[0]?.rows.shape[1] ?? 1))
   let params = owned(initial)
   try {
     return (
       1 +
-      steps.findIndex(({ rows, constants, i }) => {
+      done +
+      steps.slice(done).findIndex(({ rows, constants, i }) => {
         const next = advance(params, constants, rows, [i, i + 1])
         free(params)
         params = next

@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { recorded, type Golden } from '../scripts/golden.ts'
 import { eager } from '../src/interpreter/eager.ts'
-import { fromParams, type Params } from '../src/params.ts'
+import { fromParams, toParams, type Params } from '../src/params.ts'
 import { fold, key, permutation } from '../src/rng.ts'
 import { free, owned } from '../src/scope.ts'
-import { train } from '../src/train.ts'
+import { positionAfter, train, type Event, type Position } from '../src/train.ts'
 import { arranged, reports, run } from './support/training.ts'
 
 const golden = (name: string): Golden => recorded({ name })
@@ -59,6 +59,44 @@ describe('the order of the examples', () => {
   })
 })
 
+describe('a break', () => {
+  it('anywhere changes neither the network nor the reports', () => {
+    const schedule = { halve: { patience: 1, stop: 8 } }
+    const scheduled = () => {
+      const { settings, ...rest } = arranged(golden('xent-short-batch-decay'))
+      return { ...rest, settings: { ...settings, schedule, epochs: 8 } }
+    }
+    const whole = run(eager, scheduled(), () => 10)
+    expect(reports(whole.events).length).toBeGreaterThan(3)
+    const { settings, sets, initial, freeAll } = scheduled()
+
+    for (let at = 0; at < whole.events.length; at++) {
+      const first = train(eager, settings, sets, initial)
+      let event = first.next(10)
+      for (let i = 0; i < at; i++) event = first.next(10)
+      if (event.done || event.value.kind === 'diverged') throw new Error('it ended before the break')
+      const { position } = event.value
+      // through plain numbers, as a file would carry them
+      const kept = toParams(fromParams(event.value.params))
+      first.return(initial)
+
+      const second = train(eager, settings, sets, kept, position)
+      const events: Event[] = []
+      let next = second.next()
+      while (!next.done) {
+        events.push(next.value)
+        next = second.next()
+      }
+      expect(fromParams(next.value)).toEqual(whole.values)
+      expect(reports(events)).toEqual(reports(whole.events).slice(position.epochs))
+      const before = reports(whole.events).slice(0, position.epochs)
+      if (position.examples === 0) expect(positionAfter(schedule, before)).toEqual(position)
+      free([kept, next.value])
+    }
+    freeAll()
+  })
+})
+
 describe('divergence', () => {
   const hot = (eta: number, lmbda = 0) => {
     const { settings, ...rest } = arranged(golden('xent'))
@@ -82,6 +120,29 @@ describe('divergence', () => {
     expect(last.kind === 'diverged' && last.step).toBeLessThanOrEqual(4)
     expect(reports(events)).toHaveLength(1)
     expect(values.every(({ w }) => w.every(Number.isFinite))).toBe(true)
+  })
+
+  it('names the same step after a break in the epoch where it happens', () => {
+    const { settings, sets, initial, freeAll } = hot(0.5, 2000)
+    const training = train(eager, settings, sets, initial)
+    let next = training.next(10)
+    let broken: { position: Position; params: Params } | undefined
+    while (!next.done && next.value.kind !== 'diverged') {
+      if (next.value.position.epochs === 1 && next.value.position.examples === 10)
+        broken = { position: next.value.position, params: owned(next.value.params) }
+      next = training.next(10)
+    }
+    training.return(initial)
+    const { position, params } = broken!
+    const again = train(eager, settings, sets, params, position)
+    let last = again.next()
+    while (!last.done && last.value.kind !== 'diverged') last = again.next()
+    again.return(initial)
+    const where = { ...(next.value as Event), params: undefined }
+    expect(where).toMatchObject({ kind: 'diverged', epoch: 2 })
+    expect({ ...(last.value as Event), params: undefined }).toEqual(where)
+    free(params)
+    freeAll()
   })
 })
 

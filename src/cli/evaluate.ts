@@ -106,7 +106,7 @@ const observation = (
         return await drive(
           env,
           observing,
-          done => done,
+          ({ done }) => done,
           () => undefined,
         )
       } finally {
