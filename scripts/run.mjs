@@ -2,34 +2,10 @@
  * Every npm script comes through here: `node scripts/run.mjs COMMAND ARGS…` sets up what is missing, then runs
  * the command in this same process, so that signals and exit codes need no go-between.
  */
-import { accessSync, constants } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { join } from 'node:path'
 import { Stopped } from './child.mjs'
+import { load, root } from './load.mjs'
 import { say, setUpNative, setUpPackages, wantsNative } from './setup.mjs'
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
-
-const canWrite = folder => {
-  try {
-    accessSync(folder, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const load = async path => {
-  // From 22.18 on Node reads TypeScript itself, in half the time that tsx takes to start.
-  if (path.endsWith('.ts') && !process.features.typescript) {
-    // tsx keeps what it has translated in the temporary folder, and does not start where it cannot
-    if (!canWrite(tmpdir())) process.env.TSX_DISABLE_CACHE = '1'
-    const { register } = await import('tsx/esm/api')
-    register()
-  }
-  return import(pathToFileURL(join(root, path)).href)
-}
 
 /** Runs a program that reads its command line from `process.argv`. */
 const program = async (path, args) => {
@@ -54,7 +30,7 @@ const commands = {
 
 /** Doctor tells what it finds, and should not change it first; a trace is the same on every backend. */
 const needsNative = (command, args) =>
-  !['doctor', 'trace'].includes(command) && wantsNative(args, process.env)
+  !['doctor', 'trace', 'runs', 'slowdown'].includes(command) && wantsNative(args, process.env)
 
 const main = async ([command, ...args]) => {
   const missing = await setUpPackages({ root, env: process.env })

@@ -14,6 +14,8 @@ type Failure<Tag extends string> = {
 export type UsageError = Failure<'Usage'>
 export type DataError = Failure<'Data'>
 export type DivergedError = Failure<'Diverged'>
+export type UnfitError = Failure<'Unfit'>
+export type BusyError = Failure<'Busy'>
 export type StorageError = Failure<'Storage'>
 /** A program ended by a signal: not a failure to explain, but an exit code to keep. */
 export type Interrupted = Failure<'Interrupted'> & { readonly by: Stop }
@@ -21,7 +23,8 @@ export type Interrupted = Failure<'Interrupted'> & { readonly by: Stop }
 /** Why a program should end early: a signal, or nobody reads its output any more. */
 export type Stop = 'SIGINT' | 'SIGTERM' | 'closed pipe'
 
-export type AppError = UsageError | DataError | DivergedError | StorageError | Interrupted
+export type AppError =
+  UsageError | DataError | DivergedError | UnfitError | BusyError | StorageError | Interrupted
 
 /** The command line asks for something that cannot be. */
 export const usage = (message: string, remedy: string): UsageError => ({ _tag: 'Usage', message, remedy })
@@ -35,6 +38,12 @@ export const diverged = (message: string, remedy: string): DivergedError => ({
   message,
   remedy,
 })
+
+/** What was saved cannot be gone on with: it is damaged, or of something else. */
+export const unfit = (message: string, remedy: string): UnfitError => ({ _tag: 'Unfit', message, remedy })
+
+/** A folder belongs to another process for now. */
+export const busy = (message: string, remedy: string): BusyError => ({ _tag: 'Busy', message, remedy })
 
 /** A file or folder cannot be written. */
 export const storage = (message: string, remedy: string): StorageError => ({
@@ -60,6 +69,10 @@ export const exitCode = (error: AppError): number => {
       return 3
     case 'Diverged':
       return 4
+    case 'Unfit':
+      return 5
+    case 'Busy':
+      return 6
     case 'Storage':
       return 7
     case 'Interrupted':
@@ -74,6 +87,8 @@ export const exitCodes: ReadonlyArray<readonly [code: number, meaning: string]> 
   [2, 'the command line is wrong'],
   [3, 'data or a model is missing, damaged or does not fit'],
   [4, 'training diverged'],
+  [5, 'what was saved is damaged, or of another configuration'],
+  [6, 'the folder is in use by another run'],
   [7, 'a file or folder cannot be written'],
   [130, 'interrupted (Ctrl-C)'],
   [143, 'terminated'],

@@ -3,6 +3,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { BackendChoice } from '../backend.ts'
 import type { CostName } from '../cost.ts'
 import {
   firstN,
@@ -13,12 +14,16 @@ import {
   type Dataset,
   type Examples,
 } from '../data/dataset.ts'
+import type { EngineChoice } from '../engine.ts'
 import { usage, type AppError } from '../errors.ts'
 import { initialValues, type LayerValues, type Sizes, type Start } from '../params.ts'
+import { bookOrder, bookStart } from '../book-rng.ts'
 import { fold, key, permutation } from '../rng.ts'
+import type { Monitor } from '../run/history.ts'
+import type { Schedule } from '../schedule.ts'
 import type { Model } from '../store/model.ts'
 import { partOf } from './resources.ts'
-import type { Monitor, Part, TrainFlags } from './settings.ts'
+import type { Part, Rng, TrainFlags } from './settings.ts'
 import { grouped } from './terminal.ts'
 
 /** Everything a run depends on. */
@@ -32,11 +37,15 @@ export type Config = {
   /** How the weights were drawn, or the file they came from. */
   readonly init: string
   readonly seed: number
+  readonly rng: Rng
   readonly shuffle: boolean
   readonly data: string
   readonly trainSize: number
   readonly evaluateOn: Part
-  readonly monitors: readonly Monitor[]
+  readonly monitor: readonly Monitor[]
+  readonly schedule: Schedule
+  readonly backend: BackendChoice
+  readonly engine: EngineChoice
 }
 
 export type Run = {
@@ -64,7 +73,8 @@ export const planRun = (
   model: Model | undefined,
   dataset: Dataset,
 ): E.Either<AppError, Run> => {
-  const { epochs, miniBatchSize, lmbda, seed, shuffle, init } = flags
+  const { epochs, miniBatchSize, lmbda, seed, rng, shuffle, init, earlyStop, etaSchedule, backend, engine } =
+    flags
   const sizes = sizesFor(flags, model)(dataset)
   const cost = flags.cost ?? model?.cost ?? 'xent'
   const fits: E.Either<AppError, Dataset> =
@@ -77,7 +87,7 @@ export const planRun = (
     E.map(({ training, evaluated: { part, examples } }) => ({
       training,
       evaluation: examples,
-      initial: model?.layers ?? initialValues(startOf(init), fold(key(seed), STREAM.start), sizes),
+      initial: model?.layers ?? startingValues(flags, sizes),
       config: {
         cost,
         sizes,
@@ -87,21 +97,47 @@ export const planRun = (
         lmbda,
         init: init.kind === 'file' ? init.file : init.start,
         seed,
+        rng,
         shuffle,
-        data: dataset.name,
+        data: flags.data === 'auto' ? dataset.name.toLowerCase() : flags.data,
         trainSize: training.size,
         evaluateOn: part,
-        monitors: flags.monitor.filter(
+        monitor: flags.monitor.filter(
           monitor =>
             (part !== 'none' || monitor.startsWith('training')) &&
             (comparesOutputs(sizes) || monitor.endsWith('Cost')),
         ),
+        schedule: { earlyStop, halve: etaSchedule },
+        backend,
+        engine,
       },
     })),
+    E.filterOrElse(
+      () => rng === 'default' || seed < 2 ** 32,
+      (): AppError =>
+        usage(
+          `--rng book --seed ${seed}: the book's generators take seeds below 2^32`,
+          'give a smaller --seed',
+        ),
+    ),
+    E.filterOrElse(
+      ({ config: { monitor } }) =>
+        (earlyStop === undefined && etaSchedule === undefined) || monitor.includes('evaluationAccuracy'),
+      (): AppError =>
+        usage(
+          `--${earlyStop === undefined ? 'eta-schedule' : 'early-stop'} goes by the accuracy on the evaluation set, which is not monitored`,
+          'let --monitor hold evaluation-accuracy, and --evaluate-on a set',
+        ),
+    ),
   )
 }
 
-const startOf = (init: TrainFlags['init']): Start => (init.kind === 'start' ? init.start : 'default')
+const startingValues = ({ init, seed, rng }: TrainFlags, sizes: Sizes): readonly LayerValues[] => {
+  const start: Start = init.kind === 'start' ? init.start : 'default'
+  return rng === 'default'
+    ? initialValues(start, fold(key(seed), STREAM.start), sizes)
+    : bookStart(start, seed, sizes)
+}
 
 /** Accuracy asks which output is the strongest: with one output, there is nothing to ask. */
 export const comparesOutputs = (sizes: Sizes): boolean => sizes.at(-1) !== 1
@@ -117,8 +153,25 @@ const trainingPart = (size: number | undefined, { name, training }: Dataset): E.
     : E.right(firstN(size ?? training.size)(training))
 
 /** The order of the training examples, a function of seed and epoch alone. */
-export const orderOf = ({ seed, shuffle, trainSize }: Config): ((epoch: number) => Int32Array) => {
+export const orderOf = ({ seed, rng, shuffle, trainSize }: Config): ((epoch: number) => Int32Array) => {
+  if (shuffle && rng !== 'default') {
+    const before = Number(rng.slice('book+'.length))
+    const order = bookOrder(seed, trainSize)
+    return epoch => order(before + epoch)
+  }
   const orders = fold(key(seed), STREAM.order)
   const asTheyCome = Int32Array.from({ length: trainSize }, (_, i) => i)
   return shuffle ? epoch => permutation(fold(orders, epoch), trainSize) : () => asTheyCome
 }
+
+/** The configuration as `--config` takes it: a flag's name, and its value. */
+export const asSettings = ({
+  schedule: { earlyStop, halve },
+  monitor,
+  ...config
+}: Config): Readonly<Record<string, unknown>> => ({
+  ...config,
+  monitor: monitor.length === 0 ? 'none' : monitor,
+  ...(earlyStop === undefined ? {} : { earlyStop }),
+  ...(halve === undefined ? {} : { etaSchedule: `halve:${halve.patience},${halve.stop}` }),
+})

@@ -3,6 +3,8 @@
  */
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { AppError, Stop } from '../errors.ts'
+import type { Files } from '../run/files.ts'
+import type { Processes } from '../run/owner.ts'
 
 export type Env = {
   /** A line of the result. */
@@ -13,10 +15,15 @@ export type Env = {
   readonly bar: NodeJS.WriteStream | undefined
   /** Milliseconds since some moment. */
   readonly now: () => number
+  /** The time of day. */
+  readonly date: () => Date
   /** Lets signals and timers in. */
   readonly rest: () => Promise<void>
   readonly stopped: () => Stop | undefined
   readonly variables: NodeJS.ProcessEnv
+  /** Where runs are kept. */
+  readonly files: Files
+  readonly processes: Processes
 }
 
 /** A command, ready to be run in a world. */

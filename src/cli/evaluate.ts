@@ -103,12 +103,7 @@ const observation = (
       const set = toBatch(examples, sizes.at(-1)!)
       try {
         const observing = observer(interpreter, costOf(cost), 0)(params, set)
-        return await drive(
-          env,
-          observing,
-          ({ done }) => done,
-          () => undefined,
-        )
+        return await drive(env, observing, { position: ({ done }) => done, hear: () => undefined })
       } finally {
         free([params, set])
         interpreter.dispose()
@@ -117,6 +112,10 @@ const observation = (
     TE.flatMap(ended =>
       ended.kind === 'done'
         ? TE.right(ended.value)
-        : TE.left(interrupted(ended.by, 'evaluation was stopped', 'run it again for the whole result')),
+        : TE.left(
+            ended.kind === 'failed'
+              ? ended.error
+              : interrupted(ended.by, 'evaluation was stopped', 'run it again for the whole result'),
+          ),
     ),
   )

@@ -13,6 +13,13 @@ import { usage, type UsageError } from '../errors.ts'
 /** What yargs makes of the command line: text, a list of texts for a repeated flag, true for a flag alone. */
 export type Argv = Readonly<Record<string, unknown>>
 
+/** Where a value comes from, if not from the command line: by flag, such as `eta in c.json`. */
+export const SOURCES = Symbol('sources')
+
+/** What a person should look at to find the value of a flag. */
+const named = (argv: Argv, flag: string): string =>
+  (argv as { readonly [SOURCES]?: Readonly<Record<string, string>> })[SOURCES]?.[flag] ?? `--${flag}`
+
 export type Decoded<A> = E.Either<NEA.NonEmptyArray<UsageError>, A>
 
 /** From the text of a flag to its value, or to what it should have been, such as "a number above 0". */
@@ -36,7 +43,7 @@ export const optional =
       decode(text),
       E.orElse(expected =>
         wrong<A>(
-          `--${flag} ${text === '' ? '(nothing)' : text}: not ${expected}`,
+          `${named(argv, flag)} ${text === '' ? '(nothing)' : text}: not ${expected}`,
           `give --${flag} ${expected}`,
         ),
       ),
@@ -73,7 +80,7 @@ export const toggle =
     if (given === undefined) return E.right(fallback)
     return typeof given === 'boolean'
       ? E.right(given)
-      : wrong(`--${name} takes no value, and stands once`, `give --${name} alone`)
+      : wrong(`${named(argv, name)} takes no value, and stands once`, `give --${name} alone`)
   }
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
@@ -126,26 +133,34 @@ export const oneError = (errors: NEA.NonEmptyArray<UsageError>): UsageError =>
     ? errors[0]
     : usage(errors.map(({ message }) => message).join('\n'), errors.map(({ remedy }) => remedy).join('\n'))
 
+/** The remedy for a name that nothing has: the nearest one, if it is near. */
+export const nearest = (names: readonly string[], stranger: string, dashes: string): string | undefined => {
+  const distance = (name: string): number => leven(name, stranger)
+  const [best] = [...names].sort((a, b) => distance(a) - distance(b))
+  return best !== undefined && distance(best) <= Math.max(2, stranger.length / 2)
+    ? `did you mean ${dashes}${best}?`
+    : undefined
+}
+
+/** All names that the flags of a command have. */
+export const namesOf = (options: Readonly<Record<string, Options>>): readonly string[] =>
+  Object.entries(options).flatMap(([name, { alias }]) => [name, ...[alias ?? []].flat()])
+
 /** Refuses what no flag of the command means, and names the nearest flag that there is. */
 export const known =
-  (options: Readonly<Record<string, Options>>) =>
+  (options: Readonly<Record<string, Options>>, takesWords = false) =>
   (argv: Argv): E.Either<UsageError, Argv> => {
-    const names = Object.entries(options).flatMap(([name, { alias }]) => [name, ...[alias ?? []].flat()])
+    const names = namesOf(options)
     const stranger = Object.keys(argv).find(name => !['_', '$0', 'help', 'version', ...names].includes(name))
     const [extra] = argv._ as readonly string[]
-    if (extra !== undefined)
+    if (extra !== undefined && !takesWords)
       return E.left(usage(`${extra}: not understood`, 'every value follows a flag, such as --cost xent'))
     if (stranger === undefined) return E.right(argv)
-    const nearest = NEA.fromArray(names)
-    const distance = (name: string): number => leven(name, stranger)
-    const best =
-      nearest._tag === 'None' ? undefined : [...nearest.value].sort((a, b) => distance(a) - distance(b))[0]
+    const near = nearest(names, stranger, '--')
     return E.left(
       usage(
         `--${stranger}: there is no such flag`,
-        best !== undefined && distance(best) <= Math.max(2, stranger.length / 2)
-          ? `did you mean --${best}? --help lists all`
-          : '--help lists all flags',
+        near === undefined ? '--help lists all flags' : `${near} --help lists all`,
       ),
     )
   }

@@ -7,8 +7,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import yargs, { type Options } from 'yargs'
 import { exitCode, exitCodes, type AppError, type Stop } from '../errors.ts'
+import { disk } from '../run/files.ts'
+import { processes } from '../run/owner.ts'
 import type { Env, Program } from './env.ts'
 import { known, type Argv } from './flags.ts'
+import { layered } from './layers.ts'
 
 type Command = {
   readonly describe: string
@@ -38,6 +41,15 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
       run: trainCommand,
     }
   },
+  runs: async () => {
+    const { runsCommand, runsOptions } = await import('./runs.ts')
+    return {
+      describe: 'Lists the runs that there are, and how to go on with each.',
+      options: runsOptions,
+      examples: [['npm run runs', 'those in the folder runs']],
+      run: runsCommand,
+    }
+  },
   evaluate: async () => {
     const { evaluateCommand, evaluateOptions } = await import('./evaluate.ts')
     return {
@@ -54,6 +66,15 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
       options: traceOptions,
       examples: [['npm run trace -- --cost quadratic', 'its kernels, with the equations of the book']],
       run: traceCommand,
+    }
+  },
+  slowdown: async () => {
+    const { slowdownCommand, slowdownOptions } = await import('./slowdown.ts')
+    return {
+      describe: 'Shows the learning slowdown of chapter 3 on a single neuron, with both costs.',
+      options: slowdownOptions,
+      examples: [['npm run slowdown -- --eta 0.3', 'both costs at another rate']],
+      run: slowdownCommand,
     }
   },
   doctor: async () => {
@@ -126,9 +147,12 @@ const world = (): Env => {
     note: line => say(process.stderr, line),
     bar: process.stderr.isTTY && process.env.TERM !== 'dumb' ? process.stderr : undefined,
     now: () => performance.now(),
+    date: () => new Date(),
     rest: () => new Promise(resolve => setImmediate(resolve)),
     stopped: () => stop,
     variables: process.env,
+    files: disk,
+    processes,
   }
 }
 
@@ -151,8 +175,12 @@ const main = async (args: readonly string[]): Promise<number> => {
     )
     return 0
   }
-  const understood = known(command.options)(argv)
-  const result = E.isLeft(understood) ? understood : await command.run(argv)(world())()
+  const env = world()
+  const result = await pipe(
+    TE.fromEither<AppError, Argv>(known(command.options)(argv)),
+    TE.flatMap(layered(command.options, env.variables)),
+    TE.flatMap(settings => command.run(settings)(env)),
+  )()
   if (E.isRight(result)) return 0
   const code = exitCode(result.left)
   if (code !== 0) report(result.left)

@@ -9,16 +9,23 @@ import type { CostName } from '../cost.ts'
 import type { EngineChoice } from '../engine.ts'
 import type { UsageError } from '../errors.ts'
 import type { Sizes, Start } from '../params.ts'
+import { MONITORS, type Monitor } from '../run/history.ts'
+import type { Schedule } from '../schedule.ts'
 import * as F from './flags.ts'
-
-/** The four monitors, by network2's names. */
-export const MONITORS = ['evaluationCost', 'evaluationAccuracy', 'trainingCost', 'trainingAccuracy'] as const
-export type Monitor = (typeof MONITORS)[number]
 
 export type Init =
   { readonly kind: 'start'; readonly start: Start } | { readonly kind: 'file'; readonly file: string }
 
 export type Part = 'validation' | 'test' | 'none'
+
+/**
+ * Whose random numbers decide the start and the order: this program's, or those of the book's. `book+30` goes on with
+ * the orders as after a training of 30 epochs on the same data, as one of the author's scripts does.
+ */
+export type Rng = 'default' | 'book' | `book+${number}`
+
+/** How much may be lost when the process is killed. */
+export type Every = { readonly epochs: number } | { readonly seconds: number }
 
 /** What the command line asks for; undefined where it leaves the choice to the data, the model or the cost. */
 export type TrainFlags = {
@@ -30,6 +37,9 @@ export type TrainFlags = {
   readonly lmbda: number
   readonly init: Init
   readonly seed: number
+  readonly rng: Rng
+  readonly earlyStop: number | undefined
+  readonly etaSchedule: Schedule['halve']
   readonly shuffle: boolean
   readonly data: string
   readonly trainSize: number | undefined
@@ -40,9 +50,18 @@ export type TrainFlags = {
   readonly engine: EngineChoice
   readonly json: boolean
   readonly quiet: boolean
+  /** The folder of the run; none to keep nothing. */
+  readonly out: string | undefined
+  /** The folder that the folders of runs are made in. */
+  readonly runs: string
+  readonly resume: string | undefined
+  readonly checkpointEvery: Every
+  readonly logDir: string | undefined
+  readonly dryRun: boolean
+  readonly printConfig: boolean
 }
 
-const kebab = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 
 const monitorWords = Object.fromEntries(
   MONITORS.flatMap(name => [[name, name] as const, [kebab(name), name] as const]),
@@ -50,6 +69,7 @@ const monitorWords = Object.fromEntries(
 
 const LEARNING = 'Learning:'
 const DATA = 'Data:'
+const RUN = 'Run:'
 const OUTPUT = 'Output:'
 const MACHINE = 'Machine:'
 
@@ -116,19 +136,58 @@ export const trainOptions = {
     describe: 'a whole number; the same seed gives the same network',
     defaultDescription: '0',
   },
+  rng: {
+    group: LEARNING,
+    describe: "random numbers: default | book (those of the author's program, from the same seed)",
+    defaultDescription: 'default',
+  },
   shuffle: {
     group: LEARNING,
     type: 'boolean',
     describe: 'a new order each epoch; --no-shuffle keeps the order of the data',
   },
+  'early-stop': {
+    group: LEARNING,
+    describe: 'end after so many epochs without a better accuracy on the evaluation set',
+    defaultDescription: 'never',
+  },
+  'eta-schedule': {
+    group: LEARNING,
+    describe: 'halve:PATIENCE,STOP halves eta after PATIENCE such epochs, and ends at eta / STOP',
+    defaultDescription: 'none',
+  },
   'train-size': { group: DATA, describe: 'train on the first N examples only', defaultDescription: 'all' },
   ...commonOptions,
+  out: {
+    group: RUN,
+    describe: 'the folder of the run; none keeps nothing',
+    defaultDescription: 'a new one in --runs',
+  },
+  runs: { group: RUN, describe: 'where the folders of runs are made', defaultDescription: 'runs' },
+  resume: { group: RUN, describe: 'go on with the run in this folder; --epochs may be more than before' },
+  'checkpoint-every': {
+    group: RUN,
+    describe: 'save after so many epochs (5) or so much time (30s, 10m)',
+    defaultDescription: '1',
+  },
+  config: { group: RUN, describe: 'settings from FILE.json; flags and NETWORK2_… variables go before it' },
+  'print-config': {
+    group: RUN,
+    type: 'boolean',
+    describe: 'print the settings as --config takes them, and end',
+  },
+  'dry-run': {
+    group: RUN,
+    type: 'boolean',
+    describe: 'check everything, say how long it would take, and end',
+  },
   monitor: {
     group: OUTPUT,
     describe: 'all | none | a list of evaluation-cost, evaluation-accuracy, training-cost, training-accuracy',
     defaultDescription: 'all',
   },
   save: { group: OUTPUT, describe: 'write the trained network to FILE.json, in the form of network2.py' },
+  'log-dir': { group: OUTPUT, describe: 'write TensorBoard event files into a folder in this one' },
   quiet: { group: OUTPUT, type: 'boolean', describe: 'only the result' },
 } satisfies Record<string, Options>
 
@@ -156,6 +215,33 @@ const monitor: F.Decoder<readonly Monitor[]> = text =>
           `all | none | a list of ${MONITORS.map(kebab).join(', ')}`,
           () => true,
         )(text)
+
+const rng: F.Decoder<Rng> = text =>
+  text === 'default' || text === 'book'
+    ? E.right<string, Rng>(text)
+    : /^book\+\d{1,6}$/.test(text)
+      ? E.right<string, Rng>(`book+${Number(text.slice('book+'.length))}`)
+      : E.left('default | book | book+EPOCHS')
+
+const every: F.Decoder<Every> = text => {
+  const [, amount, unit] = /^(\d+)(s|m)$/.exec(text) ?? []
+  return amount === undefined || Number(amount) === 0
+    ? pipe(
+        F.count(text),
+        E.bimap(
+          () => 'a number of epochs, such as 5, or a time, such as 30s or 10m',
+          epochs => ({ epochs }),
+        ),
+      )
+    : E.right({ seconds: Number(amount) * (unit === 'm' ? 60 : 1) })
+}
+
+const etaSchedule: F.Decoder<NonNullable<Schedule['halve']>> = text => {
+  const [, patience, stop] = /^halve:(\d+),(\d+)$/.exec(text) ?? []
+  return Number(patience) >= 1 && Number(stop) >= 2
+    ? E.right({ patience: Number(patience), stop: Number(stop) })
+    : E.left('halve:PATIENCE,STOP, such as halve:10,128')
+}
 
 export const costFlag = F.optional(
   'cost',
@@ -195,6 +281,9 @@ export const trainFlags = (argv: F.Argv): E.Either<UsageError, TrainFlags> =>
       lmbda: F.flag('lmbda', F.nonNegative, 0)(argv),
       init: F.flag<Init>('init', init, { kind: 'start', start: 'default' })(argv),
       seed: F.flag('seed', F.countOrZero, 0)(argv),
+      rng: F.flag('rng', rng, 'default')(argv),
+      earlyStop: F.optional('early-stop', F.count)(argv),
+      etaSchedule: F.optional('eta-schedule', etaSchedule)(argv),
       shuffle: F.toggle('shuffle', true)(argv),
       data: dataFlag(argv),
       trainSize: F.optional('train-size', F.count)(argv),
@@ -205,6 +294,13 @@ export const trainFlags = (argv: F.Argv): E.Either<UsageError, TrainFlags> =>
       engine: engineFlag(argv),
       json: F.toggle('json')(argv),
       quiet: F.toggle('quiet')(argv),
+      out: F.optional('out', F.text)(argv),
+      runs: F.flag('runs', F.text, 'runs')(argv),
+      resume: F.optional('resume', F.text)(argv),
+      checkpointEvery: F.flag('checkpoint-every', every, { epochs: 1 })(argv),
+      logDir: F.optional('log-dir', F.text)(argv),
+      dryRun: F.toggle('dry-run')(argv),
+      printConfig: F.toggle('print-config')(argv),
     }),
     E.mapLeft(F.oneError),
   )

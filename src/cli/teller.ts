@@ -1,25 +1,18 @@
 /**
  * How training is told: lines and a bar for a person, JSON lines for a program.
  */
+import { join } from 'node:path'
 import type { Backend } from '../backend.ts'
 import type { CostName } from '../cost.ts'
 import type { Dataset } from '../data/dataset.ts'
+import { MONITORS, monitored, type Timed } from '../run/history.ts'
+import { toJson } from '../run/json.ts'
 import type { Event, Report } from '../train.ts'
-import type { Config } from './config.ts'
+import { asSettings, type Config } from './config.ts'
 import type { Env } from './env.ts'
-import { MONITORS, type Monitor } from './settings.ts'
 import { clock, grouped, percent, progressBar } from './terminal.ts'
 
 export type Outcome = 'done' | 'diverged' | 'stopped'
-
-/** An epoch in numbers: the report, and how long it took. */
-export type Timed = {
-  readonly report: Report
-  /** Seconds of training, without the monitors. */
-  readonly seconds: number
-  /** Seconds of the monitors. */
-  readonly observing: number
-}
 
 /** All that is known when training has ended. */
 export type Ending = {
@@ -30,12 +23,23 @@ export type Ending = {
   /** The first epoch of the highest evaluation accuracy. */
   readonly best: Report | undefined
   readonly saved: string | undefined
+  /** The folder of the run. */
+  readonly run: string | undefined
+  /** Why training ended before the last epoch, if its schedule said so. */
+  readonly over: string | undefined
 }
 
 export type Progress = Extract<Event, { kind: 'progress' }>
 
 export type Teller = {
-  readonly start: (dataset: Dataset, backend: Backend, engine: string) => void
+  /** @param epochs those that were done before, where a run goes on */
+  readonly start: (
+    dataset: Dataset,
+    backend: Backend,
+    engine: string,
+    run: string | undefined,
+    epochs: number,
+  ) => void
   readonly progress: (event: Progress, elapsed: number) => void
   readonly epoch: (epoch: Timed) => void
   /** Takes away what is drawn for the moment. */
@@ -43,54 +47,41 @@ export type Teller = {
   readonly end: (ending: Ending) => void
 }
 
-/** The monitors of a report, by network2's names. */
-const seen = ({ evaluation, training }: Report): Readonly<Record<Monitor, number | undefined>> => ({
-  evaluationCost: evaluation?.cost,
-  evaluationAccuracy: evaluation?.correct,
-  trainingCost: training?.cost,
-  trainingAccuracy: training?.correct,
-})
-
 const speed = ({ trainSize }: Config, seconds: number): number =>
   Math.round(trainSize / Math.max(seconds, 1e-6))
 
 /** One JSON object per event: `start`, `epoch`, `done`. */
 export const jsonTeller = (env: Env, config: Config): Teller => {
-  const tell = (event: Record<string, unknown>): void =>
-    // JSON has no NaN and no infinity: they become words rather than null
-    env.out(
-      JSON.stringify(event, (_key, value: unknown) =>
-        typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-      ),
-    )
-  const monitored = (report: Report | undefined): Record<string, number | undefined> => {
+  const tell = (event: Record<string, unknown>): void => env.out(toJson(event))
+  const seen = (report: Report | undefined): Record<string, number | undefined> => {
     if (report === undefined) return {}
-    const all = seen(report)
+    const all = monitored(report)
     return {
-      ...Object.fromEntries(config.monitors.map(name => [name, all[name]])),
+      ...Object.fromEntries(config.monitor.map(name => [name, all[name]])),
       evaluationSize: report.evaluation?.n,
       trainingSize: report.training?.n,
     }
   }
   return {
-    start: (_dataset, { name, versions }, engine) =>
-      tell({ event: 'start', config, backend: name, engine, versions }),
+    start: (_dataset, { name, versions }, engine, run, epochs) =>
+      tell({ event: 'start', run, config: asSettings(config), backend: name, engine, versions, epochs }),
     progress: () => undefined,
     epoch: ({ report, seconds, observing }) =>
       tell({
         event: 'epoch',
         epoch: report.epoch,
+        eta: report.eta,
         seconds,
         observingSeconds: observing,
         imagesPerSecond: speed(config, seconds),
-        ...monitored(report),
+        ...seen(report),
       }),
     clear: () => undefined,
     end: ({ last, best, ...ending }) =>
       tell({
         event: 'done',
         ...ending,
-        ...monitored(last),
+        ...seen(last),
         bestEpoch: best?.epoch,
         bestEvaluationAccuracy: best?.evaluation?.correct,
       }),
@@ -101,8 +92,9 @@ const COST_NAMES: Readonly<Record<CostName, string>> = { xent: 'cross-entropy', 
 
 /** A line per epoch and a bar within it; `quiet` leaves the result alone. */
 export const personTeller = (env: Env, config: Config, quiet: boolean): Teller => {
-  const { epochs, monitors, trainSize } = config
+  const { epochs, monitor: monitors, trainSize } = config
   const bar = progressBar(quiet ? undefined : env.bar)
+  let before = 0
 
   /** The monitors asked for of one set, such as `["9392 / 10000", "cost 0.4127"]`. */
   const columns = (
@@ -120,7 +112,8 @@ export const personTeller = (env: Env, config: Config, quiet: boolean): Teller =
   }
 
   return {
-    start: (dataset, backend, engine) => {
+    start: (dataset, backend, engine, run, done) => {
+      before = done
       if (quiet) return
       env.note(
         `${COST_NAMES[config.cost]}, [${config.sizes.join(', ')}], eta ${config.eta}, mini-batches of ${config.miniBatchSize}, ` +
@@ -131,11 +124,13 @@ export const personTeller = (env: Env, config: Config, quiet: boolean): Teller =
           (config.evaluateOn === 'none' ? '' : `, evaluated on the ${config.evaluateOn} set`) +
           `; backend ${backend.name}, engine ${engine}`,
       )
+      if (done > 0) env.note(`going on after epoch ${done} of ${epochs}`)
+      if (run !== undefined) env.note(`run: ${run}`)
     },
 
     progress: ({ epoch, phase, done, of }, elapsed) => {
       const inEpoch = phase === 'training' ? done / of : 1
-      const whole = (epoch - 1 + inEpoch) / epochs
+      const whole = (epoch - 1 + inEpoch - before) / (epochs - before)
       bar.update(
         inEpoch,
         `Epoch ${epoch}/${epochs}`,
@@ -162,7 +157,7 @@ export const personTeller = (env: Env, config: Config, quiet: boolean): Teller =
 
     clear: bar.clear,
 
-    end: ({ outcome, epochs: done, seconds, last, best, saved }) => {
+    end: ({ outcome, epochs: done, seconds, last, best, saved, run, over }) => {
       bar.clear()
       const accuracy = ({ evaluation }: Report): string =>
         evaluation === undefined ? '' : percent(evaluation.correct, evaluation.n)
@@ -171,11 +166,12 @@ export const personTeller = (env: Env, config: Config, quiet: boolean): Teller =
         (last !== undefined && best !== undefined
           ? `Accuracy on the ${config.evaluateOn} set: ${accuracy(last)}` +
             (best === last ? '. ' : `; at its best, after epoch ${best.epoch}, ${accuracy(best)}. `)
-          : '') + `${done} epochs in ${clock(seconds)}.`,
+          : '') +
+          `${done} epochs in ${clock(seconds)}${over === undefined ? '' : `; it ended there: ${over}`}.`,
       )
-      if (saved !== undefined)
-        env.out(`Saved in ${saved}. To evaluate it: npm run evaluate -- --model ${saved}`)
-      else if (!quiet) env.note('To keep the network, add --save FILE.json')
+      const kept = saved ?? (run === undefined ? undefined : join(run, 'model.json'))
+      if (kept !== undefined && (saved !== undefined || !quiet))
+        env.out(`Saved in ${kept}. To evaluate it: npm run evaluate -- --model ${kept}`)
     },
   }
 }

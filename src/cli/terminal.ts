@@ -51,3 +51,15 @@ export const progressBar = (stream: NodeJS.WriteStream | undefined): Bar => {
     },
   }
 }
+
+/** A table in columns, for any number of rows; the last column is not padded. */
+export const aligned = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => {
+  const all = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...all.map(row => row[column]!.length)))
+  return all.map(row =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  )
+}

@@ -4,20 +4,22 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { costOf } from '../cost.ts'
-import { diverged, interrupted, usage, type AppError } from '../errors.ts'
-import { fromParams, toParams, type LayerValues } from '../params.ts'
-import { free } from '../scope.ts'
+import { sumOf } from '../data/sum.ts'
+import { usage, type AppError } from '../errors.ts'
+import type { Result } from '../run/folder.ts'
+import { bestOf, monitored } from '../run/history.ts'
+import { toJson } from '../run/json.ts'
 import { canWrite, exists, writeText } from '../store/file.ts'
 import { encodeModel, type Model } from '../store/model.ts'
-import { train, type Event, type Report, type Sets } from '../train.ts'
-import { comparesOutputs, orderOf, planRun, sizesFor, type Config, type Run } from './config.ts'
-import { drive } from './drive.ts'
+import { asSettings, planRun, sizesFor, type Config, type Run } from './config.ts'
 import type { Env, Program } from './env.ts'
 import type { Argv } from './flags.ts'
-import { readModel, resources, toBatch, type Resources } from './resources.ts'
+import { learn, type Learnt } from './learn.ts'
+import { openRecorder, type Origin, type Recorder, type Stand } from './recorder.ts'
+import { rehearse } from './rehearse.ts'
+import { readModel, resources, type Resources } from './resources.ts'
 import { trainFlags, type TrainFlags } from './settings.ts'
-import { jsonTeller, personTeller, type Outcome, type Teller } from './teller.ts'
+import { jsonTeller, personTeller, type Teller } from './teller.ts'
 
 export const trainCommand = (argv: Argv): Program<void> =>
   pipe(
@@ -28,13 +30,21 @@ export const trainCommand = (argv: Argv): Program<void> =>
       save === undefined ? RTE.of(undefined) : RTE.fromTaskEither(canWrite('--save', save)),
     ),
     RTE.bindW('having', ({ flags, model }) => resources({ ...flags, sizesFor: sizesFor(flags, model) })),
-    RTE.bindW('run', ({ flags, model, having }) => RTE.fromEither(planRun(flags, model, having.dataset))),
-    RTE.flatMap(({ flags, having, run }) => perform(flags, having, run)),
+    RTE.bindW('run', ({ flags, model, having }) =>
+      RTE.fromEither(planRun({ ...flags, backend: having.backend.name }, model, having.dataset)),
+    ),
+    RTE.flatMap(({ flags, having, run }) =>
+      flags.printConfig
+        ? printSettings(having, run)
+        : flags.dryRun
+          ? rehearse(flags, having, run)
+          : perform(flags, having, run),
+    ),
   )
 
 /** The network to start from, where `--init` names a file; it must not contradict `--sizes`. */
-const initialModel = ({ init, sizes }: TrainFlags): Program<Model | undefined> =>
-  init.kind === 'start'
+const initialModel = ({ init, sizes, resume }: TrainFlags): Program<Model | undefined> =>
+  init.kind === 'start' || resume !== undefined
     ? RTE.of(undefined)
     : pipe(
         readModel(init.file),
@@ -48,182 +58,123 @@ const initialModel = ({ init, sizes }: TrainFlags): Program<Model | undefined> =
         ),
       )
 
-/** Trains, saves what was learnt, also when it did not end well, and says how it ended. */
+/** What the settings came to, as `--config` takes them. */
+const printSettings =
+  ({ interpreter }: Resources, { config }: Run): Program<void> =>
+  env => {
+    interpreter.dispose()
+    return TE.fromIO(() => env.out(toJson(asSettings(config), 2)))
+  }
+
+/** Trains, keeps what was learnt, also when it did not end well, and says how it ended. */
 const perform =
-  ({ save, json, quiet }: TrainFlags, having: Resources, run: Run): Program<void> =>
+  (flags: TrainFlags, having: Resources, run: Run): Program<void> =>
   env => {
     const { config } = run
-    const teller = json ? jsonTeller(env, config) : personTeller(env, config, quiet)
+    const teller = flags.json ? jsonTeller(env, config) : personTeller(env, config, flags.quiet)
     return pipe(
-      TE.fromTask(() => learn(env, teller, having, run)),
-      TE.bindTo('learnt'),
-      TE.bindW('saved', ({ learnt }) => saveNetwork(save, config, learnt)),
-      TE.flatMap(({ learnt: { outcome, epochs, seconds, last, best, failure }, saved }) => {
-        teller.end({ outcome, epochs, seconds, last, best, saved: saved ? save : undefined })
-        return failure === undefined ? TE.right(undefined) : TE.left(failure(whereIs(save, saved, epochs)))
-      }),
+      openRecorder(env, flags, originOf(having, run)),
+      TE.flatMap(recorder =>
+        pipe(
+          TE.fromTask(() => learn(env, teller, having, run, recorder)),
+          TE.flatMap(learnt => conclude(flags, teller, run, recorder, learnt)),
+          held => async () => {
+            try {
+              return await held()
+            } finally {
+              await recorder.release()
+            }
+          },
+        ),
+      ),
+      TE.tapError(() => TE.fromIO(having.interpreter.dispose)),
     )
   }
+
+const originOf = ({ dataset, backend, interpreter }: Resources, run: Run): Origin => ({
+  config: run.config,
+  initial: run.initial,
+  dataHash: sumOf([run.training, run.evaluation]),
+  machine: {
+    data: dataset.name,
+    backend: backend.name,
+    engine: interpreter.name,
+    threads: backend.threads,
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+    versions: backend.versions,
+  },
+})
 
 /** Writes the network, but what has learnt nothing never over a file that is there. */
 const saveNetwork = (
   file: string | undefined,
   { sizes, cost, epochs }: Config,
-  learnt: Learnt,
+  { epochs: done, layers }: Stand,
 ): TE.TaskEither<AppError, boolean> => {
   if (file === undefined) return TE.right(false)
   return pipe(
-    learnt.epochs === 0 && epochs > 0 ? exists(file) : TE.right(false),
+    done === 0 && epochs > 0 ? exists(file) : TE.right(false),
     TE.flatMap(leave =>
       leave
         ? TE.right(false)
         : pipe(
-            writeText(file, encodeModel({ sizes, cost, layers: learnt.kept })),
+            writeText(file, encodeModel({ sizes, cost, layers })),
             TE.map(() => true),
           ),
     ),
   )
 }
 
-/** Where the network of a run that did not end well can be found. */
-const whereIs = (file: string | undefined, saved: boolean, epochs: number): string =>
-  file === undefined
-    ? 'with --save FILE.json the last good network is kept'
-    : !saved
-      ? `${file} is as it was, for nothing was learnt yet`
-      : `${file} has the network ${epochs === 0 ? 'from before the first epoch' : `after epoch ${epochs}`}`
-
-/** What training came to. */
-type Learnt = {
-  readonly outcome: Outcome
-  /** Whole epochs. */
-  readonly epochs: number
-  readonly seconds: number
-  readonly last: Report | undefined
-  readonly best: Report | undefined
-  /** The last good network. */
-  readonly kept: readonly LayerValues[]
-  /** The error to end with, if any, once it is known where the network is. */
-  readonly failure: ((where: string) => AppError) | undefined
+/** Where what a run that did not end well has learnt can be found. */
+const whereIs = (
+  file: string | undefined,
+  saved: boolean,
+  epochs: number,
+  path: string | undefined,
+): string => {
+  const network =
+    file === undefined
+      ? []
+      : [
+          saved
+            ? `${file} has the network ${epochs === 0 ? 'from before the first epoch' : `after epoch ${epochs}`}`
+            : `${file} is as it was, for nothing was learnt yet`,
+        ]
+  const run = path === undefined ? [] : [`resume: npm run train -- --resume ${path}`]
+  const all = [...network, ...run]
+  return all.length > 0 ? all.join('\n') : 'with --save FILE.json the last good network is kept'
 }
 
-const learn = async (
-  env: Env,
+const conclude = (
+  { save }: TrainFlags,
   teller: Teller,
-  { dataset, backend, interpreter }: Resources,
-  { config, training, evaluation, initial }: Run,
-): Promise<Learnt> => {
-  if (!comparesOutputs(config.sizes))
-    env.note('network2: accuracy is left out: it asks which output is the strongest, and there is only one')
-  teller.start(dataset, backend, interpreter.name)
-  const outputs = config.sizes.at(-1)!
-  const observes = (set: string): boolean => config.monitors.some(monitor => monitor.startsWith(set))
-  const params = toParams(initial)
-  const trainingSet = toBatch(training, outputs)
-  const sets: Sets = {
-    training: trainingSet,
-    observed: {
-      training: observes('training') ? trainingSet : undefined,
-      evaluation:
-        evaluation !== undefined && observes('evaluation') ? toBatch(evaluation, outputs) : undefined,
-    },
+  { config }: Run,
+  recorder: Recorder,
+  { outcome, seconds, stand, sentence, over, failure }: Learnt,
+): TE.TaskEither<AppError, void> => {
+  const { epochs, history } = stand
+  const last = history.at(-1)?.report
+  const best = config.monitor.includes('evaluationAccuracy')
+    ? bestOf(history.map(({ report }) => report))
+    : undefined
+  const result: Result = {
+    outcome,
+    sentence,
+    epochs,
+    seconds: history.reduce((sum, timed) => sum + timed.seconds + timed.observing, 0),
+    bestEpoch: best?.epoch,
+    ...(last === undefined ? {} : monitored(last)),
   }
-
-  const began = env.now()
-  let learnt: Omit<Learnt, 'outcome' | 'seconds'> = {
-    epochs: 0,
-    last: undefined,
-    best: undefined,
-    kept: initial,
-    failure: undefined,
-  }
-  const watch = stopwatch(env)
-  const hear = (event: Event): void => {
-    const times = watch(event)
-    switch (event.kind) {
-      case 'progress': {
-        teller.progress(event, (env.now() - began) / 1000)
-        return
-      }
-      case 'epoch': {
-        const { report } = event
-        learnt = {
-          epochs: report.epoch,
-          last: report,
-          best: better(learnt.best, report, config),
-          kept: fromParams(event.params),
-          failure: undefined,
-        }
-        teller.epoch({ report, ...times })
-        return
-      }
-      case 'diverged':
-        learnt = { ...learnt, failure: where => divergence(event, config, where) }
-    }
-  }
-
-  try {
-    const training = train(
-      interpreter,
-      { ...config, cost: costOf(config.cost), order: orderOf(config) },
-      sets,
-      params,
-    )
-    const ended = await drive(
-      env,
-      training,
-      event => (event.kind === 'progress' ? event.done : undefined),
-      hear,
-    )
-    if (ended.kind === 'done') free(ended.value)
-    const seconds = (env.now() - began) / 1000
-    if (ended.kind === 'done')
-      return { ...learnt, seconds, outcome: learnt.failure === undefined ? 'done' : 'diverged' }
-    const { by } = ended
-    return {
-      ...learnt,
-      seconds,
-      outcome: 'stopped',
-      failure: where => interrupted(by, `stopped in epoch ${learnt.epochs + 1} of ${config.epochs}`, where),
-    }
-  } finally {
-    teller.clear()
-    free([params, trainingSet, ...(sets.observed.evaluation === undefined ? [] : [sets.observed.evaluation])])
-    interpreter.dispose()
-  }
-}
-
-/** How long the training and the observing of the current epoch have taken, in seconds, event by event. */
-const stopwatch = ({
-  now,
-}: Env): ((event: Event) => { readonly seconds: number; readonly observing: number }) => {
-  let began = now()
-  let trained: number | undefined
-  return event => {
-    const at = now()
-    if (event.kind === 'progress' && event.phase === 'training') {
-      if (event.done === 0) began = at
-      trained = undefined
-    } else trained ??= at
-    const until = trained ?? at
-    return { seconds: (until - began) / 1000, observing: (at - until) / 1000 }
-  }
-}
-
-/** The better of two reports by the evaluation accuracy, where that is monitored; the earlier of equals. */
-const better = (best: Report | undefined, report: Report, { monitors }: Config): Report | undefined =>
-  monitors.includes('evaluationAccuracy') &&
-  report.evaluation !== undefined &&
-  report.evaluation.correct > (best?.evaluation?.correct ?? -1)
-    ? report
-    : best
-
-const divergence = (
-  { epoch, step }: Extract<Event, { kind: 'diverged' }>,
-  { eta, lmbda }: Config,
-  where: string,
-): AppError =>
-  diverged(
-    `training diverged in epoch ${epoch}, with mini-batch ${step}: the weights left the numbers that float32 can work with`,
-    `try a smaller --eta (it was ${eta})${lmbda > 0 ? ` or --lmbda (it was ${lmbda})` : ''}; ${where}`,
+  return pipe(
+    saveNetwork(save, config, stand),
+    TE.tap(() => recorder.conclude(result, stand)),
+    TE.flatMap(saved => {
+      const { path } = recorder
+      teller.end({ outcome, epochs, seconds, last, best, saved: saved ? save : undefined, run: path, over })
+      return failure === undefined
+        ? TE.right(undefined)
+        : TE.left(failure(whereIs(save, saved, epochs, path)))
+    }),
   )
+}

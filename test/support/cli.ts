@@ -19,10 +19,13 @@ export type Running = {
   readonly closeOut: () => void
 }
 
-/** Starts a command line, such as `['train', '--epochs', '1']`, without the native backend unless it asks for it. */
+/**
+ * Starts a command line, such as `['train', '--epochs', '1']`: without the native backend, and without a folder for
+ * the run, unless it asks for them.
+ */
 export const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Running => {
   const child = spawn(process.execPath, [RUN, ...args], {
-    env: { ...process.env, NETWORK2_NATIVE: 'off', ...env },
+    env: { ...process.env, NETWORK2_NATIVE: 'off', NETWORK2_OUT: 'none', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const texts = { out: '', err: '' }

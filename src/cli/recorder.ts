@@ -1,0 +1,231 @@
+/**
+ * What is kept of a run while it goes: checkpoints, logs, and in the end its result. Without a folder, nothing.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { createHash } from 'node:crypto'
+import { basename, join } from 'node:path'
+import type { AppError } from '../errors.ts'
+import { unfit } from '../errors.ts'
+import type { LayerValues } from '../params.ts'
+import type { Checkpoint } from '../run/checkpoint.ts'
+import {
+  concludeRun,
+  describeRun,
+  log,
+  newRun,
+  pointLatest,
+  takeRun,
+  writeLogs,
+  type Result,
+  type RunFolder,
+} from '../run/folder.ts'
+import { bestOf, type Timed } from '../run/history.ts'
+import { parseJson, toJson } from '../run/json.ts'
+import { loadNewest, saveBest, saveLast } from '../run/saves.ts'
+import { reason } from '../run/unwritable.ts'
+import { eventLog, type EventLog } from '../run/event-log.ts'
+import { encodeModel } from '../store/model.ts'
+import { asSettings, type Config } from './config.ts'
+import type { Env } from './env.ts'
+import type { TrainFlags } from './settings.ts'
+
+/** A network, where it is in its training, and what was seen up to there. */
+export type Stand = Pick<Checkpoint, 'epochs' | 'examples' | 'history' | 'layers'>
+
+export type Recorder = {
+  readonly path: string | undefined
+  /** Where to begin: at the start, or where the run was left. */
+  readonly from: Stand
+  /** Whether so much time has passed that a checkpoint is due in the middle of an epoch. */
+  readonly isDue: () => boolean
+  readonly save: (stand: Stand) => TE.TaskEither<AppError, void>
+  /** Logs an epoch, keeps it if it is the best, and saves it if that is due. A log that fails is told of, once. */
+  readonly epoch: (stand: Stand, timed: Timed) => TE.TaskEither<AppError, void>
+  readonly conclude: (result: Result, stand: Stand) => TE.TaskEither<AppError, void>
+  /** Gives the folder back. */
+  readonly release: () => Promise<void>
+}
+
+const hash = (value: unknown): string => createHash('sha256').update(toJson(value)).digest('hex')
+
+/** What a checkpoint must be of: everything but the number of epochs, which may grow, and where the data lay. */
+const identityOf = (config: Config, dataHash: string): string => {
+  return hash({ ...asSettings(config), epochs: undefined, data: undefined, dataHash })
+}
+
+/** Such as `20261123-134005-xent-s1-3fa2b1`: time, cost, seed, configuration. */
+const nameOf = (date: Date, config: Config): string => {
+  const time = date.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
+  return `${time}-${config.cost}-s${config.seed}-${hash(asSettings(config)).slice(0, 6)}`
+}
+
+/** What a run needs to know of where it is made. */
+export type Origin = {
+  readonly config: Config
+  readonly dataHash: string
+  readonly initial: readonly LayerValues[]
+  /** Versions, backend, engine, threads: for people, not to be compared. */
+  readonly machine: Readonly<Record<string, unknown>>
+}
+
+const nothing: Omit<Recorder, 'from'> = {
+  path: undefined,
+  isDue: () => false,
+  save: () => TE.right(undefined),
+  epoch: () => TE.right(undefined),
+  conclude: () => TE.right(undefined),
+  release: () => Promise.resolve(),
+}
+
+/** Opens the folder that the flags ask for: a new one, that of a run to go on with, or none. */
+export const openRecorder = (
+  env: Env,
+  flags: TrainFlags,
+  { config, dataHash, initial, machine }: Origin,
+): TE.TaskEither<AppError, Recorder> => {
+  const beginning: Stand = { epochs: 0, examples: 0, history: [], layers: initial }
+  if (flags.out === 'none' && flags.resume === undefined) return TE.right({ ...nothing, from: beginning })
+  const { files, processes } = env
+  const identity = identityOf(config, dataHash)
+  const warn = (line: string): void => env.note(`network2: ${line}`)
+  return pipe(
+    TE.fromTask(async () =>
+      flags.resume === undefined
+        ? (flags.out ?? join(flags.runs, nameOf(env.date(), config)))
+        : files.follow(flags.resume),
+    ),
+    TE.flatMap(path =>
+      flags.resume === undefined ? newRun(files, processes, path) : takeRun(files, processes, path),
+    ),
+    TE.flatMap(folder =>
+      pipe(
+        flags.resume === undefined
+          ? TE.right(beginning)
+          : pipe(
+              sameRun(env, folder.path, config, dataHash),
+              TE.flatMap(() => loadNewest(files, folder.path, identity, warn)),
+            ),
+        TE.tap(() => describeRun(files, folder, asSettings(config), { ...machine, dataHash })),
+        TE.tap(from => writeLogs(files, folder, config.monitor, from.history)),
+        TE.map(from => recorder(env, flags, folder, config, identity, from)),
+        TE.tap(recorder => (flags.resume === undefined ? recorder.save(recorder.from) : TE.right(undefined))),
+        TE.tapIO(() => () => {
+          if (flags.out === undefined && flags.resume === undefined) void pointLatest(files, folder)
+        }),
+        TE.tapError(() => TE.fromTask(folder.release)),
+      ),
+    ),
+  )
+}
+
+/** Compares the configuration with the one that the run was made with. */
+const sameRun = (
+  { files }: Env,
+  path: string,
+  config: Config,
+  dataHash: string,
+): TE.TaskEither<AppError, void> => {
+  type Fields = Readonly<Record<string, unknown>>
+  const read = async (name: string): Promise<Fields> => {
+    const parsed = parseJson(new TextDecoder().decode(await files.read(join(path, name))))
+    return E.isRight(parsed) ? (parsed.right as Fields) : {}
+  }
+  const is: Fields = { ...asSettings(config), dataHash }
+  const shown = (value: unknown): string => (value === undefined ? 'not set' : toJson(value))
+  return pipe(
+    TE.tryCatch(
+      async (): Promise<Fields> => ({
+        ...(await read('config.json')),
+        dataHash: (await read('env.json')).dataHash,
+      }),
+      error =>
+        unfit(`--resume ${path}: ${reason(error)}`, 'give the folder of a run; npm run runs lists them'),
+    ),
+    TE.flatMap(was => {
+      const lines = [...new Set([...Object.keys(was), ...Object.keys(is)])]
+        .filter(key => key !== 'data' && shown(was[key]) !== shown(is[key]))
+        .filter(key => key !== 'epochs' || Number(is.epochs) < Number(was.epochs))
+        .map(key => `${key}: it was ${shown(was[key])}, and is ${shown(is[key])}`)
+      return lines.length === 0
+        ? TE.right(undefined)
+        : TE.left(
+            unfit(
+              `--resume ${path}: the run was made with another configuration\n${lines.join('\n')}`,
+              'only --epochs may change, and only grow; for anything else, begin a new run',
+            ),
+          )
+    }),
+  )
+}
+
+const recorder = (
+  env: Env,
+  flags: TrainFlags,
+  folder: RunFolder,
+  config: Config,
+  identity: string,
+  from: Stand,
+): Recorder => {
+  const { files } = env
+  const { path, release } = folder
+  const events: EventLog | undefined =
+    flags.logDir === undefined
+      ? undefined
+      : eventLog(files, join(flags.logDir, basename(path)), env.date, env.processes.me, from.epochs)
+  const { checkpointEvery: every } = flags
+  let logged = true
+  let saved = { epochs: from.epochs, at: env.now() }
+
+  const failed = (error: AppError): void => {
+    if (logged) env.note(`network2: ${error.message}; training goes on without this log`)
+    logged = false
+  }
+  const logs = (timed: Timed): TE.TaskEither<AppError, void> =>
+    pipe(
+      log(files, folder, config.monitor, timed),
+      TE.flatMap(() => events?.epoch(timed) ?? TE.right(undefined)),
+      TE.orElse(error => TE.fromIO(() => failed(error))),
+    )
+  const isOld = (): boolean => 'seconds' in every && env.now() - saved.at >= every.seconds * 1000
+  const save = (stand: Stand): TE.TaskEither<AppError, void> =>
+    pipe(
+      saveLast(files, path, { identity, ...stand }),
+      TE.tapIO(() => () => {
+        saved = { epochs: stand.epochs, at: env.now() }
+      }),
+    )
+  return {
+    path,
+    from,
+    release,
+    isDue: isOld,
+    save,
+    epoch: (stand, timed) => {
+      const isBest = bestOf(stand.history.map(({ report }) => report))?.epoch === stand.epochs
+      const isDue = 'epochs' in every ? stand.epochs - saved.epochs >= every.epochs : isOld()
+      return pipe(
+        logs(timed),
+        TE.flatMap(() => (isBest ? saveBest(files, path, { identity, ...stand }) : TE.right(undefined))),
+        TE.flatMap(() => (isDue ? save(stand) : TE.right(undefined))),
+      )
+    },
+    conclude: (result, stand) => {
+      const { history, layers } = stand
+      return pipe(
+        saved.epochs < stand.epochs ? save(stand) : TE.right(undefined),
+        // what a failing disk kept out of the logs may find room now
+        TE.flatMap(() =>
+          pipe(
+            logged ? TE.right(undefined) : writeLogs(files, folder, config.monitor, history),
+            TE.orElse((): TE.TaskEither<AppError, void> => TE.right(undefined)),
+          ),
+        ),
+        TE.flatMap(() =>
+          concludeRun(files, folder, result, encodeModel({ sizes: config.sizes, cost: config.cost, layers })),
+        ),
+      )
+    },
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The file operations that a run needs, few enough to be given another file system: one that fails, or that stops,
+ * wherever a test wants it to.
+ *
+ * Each throws as Node's own do; those who call know what the failure means to a person.
+ */
+import { writeFileSync } from 'node:fs'
+import {
+  appendFile,
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+
+export type Files = {
+  readonly read: (path: string) => Promise<Uint8Array>
+  /** Old or new, never half, and on the disk when it returns. */
+  readonly save: (path: string, bytes: Uint8Array | string) => Promise<void>
+  readonly append: (path: string, bytes: Uint8Array | string) => Promise<void>
+  /** Gives what is at a path a second path, old or new there, never half. */
+  readonly copy: (from: string, to: string) => Promise<void>
+  /** Creates a file with its whole content, or returns false because there is one. */
+  readonly claim: (path: string, text: string) => Promise<boolean>
+  /** The names in a folder; none where there is no folder. */
+  readonly list: (folder: string) => Promise<readonly string[]>
+  readonly remove: (path: string) => Promise<void>
+  readonly makeFolder: (path: string) => Promise<void>
+  /** Makes a path lead to a neighbour of that name. */
+  readonly point: (path: string, name: string) => Promise<void>
+  /** Where such a path leads; another path leads to itself. */
+  readonly follow: (path: string) => Promise<string>
+}
+
+export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
+
+/** Makes a renaming last through a power cut, where the system can do that for folders. */
+const syncFolder = async (path: string): Promise<void> => {
+  try {
+    const folder = await open(path, 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  } catch (error) {
+    if (!['EPERM', 'EINVAL', 'EISDIR', 'EACCES', 'ENOTSUP'].includes(codeOf(error))) throw error
+  }
+}
+
+/** A name beside the file: renaming works only within a file system. */
+const beside = (path: string): string => `${path}.${process.pid}.tmp`
+
+/** Whether a name is one that an interrupted save, copy or claim of a run left behind; others are not ours. */
+export const isLeftover = (name: string): boolean =>
+  /^((config|env|result|model)\.json|metrics\.(jsonl|csv)|(last|previous|best)\.safetensors|owner\.\d+)\.\d+(\.tmp)?$/.test(
+    name,
+  )
+
+/** The disk. */
+export const disk: Files = {
+  read: path => readFile(path),
+  save: async (path, bytes) => {
+    // its own write takes a disk that fills up half-way for success
+    await writeFileAtomic(path, '', { tmpfileCreated: temporary => writeFileSync(temporary, bytes) })
+    await syncFolder(dirname(path))
+  },
+  append: (path, bytes) => appendFile(path, bytes),
+  copy: async (from, to) => {
+    const temporary = beside(to)
+    await rm(temporary, { force: true })
+    try {
+      await link(from, temporary).catch(() => copyFile(from, temporary))
+      await rename(temporary, to)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    }
+  },
+  claim: async (path, text) => {
+    const temporary = beside(path)
+    try {
+      await writeFile(temporary, text)
+      await link(temporary, path)
+      return true
+    } catch (error) {
+      // ENOENT: the owner has swept our file away with the leftovers of others
+      if (['EEXIST', 'ENOENT'].includes(codeOf(error))) return false
+      throw error
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  },
+  list: folder =>
+    readdir(folder).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return []
+      throw error
+    }),
+  remove: path => rm(path, { force: true }),
+  makeFolder: async path => {
+    await mkdir(path, { recursive: true })
+  },
+  point: async (path, name) => {
+    const temporary = beside(path)
+    await rm(temporary, { force: true })
+    await symlink(name, temporary)
+    await rename(temporary, path)
+  },
+  follow: async path => {
+    const target = await readlink(path).catch(() => undefined)
+    return target === undefined ? path : join(dirname(path), target)
+  },
+}
