@@ -2,7 +2,12 @@ import js from '@eslint/js'
 import ts from 'typescript-eslint'
 
 /** The pure core: no clock, random, process or environment, and no statement that changes a binding. */
-const core = ['src/{tree,rng,activation,cost,params,network,sgd,monitor,pieces,observe,schedule,train,book-rng}.ts']
+const core = [
+  'src/{tree,rng,activation,cost,params,network,sgd,monitor,pieces,observe,schedule,train,book-rng}.ts',
+  'src/experiment/{statistics,identity,space,halving,arms,plan,study,verdict,words}.ts',
+  'src/report/**/*.ts',
+  'src/picture/**/*.ts',
+]
 
 const effects = ['Date', 'process', 'console', 'performance', 'setTimeout', 'setImmediate', 'fetch'].map(
   name => ({

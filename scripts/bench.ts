@@ -36,6 +36,7 @@ import { initialValues, toParams, type Params, type Sizes } from '../src/params.
 import { fold, key, normal, permutation } from '../src/rng.ts'
 import { foldScoped, free } from '../src/scope.ts'
 import { train } from '../src/train.ts'
+import { benchRuns, title } from './bench-runs.ts'
 
 const loaded = await loadData({
   choice: 'auto',
@@ -262,3 +263,4 @@ const bench = async (one: Case): Promise<void> => {
 console.log(`${n} images, cross-entropy; medians of ${ROUNDS} rounds, in turns`)
 const [wanted = ''] = process.argv.slice(2)
 for (const one of CASES) if (titleOf(one).includes(wanted)) await bench(one)
+if (title.includes(wanted)) benchRuns()

@@ -28,9 +28,10 @@ const commands = {
   'check-gradients': args => program('scripts/check-gradients.ts', args),
 }
 
-/** Doctor tells what it finds, and should not change it first; a trace is the same on every backend. */
-const needsNative = (command, args) =>
-  !['doctor', 'trace', 'runs', 'slowdown'].includes(command) && wantsNative(args, process.env)
+/** Doctor tells what it finds, and should not change it first; the others compute little or nothing. */
+const light = ['doctor', 'trace', 'runs', 'slowdown', 'predict', 'report']
+
+const needsNative = (command, args) => !light.includes(command) && wantsNative(args, process.env)
 
 const main = async ([command, ...args]) => {
   const missing = await setUpPackages({ root, env: process.env })

@@ -124,6 +124,14 @@ export const list =
       E.mapLeft(() => expected),
     )
 
+/** What stands on the command line without a flag: one or more of something. */
+export const words =
+  (name: string, example: string) =>
+  ({ _ = [] }: Argv): Decoded<readonly string[]> => {
+    const given = (_ as readonly unknown[]).map(String)
+    return given.length > 0 ? E.right(given) : wrong(`${name} is missing`, `give ${example}`)
+  }
+
 /** Decodes all flags, and gathers what is wrong with any of them. */
 export const all = Ap.sequenceS(E.getApplicativeValidation(NEA.getSemigroup<UsageError>()))
 

@@ -6,7 +6,7 @@ import { costOf } from '../cost.ts'
 import { diverged, interrupted, type AppError } from '../errors.ts'
 import { fromParams, toParams } from '../params.ts'
 import { free } from '../scope.ts'
-import { isSound, positionAfter, train, type Event, type Sets } from '../train.ts'
+import { isSound, positionAfter, train, type Event, type Position, type Sets } from '../train.ts'
 import { comparesOutputs, orderOf, type Config, type Run } from './config.ts'
 import { drive, type Ended } from './drive.ts'
 import type { Env } from './env.ts'
@@ -51,9 +51,16 @@ export const learn = async (
     },
   }
 
+  const position: Position = {
+    ...positionAfter(
+      config.schedule,
+      from.history.map(({ report }) => report),
+    ),
+    examples: from.examples,
+  }
   const began = env.now()
   let stand = from
-  let over: string | undefined
+  let { over } = position.course
   let bad: Extract<Event, { kind: 'diverged' }> | undefined
   const watch = stopwatch(env)
   /** Saves the middle of an epoch, unless it has gone wrong there: the epoch before is kept already. */
@@ -91,13 +98,7 @@ export const learn = async (
       { ...config, cost: costOf(config.cost), order: orderOf(config) },
       sets,
       params,
-      {
-        ...positionAfter(
-          config.schedule,
-          from.history.map(({ report }) => report),
-        ),
-        examples: from.examples,
-      },
+      position,
     )
     const ended = await drive(env, training, {
       position: event => (event.kind === 'progress' ? event.done : undefined),

@@ -9,12 +9,15 @@ import yargs, { type Options } from 'yargs'
 import { exitCode, exitCodes, type AppError, type Stop } from '../errors.ts'
 import { disk } from '../run/files.ts'
 import { processes } from '../run/owner.ts'
+import { unwritable } from '../run/unwritable.ts'
 import type { Env, Program } from './env.ts'
 import { known, type Argv } from './flags.ts'
 import { layered } from './layers.ts'
 
 type Command = {
   readonly describe: string
+  /** What stands on the command line without a flag, such as `DIR…`. */
+  readonly words?: string
   readonly options: Readonly<Record<string, Options>>
   readonly examples: readonly (readonly [line: string, what: string])[]
   readonly run: (argv: Argv) => Program<void>
@@ -77,6 +80,29 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
       run: slowdownCommand,
     }
   },
+  report: async () => {
+    const { reportCommand, reportOptions } = await import('./report.ts')
+    return {
+      describe: 'Makes the report of a run anew, or one page about several runs.',
+      words: 'DIR…',
+      options: reportOptions,
+      examples: [
+        ['npm run report -- runs/latest', 'its report.html'],
+        ['npm run report -- runs/a runs/b --out both.html', 'their curves on one page'],
+      ],
+      run: reportCommand,
+    }
+  },
+  predict: async () => {
+    const { predictCommand, predictOptions } = await import('./predict.ts')
+    return {
+      describe: 'Tells which digit is in a picture.',
+      words: 'IMAGE…',
+      options: predictOptions,
+      examples: [['npm run predict -- --model net.json seven.png', 'a drawing or a photo of a digit']],
+      run: predictCommand,
+    }
+  },
   doctor: async () => {
     const { doctor } = await import('./doctor.ts')
     return {
@@ -89,10 +115,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 }
 
 /** Splits the command line and does nothing else: values are decoded by the command. */
-const parserOf = (name: string, { describe, options, examples }: Command, args: readonly string[]) =>
+const parserOf = (name: string, { describe, words, options, examples }: Command, args: readonly string[]) =>
   yargs([...args])
     .scriptName(`npm run ${name} --`)
-    .usage(`${describe}\n\nUsage: npm run ${name} -- [flags]`)
+    .usage(`${describe}\n\nUsage: npm run ${name} -- [flags]${words === undefined ? '' : ` ${words}`}`)
     .options(
       Object.fromEntries(
         Object.entries(options).map(([flag, option]) => [
@@ -117,7 +143,9 @@ const parserOf = (name: string, { describe, options, examples }: Command, args: 
     .exitProcess(false)
     .fail(false)
 
-const say = (stream: NodeJS.WriteStream, line: string): void => void stream.write(`${line}\n`)
+const say = (stream: NodeJS.WriteStream, line: string): void => {
+  if (stream.writable) stream.write(`${line}\n`)
+}
 
 /** Control characters in what a person or a file named must not reach the terminal. */
 const printable = (text: string): string =>
@@ -129,9 +157,10 @@ const report = ({ message, remedy }: AppError): void => {
   for (const line of remedy.split('\n')) say(process.stderr, `  ${printable(line)}`)
 }
 
-/** The world as it is, and how it asks the program to stop. */
-const world = (): Env => {
+/** The world as it is, how it asks the program to stop, and what it did not take of the output. */
+const world = (): { readonly env: Env; readonly lost: () => AppError | undefined } => {
   let stop: Stop | undefined
+  let lost: AppError | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
       if (stop === signal) process.exit(signal === 'SIGINT' ? 130 : 143)
@@ -139,12 +168,12 @@ const world = (): Env => {
     })
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      stop ??= 'closed pipe'
+      if (error.code === 'EPIPE') stop ??= 'closed pipe'
+      else if (stream === process.stdout) lost ??= unwritable('standard output')(error)
     })
-  return {
-    out: line => say(process.stdout, line),
-    note: line => say(process.stderr, line),
+  const env: Env = {
+    out: line => say(process.stdout, printable(line)),
+    note: line => say(process.stderr, printable(line)),
     bar: process.stderr.isTTY && process.env.TERM !== 'dumb' ? process.stderr : undefined,
     now: () => performance.now(),
     date: () => new Date(),
@@ -154,6 +183,7 @@ const world = (): Env => {
     files: disk,
     processes,
   }
+  return { env, lost: () => lost }
 }
 
 const main = async (args: readonly string[]): Promise<number> => {
@@ -175,15 +205,16 @@ const main = async (args: readonly string[]): Promise<number> => {
     )
     return 0
   }
-  const env = world()
+  const { env, lost } = world()
   const result = await pipe(
-    TE.fromEither<AppError, Argv>(known(command.options)(argv)),
+    TE.fromEither<AppError, Argv>(known(command.options, command.words !== undefined)(argv)),
     TE.flatMap(layered(command.options, env.variables)),
     TE.flatMap(settings => command.run(settings)(env)),
   )()
-  if (E.isRight(result)) return 0
-  const code = exitCode(result.left)
-  if (code !== 0) report(result.left)
+  const failure = E.isLeft(result) ? result.left : lost()
+  if (failure === undefined) return 0
+  const code = exitCode(failure)
+  if (code !== 0) report(failure)
   return code
 }
 

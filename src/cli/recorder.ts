@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
 import type { AppError } from '../errors.ts'
 import { unfit } from '../errors.ts'
+import type { Examples } from '../data/dataset.ts'
 import type { LayerValues } from '../params.ts'
 import type { Checkpoint } from '../run/checkpoint.ts'
 import {
@@ -27,8 +28,10 @@ import { loadNewest, saveBest, saveLast } from '../run/saves.ts'
 import { reason } from '../run/unwritable.ts'
 import { eventLog, type EventLog } from '../run/event-log.ts'
 import { encodeModel } from '../store/model.ts'
-import { asSettings, type Config } from './config.ts'
+import { answersOf, encodeAnswers } from '../run/answers.ts'
+import { asSettings, comparesOutputs, type Config } from './config.ts'
 import type { Env } from './env.ts'
+import { writeReport } from './record.ts'
 import type { TrainFlags } from './settings.ts'
 
 /** A network, where it is in its training, and what was seen up to there. */
@@ -43,7 +46,12 @@ export type Recorder = {
   readonly save: (stand: Stand) => TE.TaskEither<AppError, void>
   /** Logs an epoch, keeps it if it is the best, and saves it if that is due. A log that fails is told of, once. */
   readonly epoch: (stand: Stand, timed: Timed) => TE.TaskEither<AppError, void>
-  readonly conclude: (result: Result, stand: Stand) => TE.TaskEither<AppError, void>
+  /** Writes the result, the network, its answers on the evaluation set, and the report. */
+  readonly conclude: (
+    result: Result,
+    stand: Stand,
+    evaluation: Examples | undefined,
+  ) => TE.TaskEither<AppError, void>
   /** Gives the folder back. */
   readonly release: () => Promise<void>
 }
@@ -70,6 +78,11 @@ export type Origin = {
   readonly machine: Readonly<Record<string, unknown>>
 }
 
+const noteOf =
+  ({ note }: Env) =>
+  (line: string): void =>
+    note(`network2: ${line}`)
+
 const nothing: Omit<Recorder, 'from'> = {
   path: undefined,
   isDue: () => false,
@@ -89,7 +102,7 @@ export const openRecorder = (
   if (flags.out === 'none' && flags.resume === undefined) return TE.right({ ...nothing, from: beginning })
   const { files, processes } = env
   const identity = identityOf(config, dataHash)
-  const warn = (line: string): void => env.note(`network2: ${line}`)
+  const warn = noteOf(env)
   return pipe(
     TE.fromTask(async () =>
       flags.resume === undefined
@@ -107,10 +120,11 @@ export const openRecorder = (
               sameRun(env, folder.path, config, dataHash),
               TE.flatMap(() => loadNewest(files, folder.path, identity, warn)),
             ),
-        TE.tap(() => describeRun(files, folder, asSettings(config), { ...machine, dataHash })),
         TE.tap(from => writeLogs(files, folder, config.monitor, from.history)),
         TE.map(from => recorder(env, flags, folder, config, identity, from)),
         TE.tap(recorder => (flags.resume === undefined ? recorder.save(recorder.from) : TE.right(undefined))),
+        // last: config.json makes the folder a run, and from then on there is something to go on with
+        TE.tap(() => describeRun(files, folder, asSettings(config), { ...machine, dataHash })),
         TE.tapIO(() => () => {
           if (flags.out === undefined && flags.resume === undefined) void pointLatest(files, folder)
         }),
@@ -175,11 +189,12 @@ const recorder = (
       ? undefined
       : eventLog(files, join(flags.logDir, basename(path)), env.date, env.processes.me, from.epochs)
   const { checkpointEvery: every } = flags
+  const warn = noteOf(env)
   let logged = true
   let saved = { epochs: from.epochs, at: env.now() }
 
   const failed = (error: AppError): void => {
-    if (logged) env.note(`network2: ${error.message}; training goes on without this log`)
+    if (logged) warn(`${error.message}; training goes on without this log`)
     logged = false
   }
   const logs = (timed: Timed): TE.TaskEither<AppError, void> =>
@@ -189,9 +204,15 @@ const recorder = (
       TE.orElse(error => TE.fromIO(() => failed(error))),
     )
   const isOld = (): boolean => 'seconds' in every && env.now() - saved.at >= every.seconds * 1000
+  /** Keeps the best so far, if this is it; before the last, for whoever goes on from that will not look back. */
+  const keepBest = (stand: Stand): TE.TaskEither<AppError, void> =>
+    stand.examples === 0 && bestOf(stand.history.map(({ report }) => report))?.epoch === stand.epochs
+      ? saveBest(files, path, { identity, ...stand })
+      : TE.right(undefined)
   const save = (stand: Stand): TE.TaskEither<AppError, void> =>
     pipe(
-      saveLast(files, path, { identity, ...stand }),
+      keepBest(stand),
+      TE.flatMap(() => saveLast(files, path, { identity, ...stand })),
       TE.tapIO(() => () => {
         saved = { epochs: stand.epochs, at: env.now() }
       }),
@@ -203,16 +224,15 @@ const recorder = (
     isDue: isOld,
     save,
     epoch: (stand, timed) => {
-      const isBest = bestOf(stand.history.map(({ report }) => report))?.epoch === stand.epochs
       const isDue = 'epochs' in every ? stand.epochs - saved.epochs >= every.epochs : isOld()
       return pipe(
         logs(timed),
-        TE.flatMap(() => (isBest ? saveBest(files, path, { identity, ...stand }) : TE.right(undefined))),
-        TE.flatMap(() => (isDue ? save(stand) : TE.right(undefined))),
+        TE.flatMap(() => (isDue ? save(stand) : keepBest(stand))),
       )
     },
-    conclude: (result, stand) => {
+    conclude: (result, stand, evaluation) => {
       const { history, layers } = stand
+      const { sizes, cost, evaluateOn } = config
       return pipe(
         saved.epochs < stand.epochs ? save(stand) : TE.right(undefined),
         // what a failing disk kept out of the logs may find room now
@@ -223,7 +243,21 @@ const recorder = (
           ),
         ),
         TE.flatMap(() =>
-          concludeRun(files, folder, result, encodeModel({ sizes: config.sizes, cost: config.cost, layers })),
+          concludeRun(files, folder, result, {
+            model: encodeModel({ sizes, cost, layers }),
+            answers:
+              evaluation === undefined || !comparesOutputs(sizes)
+                ? undefined
+                : encodeAnswers(evaluateOn, answersOf(layers, evaluation)),
+          }),
+        ),
+        TE.tap(() =>
+          pipe(
+            writeReport(env, path),
+            TE.asUnit,
+            // the run is whole without it
+            TE.orElse(({ message }) => TE.fromIO(() => warn(`the report is not written: ${message}`))),
+          ),
         ),
       )
     },

@@ -172,6 +172,7 @@ export const personTeller = (env: Env, config: Config, quiet: boolean): Teller =
       const kept = saved ?? (run === undefined ? undefined : join(run, 'model.json'))
       if (kept !== undefined && (saved !== undefined || !quiet))
         env.out(`Saved in ${kept}. To evaluate it: npm run evaluate -- --model ${kept}`)
+      if (run !== undefined && !quiet) env.out(`To look at it, open ${join(run, 'report.html')}`)
     },
   }
 }

@@ -149,7 +149,7 @@ const whereIs = (
 const conclude = (
   { save }: TrainFlags,
   teller: Teller,
-  { config }: Run,
+  { config, evaluation }: Run,
   recorder: Recorder,
   { outcome, seconds, stand, sentence, over, failure }: Learnt,
 ): TE.TaskEither<AppError, void> => {
@@ -168,7 +168,7 @@ const conclude = (
   }
   return pipe(
     saveNetwork(save, config, stand),
-    TE.tap(() => recorder.conclude(result, stand)),
+    TE.tap(() => recorder.conclude(result, stand, evaluation)),
     TE.flatMap(saved => {
       const { path } = recorder
       teller.end({ outcome, epochs, seconds, last, best, saved: saved ? save : undefined, run: path, over })

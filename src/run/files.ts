@@ -62,7 +62,7 @@ const beside = (path: string): string => `${path}.${process.pid}.tmp`
 
 /** Whether a name is one that an interrupted save, copy or claim of a run left behind; others are not ours. */
 export const isLeftover = (name: string): boolean =>
-  /^((config|env|result|model)\.json|metrics\.(jsonl|csv)|(last|previous|best)\.safetensors|owner\.\d+)\.\d+(\.tmp)?$/.test(
+  /^((config|env|result|model|answers)\.json|report\.html|metrics\.(jsonl|csv)|(last|previous|best)\.safetensors|owner\.\d+)\.\d+(\.tmp)?$/.test(
     name,
   )
 

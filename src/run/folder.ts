@@ -134,17 +134,21 @@ export const log = (
     ]),
   )
 
-/** Writes how the run ended, and its network in network2's form. */
+/** Writes how the run ended, its network in network2's form, and what that answers. */
 export const concludeRun = (
   files: Files,
   { path }: RunFolder,
   result: Result,
-  model: string,
+  { model, answers }: { readonly model: string; readonly answers: string | undefined },
 ): TE.TaskEither<StorageError, void> =>
   writing(
     join(path, 'result.json'),
     all([
       () => files.save(join(path, 'model.json'), model),
+      () =>
+        answers === undefined
+          ? files.remove(join(path, 'answers.json'))
+          : files.save(join(path, 'answers.json'), answers),
       () => files.save(join(path, 'result.json'), `${toJson({ format: 1, ...result }, 2)}\n`),
     ]),
   )

@@ -121,7 +121,8 @@ export const own = (
         return TE.left(inUse(folder, rival ?? { number, owner: undefined }))
       }
       for (const dead of others) await files.remove(join(folder, `owner.${dead.number}`))
-      return TE.right(() => files.remove(path))
+      // where that fails, the claim dies with this process
+      return TE.right(() => files.remove(path).catch(() => undefined))
     }, unwritable(folder)),
   )
 }

@@ -1,0 +1,85 @@
+/**
+ * The arms of a comparison: a cost, and what is fixed beside it. Everything else is searched.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { usage, type UsageError } from '../errors.ts'
+import type { Flags } from './space.ts'
+
+export type Arm = {
+  /** What the arm is called: its text, numbered where both are the same. */
+  readonly name: string
+  /** What is fixed, the cost among it. */
+  readonly flags: Flags
+}
+
+/** The flags that an arm may fix. */
+export type Fixable = {
+  /** From each word for a flag with a value to the flag's own name: `{ eta: 'eta', lr: 'eta' }`. */
+  readonly values: Readonly<Record<string, string>>
+  /** Flags without a value, which `--no-…` turns off; their text is `true` or `false`. */
+  readonly toggles: readonly string[]
+}
+
+const COSTS: Flags = { quadratic: 'quadratic', xent: 'xent', 'cross-entropy': 'xent' }
+
+const EXAMPLE = 'give two arms, such as --arms quadratic,xent or --arms "xent" "xent --lmbda 5"'
+
+/**
+ * Reads `--arms`: texts that begin with a cost, flags after it. One text may hold both arms, with a comma between.
+ */
+export const parseArms = (
+  texts: readonly string[],
+  fixable: Fixable,
+): E.Either<UsageError, readonly [Arm, Arm]> =>
+  pipe(
+    // a comma inside a value, as in 784,30,10, has no letter after it
+    texts.flatMap(text => text.split(/,\s*(?=[a-z])/i)),
+    E.traverseArray(parseArm(fixable)),
+    E.flatMap(([first, second, ...more]) =>
+      first === undefined || second === undefined || more.length > 0
+        ? E.left(usage(`--arms ${texts.join(' ')}: not two arms`, EXAMPLE))
+        : E.right(first.name === second.name ? [numbered(first, 1), numbered(second, 2)] : [first, second]),
+    ),
+  )
+
+const numbered = (arm: Arm, n: number): Arm => ({ ...arm, name: `${arm.name} (${n})` })
+
+const parseArm =
+  (fixable: Fixable) =>
+  (text: string): E.Either<UsageError, Arm> => {
+    const [cost = '', ...words] = text.trim().split(/\s+/)
+    if (!Object.hasOwn(COSTS, cost))
+      return refused(text, `${cost || '(nothing)'} is not a cost`, 'begin an arm with quadratic or xent')
+    const flags: Record<string, string> = { cost: COSTS[cost]! }
+    const queue = words.flatMap(splitAtEquals)
+    for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
+      if (!word.startsWith('--'))
+        return refused(text, `${word}: not understood`, 'every value follows a flag, such as --eta 0.5')
+      const given = word.slice(2)
+      const toggle = fixable.toggles.find(name => given === name || given === `no-${name}`)
+      if (toggle === undefined && !Object.hasOwn(fixable.values, given))
+        return refused(
+          text,
+          `${word} is not for an arm to fix`,
+          `an arm may fix ${[...Object.keys(fixable.values), ...fixable.toggles].map(name => `--${name}`).join(', ')}`,
+        )
+      const flag = toggle ?? fixable.values[given]!
+      if (Object.hasOwn(flags, flag))
+        return refused(text, `--${flag} is given twice`, `give --${flag} once, and the cost as first word`)
+      const value = toggle === undefined ? queue.shift() : String(given === toggle)
+      if (value === undefined || value.startsWith('--'))
+        return refused(text, `${word} has no value`, `give ${word} a value`)
+      flags[flag] = value
+    }
+    return E.right({ name: [COSTS[cost], ...words].join(' '), flags })
+  }
+
+/** `--eta=0.5` as two words. */
+const splitAtEquals = (word: string): readonly string[] => {
+  const at = word.indexOf('=')
+  return word.startsWith('--') && at > 0 ? [word.slice(0, at), word.slice(at + 1)] : [word]
+}
+
+const refused = (arm: string, message: string, remedy: string): E.Either<UsageError, never> =>
+  E.left(usage(`--arms "${arm.trim()}": ${message}`, remedy))

@@ -1,0 +1,84 @@
+/**
+ * Successive halving: many configurations are trained a little, the best of them more, the best of those in full.
+ *
+ * A rung ends when all of its results are there. So which trials there are is a function of the results alone, and
+ * never of the order in which they come: what asynchronous halving gives up for speed. Within a rung all trials can
+ * run at once, and the rungs of the two arms do not wait for each other.
+ */
+
+/** So many configurations are trained for so many epochs, each from scratch. */
+export type Rung = { readonly configurations: number; readonly epochs: number }
+
+/**
+ * The rungs for the largest number of configurations whose epochs, all in all, stay within the budget.
+ *
+ * Epochs grow by the factor from rung to rung and end at `epochs`, as the configurations shrink by it. A rung with
+ * one configuration has nothing to choose, and is left out. No rungs: the budget allows no choice.
+ *
+ * @param budget epochs of one arm
+ * @param factor 2 or more
+ */
+export const rungsOf = (budget: number, epochs: number, factor: number): readonly Rung[] => {
+  const rungs = (configurations: number): readonly Rung[] => rungsFor(configurations, epochs, factor)
+  // each configuration costs an epoch at least: the search for their number ends
+  let most = 1
+  while (costOfRungs(rungs(most + 1)) <= budget) most++
+  return rungs(most)
+}
+
+/** The rungs for so many configurations. */
+export const rungsFor = (configurations: number, epochs: number, factor: number): readonly Rung[] =>
+  rungLengths(epochs, factor)
+    .map((length, i) => ({ configurations: Math.floor(configurations / factor ** i), epochs: length }))
+    .filter(rung => rung.configurations > 1)
+
+/** The epochs that all rungs take together. */
+export const costOfRungs = (rungs: readonly Rung[]): number =>
+  rungs.reduce((total, { configurations, epochs }) => total + configurations * epochs, 0)
+
+/** The rungs for a person. */
+export const describeRungs = (rungs: readonly Rung[]): string =>
+  rungs.length === 0
+    ? 'no search'
+    : `${rungs.map(({ configurations, epochs }) => `${configurations} for ${epochs}`).join(', ')} epochs: ` +
+      `${costOfRungs(rungs)} in all`
+
+/** Where halving stands. Candidates are numbers, from 0. */
+export type Standing = {
+  /** The candidates of each rung that was reached. */
+  readonly fields: readonly (readonly number[])[]
+  /** Undefined while results of the last of these rungs are missing. */
+  readonly winner: number | undefined
+}
+
+/**
+ * @param score of a candidate at the end of a rung, the higher the better; undefined while it is not known. Of
+ *        equals, the one drawn first goes before
+ */
+export const standing = (
+  rungs: readonly Rung[],
+  score: (candidate: number, rung: number) => number | undefined,
+): Standing => {
+  const fields: (readonly number[])[] = []
+  let field: readonly number[] = Array.from({ length: rungs[0]?.configurations ?? 1 }, (_, i) => i)
+  for (const rung of rungs.keys()) {
+    fields.push(field)
+    const scored = field.flatMap(candidate => {
+      const known = score(candidate, rung)
+      return known === undefined ? [] : [{ candidate, score: known }]
+    })
+    if (scored.length < field.length) return { fields, winner: undefined }
+    field = scored
+      .sort((a, b) => b.score - a.score || a.candidate - b.candidate)
+      .slice(0, rungs[rung + 1]?.configurations ?? 1)
+      .map(({ candidate }) => candidate)
+  }
+  return { fields, winner: field[0] }
+}
+
+/** From about one epoch up to all of them. */
+const rungLengths = (epochs: number, factor: number): readonly number[] => {
+  const lengths: number[] = []
+  for (let length = epochs; length >= 1; length /= factor) lengths.unshift(Math.round(length))
+  return lengths
+}

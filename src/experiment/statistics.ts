@@ -1,0 +1,105 @@
+/**
+ * The statistics of paired runs: two arms, the same n seeds, one difference per seed.
+ *
+ * What has no answer is defined here rather than left to a NaN: too few differences give the whole line as interval
+ * and a p-value of 1, so that nothing is ever concluded from them. A NaN among the data is a programmer's mistake.
+ */
+import jStat from 'jstat'
+
+export const mean = (xs: readonly number[]): number => sum(xs) / xs.length
+
+/** The sample standard deviation, with n - 1. NaN for n < 2. */
+export const standardDeviation = (xs: readonly number[]): number => {
+  if (xs.length < 2) return NaN
+  // equal numbers have none, whatever the rounding of their mean
+  if (xs.every(x => x === xs[0])) return 0
+  const centre = mean(xs)
+  return Math.sqrt(sum(xs.map(x => (x - centre) ** 2)) / (xs.length - 1))
+}
+
+/**
+ * The p-quantile, with linear interpolation between neighbours (as NumPy does by default): 0 is the minimum, ½ the
+ * median, 1 the maximum. Infinity is a number like any other here. NaN of nothing.
+ */
+export const quantile = (xs: readonly number[], p: number): number => {
+  if (xs.length === 0) return NaN
+  const sorted = [...xs].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  const at = p * (xs.length - 1)
+  const [low, high] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!]
+  return low === high ? low : low + (at - Math.floor(at)) * (high - low)
+}
+
+export type PairedT = {
+  readonly n: number
+  readonly mean: number
+  /** The 95 % confidence interval of the mean. */
+  readonly interval: readonly [low: number, high: number]
+  /** Of the two-sided paired t-test that the mean is 0. */
+  readonly p: number
+  /** Cohen's d for paired data, d_z: the mean over the standard deviation of the differences. */
+  readonly effect: number
+}
+
+/**
+ * Student's t-test on differences.
+ *
+ * - all differences equal: the interval is that point, p is 0 and d_z infinite; all 0: p is 1 and d_z is 0
+ * - n = 1 or 0: the interval is the whole line, p is 1, d_z is NaN; of none, so is the mean
+ */
+export const pairedT = (differences: readonly number[]): PairedT => {
+  demandNumbers(differences)
+  const n = differences.length
+  if (n < 2) return { n, mean: mean(differences), interval: [-Infinity, Infinity], p: 1, effect: NaN }
+  const sd = standardDeviation(differences)
+  const centre = sd === 0 ? differences[0]! : mean(differences)
+  const effect = centre === 0 ? 0 : centre / sd
+  const df = n - 1
+  const half = (jStat.studentt.inv(0.975, df) * sd) / Math.sqrt(n)
+  // P(|T| ≥ |t|) = I_x(df/2, ½) with x = df / (df + t²), which keeps its digits far out in the tail
+  const p = jStat.ibeta(df / (df + n * effect ** 2), df / 2, 0.5)
+  return { n, mean: centre, interval: [centre - half, centre + half], p, effect }
+}
+
+/**
+ * The exact two-sided p-value of Wilcoxon's signed-rank test that the differences lie evenly about 0. It supposes no
+ * normal distribution, and no single outlier can sway it. Zeros are left out, ties share their mean rank. 1 of none.
+ */
+export const wilcoxon = (differences: readonly number[]): number => {
+  demandNumbers(differences)
+  const nonZero = differences.filter(d => d !== 0)
+  const sizes = nonZero.map(Math.abs)
+  // twice the rank, so that a shared rank stays whole
+  const ranks = sizes.map(
+    size => 2 * sizes.filter(s => s < size).length + sizes.filter(s => s === size).length + 1,
+  )
+  const positive = sum(ranks.filter((_, i) => nonZero[i]! > 0))
+  const chances = ranks.reduce<readonly number[]>(addSign, [1])
+  return twoSided(chances, positive)
+}
+
+/** The exact two-sided p-value of the sign test: of `wins` to `losses`, where either is as likely. 1 of none. */
+export const signTest = (wins: number, losses: number): number =>
+  twoSided(Array.from({ length: wins + losses }, () => 1).reduce<readonly number[]>(addSign, [1]), wins)
+
+/** Holm's adjustment of p-values for having looked at all of them, in their order. */
+export const holm = (ps: readonly number[]): readonly number[] => {
+  const order = ps.map((_, i) => i).sort((i, j) => ps[i]! - ps[j]!)
+  return ps.map((_, i) =>
+    Math.min(1, Math.max(...order.slice(0, order.indexOf(i) + 1).map((j, k) => (ps.length - k) * ps[j]!))),
+  )
+}
+
+const sum = (xs: readonly number[]): number => xs.reduce((total, x) => total + x, 0)
+
+/** The distribution of a sum, after one more term that is `rank` or 0 with equal chances. */
+const addSign = (chances: readonly number[], rank: number): readonly number[] =>
+  Array.from({ length: chances.length + rank }, (_, s) => ((chances[s] ?? 0) + (chances[s - rank] ?? 0)) / 2)
+
+/** Twice the smaller tail at `seen`, which belongs to both. */
+const twoSided = (chances: readonly number[], seen: number): number =>
+  Math.min(1, 2 * Math.min(sum(chances.slice(0, seen + 1)), sum(chances.slice(seen))))
+
+const demandNumbers = (xs: readonly number[]): void => {
+  if (!xs.every(Number.isFinite))
+    throw new Error(`statistics of ${String(xs)}: every difference must be a finite number`)
+}

@@ -1,0 +1,70 @@
+/**
+ * A picture of greys, and how it is made smaller.
+ */
+
+/** Row after row, [height, width]; from 0, black, to 255, white. */
+export type Grey<Values = Uint8Array> = {
+  readonly width: number
+  readonly height: number
+  readonly pixels: Values
+}
+
+/** A part of a picture in whole pixels; right and bottom are the first that lie outside. */
+export type Box = {
+  readonly left: number
+  readonly top: number
+  readonly right: number
+  readonly bottom: number
+}
+
+/** How much of source pixels `first`, `first + 1`, … falls into each of n equal parts of from … to. */
+const shares = (
+  from: number,
+  to: number,
+  n: number,
+): readonly { readonly first: number; readonly weights: readonly number[] }[] => {
+  const step = (to - from) / n
+  return Array.from({ length: n }, (_, i) => {
+    const [start, end] = [from + i * step, from + (i + 1) * step]
+    const first = Math.floor(start)
+    const count = Math.max(1, Math.ceil(end - 1e-9) - first)
+    return {
+      first,
+      weights: Array.from(
+        { length: count },
+        (_, k) => (Math.min(end, first + k + 1) - Math.max(start, first + k)) / step,
+      ),
+    }
+  })
+}
+
+/** A part of a picture, scaled to another size: each new pixel is the mean of the area that it covers. */
+export const scaled = (
+  { width, pixels }: Grey<Uint8Array | Float32Array>,
+  { left, top, right, bottom }: Box,
+  newWidth: number,
+  newHeight: number,
+): Grey<Float32Array> => {
+  const columns = shares(left, right, newWidth)
+  const made = new Float32Array(newWidth * newHeight)
+  shares(top, bottom, newHeight).forEach(({ first: row, weights }, y) => {
+    weights.forEach((share, i) => {
+      const line = (row + i) * width
+      for (let x = 0; x < newWidth; x++) {
+        const { first, weights } = columns[x]!
+        let sum = 0
+        for (let k = 0; k < weights.length; k++) sum += weights[k]! * pixels[line + first + k]!
+        made[y * newWidth + x]! += share * sum
+      }
+    })
+  })
+  return { width: newWidth, height: newHeight, pixels: made }
+}
+
+/** The whole of a picture, no longer than `most` on its longer side. */
+export const atMost = (most: number, grey: Grey): Grey<Float32Array> => {
+  const { width, height } = grey
+  const factor = Math.max(1, Math.max(width, height) / most)
+  const size = (side: number): number => Math.max(1, Math.round(side / factor))
+  return scaled(grey, { left: 0, top: 0, right: width, bottom: height }, size(width), size(height))
+}

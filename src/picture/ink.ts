@@ -1,0 +1,166 @@
+/**
+ * A drawing or a photograph of a digit, made as MNIST's images were: the digit's box is scaled to fit into 20 x 20 of
+ * 28 x 28 pixels, its form kept, and moved so that its centre of mass is at pixel 14, 14; ink is bright on black.
+ *
+ * Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { data, type DataError } from '../errors.ts'
+import { atMost, scaled, type Box, type Grey } from './grey.ts'
+import { withoutPaper } from './paper.ts'
+import { strokesOf } from './strokes.ts'
+
+/** The least side of a picture, in pixels. */
+const LEAST = 8
+
+/** Larger pictures are made smaller first: noise goes, and the rest is quick. */
+const WORKING = 320
+
+/** Ink is this many greys from its paper, at least, and this many times its noise. */
+const CONTRAST = 24
+const ABOVE_NOISE = 4
+
+/** Of all pixels, this share at most is ink. */
+const MOST_INK = 0.8
+
+/** Of the box around a digit, this share at most is ink. */
+const MOST_FILLED = 0.92
+
+/** A digit is in one piece or a few. */
+const MOST_PIECES = 12
+
+/** A digit is not so many times wider than high. */
+const WIDEST = 4
+
+/** The longer side of a digit in MNIST's 28 pixels. */
+const BOX = 20 / 28
+
+const WHAT = 'give a picture of one digit, dark on light or light on dark'
+
+/**
+ * The image of side x side pixels that a network trained on such images should see.
+ *
+ * @param file the name to use in errors, which tell why a picture cannot be a digit
+ */
+export const digitImage =
+  (file: string, side: number) =>
+  (grey: Grey): E.Either<DataError, Grey> => {
+    const ready = asItIs(grey, side)
+    return ready !== undefined
+      ? E.right(ready)
+      : pipe(
+          inkOf(grey),
+          E.map(ink => centred(ink, side)),
+          E.mapLeft(found => data(`${file}: ${found}`, WHAT)),
+        )
+  }
+
+/** An image that is in MNIST's form already, or is its negative: of that size, with a black or a white rim. */
+const asItIs = (grey: Grey, side: number): Grey | undefined => {
+  const { width, height, pixels } = grey
+  if (width !== side || height !== side || side < LEAST) return undefined
+  const rim = pixels.filter((_, at) => {
+    const [x, y] = [at % side, Math.floor(at / side)]
+    return x === 0 || y === 0 || x === side - 1 || y === side - 1
+  })
+  const share = (of: number): number => rim.filter(pixel => pixel === of).length / rim.length
+  const drawn = (away: Uint8Array): Grey | undefined =>
+    away.some(pixel => pixel >= CONTRAST) ? { ...grey, pixels: away } : undefined
+  if (share(0) > 0.5) return drawn(pixels)
+  return share(255) > 0.5 ? drawn(pixels.map(pixel => 255 - pixel)) : undefined
+}
+
+/** A digit's ink, from 0 to 1, and the box around it. */
+type Ink = { readonly ink: Grey<Float32Array>; readonly box: Box }
+
+const inkOf = (grey: Grey): E.Either<string, Ink> => {
+  const { width, height } = grey
+  if (width < LEAST || height < LEAST)
+    return E.left(`${width} x ${height} pixels are too few; a digit needs ${LEAST} x ${LEAST} or more`)
+  const { away, noise } = withoutPaper(atMost(WORKING, grey))
+  const least = Math.max(CONTRAST / 2, ABOVE_NOISE * noise)
+  const beyond = (sign: number): Float32Array => away.pixels.map(x => (sign * x < least ? 0 : sign * x))
+  const sum = (pixels: Float32Array): number => pixels.reduce((sum, x) => sum + x, 0)
+  const [dark, light] = [beyond(-1), beyond(1)]
+  const raised = sum(dark) >= sum(light) ? dark : light
+  const levels = raised.filter(x => x > 0).sort()
+  const solid = levels[Math.floor(0.9 * levels.length)] ?? 0
+  if (solid < CONTRAST) return E.left('the picture is blank: nothing stands out from its background')
+  if (levels.length > MOST_INK * raised.length)
+    return E.left(
+      `${percent(levels.length / raised.length)} of the picture is ink; a digit leaves more paper`,
+    )
+  return digitIn({ ...away, pixels: raised.map(x => Math.min(1, x / solid)) })
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`
+
+/** The strokes of one digit in the ink, without its specks. */
+const digitIn = (ink: Grey<Float32Array>): E.Either<string, Ink> => {
+  const strokes = strokesOf(ink)
+  const tallest = strokes.reduce((most, { box }) => Math.max(most, box.bottom - box.top), 0)
+  if (strokes.length > MOST_PIECES && tallest >= LEAST / 2)
+    return E.left(`there are ${strokes.length} separate strokes; a digit has a few`)
+  if (tallest < LEAST / 2) return E.left('there are specks, but no strokes')
+  const pixels = new Float32Array(ink.pixels.length)
+  for (const { places } of strokes) for (const at of places) pixels[at] = ink.pixels[at]!
+  const box = boxOf({ ...ink, pixels })
+  const [width, height] = [box.right - box.left, box.bottom - box.top]
+  if (width > WIDEST * height)
+    return E.left(`what is drawn is ${width} wide and ${height} high; a digit stands upright`)
+  const filled = pixels.reduce((sum, x) => sum + x, 0) / (width * height)
+  // a one is a block too, but a slender one
+  return filled > MOST_FILLED && width > height / 2
+    ? E.left(`what is drawn is a filled block, ${width} x ${height}`)
+    : E.right({ ink: { ...ink, pixels }, box })
+}
+
+/** An edge is where the ink is this strong: beyond it there is only its soft rim. */
+const EDGE = 0.1
+
+const boxOf = ({ width, height, pixels }: Grey<Float32Array>): Box => {
+  let [left, top, right, bottom] = [width, height, 0, 0]
+  pixels.forEach((ink, at) => {
+    if (ink < EDGE) return
+    const [x, y] = [at % width, Math.floor(at / width)]
+    ;[left, right] = [Math.min(left, x), Math.max(right, x + 1)]
+    ;[top, bottom] = [Math.min(top, y), Math.max(bottom, y + 1)]
+  })
+  return { left, top, right, bottom }
+}
+
+/** The digit in its place, as bytes. */
+const centred = ({ ink, box }: Ink, side: number): Grey => {
+  const [width, height] = [box.right - box.left, box.bottom - box.top]
+  const scale = (BOX * side) / Math.max(width, height)
+  const small = scaled(
+    ink,
+    box,
+    Math.max(1, Math.round(scale * width)),
+    Math.max(1, Math.round(scale * height)),
+  )
+  const { x, y } = centreOfMass(small)
+  const place = (centre: number, size: number): number =>
+    Math.min(Math.max(Math.round(side / 2 - centre), 0), side - size)
+  const [left, top] = [place(x, small.width), place(y, small.height)]
+  // thin strokes come out grey, and MNIST's pens were thick
+  const strongest = small.pixels.reduce((most, x) => Math.max(most, x), 0)
+  const pixels = new Uint8Array(side * side)
+  small.pixels.forEach((x, at) => {
+    const to = (top + Math.floor(at / small.width)) * side + left + (at % small.width)
+    pixels[to] = Math.round((255 * x) / strongest)
+  })
+  return { width: side, height: side, pixels }
+}
+
+/** In MNIST the number of the middle row and column is 14, half a pixel beyond the middle of 28. */
+const centreOfMass = ({ width, pixels }: Grey<Float32Array>): { readonly x: number; readonly y: number } => {
+  let [sum, sumX, sumY] = [0, 0, 0]
+  pixels.forEach((ink, at) => {
+    sum += ink
+    sumX += ink * (at % width)
+    sumY += ink * Math.floor(at / width)
+  })
+  return { x: sumX / sum, y: sumY / sum }
+}

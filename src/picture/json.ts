@@ -1,0 +1,110 @@
+/**
+ * Images as JSON: numbers from 0, paper, to 1, ink, row after row.
+ *
+ * ```
+ * [0, 0.5, …]   or   [[0, 0.5, …], …], an image by its rows   or   [image, …]
+ * ```
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import type { Inputs } from '../data/dataset.ts'
+import { data, type DataError } from '../errors.ts'
+
+/** What a file shows, as the inputs of a network. */
+export type Pictures = {
+  readonly inputs: Inputs
+  /** Whether the file may hold several: then each has its number. */
+  readonly listed: boolean
+}
+
+const Ink = t.refinement(t.number, x => x >= 0 && x <= 1, 'a number from 0 to 1')
+
+const Flat = t.array(Ink, 'an array of numbers')
+const Rows = t.array(Flat, 'an array of rows')
+const Solid = t.array(Rows, 'an array of images')
+
+/**
+ * The images of a JSON text, for a network with so many inputs.
+ *
+ * @param file the name to use in errors
+ */
+export const decodeJson =
+  (file: string, width: number) =>
+  (text: string): E.Either<DataError, Pictures> =>
+    pipe(
+      E.tryCatch(
+        () => JSON.parse(text) as unknown,
+        error => `it is not JSON (${error instanceof Error ? error.message : String(error)})`,
+      ),
+      E.flatMap(json => images(json, width)),
+      E.flatMap(({ listed, images }) => {
+        const wrong = images.findIndex(image => image.length !== width)
+        if (images.length === 0) return E.left('it holds no image')
+        if (wrong >= 0)
+          return E.left(
+            `${listed ? `[${wrong}]` : 'the image'} has ${images[wrong]!.length} numbers, the network has ${width} inputs`,
+          )
+        return E.right<string, Pictures>({
+          listed,
+          inputs: { kind: 'floats', width, floats: Float32Array.from(images.flat()) },
+        })
+      }),
+      E.mapLeft(found =>
+        data(`${file}: ${found}`, `give an array of ${width} numbers from 0 to 1, or a list of such arrays`),
+      ),
+    )
+
+type Images = { readonly listed: boolean; readonly images: readonly (readonly number[])[] }
+
+/** How deep the arrays go tells what they are; two deep, the length of a row does. */
+const images = (json: unknown, width: number): E.Either<string, Images> => {
+  const depth = depthOf(json)
+  if (depth < 2) return decoded(Flat, json, flat => E.right({ listed: false, images: [flat] }))
+  if (depth > 2)
+    return decoded(Solid, json, solid =>
+      pipe(
+        solid.map((rows, i) => joined(`[${i}]`, rows)),
+        E.sequenceArray,
+        E.map(images => ({ listed: true, images })),
+      ),
+    )
+  return decoded(Rows, json, rows =>
+    rows[0]?.length === width
+      ? E.right({ listed: true, images: rows })
+      : pipe(
+          joined('', rows),
+          E.map(image => ({ listed: false, images: [image] })),
+        ),
+  )
+}
+
+/** The rows of one image, one after the other. */
+const joined = (at: string, rows: readonly (readonly number[])[]): E.Either<string, readonly number[]> => {
+  const [first, ...rest] = rows.map(row => row.length)
+  const odd = rest.findIndex(length => length !== first)
+  return odd < 0
+    ? E.right(rows.flat())
+    : E.left(`${at}[${odd + 1}] has ${rest[odd]!} numbers, the rows before it ${first!}`)
+}
+
+const depthOf = (json: unknown): number => (Array.isArray(json) ? 1 + depthOf(json[0]) : 0)
+
+const decoded = <A>(
+  codec: t.Decoder<unknown, A>,
+  json: unknown,
+  make: (value: A) => E.Either<string, Images>,
+): E.Either<string, Images> =>
+  pipe(
+    codec.decode(json),
+    E.mapLeft(([first]) => complaint(first!)),
+    E.flatMap(make),
+  )
+
+/** Such as `[3][2] is "x", not a number from 0 to 1`. */
+const complaint = ({ context, value }: t.ValidationError): string => {
+  const at = context.map(({ key }) => (key === '' ? '' : `[${key}]`)).join('')
+  const text = Array.isArray(value) ? `an array of ${value.length}` : JSON.stringify(value)
+  const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text
+  return `${at === '' ? 'it' : at} is ${shown}, not ${context.at(-1)!.type.name}`
+}

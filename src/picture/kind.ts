@@ -1,0 +1,48 @@
+/**
+ * What a file is, by its first bytes; its name may say anything.
+ */
+import { isGzip } from '../data/gzip.ts'
+import { isMarkup } from '../data/idx.ts'
+import { isPng } from './png.ts'
+
+/** A kind that is read here, or what the file is instead, as one would say it. */
+export type Kind =
+  { readonly kind: 'png' | 'idx' | 'gzip' | 'json' } | { readonly kind: 'other'; readonly what: string }
+
+const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
+  String.fromCharCode(...bytes.subarray(from, to))
+
+/** Formats that are not read here: where their mark stands, and their name. */
+const others: readonly (readonly [at: number, mark: string, what: string])[] = [
+  [0, '\xff\xd8\xff', 'a JPEG picture'],
+  [0, 'GIF8', 'a GIF picture'],
+  [8, 'WEBP', 'a WebP picture'],
+  [0, '%PDF', 'a PDF document'],
+  [0, 'BM', 'a BMP picture'],
+  [0, 'II*\0', 'a TIFF picture'],
+  [0, 'MM\0*', 'a TIFF picture'],
+  [4, 'ftyp', 'a HEIC or AVIF picture, or a film'],
+  [0, 'PK\x03\x04', 'a zip archive'],
+  [0, '\x89PNG', 'a PNG picture that was changed on its way, as text is'],
+]
+
+const isText = (bytes: Uint8Array): boolean => {
+  // a character may be cut at the end of what is looked at
+  const start = new TextDecoder().decode(bytes.subarray(0, 1000)).replace(/\ufffd{1,3}$/, '')
+  // eslint-disable-next-line no-control-regex
+  return !/[\x00-\x08\x0e-\x1f\ufffd]/.test(start)
+}
+
+/** What bytes are; where they do not tell, the name does. */
+export const kindOf = (file: string, bytes: Uint8Array): Kind => {
+  if (isPng(bytes)) return { kind: 'png' }
+  if (isGzip(bytes)) return { kind: 'gzip' }
+  if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 8) return { kind: 'idx' }
+  if (bytes.length === 0) return { kind: 'other', what: 'an empty file' }
+  const other = others.find(([at, mark]) => latin1(bytes, at, at + mark.length) === mark)
+  if (other !== undefined) return { kind: 'other', what: other[2] }
+  if (/^(\u00ef\u00bb\u00bf)?\s*[[{]/.test(latin1(bytes, 0, 64)) || /\.json$/i.test(file))
+    return { kind: 'json' }
+  if (isMarkup(bytes)) return { kind: 'other', what: 'a web page or an SVG picture' }
+  return { kind: 'other', what: isText(bytes) ? 'a text file' : 'of no kind that is known here' }
+}

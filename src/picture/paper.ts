@@ -1,0 +1,117 @@
+/**
+ * What a drawing stands on: the paper's grey, which light may make uneven, and its noise.
+ *
+ * Shapes: pixels are [height, width]; places are x and y from -1 to 1, from the left and the top.
+ */
+import type { Grey } from './grey.ts'
+
+/** How far each pixel is from its paper, in greys, and how far paper strays from itself (a standard deviation). */
+export type Raised = { readonly away: Grey<Float32Array>; readonly noise: number }
+
+/** The frame, in which paper is looked for: this share of the shorter side. */
+const FRAME = 1 / 16
+
+/** Paper is even when this share of the frame is so near to one grey: the rest is ink that reaches the rim. */
+const EVEN = 0.35
+const NEAR = 3
+
+/** A surface is fitted again, to what is near the last one, as often as this. */
+const ROUNDS = 5
+
+/** A surface is fitted to about so many pixels, evenly spread. */
+const SAMPLE = 4000
+
+/** Takes the paper away. It is what most of the frame is: one grey, or a surface of degree two. */
+export const withoutPaper = ({ width, height, pixels }: Grey<Float32Array>): Raised => {
+  const frame = thinned(frameOf(width, height))
+  const grey = commonest(frame.map(at => pixels[at]!))
+  const even = frame.filter(at => Math.abs(pixels[at]! - grey) <= NEAR).length >= EVEN * frame.length
+  const paper = even ? () => grey : surface({ width, height, pixels }, frame)
+  const away = pixels.map((pixel, at) => pixel - paper(at))
+  const noise = spread(frame.map(at => away[at]!))
+  return { away: { width, height, pixels: away }, noise }
+}
+
+const frameOf = (width: number, height: number): readonly number[] => {
+  const thick = Math.max(1, Math.round(FRAME * Math.min(width, height)))
+  const inFrame = (i: number, size: number): boolean => i < thick || i >= size - thick
+  return Array.from({ length: width * height }, (_, at) => at).filter(
+    at => inFrame(at % width, width) || inFrame(Math.floor(at / width), height),
+  )
+}
+
+/** Every so-manieth of many places; a step that is odd walks through all columns. */
+const thinned = (places: readonly number[]): readonly number[] => {
+  const step = 2 * Math.floor(places.length / SAMPLE / 2) + 1
+  return places.filter((_, i) => i % step === 0)
+}
+
+/** The grey with the most others near it. */
+const commonest = (values: readonly number[]): number => {
+  const counts = new Float64Array(256)
+  for (const value of values) counts[Math.round(value)]! += 1
+  const around = counts.map((_, grey) =>
+    counts.subarray(Math.max(0, grey - NEAR), grey + NEAR + 1).reduce((sum, n) => sum + n, 0),
+  )
+  const grey = around.indexOf(Math.max(...around))
+  return median(values.filter(value => Math.abs(value - grey) <= NEAR + 0.5))
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
+
+/** The standard deviation of most of the values, if they are normal: from the median of |x|, which ink cannot move. */
+const spread = (values: readonly number[]): number => 1.4826 * median(values.map(Math.abs))
+
+type Terms = readonly [number, number, number, number, number, number]
+
+/** The surface of degree two that is nearest to most of the frame, and then to all that is near it. */
+const surface = (
+  { width, height, pixels }: Grey<Float32Array>,
+  frame: readonly number[],
+): ((at: number) => number) => {
+  const terms = (at: number): Terms => {
+    const x = (2 * (at % width)) / width - 1
+    const y = (2 * Math.floor(at / width)) / height - 1
+    return [1, x, y, x * x, x * y, y * y]
+  }
+  const fitted = (to: Iterable<number>): ((at: number) => number) => {
+    const c = leastSquares(to, terms, at => pixels[at]!)
+    return at => terms(at).reduce((sum, term, i) => sum + term * c[i]!, 0)
+  }
+  const near = (candidates: readonly number[], paper: (at: number) => number): readonly number[] => {
+    const reach = Math.max(3, 2.5 * spread(frame.map(at => pixels[at]! - paper(at))))
+    return candidates.filter(at => Math.abs(pixels[at]! - paper(at)) <= reach)
+  }
+  const all = thinned([...pixels.keys()])
+  return Array.from({ length: ROUNDS }).reduce<(at: number) => number>(
+    // the frame alone at first: there is more paper in it than elsewhere
+    (paper, _, round) => fitted(near(round < 2 ? frame : all, paper)),
+    fitted(frame),
+  )
+}
+
+/** The coefficients c of Σ c_i term_i that come nearest to the values: the normal equations, by elimination. */
+const leastSquares = (
+  places: Iterable<number>,
+  terms: (at: number) => Terms,
+  value: (at: number) => number,
+): readonly number[] => {
+  const size = 6
+  const rows = Array.from({ length: size }, () => new Float64Array(size + 1))
+  for (const at of places) {
+    const t = terms(at)
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j < size; j++) rows[i]![j]! += t[i]! * t[j]!
+      rows[i]![size]! += t[i]! * value(at)
+    }
+  }
+  // the matrix is symmetric and positive: no pivoting; a whisper on its diagonal keeps it so
+  for (let i = 0; i < size; i++) rows[i]![i]! += 1e-6
+  for (let i = 0; i < size; i++)
+    for (let k = 0; k < size; k++) {
+      if (k === i) continue
+      const factor = rows[k]![i]! / rows[i]![i]!
+      for (let j = i; j <= size; j++) rows[k]![j]! -= factor * rows[i]![j]!
+    }
+  return rows.map((row, i) => row[size]! / row[i]!)
+}

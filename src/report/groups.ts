@@ -1,0 +1,39 @@
+/**
+ * Runs that differ in nothing but their seed are one group.
+ */
+import { groupBy, type ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
+import { shown } from './numbers.ts'
+import type { RunRecord } from './record.ts'
+
+type Config = RunRecord['config']
+
+export type Group = {
+  /** What sets it apart from the other groups: "cost xent, eta 0.5". */
+  readonly name: string
+  readonly runs: ReadonlyNonEmptyArray<RunRecord>
+}
+
+export type Grouped = {
+  readonly groups: readonly Group[]
+  /** The settings in which the groups differ. */
+  readonly varied: readonly string[]
+  /** The settings that all runs have in common. */
+  readonly shared: Config
+}
+
+export const grouping = (runs: readonly RunRecord[]): Grouped => {
+  const names = [...new Set(runs.flatMap(({ config }) => Object.keys(config)))]
+  const values = (name: string): Set<string> => new Set(runs.map(({ config }) => shown(config[name])))
+  const isVaried = (name: string): boolean => values(name).size > 1
+  const varied = names.filter(name => name !== 'seed' && isVaried(name))
+  const label = ({ config }: RunRecord): string =>
+    varied.map(name => `${name} ${shown(config[name])}`).join(', ')
+  // a key by its values, which are text and may be anything: a list keeps them apart
+  const key = ({ config }: RunRecord): string => JSON.stringify(varied.map(name => shown(config[name])))
+  const groups = Object.values(groupBy(key)(runs)).map(group => {
+    const [{ name }] = group
+    return { name: label(group[0]) || (group.length > 1 ? `${group.length} seeds` : name), runs: group }
+  })
+  const shared = names.filter(name => !isVaried(name)).map(name => [name, runs[0]?.config[name]] as const)
+  return { groups, varied, shared: Object.fromEntries(shared) }
+}

@@ -1,0 +1,39 @@
+/**
+ * Numbers and values as a report writes them, the same in every table, caption and axis.
+ */
+
+const NOT_A_NUMBER = 'not a number'
+
+const finite =
+  (write: (x: number) => string) =>
+  (x: number): string =>
+    Number.isNaN(x) ? NOT_A_NUMBER : Number.isFinite(x) ? write(x) : x > 0 ? 'infinite' : '−infinite'
+
+/** A typographic minus, which stands on the line of the digits. */
+const signed = (text: string): string => text.replace(/^-/, '−')
+
+/** A share, 0 to 1, as a percentage with two decimals: 0.9512 is "95.12 %". */
+export const percent = finite(share => `${(100 * share).toFixed(2)} %`)
+
+/** Percentage points, with their sign: 0.0012 is "+0.12". */
+export const points = finite(share => (share > 0 ? '+' : '') + signed((100 * share).toFixed(2)))
+
+/** A cost, or any other quantity without a unit, with four significant digits. */
+export const significant = finite(x => signed(x.toPrecision(4)))
+
+/** A duration in seconds. */
+export const seconds = finite(x => (x < 100 ? `${x.toPrecision(3)} s` : `${grouped(x)} s`))
+
+/** 12345 as "12,345". */
+export const grouped = finite(x => signed(Math.round(x).toLocaleString('en-US')))
+
+/** Any value of a configuration, in one line. */
+export const shown = (value: unknown): string => {
+  if (value === undefined || value === null) return 'not set'
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? signed(String(value)) : significant(value)
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (!Array.isArray(value)) return JSON.stringify(value)
+  const list = value.map(shown).join(', ')
+  return value.every(each => typeof each === 'number') ? `[${list}]` : list
+}

@@ -1,0 +1,72 @@
+/**
+ * The confusion matrix: what was shown against what was answered.
+ */
+import { html, type Html } from '../html.ts'
+import { grouped, percent } from '../numbers.ts'
+import { paragraph, section } from '../page.ts'
+import type { Answers } from '../record.ts'
+import { scrolling } from '../table.ts'
+
+export const confusion = ({ part, confusion: counts }: Answers): Html => {
+  const mistakes = counts.flatMap((row, label) =>
+    row.map((count, answer) => ({ label, answer, count })).filter(({ answer }) => answer !== label),
+  )
+  const most = mistakes.toSorted((a, b) => b.count - a.count)
+  const worst = Math.max(1, most[0]?.count ?? 0)
+  const wrong = mistakes.reduce((sum, { count }) => sum + count, 0)
+  const caption =
+    `Answers on the ${part} set: a row for each digit shown, a column for each answer. ` +
+    'Right answers are on the diagonal, in blue; mistakes are the darker the more often they were made'
+  return section(
+    'What was taken for what',
+    wrong > 0
+      ? paragraph(
+          `${grouped(wrong)} ${wrong === 1 ? 'answer was' : 'answers were'} wrong. Most often, `,
+          most
+            .slice(0, 3)
+            .filter(({ count }) => count > 0)
+            .map(({ label, answer, count }) => `${label} was answered ${answer} (${times(count)})`)
+            .join('; '),
+          '.',
+        )
+      : undefined,
+    scrolling(
+      'Confusion matrix',
+      html`<table class="confusion">
+        <caption>
+          ${caption}.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">shown</th>
+            ${counts.map((_, answer) => html`<th scope="col">${answer}</th>`)}
+            <th scope="col">right</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${counts.map(
+            (row, label) =>
+              html`<tr>
+                <th scope="row">${label}</th>
+                ${row.map(
+                  (count, answer) => html`<td class="${shade(count, label === answer, worst)}">${count}</td>`,
+                )}
+                <td>${share(row, label)}</td>
+              </tr> `,
+          )}
+        </tbody>
+      </table>`,
+    ),
+  )
+}
+
+const times = (count: number): string => (count === 1 ? 'once' : `${grouped(count)} times`)
+
+/** One of four shades for a mistake, by how often it was made. */
+const shade = (count: number, right: boolean, worst: number): string =>
+  count === 0 ? 'zero' : right ? 'right' : `w${Math.ceil((4 * count) / worst)}`
+
+const share = (row: readonly number[], label: number): string => {
+  const shown = row.reduce((sum, count) => sum + count, 0)
+  return shown === 0 ? '' : percent((row[label] ?? 0) / shown)
+}

@@ -1,0 +1,68 @@
+/**
+ * A search for hyper-parameters: each trial a point, by its learning rate and what came of it.
+ */
+import { dot } from '@observablehq/plot'
+import { html, type Html } from '../html.ts'
+import { percent, significant } from '../numbers.ts'
+import { look } from '../series.ts'
+import { svg } from '../svg.ts'
+
+export type Trial = {
+  readonly eta: number
+  /** On the validation set, a share 0 to 1; not a number when it diverged. */
+  readonly accuracy: number
+}
+
+export type Search = { readonly name: string; readonly trials: readonly Trial[] }
+
+/** A figure for each search, all on the same axes. */
+export const searches = (all: readonly Search[]): Html => {
+  const points = all.flatMap(({ trials }) => trials.filter(isDrawn))
+  if (points.length === 0) return html`<p class="note">No trial came to a result that can be drawn.</p>`
+  const x = extent(points.map(({ eta }) => eta))
+  const y = extent(points.map(({ accuracy }) => 100 * accuracy))
+  return html`<div class="charts">${all.map((search, i) => figure(search, i, x, y))}</div>`
+}
+
+const isDrawn = ({ eta, accuracy }: Trial): boolean =>
+  eta > 0 && Number.isFinite(eta) && Number.isFinite(accuracy)
+
+const extent = (values: readonly number[]): readonly [number, number] => [
+  Math.min(...values),
+  Math.max(...values),
+]
+
+type Range = readonly [number, number]
+
+const figure = ({ name, trials }: Search, i: number, x: Range, y: Range): Html => {
+  const drawn = trials.filter(isDrawn)
+  const best = drawn.toSorted((a, b) => b.accuracy - a.accuracy)[0]
+  const lost = trials.length - drawn.length
+  const { colour, symbol } = look(i)
+  const words =
+    best === undefined
+      ? `${name}: no trial came to a result`
+      : `${name}: ${drawn.length} trials; the best has eta ${significant(best.eta)} and ${percent(best.accuracy)}`
+  const at = { x: 'eta', y: ({ accuracy }: Trial) => 100 * accuracy }
+  return html`<figure>
+    ${svg(
+      {
+        width: 440,
+        height: 280,
+        marginLeft: 46,
+        marginRight: 14,
+        marginTop: 26,
+        marginBottom: 40,
+        inset: 6,
+        x: { type: 'log', domain: x, label: 'eta (logarithmic)', ticks: 5, tickFormat: String },
+        y: { domain: y, label: 'validation accuracy (%)', grid: true, ticks: 5, nice: true },
+        marks: [
+          dot(drawn, { ...at, fill: colour, fillOpacity: 0.6, symbol, r: 3 }),
+          best && dot([best], { ...at, stroke: 'currentColor', strokeWidth: 1.6, r: 8 }),
+        ],
+      },
+      `Validation accuracy against eta. ${words}.`,
+    )}
+    <figcaption>${words} (ringed).${lost > 0 ? ` Not drawn: ${lost} that diverged.` : undefined}</figcaption>
+  </figure>`
+}

@@ -1,0 +1,38 @@
+/**
+ * The digits that were classified worst, as pictures.
+ */
+import { html, type Html } from '../html.ts'
+import { paragraph, section } from '../page.ts'
+import { inkPng } from '../png.ts'
+import type { Answer, Answers } from '../record.ts'
+
+export const worst = ({ part, worst: answers }: Answers): Html | undefined =>
+  answers.length === 0
+    ? undefined
+    : section(
+        'The worst mistakes',
+        paragraph(
+          `The examples of the ${part} set on which the network was surest of a wrong answer. Below each, the digit `,
+          'that it is and the answer, with the activations of the two output neurons.',
+        ),
+        html`<ul class="pictures">
+          ${answers.map(answer => html`<li>${picture(answer)}</li>`)}
+        </ul>`,
+      )
+
+const picture = ({ index, label, answer, activations, width, pixels }: Answer): Html => {
+  const said = (digit: number): string => (activations[digit] ?? NaN).toFixed(2)
+  return html`<figure>
+    <img
+      class="ink"
+      src="${inkPng(pixels, width)}"
+      width="84"
+      height="84"
+      alt="Example ${index}: a ${label}, taken for a ${answer}"
+    />
+    <figcaption>
+      <strong>${label}</strong>, answered <strong>${answer}</strong><br />${said(label)} against
+      ${said(answer)}
+    </figcaption>
+  </figure>`
+}

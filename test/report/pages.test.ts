@@ -1,0 +1,269 @@
+import fc from 'fast-check'
+import { parseHTML } from 'linkedom/worker'
+import { describe, expect, it } from 'vitest'
+import { comparisonReport } from '../../src/report/pages/comparison.ts'
+import { reproduceReport } from '../../src/report/pages/reproduce.ts'
+import { runReport } from '../../src/report/pages/run.ts'
+import { slowdownReport } from '../../src/report/pages/slowdown.ts'
+import { studyReport } from '../../src/report/pages/study.ts'
+import type { RunRecord, State } from '../../src/report/record.ts'
+import { sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
+
+type Element = {
+  readonly tagName: string
+  readonly textContent: string
+  readonly innerHTML: string
+  readonly getAttribute: (name: string) => string | null
+  readonly querySelector: (selector: string) => Element | null
+  readonly querySelectorAll: (selector: string) => readonly Element[]
+  readonly attributes: readonly { readonly name: string; readonly value: string }[]
+}
+
+const parsed = (text: string): Element => (parseHTML(text) as unknown as { document: Element }).document
+
+const words = (text: string): string =>
+  parsed(text).querySelector('main')!.textContent.replace(/\s+/g, ' ').trim()
+
+const HOSTILE = '</script><img src=x onerror=alert(1)>'
+
+/** The same values, with every text in them replaced; the words that the program chooses stay. */
+const withTexts = <A>(value: A, text: string): A => {
+  const keep = ['state', 'part']
+  const replaced = (of: unknown, name = ''): unknown =>
+    typeof of === 'string'
+      ? keep.includes(name)
+        ? of
+        : text
+      : Array.isArray(of)
+        ? of.map(each => replaced(each))
+        : typeof of === 'object' && of !== null && !ArrayBuffer.isView(of)
+          ? Object.fromEntries(
+              Object.entries(of).map(([key, each]) => [
+                ['config', 'env', 'winner'].includes(name) ? key + text : key,
+                replaced(each, key),
+              ]),
+            )
+          : of
+  return replaced(value) as A
+}
+
+const pages = {
+  run: (text?: string) =>
+    runReport(text === undefined ? sampleRun(1, 3, 4) : withTexts(sampleRun(1, 3, 4), text)),
+  comparison: (text?: string) => {
+    const runs = [
+      sampleRun(1, 3),
+      sampleRun(2, 3),
+      { ...sampleRun(3, 3), config: { cost: 'quadratic', eta: 3 } },
+    ]
+    return comparisonReport(text === undefined ? runs : runs.map(run => withTexts(run, text)))
+  },
+  study: (text?: string) =>
+    studyReport(text === undefined ? sampleStudy(5) : withTexts(sampleStudy(5), text)),
+  reproduce: (text?: string) =>
+    reproduceReport(text === undefined ? sampleReproduction() : withTexts(sampleReproduction(), text)),
+  slowdown: (text?: string) =>
+    slowdownReport(text === undefined ? sampleSlowdown(5) : withTexts(sampleSlowdown(5), text)),
+}
+
+describe.each(Object.entries(pages))('the page of a %s', (_, make) => {
+  it('is a function of its input alone', () => expect(make()).toBe(make()))
+
+  it('needs nothing beside it, and no script', () => {
+    const document = parsed(make())
+    const policy = document
+      .querySelector('meta[http-equiv="Content-Security-Policy"]')!
+      .getAttribute('content')
+    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; img-src data:;/)
+    expect(document.querySelectorAll('script, iframe, object, embed, base, form, [style]')).toHaveLength(0)
+    for (const { attributes } of document.querySelectorAll('*'))
+      for (const { name, value } of attributes) {
+        if (['src', 'href', 'xlink:href'].includes(name)) expect(value).toMatch(/^data:/)
+        expect(name).not.toMatch(/^on/)
+        expect(value).not.toMatch(/url\(/)
+      }
+    expect(document.querySelector('style')!.textContent).not.toMatch(/url\(|@import/)
+  })
+
+  it('says in words what its pictures show, and heads its tables', () => {
+    const document = parsed(make())
+    for (const image of document.querySelectorAll('img')) expect(image.getAttribute('alt')).toMatch(/\w{3}/)
+    const charts = document.querySelectorAll('svg').filter(svg => svg.getAttribute('aria-hidden') !== 'true')
+    expect(charts.length).toBeGreaterThan(0)
+    for (const svg of charts) {
+      expect(svg.getAttribute('role')).toBe('img')
+      expect(svg.getAttribute('aria-label')).toMatch(/\d/)
+    }
+    for (const table of document.querySelectorAll('table')) {
+      expect(table.querySelector('caption')!.textContent).toMatch(/\w{3}/)
+      for (const head of table.querySelectorAll('th'))
+        expect(head.getAttribute('scope')).toMatch(/^(col|row)$/)
+    }
+  })
+
+  it('has no id twice, for it has none', () =>
+    expect(parsed(make()).querySelectorAll('[id]')).toHaveLength(0))
+
+  it('law: no text makes an element', () => {
+    const count = (text: string): number => parsed(text).querySelectorAll('*').length
+    const plain = count(make('text'))
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...['<', '>', '"', "'", '&', '/', '=', 'a', '!', '-', '`']) }),
+      fc.constantFrom(
+        HOSTILE,
+        '"><script>alert(1)</script>',
+        ']]>',
+        '--><b>',
+        '</title><b>',
+        '${b}',
+        '__proto__',
+      ),
+    )
+    fc.assert(
+      fc.property(hostile, text => {
+        // texts that are equal in all fields leave nothing varied, so that the page keeps its parts
+        expect(count(make(`a${text}`))).toBe(plain)
+      }),
+      { numRuns: 15 },
+    )
+  })
+})
+
+describe('a run', () => {
+  it('says in its first line how it ended', () => {
+    const first = (state: State): string =>
+      words(runReport({ ...sampleRun(1, 1), state, sentence: 'So it ended.' }))
+    expect(first('finished')).toMatch(/^Finished\. So it ended\. xent-1 /)
+    expect(first('interrupted')).toMatch(/^Interrupted\. So it ended\. /)
+    expect(first('diverged')).toMatch(/^Diverged\. So it ended\. /)
+    expect(first('running')).toMatch(/^Still running\. So it ended\. /)
+  })
+
+  it('with a hostile name, the name stays text', () => {
+    const document = parsed(runReport({ ...sampleRun(1, 1), name: HOSTILE }))
+    expect(document.querySelector('h1')!.textContent).toBe(HOSTILE)
+    expect(document.querySelector('title')!.textContent).toContain(HOSTILE)
+    expect(document.querySelectorAll('img[onerror]')).toHaveLength(0)
+  })
+
+  it('shows curves, digits, weights, every epoch, and how to make it again', () => {
+    const document = parsed(runReport(sampleRun(7, 12)))
+    expect(document.querySelectorAll('section h2').map(({ textContent }) => textContent)).toEqual([
+      'Learning curves',
+      'What was taken for what',
+      'The worst mistakes',
+      'What the hidden neurons look for',
+      'Every epoch',
+      'To make it again',
+    ])
+    expect(document.querySelectorAll('.pictures img')).toHaveLength(30 + 30)
+    expect(document.querySelectorAll('tr.best')).toHaveLength(1)
+    expect(document.querySelector('pre')!.textContent).toBe('npm run train -- --cost xent --seed 1')
+    expect(words(runReport(sampleRun(7, 12)))).toContain('seed 7')
+  })
+
+  it('golden: the numbers of an epoch', () => {
+    const run: RunRecord = {
+      ...sampleRun(1, 1),
+      history: [
+        {
+          report: {
+            epoch: 1,
+            evaluation: { cost: NaN, correct: 9512, n: 10_000 },
+            training: { cost: Infinity, correct: 1, n: 3 },
+          },
+          seconds: 0.25,
+          observing: 12,
+        },
+      ],
+    }
+    const cells = parsed(runReport(run)).querySelectorAll('tr.best > *')
+    expect(cells.map(({ textContent }) => textContent)).toEqual([
+      ...['1', '95.12 %', 'not a number', '33.33 %', 'infinite', '0.250 s', '12.0 s'],
+    ])
+    expect(words(runReport(run))).toContain('Cost after each epoch: there is no finite number to draw.')
+  })
+
+  it('that has nothing yet says so', () => {
+    const text = words(
+      runReport({ ...sampleRun(1, 0), state: 'interrupted', layers: undefined, answers: undefined }),
+    )
+    expect(text).toContain('No epoch was completed')
+    expect(text).toContain('The network is not in the record')
+    expect(text).toContain('The answers of the network are not in the record')
+  })
+
+  it('without monitors, or with some, keeps to what there is', () => {
+    const { history, ...rest } = sampleRun(1, 2)
+    const seen = history.map(({ report: { epoch, training }, ...times }) => ({
+      ...times,
+      report: { epoch, training: training! },
+    }))
+    const blind = history.map(({ report: { epoch }, ...times }) => ({ ...times, report: { epoch } }))
+    expect(words(runReport({ ...rest, history: seen, best: undefined }))).toContain(
+      'No evaluation set was observed',
+    )
+    expect(words(runReport({ ...rest, history: blind, best: undefined }))).toContain('Nothing was monitored')
+  })
+
+  it('whose inputs make no square has no pictures of weights', () => {
+    const layers = [{ inputs: 3, outputs: 2, w: new Float32Array(6), b: new Float32Array(2) }]
+    const text = words(runReport({ ...sampleRun(1, 1), layers }))
+    expect(text).toContain('What the output neurons look for 3 inputs do not make a square picture')
+  })
+})
+
+describe('a comparison', () => {
+  const runs = [
+    ...[1, 2, 3].map(seed => sampleRun(seed, 5)),
+    ...[1, 2].map(seed => {
+      const run = sampleRun(seed, 5)
+      return { ...run, name: `quadratic-${seed}`, config: { ...run.config, cost: 'quadratic', eta: 3 } }
+    }),
+  ]
+
+  it('makes one curve of the runs that differ in nothing but their seed', () => {
+    const document = parsed(comparisonReport(runs))
+    const keys = document
+      .querySelector('.legend')!
+      .querySelectorAll('li')
+      .map(({ textContent }) => textContent.trim())
+    expect(keys).toEqual(['cost xent, eta 0.5', 'cost quadratic, eta 3'])
+    // as many bands as configurations, in the accuracy chart
+    expect(document.querySelector('figure svg.chart[role]')!.querySelectorAll('g.area')).toHaveLength(2)
+    expect(words(comparisonReport(runs))).toMatch(
+      /^5 runs compared 5 finished\. They differ in cost, eta: 2 configurations/,
+    )
+  })
+
+  it('keeps the colour of a configuration from chart to chart', () => {
+    const charts = parsed(comparisonReport(runs)).querySelectorAll('svg.chart[role]')
+    const strokes = charts.map(chart =>
+      chart.querySelectorAll('g.line').map(line => line.getAttribute('stroke')),
+    )
+    expect(strokes).toEqual([['var(--s1)', 'var(--s2)'], ['var(--s1)'], ['var(--s2)']])
+  })
+
+  it('of runs that ended otherwise, or of none, is a page too', () => {
+    const diverged: RunRecord = {
+      ...sampleRun(9, 0),
+      state: 'diverged',
+      layers: undefined,
+      answers: undefined,
+    }
+    expect(words(comparisonReport([sampleRun(1, 3), diverged]))).toContain('1 finished, 1 diverged')
+    expect(words(comparisonReport([diverged]))).toContain('No run observed an evaluation set')
+    expect(words(comparisonReport([]))).toMatch(/^0 runs compared/)
+  })
+})
+
+it('a report of 30 epochs and 100 hidden neurons is below 1 MB, a study of 100 trials below 3 MB', () => {
+  expect(runReport(sampleRun(1, 30, 100)).length).toBeLessThan(1e6)
+  expect(studyReport(sampleStudy(50)).length).toBeLessThan(3e6)
+  const trials = Array.from({ length: 100 }, (_, i) => {
+    const run = sampleRun(i, 30)
+    return { ...run, config: { ...run.config, eta: i } }
+  })
+  expect(comparisonReport(trials).length).toBeLessThan(3e6)
+})
