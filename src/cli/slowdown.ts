@@ -5,9 +5,12 @@ import { plot } from 'asciichart'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { dirname } from 'node:path'
 import type { Options } from 'yargs'
 import type { AppError } from '../errors.ts'
 import { comparison, observation, rates, type Neuron, type Result } from '../experiment/slowdown.ts'
+import { unwritable } from '../run/unwritable.ts'
 import type { Env, Program } from './env.ts'
 import * as F from './flags.ts'
 import { commonOptions } from './settings.ts'
@@ -19,11 +22,17 @@ export const slowdownOptions = {
     defaultDescription: `${rates.quadratic}, then a note on ${rates.xent}`,
   },
   epochs: { describe: 'steps that the neuron takes', defaultDescription: '300' },
+  out: { describe: 'the FILE.html of its page; none for no page', defaultDescription: 'runs/slowdown.html' },
   json: commonOptions.json,
   debug: commonOptions.debug,
 } satisfies Record<string, Options>
 
-type Flags = { readonly eta: number | undefined; readonly epochs: number; readonly json: boolean }
+type Flags = {
+  readonly eta: number | undefined
+  readonly epochs: number
+  readonly out: string
+  readonly json: boolean
+}
 
 /** Every epoch of every curve is kept. */
 const MOST_EPOCHS = 1_000_000
@@ -42,26 +51,65 @@ const slowdownFlags = (argv: F.Argv): E.Either<AppError, Flags> =>
     F.all({
       eta: F.optional('eta', F.positive)(argv),
       epochs: F.flag('epochs', epochs, 300)(argv),
+      out: F.flag('out', F.text, 'runs/slowdown.html')(argv),
       json: F.toggle('json')(argv),
     }),
     E.mapLeft(F.oneError),
   )
 
 export const slowdownCommand = (argv: F.Argv): Program<void> =>
-  pipe(
-    RTE.fromEither<AppError, Flags, Env>(slowdownFlags(argv)),
-    RTE.flatMapReaderIO(({ eta, epochs, json }) => (env: Env) => () => {
-      const compared = comparison(eta ?? rates.quadratic, epochs)
-      // who names a rate has not asked about the book's
-      const observed = eta === undefined ? observation(epochs) : undefined
-      if (!json) env.out(report(compared, observed, env.bar?.columns ?? 80))
-      else {
-        const results = [...compared, ...(observed ?? [])]
-        for (const result of results) env.out(JSON.stringify({ event: 'curve', ...result }))
-        env.out(JSON.stringify({ event: 'done', curves: results.length }))
-      }
-    }),
-  )
+  pipe(RTE.fromEither<AppError, Flags, Env>(slowdownFlags(argv)), RTE.flatMap(show))
+
+const show =
+  ({ eta, epochs, out, json }: Flags): Program<void> =>
+  env => {
+    const compared = comparison(eta ?? rates.quadratic, epochs)
+    // who names a rate has not asked about the book's
+    const observed = eta === undefined ? observation(epochs) : undefined
+    if (!json) env.out(report(compared, observed, env.bar?.columns ?? 80))
+    else {
+      const results = [...compared, ...(observed ?? [])]
+      for (const result of results) env.out(JSON.stringify({ event: 'curve', ...result }))
+      env.out(JSON.stringify({ event: 'done', curves: results.length }))
+    }
+    return out === 'none' ? TE.right(undefined) : writePage(env, out, compared, observed)
+  }
+
+/** The curves as a page, which shows more of them than a terminal can. */
+const writePage = (
+  { files, note: tell }: Env,
+  out: string,
+  compared: Compared,
+  observed: Observed | undefined,
+): TE.TaskEither<AppError, void> =>
+  TE.tryCatch(async () => {
+    const { slowdownReport } = await import('../report/pages/slowdown.ts')
+    const [{ eta, epochs }] = compared
+    const prose = [...why(compared), ...(observed === undefined ? [] : note(observed))]
+    const page = slowdownReport({
+      title: 'The learning slowdown',
+      state: 'finished',
+      sentence: `One neuron must learn to answer x = 1 with y = 0: ${counted(epochs)} at eta ${eta}.`,
+      verdict: prose.map(text => text.replaceAll(/[{}]/g, '')),
+      starts: [compared.slice(0, 2), compared.slice(2)].map(results => ({
+        weight: results[0]!.start.w,
+        bias: results[0]!.start.b,
+        learnings: results.map(({ cost, eta, curve }) => ({
+          cost: NAMES[cost],
+          eta,
+          output: curve.a,
+          costs: curve.cost,
+          gradient: curve.gradient,
+        })),
+      })),
+      command: `npm run slowdown -- --eta ${eta} --epochs ${epochs}`,
+      config: { eta, epochs },
+      env: { numbers: 'float64' },
+    })
+    await files.makeFolder(dirname(out))
+    await files.save(out, page)
+    tell(`The same as a page: ${out}`)
+  }, unwritable(out))
 
 type Compared = ReturnType<typeof comparison>
 type Observed = ReturnType<typeof observation>

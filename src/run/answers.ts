@@ -127,13 +127,8 @@ export const encodeAnswers = (part: string, { confusion, worst }: Answers): stri
 /** The answers of a file, if it has any, with the name of the set. */
 export const decodeAnswers = (json: unknown): (Answers & { readonly part: string }) | undefined => {
   const read = Kept.decode(json)
-  return read._tag === 'Left'
-    ? undefined
-    : {
-        ...read.right,
-        worst: read.right.worst.map(mistake => ({
-          ...mistake,
-          pixels: new Uint8Array(Buffer.from(mistake.pixels, 'base64')),
-        })),
-      }
+  if (read._tag === 'Left') return undefined
+  const { part, confusion, worst } = read.right
+  const decoded = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'))
+  return { part, confusion, worst: worst.map(mistake => ({ ...mistake, pixels: decoded(mistake.pixels) })) }
 }

@@ -10,7 +10,7 @@ const printed = async (argv: Argv): Promise<string> => {
   const lines: string[] = []
   // all that this command needs of the world
   const env = { out: (line: string) => lines.push(line), bar: undefined } as unknown as Env
-  const result = await slowdownCommand(argv)(env)()
+  const result = await slowdownCommand({ out: 'none', ...argv })(env)()
   return E.isLeft(result) ? result.left.message : lines.join('\n')
 }
 

@@ -143,7 +143,7 @@ export const sampleSlowdown = (epochs = 300): Slowdown => {
   return {
     ...EXPERIMENT,
     title: 'The learning slowdown',
-    verdict: 'From the bad start the quadratic cost first learns slowly; the cross-entropy cost does not.',
+    verdict: ['From the bad start the quadratic cost first learns slowly; the cross-entropy cost does not.'],
     starts: [
       { weight: 0.6, bias: 0.9 },
       { weight: 2, bias: 2 },

@@ -30,8 +30,8 @@ export type Slowdown = Circumstances & {
   readonly title: string
   readonly state: State
   readonly sentence: string
-  /** What is to be seen, in a sentence. */
-  readonly verdict: string
+  /** What is to be seen, in paragraphs. */
+  readonly verdict: readonly string[]
   readonly starts: readonly Start[]
 }
 
@@ -39,7 +39,7 @@ export const slowdownReport = (of: Slowdown): string =>
   page({
     title: of.title,
     state: of,
-    lead: paragraph(of.verdict),
+    lead: html`${of.verdict.map(text => paragraph(text))}`,
     sections: [...of.starts.map(start), circumstances(of)],
   })
 
