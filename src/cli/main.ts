@@ -71,6 +71,18 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
       run: traceCommand,
     }
   },
+  reproduce: async () => {
+    const { reproduceCommand, reproduceOptions } = await import('./reproduce.ts')
+    return {
+      describe: "Runs the book's comparison of the two costs over several seeds, beside the book's figures.",
+      options: reproduceOptions,
+      examples: [
+        ['npm run reproduce -- --quick', 'a glance'],
+        ['npm run reproduce -- --figure regularized', "the author's own run, replayed from his seed"],
+      ],
+      run: reproduceCommand,
+    }
+  },
   slowdown: async () => {
     const { slowdownCommand, slowdownOptions } = await import('./slowdown.ts')
     return {

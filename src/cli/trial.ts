@@ -1,0 +1,233 @@
+/**
+ * Doing trials: the training that a trial's flags ask for, as `train` does it, and what came of it. This is what the
+ * child processes of an experiment run.
+ */
+import { argMax, type Tensor1D } from '@tensorflow/tfjs-core'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { loadBackend } from '../backend.ts'
+import { costOf } from '../cost.ts'
+import { classes, density, type Dataset, type Examples } from '../data/dataset.ts'
+import { loadData } from '../data/load.ts'
+import { sumOf } from '../data/sum.ts'
+import { backendFor, engineOf } from '../engine.ts'
+import { data as unfitData, interrupted, usage, type AppError, type UsageError } from '../errors.ts'
+import type { Flags } from '../experiment/space.ts'
+import { trainingFlags, type Result, type Trial } from '../experiment/trial.ts'
+import { serve } from '../experiment/worker.ts'
+import type { Interpreter } from '../interpreter/index.ts'
+import { output, type Batch } from '../network.ts'
+import { toParams, type Params } from '../params.ts'
+import { disk } from '../run/files.ts'
+import { processes } from '../run/owner.ts'
+import { free, reading } from '../scope.ts'
+import { train, type Report } from '../train.ts'
+import { comparesOutputs, orderOf, planRun, sizesFor, type Config, type Run } from './config.ts'
+import { drive } from './drive.ts'
+import type { Env } from './env.ts'
+import type { Argv } from './flags.ts'
+import { toBatch } from './resources.ts'
+import { trainFlags, trainOptions, type TrainFlags } from './settings.ts'
+
+/** A trial, and where its data is: as `--data` says it. */
+export type Task = { readonly trial: Trial; readonly data: string }
+
+/** Does trials; tells what share of a trial is done. */
+export type Trials = (task: Task, tell: (share: number) => void) => TE.TaskEither<AppError, Result>
+
+/** The trials of one process: what they have in common is loaded once. */
+export const trialsIn = (env: Env): Trials => {
+  const datasets = new Map<string, Promise<E.Either<AppError, Loaded>>>()
+  const loaded =
+    (choice: string): TE.TaskEither<AppError, Loaded> =>
+    () => {
+      const known = datasets.get(choice) ?? load(env, choice)()
+      datasets.set(choice, known)
+      return known
+    }
+  return ({ trial, data }, tell) =>
+    pipe(
+      TE.fromEither<AppError, TrainFlags>(askedFor(trial, data)),
+      TE.bindTo('asked'),
+      TE.bind('dataset', () => pipe(loaded(data), TE.flatMapEither(sameData(trial, data)))),
+      TE.bindW('run', ({ asked, dataset }) => TE.fromEither(planOf(asked, dataset))),
+      TE.bindW('interpreter', ({ asked, dataset }) => interpreterFor(env, asked, dataset)),
+      TE.flatMap(({ run, interpreter }) => perform(env, interpreter, run, trial.id, tell)),
+    )
+}
+
+/** A data set, and the fingerprint of its contents. */
+type Loaded = { readonly dataset: Dataset; readonly sum: string }
+
+const load = (env: Env, choice: string): TE.TaskEither<AppError, Loaded> =>
+  pipe(
+    loadData({ choice, env: env.variables, onNotice: env.note, onProgress: () => undefined }),
+    TE.map(dataset => ({ dataset, sum: sumOf([dataset.training, dataset.validation, dataset.test]) })),
+  )
+
+/** The same words may mean other data on another machine, or at another time. */
+const sameData =
+  (trial: Trial, choice: string) =>
+  ({ dataset, sum }: Loaded): E.Either<AppError, Dataset> =>
+    sum.startsWith(trial.data)
+      ? E.right(dataset)
+      : E.left(
+          unfitData(
+            `--data ${choice}: ${dataset.name} (${dataset.source}) is ${sum.slice(0, trial.data.length)}, and not the ` +
+              `data of this experiment, which is ${trial.data}`,
+            'give the same data: --data DIR, or $MNIST_DIR',
+          ),
+        )
+
+/** What a trial asks `train` for, or what is wrong with the asking. */
+export const askedFor = (trial: Trial, data: string): E.Either<UsageError, TrainFlags> =>
+  trainFlags(argvOf({ ...trainingFlags(trial), data }))
+
+/** The flags as yargs would give them: those without a value are true or false. */
+const argvOf = (flags: Flags): Argv =>
+  Object.fromEntries(
+    Object.entries(flags).map(([name, text]) => [name, isToggle(name) ? text === 'true' : text]),
+  )
+
+const isToggle = (name: string): boolean =>
+  Object.entries(trainOptions).some(([flag, option]) => flag === name && 'type' in option)
+
+/** A trial is a function of its flags: what lies in a file is not among them. */
+const planOf = (asked: TrainFlags, dataset: Dataset): E.Either<AppError, Run> =>
+  asked.init.kind === 'file'
+    ? E.left(usage(`--init ${asked.init.file}: a trial starts from its seed`, 'give --init default or large'))
+    : planRun(asked, undefined, dataset)
+
+const interpreterFor = (
+  env: Env,
+  asked: TrainFlags,
+  dataset: Dataset,
+): TE.TaskEither<AppError, Interpreter> => {
+  const sizes = sizesFor(asked, undefined)(dataset)
+  const { backend, engine } = asked
+  return pipe(
+    loadBackend(backendFor(backend, engine, { sizes, density: density(dataset.training.inputs) })),
+    TE.flatMapEither(({ name }) => engineOf(engine, name, env.note)),
+  )
+}
+
+const perform =
+  (
+    env: Env,
+    interpreter: Interpreter,
+    { config, training, evaluation, initial }: Run,
+    id: string,
+    tell: (share: number) => void,
+  ): TE.TaskEither<AppError, Result> =>
+  async () => {
+    const outputs = config.sizes.at(-1)!
+    const observes = (set: string): boolean => config.monitor.some(monitor => monitor.startsWith(set))
+    const params = toParams(initial)
+    const trainingSet = toBatch(training, outputs)
+    const evaluationSet = evaluation === undefined ? undefined : toBatch(evaluation, outputs)
+    const began = env.now()
+    const reports: Report[] = []
+    let outcome: Result['outcome'] = 'done'
+    try {
+      const ended = await drive(
+        env,
+        train(
+          interpreter,
+          { ...config, cost: costOf(config.cost), order: orderOf(config) },
+          {
+            training: trainingSet,
+            observed: {
+              training: observes('training') ? trainingSet : undefined,
+              evaluation: observes('evaluation') ? evaluationSet : undefined,
+            },
+          },
+          params,
+        ),
+        {
+          position: event => (event.kind === 'progress' ? event.done : undefined),
+          hear: event => {
+            if (event.kind === 'progress' && event.phase === 'training')
+              tell((event.epoch - 1 + event.done / event.of) / config.epochs)
+            if (event.kind === 'epoch') reports.push(event.report)
+            if (event.kind === 'diverged') outcome = 'diverged'
+            return undefined
+          },
+        },
+      )
+      if (ended.kind === 'failed') return E.left(ended.error)
+      if (ended.kind === 'stopped') return E.left(interrupted(ended.by, 'a trial was stopped', 'do it again'))
+      const answers =
+        evaluation !== undefined && evaluationSet !== undefined && comparesOutputs(config.sizes)
+          ? perClass(ended.value, evaluationSet, evaluation)
+          : {}
+      free(ended.value)
+      return E.right({
+        id,
+        outcome,
+        n: evaluation?.size ?? 0,
+        ...seen(config, reports),
+        ...answers,
+        seconds: (env.now() - began) / 1000,
+      })
+    } finally {
+      free([params, trainingSet, ...(evaluationSet === undefined ? [] : [evaluationSet])])
+      interpreter.dispose()
+    }
+  }
+
+/** What the monitors saw after each epoch. */
+const seen = (
+  { monitor }: Config,
+  reports: readonly Report[],
+): Pick<Result, 'accuracies' | 'costs' | 'trainingCosts'> => {
+  const costs = (set: 'evaluation' | 'training'): readonly (number | string)[] =>
+    reports.flatMap(({ [set]: of }) => (of === undefined ? [] : [inJson(of.cost)]))
+  return {
+    accuracies: reports.flatMap(({ evaluation }) => evaluation?.correct ?? []),
+    ...(monitor.includes('evaluationCost') ? { costs: costs('evaluation') } : {}),
+    ...(monitor.includes('trainingCost') ? { trainingCosts: costs('training') } : {}),
+  }
+}
+
+const inJson = (value: number): number | string => (Number.isFinite(value) ? value : String(value))
+
+/** What the network answers, class by class. */
+const perClass = (
+  params: Params,
+  { x, y }: Batch,
+  { answers }: Examples,
+): Pick<Result, 'answered' | 'rightPerClass' | 'perClass'> => {
+  const given = reading(
+    () => argMax<Tensor1D>(output(params, x).a, 1),
+    labels => labels.dataSync<'int32'>().slice(),
+  )
+  const wanted = classes(answers)
+  const count = (of: ArrayLike<number>, counts: (i: number) => boolean = () => true): readonly number[] => {
+    const counted = Array.from({ length: y.shape[1] }, () => 0)
+    for (let i = 0; i < of.length; i++) if (counts(i)) counted[of[i]!]!++
+    return counted
+  }
+  return {
+    answered: count(given),
+    rightPerClass: count(given, i => given[i] === wanted[i]),
+    perClass: count(wanted),
+  }
+}
+
+/** Serves the pool that has started this process. */
+export const serveTrials = (): void => {
+  const trials = trialsIn({
+    out: () => undefined,
+    note: () => undefined,
+    bar: undefined,
+    now: () => performance.now(),
+    date: () => new Date(),
+    rest: () => new Promise(resolve => setImmediate(resolve)),
+    stopped: () => undefined,
+    variables: process.env,
+    files: disk,
+    processes,
+  })
+  serve<Task, number, E.Either<AppError, Result>>((task, tell) => trials(task, tell)())
+}

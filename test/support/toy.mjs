@@ -1,0 +1,19 @@
+/**
+ * A child of the pool's tests. A task says what should become of it: an answer, or an end of the process.
+ */
+import { load } from '../../scripts/load.mjs'
+
+const { serve } = await load('src/experiment/worker.ts')
+
+serve(async ({ number, dies, waits, throws }, tell) => {
+  tell(process.pid)
+  if (throws) throw new Error(`task ${number} cannot be done`)
+  if (dies) {
+    process.stderr.write(`task ${number} has ended me\n`)
+    process.kill(process.pid, 'SIGKILL')
+  }
+  process.on('SIGUSR2', () => tell(process.pid))
+  // a task that never ends lets the parent be heard
+  if (waits) await new Promise(resolve => setTimeout(resolve, 2 ** 30))
+  return { number, square: number * number, pid: process.pid }
+})
