@@ -24,7 +24,7 @@ const commands = {
   },
   bench: args => program('scripts/bench.ts', args),
   'digits-sheet': args => program('scripts/digits-sheet.ts', args),
-  seeds: args => program('scripts/seeds.ts', args),
+  'report-picture': args => program('scripts/report-picture.ts', args),
   'check-gradients': args => program('scripts/check-gradients.ts', args),
 }
 

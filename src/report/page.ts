@@ -43,12 +43,7 @@ export const page = ({ title, state, lead, sections }: Page): string =>
         <body>
           <main>
             <header>
-              ${
-                state &&
-                html`<p class="state ${state.state}">
-                  <strong>${STATES[state.state]}.</strong> ${state.sentence}
-                </p> `
-              }
+              ${state && html`<p class="state ${state.state}">${standing(state)}</p> `}
               <h1>${title}</h1>
               ${lead}
             </header>
@@ -57,6 +52,14 @@ export const page = ({ title, state, lead, sections }: Page): string =>
         </body>
       </html> `,
   )
+
+/** The state in bold, then the rest of the sentence: a sentence may begin with the state, or leave it to us. */
+const standing = ({ state, sentence }: NonNullable<Page['state']>): Html => {
+  const word = STATES[state]
+  return sentence.startsWith(`${word} `)
+    ? html`<strong>${word}</strong>${sentence.slice(word.length)}`
+    : html`<strong>${word}.</strong> ${sentence}`
+}
 
 /** A part of a page under its own heading. */
 export const section = (heading: string, ...content: readonly Content[]): Html =>

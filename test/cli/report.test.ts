@@ -19,7 +19,7 @@ describe('the report of a run', () => {
       const out = join(folder, 'run')
       expect((await cli([...train, '--out', out])).code).toBe(0)
       const report = await readFile(join(out, 'report.html'), 'utf8')
-      expect(report).toContain('Finished after 3 epochs.')
+      expect(report).toContain('<strong>Finished</strong> after 3 epochs.')
       const again = await cli(['report', out])
       expect(again).toMatchObject({ code: 0, err: '' })
       expect(again.out).toContain('accuracy on the evaluation set')
@@ -32,7 +32,7 @@ describe('the report of a run', () => {
       const out = join(folder, '</script><img src=x onerror=alert(1)>'.replace('/', '∕'))
       expect((await cli([...train, '--out', out, '--eta', '1e9'])).code).toBe(4)
       const report = await readFile(join(out, 'report.html'), 'utf8')
-      expect(report).toContain('Diverged in epoch 1, with mini-batch 1.')
+      expect(report).toContain('<strong>Diverged</strong> in epoch 1, with mini-batch 1.')
       expect(report).not.toContain('<img src=x')
     }))
 
