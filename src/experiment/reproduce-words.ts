@@ -28,11 +28,18 @@ export const describeRows = (rows: readonly Row[]): readonly string[] => [
 ]
 
 const describeStuck = (arm: Arm, { seed, accuracy, unanswered, others }: Stuck): string =>
-  `${armInWords(arm)}: seed ${seed} is stuck at ${points(accuracy)} %: ${listed(unanswered)} ` +
-  `${unanswered.length === 1 ? 'is' : 'are'} never answered; of the other digits' images ${points(others)} % are right.`
+  `${armInWords(arm)}: seed ${seed} is stuck at ${points(accuracy)} %: ${listed(unanswered.map(rarely))}; ` +
+  `of the other digits' images ${points(others)} % are right.`
 
-const listed = (labels: readonly number[]): string =>
-  labels.length < 2 ? labels.join('') : `${labels.slice(0, -1).join(', ')} and ${labels.at(-1)!}`
+/** Such as `6 is answered once (there are 958)`. */
+const rarely = ({ label, answered, n }: Stuck['unanswered'][number]): string => {
+  const how =
+    answered === 0 ? 'never answered' : answered === 1 ? 'answered once' : `answered ${answered} times`
+  return `${label} is ${how} (there are ${n})`
+}
+
+const listed = (all: readonly string[]): string =>
+  all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)!}`
 
 const cells = ({ runs, last, best }: Summary): readonly string[] => [
   String(runs),

@@ -91,11 +91,12 @@ export type Summary = {
   readonly best: Spread
 }
 
-/** A run that ended with whole classes never answered. */
+/** A run that ended with whole classes never or hardly ever answered. */
 export type Stuck = {
   readonly seed: number
   readonly accuracy: number
-  readonly unanswered: readonly number[]
+  /** Those classes, each with how often it is answered, and how many examples of it there are. */
+  readonly unanswered: readonly { readonly label: number; readonly answered: number; readonly n: number }[]
   /** The accuracy on the examples of the other classes. */
   readonly others: number
 }
@@ -157,7 +158,11 @@ const stuck = (seed: number, result: Result): Stuck => {
   return {
     seed,
     accuracy: lastAccuracy(result),
-    unanswered: never,
+    unanswered: never.map(label => ({
+      label,
+      answered: result.answered?.[label] ?? 0,
+      n: result.perClass?.[label] ?? 0,
+    })),
     others: (100 * sum(result.rightPerClass)) / sum(result.perClass),
   }
 }

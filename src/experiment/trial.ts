@@ -68,9 +68,12 @@ export type Results = ReadonlyMap<string, Result>
 /** The epochs that a trial has seen through. */
 export const epochsTrained = ({ accuracies }: Result): number => accuracies.length
 
-/** The classes that are never answered at the end, though there are examples of them. */
-export const unanswered = ({ answered = [], perClass }: Result): readonly number[] =>
-  answered.flatMap((count, label) => (count === 0 && perClass?.[label] !== 0 ? [label] : []))
+/** A class that is answered less than this often for each of its examples is as good as given up. */
+const HARDLY = 0.1
 
-/** Whether a training came to an end, and with whole classes never answered. */
+/** The classes that are never or hardly ever answered at the end, though there are examples of them. */
+export const unanswered = ({ answered = [], perClass = [] }: Result): readonly number[] =>
+  perClass.flatMap((n, label) => (n > 0 && (answered[label] ?? 0) < HARDLY * n ? [label] : []))
+
+/** Whether a training came to an end, and with whole classes never or hardly ever answered. */
 export const isStuck = (result: Result): boolean => result.outcome === 'done' && unanswered(result).length > 0

@@ -112,8 +112,7 @@ export const verdictOf = (arms: readonly [Finals, Finals], classes: number): Ver
 }
 
 /** How many right answers a final run counts with: a run that diverged, with those of guessing. */
-export const counted = (result: Result, classes: number): number =>
-  correctAtEnd(result) ?? result.n / classes
+export const counted = (result: Result, classes: number): number => correctAtEnd(result) ?? result.n / classes
 
 type Correct = (result: Result) => number | undefined
 

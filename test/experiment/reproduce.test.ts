@@ -90,11 +90,27 @@ describe('the table', () => {
     const text = describeRows(rows)
     expect(text.filter(line => line.includes('not stuck'))).toHaveLength(1)
     expect(text).toContain(
-      "quadratic, 100 hidden: seed 1 is stuck at 87.00 %: 5 is never answered; of the other digits' images 96.67 % are right.",
+      "quadratic, 100 hidden: seed 1 is stuck at 87.00 %: 5 is never answered (there are 100); of the other digits' images 96.67 % are right.",
     )
     expect(text).toContain(
-      "quadratic, 100 hidden: seed 2 is stuck at 67.20 %: 2, 5 and 8 are never answered; of the other digits' images 96.00 % are right.",
+      "quadratic, 100 hidden: seed 2 is stuck at 67.20 %: 2 is never answered (there are 100), 5 is never answered (there are 100) and 8 is never answered (there are 100); of the other digits' images 96.00 % are right.",
     )
+  })
+
+  it('takes a digit that is hardly ever answered for one that is given up', () => {
+    const rows = rowsOf(
+      plan,
+      resultsOf((id, arm, seed) => {
+        const free = result(id, [960])
+        const answered = (times: number) =>
+          (free.answered ?? []).map((count, digit) => (digit === 6 ? times : count))
+        return arm === 2 && seed < 3 ? { ...free, answered: answered(seed === 1 ? 1 : 10) } : free
+      }),
+    )
+    expect(rows[2]!.stuck.map(({ seed, unanswered }) => ({ seed, unanswered }))).toEqual([
+      { seed: 1, unanswered: [{ label: 6, answered: 1, n: 100 }] },
+    ])
+    expect(describeRows(rows).join()).toContain('6 is answered once (there are 100)')
   })
 
   it('keeps what diverged out of the means, and says so', () => {
