@@ -98,7 +98,7 @@ const stuckRuns = (stuck: readonly Stuck[]): Html =>
   stuck.length === 0
     ? paragraph('None: every run learnt to answer every digit.')
     : html`${paragraph(
-        'Some starts leave an output neuron saturated, and the quadratic cost does not free it: the run then never answers that digit.',
+        'Some starts leave an output neuron saturated, and the quadratic cost does not free it: the run then never, or hardly ever, answers that digit.',
       )}${table({
         caption: 'The share of each digit that a stuck run answers rightly',
         columns: ['cost', 'hidden', 'seed', ...(stuck[0]?.digits ?? []).map((_, digit) => String(digit))],
