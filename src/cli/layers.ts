@@ -23,14 +23,21 @@ export const layered =
   (options: AllOptions, variables: NodeJS.ProcessEnv) =>
   (argv: Argv): TE.TaskEither<AppError, Argv> => {
     const surroundings = fromVariables(options, variables)
-    const { resume } = argv
+    const resume = argv.resume ?? surroundings.values.resume
     const config = argv.config ?? surroundings.values.config
     return pipe(
       typeof resume === 'string' && 'resume' in options
         ? // what the run was made with goes before what the environment happens to say now
           pipe(
             fromRun(options, resume),
-            TE.map(run => [surroundings, run]),
+            TE.flatMap(run =>
+              typeof argv.config === 'string'
+                ? pipe(
+                    fromFile(options, argv.config),
+                    TE.map(file => [surroundings, run, file]),
+                  )
+                : TE.right([surroundings, run]),
+            ),
           )
         : typeof config === 'string' && 'config' in options
           ? pipe(
@@ -123,10 +130,9 @@ const decode = (options: AllOptions, path: string, text: string): E.Either<Usage
   })
 }
 
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value)
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text
-}
+/** What no setting can be. */
+const shown = (value: unknown): string =>
+  Array.isArray(value) ? 'a list of more than text and numbers' : value === null ? 'null' : 'an object'
 
 /** A value as one would type it; lists are comma-separated. */
 const asText = (value: unknown): string | boolean | undefined => {

@@ -175,9 +175,11 @@ const world = (): { readonly env: Env; readonly lost: () => AppError | undefined
   let lost: AppError | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
-      if (stop === signal) process.exit(signal === 'SIGINT' ? 130 : 143)
+      if (stop === 'SIGINT' || stop === 'SIGTERM') process.exit(signal === 'SIGINT' ? 130 : 143)
       stop = signal
     })
+  // a limit on the size of files should be an error of the write, not the end of the process
+  process.on('SIGXFSZ', () => undefined)
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') stop ??= 'closed pipe'

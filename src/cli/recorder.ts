@@ -109,9 +109,17 @@ export const openRecorder = (
         ? (flags.out ?? join(flags.runs, nameOf(env.date(), config)))
         : files.follow(flags.resume),
     ),
-    TE.flatMap(path =>
-      flags.resume === undefined ? newRun(files, processes, path) : takeRun(files, processes, path),
-    ),
+    TE.flatMap(path => {
+      if (flags.resume !== undefined) return takeRun(files, processes, path)
+      const made = newRun(files, processes, path)
+      // another run of this configuration may have begun within the same second
+      return flags.out === undefined
+        ? pipe(
+            made,
+            TE.orElse(() => newRun(files, processes, `${path}-${processes.me.pid}`)),
+          )
+        : made
+    }),
     TE.flatMap(folder =>
       pipe(
         flags.resume === undefined

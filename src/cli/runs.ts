@@ -14,7 +14,7 @@ import { reason } from '../run/unwritable.ts'
 import type { Env, Program } from './env.ts'
 import * as F from './flags.ts'
 import { commonOptions, trainOptions } from './settings.ts'
-import { aligned, percent } from './terminal.ts'
+import { aligned, percent, quoted } from './terminal.ts'
 
 export const runsOptions = {
   runs: trainOptions.runs,
@@ -52,7 +52,7 @@ const list =
 const resumeOf = ({ path, state, config, epochs }: Listed): string | undefined => {
   if (state === 'running') return undefined
   const more = state === 'finished' ? ` --epochs ${Math.max(Number(config.epochs), epochs) * 2}` : ''
-  return `npm run train -- --resume ${path}${more}`
+  return `npm run train -- --resume ${quoted(path)}${more}`
 }
 
 const word = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

@@ -63,3 +63,7 @@ export const aligned = (head: readonly string[], rows: readonly (readonly string
       .trimEnd(),
   )
 }
+
+/** A text as a shell takes it for one word. */
+export const quoted = (text: string): string =>
+  /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

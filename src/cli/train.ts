@@ -20,6 +20,7 @@ import { rehearse } from './rehearse.ts'
 import { readModel, resources, type Resources } from './resources.ts'
 import { trainFlags, type TrainFlags } from './settings.ts'
 import { jsonTeller, personTeller, type Teller } from './teller.ts'
+import { quoted } from './terminal.ts'
 
 export const trainCommand = (argv: Argv): Program<void> =>
   pipe(
@@ -141,7 +142,7 @@ const whereIs = (
             ? `${file} has the network ${epochs === 0 ? 'from before the first epoch' : `after epoch ${epochs}`}`
             : `${file} is as it was, for nothing was learnt yet`,
         ]
-  const run = path === undefined ? [] : [`resume: npm run train -- --resume ${path}`]
+  const run = path === undefined ? [] : [`resume: npm run train -- --resume ${quoted(path)}`]
   const all = [...network, ...run]
   return all.length > 0 ? all.join('\n') : 'with --save FILE.json the last good network is kept'
 }

@@ -1,6 +1,7 @@
 /** Data files out, into the program's own cache. */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
@@ -14,7 +15,11 @@ export const saveFile = (file: string, bytes: Uint8Array): TaskEither<string, vo
   TE.tryCatch(
     async () => {
       await mkdir(dirname(file), { recursive: true })
-      await writeFileAtomic(file, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { fsync: false })
+      // the package's own write takes a disk that fills up half-way for success
+      await writeFileAtomic(file, '', {
+        fsync: false,
+        tmpfileCreated: temporary => writeFileSync(temporary, bytes),
+      })
     },
     error => (error instanceof Error ? error.message : String(error)),
   )

@@ -19,7 +19,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 
 export type Files = {
@@ -81,9 +81,9 @@ export const disk: Files = {
     try {
       await link(from, temporary).catch(() => copyFile(from, temporary))
       await rename(temporary, to)
-    } catch (error) {
+    } finally {
+      // where both are the same file already, renaming does nothing
       await rm(temporary, { force: true })
-      throw error
     }
   },
   claim: async (path, text) => {
@@ -117,6 +117,6 @@ export const disk: Files = {
   },
   follow: async path => {
     const target = await readlink(path).catch(() => undefined)
-    return target === undefined ? path : join(dirname(path), target)
+    return target === undefined ? path : isAbsolute(target) ? target : join(dirname(path), target)
   },
 }

@@ -61,7 +61,8 @@ export const describe = async (
   const result = decoded(Outcome, await text(files, join(path, 'result.json')))
   const owner = await ownerOf(files, processes, path)
   // whoever asks about a run of his own asks how it has ended
-  const isOwned = owner !== undefined && owner.pid !== processes.me.pid
+  const { me } = processes
+  const isOwned = owner !== undefined && !(owner.pid === me.pid && owner.host === me.host)
   return {
     path,
     config,
@@ -79,7 +80,8 @@ export const listRuns = async (
   processes: Processes,
   folder: string,
 ): Promise<readonly Listed[]> => {
-  const names = (await files.list(folder)).filter(name => name !== 'latest')
+  // the link, or one that a killed process was about to put in its place
+  const names = (await files.list(folder)).filter(name => !/^latest(\.\d+\.tmp)?$/.test(name))
   const all = await Promise.all([...names].sort().map(name => describe(files, processes, join(folder, name))))
   return all.flatMap(run => run ?? [])
 }

@@ -1,6 +1,7 @@
 /**
  * Text files, read and written whole.
  */
+import { writeFileSync } from 'node:fs'
 import { access, constants, open, readFile, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -49,7 +50,8 @@ export const exists = (path: string): TE.TaskEither<never, boolean> =>
 /** Old or new, never half: written beside the file, then renamed onto it. */
 export const writeText = (path: string, text: string): TE.TaskEither<StorageError, void> =>
   TE.tryCatch(
-    () => writeFileAtomic(path, text),
+    // the package's own write takes a disk that fills up half-way for success
+    () => writeFileAtomic(path, '', { tmpfileCreated: temporary => writeFileSync(temporary, text) }),
     error =>
       storage(`${path} cannot be written: ${reason(error)}`, 'give a folder that can be written, with room'),
   )

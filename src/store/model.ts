@@ -75,6 +75,10 @@ const parse = (text: string): E.Either<readonly string[], unknown> =>
   )
 
 const shown = (value: unknown): string => {
+  // however deep they are: a hostile file may nest them without end
+  const isDeep = Array.isArray(value) && value.some(item => typeof item === 'object')
+  if (isDeep) return `a list of ${value.length}`
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object'
   const text = JSON.stringify(value) as string | undefined
   return text === undefined ? 'missing' : text.length > 40 ? `${text.slice(0, 40)}…` : text
 }

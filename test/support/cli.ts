@@ -22,9 +22,13 @@ export type Running = {
 /**
  * Starts a command line, such as `['train', '--epochs', '1']`: without the native backend, and without a folder for
  * the run, unless it asks for them.
+ *
+ * @param shell what a shell does, where `exec "$@"` is the program itself: such as `ulimit -f 8; exec "$@"`
  */
-export const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Running => {
-  const child = spawn(process.execPath, [RUN, ...args], {
+export const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}, shell?: string): Running => {
+  const line = [process.execPath, RUN, ...args]
+  const [program, ...rest] = shell === undefined ? line : ['bash', '-c', shell, 'bash', ...line]
+  const child = spawn(program!, rest, {
     env: { ...process.env, NETWORK2_NATIVE: 'off', NETWORK2_OUT: 'none', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -56,8 +60,8 @@ export const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
   }
 }
 
-export const cli = (args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Result> =>
-  start(args, env).result
+export const cli = (args: readonly string[], env?: NodeJS.ProcessEnv, shell?: string): Promise<Result> =>
+  start(args, env, shell).result
 
 /** Gives `use` an empty folder, and removes it afterwards. */
 export const inFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {

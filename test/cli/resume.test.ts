@@ -1,0 +1,176 @@
+/**
+ * Runs as real processes, to which something happens, and which are gone on with. resume.long.test.ts does so at
+ * many more moments, on every engine.
+ */
+import { mkdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { cli, inFolder, start } from '../support/cli.ts'
+import { dataOf, goOn, harmed, leftBy, machines, prepared, tree } from '../support/faults.ts'
+
+// a few seconds each, on a machine that does nothing else
+vi.setConfig({ testTimeout: 180_000 })
+
+describe.each(machines.filter(({ name }) => !name.startsWith('native')))('$name', ({ flags }) => {
+  it('killed after an epoch and within a save, then gone on with', () =>
+    inFolder(async folder => {
+      const { args, whole, run } = await prepared(folder, 2000, 4, flags)
+      expect((await harmed(args(run), { when: '"epoch":2' })).code).toBe(null)
+      // the resumed run takes its folder, writes its logs, and has begun to save
+      expect((await goOn(args(run), run, { sabotage: 'kill:16' })).code).toBe(null)
+      expect(await goOn(args(run), run)).toMatchObject({ code: 0, err: '' })
+      expect(await leftBy(run)).toEqual(whole)
+    }))
+})
+
+/** A run that would take hours, with pieces of about a fifth of a second. */
+const endless = async (folder: string, ...flags: readonly string[]): Promise<readonly string[]> => [
+  ...['train', '--data', await dataOf(folder, 3000), '--sizes', '12,8,5', '--epochs', '1000000'],
+  ...['--backend', 'cpu', ...flags],
+]
+
+describe('asked to stop', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('by %s: saves, says how to go on, and what it saved goes on', (signal, code) =>
+    inFolder(async folder => {
+      const out = join(folder, 'run')
+      const { code: ended, err } = await harmed(await endless(folder, '--out', out), {
+        when: 'Epoch 2:',
+        signal,
+      })
+      expect(ended).toBe(code)
+      expect(err).toContain(`resume: npm run train -- --resume ${out}`)
+      expect(JSON.parse(await readFile(join(out, 'result.json'), 'utf8'))).toMatchObject({
+        outcome: 'stopped',
+      })
+      expect(await tree(out)).not.toContain('owner.1')
+      const again = await harmed(['train', '--resume', out], { when: 'Epoch', signal })
+      expect(again.code).toBe(code)
+      expect(again.err).not.toContain('cannot be used')
+      expect(again.out).not.toContain('Epoch 1:')
+    }),
+  )
+
+  it('twice: leaves at once, without a word, and what was saved before goes on', () =>
+    inFolder(async folder => {
+      const out = join(folder, 'run')
+      const running = start(await endless(folder, '--out', out))
+      await running.said('Epoch 2:')
+      const again = setInterval(() => running.signal('SIGINT'), 5)
+      const { code, err } = await running.result.finally(() => clearInterval(again))
+      expect(code).toBe(130)
+      expect(err).not.toContain('resume:')
+      expect(await tree(out)).not.toContain('result.json')
+      expect((await harmed(['train', '--resume', out], { when: 'Epoch', signal: 'SIGINT' })).code).toBe(130)
+    }))
+
+  it('before the first step', () =>
+    inFolder(async folder => {
+      const out = join(folder, 'run')
+      // this note is written before the data are on the backend
+      const { code } = await harmed(await endless(folder, '--out', out), {
+        when: 'cross-entropy',
+        signal: 'SIGINT',
+      })
+      expect(code).toBe(130)
+      expect(await tree(out)).toContain('checkpoints/last.safetensors')
+    }))
+
+  it('by a closed pipe: quietly, and all is saved', () =>
+    inFolder(async folder => {
+      const { args, whole, run } = await prepared(folder, 1500, 6, ['--backend', 'cpu'])
+      const running = start(args(run))
+      await running.said('"epoch":2')
+      running.closeOut()
+      expect(await running.result).toMatchObject({ code: 0, err: '' })
+      expect(JSON.parse(await readFile(join(run, 'result.json'), 'utf8'))).toMatchObject({
+        outcome: 'stopped',
+      })
+      expect((await goOn(args(run), run)).code).toBe(0)
+      expect(await leftBy(run)).toEqual(whole)
+    }))
+})
+
+describe('a full disk', () => {
+  it('ends the run with 7, and what was saved before is whole', () =>
+    inFolder(async folder => {
+      const out = join(folder, 'run')
+      // a checkpoint grows with its history, until it is larger than files may be
+      const ended = await harmed(await endless(folder, '--out', out), { shell: 'ulimit -f 8; exec "$@"' })
+      expect(ended.code).toBe(7)
+      expect(ended.err).toContain('last.safetensors cannot be written: it is larger than files may be here')
+      expect(ended.err).not.toMatch(/^\s+at /m)
+      const again = await harmed(['train', '--resume', out], { when: 'Epoch', signal: 'SIGINT' })
+      expect(again.code).toBe(130)
+      expect(again.err).not.toContain('cannot be used')
+    }))
+
+  it('for the logs alone does not', () =>
+    inFolder(async folder => {
+      const { args, whole, run } = await prepared(folder, 1500, 6, ['--backend', 'cpu'])
+      const running = start(args(run))
+      await running.said('"epoch":2')
+      await rm(join(run, 'metrics.jsonl'))
+      await mkdir(join(run, 'metrics.jsonl'))
+      const { code, err } = await running.result
+      expect(code).toBe(0)
+      expect(err.match(/training goes on without this log/g)).toHaveLength(1)
+      await rm(join(run, 'metrics.jsonl'), { recursive: true })
+      expect((await goOn(args(run), run)).code).toBe(0)
+      expect(await leftBy(run)).toEqual(whole)
+    }))
+
+  it('fails a save with ENOSPC: 7, and nothing is left half done', () =>
+    inFolder(async folder => {
+      const { args, whole, run } = await prepared(folder, 200, 2, ['--backend', 'cpu'])
+      const ended = await harmed(args(run), { sabotage: 'ENOSPC:30' })
+      expect(ended.code).toBe(7)
+      expect(ended.err).toContain('there is no room left')
+      expect((await tree(run)).filter(name => /\.\d+(\.tmp)?$/.test(name))).toEqual([])
+      expect((await goOn(args(run), run)).code).toBe(0)
+      expect(await leftBy(run)).toEqual(whole)
+    }))
+})
+
+describe('the folder of a run', () => {
+  it('has a name of its own and a link to it, can be moved, and takes more epochs but nothing else', () =>
+    inFolder(async folder => {
+      const runs = join(folder, 'runs')
+      const data = await dataOf(folder, 100)
+      const env = { NETWORK2_OUT: undefined }
+      const flags = ['--data', data, '--backend', 'cpu', '--runs', runs, '--quiet']
+      expect((await cli(['train', ...flags, '--epochs', '2', '--seed', '7'], env)).code).toBe(0)
+      const name = await readlink(join(runs, 'latest'))
+      expect(name).toMatch(/^\d{8}-\d{6}-xent-s7-[0-9a-f]{6}$/)
+      const moved = join(folder, 'elsewhere #1')
+      await rename(join(runs, name), moved)
+
+      const other = await cli(['train', '--resume', moved, '--eta', '0.25', '--epochs', '1'])
+      expect(other.code).toBe(5)
+      expect(other.err).toContain('epochs: it was 2, and is 1')
+      expect(other.err).toContain('eta: it was 0.5, and is 0.25')
+
+      expect((await cli(['train', '--resume', moved, '--epochs', '4', '--quiet'])).code).toBe(0)
+      const whole = join(folder, 'whole')
+      expect((await cli(['train', ...flags, '--epochs', '4', '--seed', '7', '--out', whole])).code).toBe(0)
+      expect(await leftBy(moved)).toEqual(await leftBy(whole))
+    }))
+
+  it('that is none cannot be resumed, and one with a run in it is not written over', () =>
+    inFolder(async folder => {
+      const none = await cli(['train', '--resume', folder])
+      expect(none.code).toBe(5)
+      expect(none.err).toContain('npm run runs lists them')
+      const precious = join(folder, 'config.json')
+      await writeFile(precious, '{}')
+      await writeFile(join(folder, 'letters.2019'), 'precious')
+      const data = await dataOf(folder, 100)
+      const taken = await cli(['train', '--data', data, '--backend', 'cpu', '--out', folder])
+      expect(taken.code).toBe(2)
+      expect(taken.err).toContain('there is a run in it')
+      expect(await readFile(precious, 'utf8')).toBe('{}')
+      expect(await readFile(join(folder, 'letters.2019'), 'utf8')).toBe('precious')
+    }))
+})

@@ -1,0 +1,95 @@
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { runsCommand } from '../../src/cli/runs.ts'
+import { disk } from '../../src/run/files.ts'
+import { processes } from '../../src/run/owner.ts'
+import { inFolder } from '../support/cli.ts'
+
+/** What `npm run runs` prints about a folder. */
+const listed = async (
+  runs: string,
+  flags: Readonly<Record<string, unknown>> = {},
+): Promise<readonly string[]> => {
+  const lines: string[] = []
+  const result = await runsCommand({ _: [], runs, ...flags })({
+    out: line => void lines.push(line),
+    note: () => undefined,
+    bar: undefined,
+    now: () => 0,
+    date: () => new Date(0),
+    rest: () => Promise.resolve(),
+    stopped: () => undefined,
+    variables: {},
+    files: disk,
+    processes,
+  })()
+  expect(E.isRight(result)).toBe(true)
+  return lines
+}
+
+const run = async (folder: string, name: string, files: Readonly<Record<string, string>>): Promise<void> => {
+  await mkdir(join(folder, name), { recursive: true })
+  for (const [file, text] of Object.entries(files)) await writeFile(join(folder, name, file), text)
+}
+
+const config = '{"cost":"xent","sizes":[12,8,5],"epochs":4}'
+const line = (epoch: number, correct: number | string): string =>
+  `${JSON.stringify({ epoch, evaluationAccuracy: correct, evaluationSize: 200 })}\n`
+
+describe('the list of runs', () => {
+  it('has each with its state, its accuracies and how to go on with it', () =>
+    inFolder(async folder => {
+      await run(folder, 'a-done', {
+        'config.json': config,
+        'metrics.jsonl': line(1, 100) + line(2, 180) + line(3, 150) + line(4, 170),
+        'result.json': '{"outcome":"done"}',
+      })
+      await run(folder, 'b-killed', {
+        'config.json': config,
+        'metrics.jsonl': `${line(1, 90)}{"epoch":2,"evalua`,
+        'owner.1': JSON.stringify({ ...processes.me, began: 'before' }),
+      })
+      await run(folder, 'c-running', {
+        'config.json': config,
+        'owner.1': JSON.stringify({ ...processes.me, pid: 1, host: 'elsewhere' }),
+      })
+      await run(folder, 'd-diverged', { 'config.json': config, 'result.json': '{"outcome":"diverged"}' })
+      await run(folder, 'e-none', { 'letter.txt': 'dear' })
+      await run(folder, 'f-damaged', { 'config.json': '{' })
+      await writeFile(join(folder, 'g-file'), '')
+      await symlink('a-done', join(folder, 'latest'))
+      const [, ...rows] = await listed(folder)
+      expect(rows.map(row => row.trim().split(/ {2,}/))).toEqual([
+        ['a-done', 'finished', 'xent', '12,8,5', '4/4', ...rows[0]!.trim().split(/ {2,}/).slice(5)],
+        ['b-killed', 'interrupted', 'xent', '12,8,5', '1/4', ...rows[1]!.trim().split(/ {2,}/).slice(5)],
+        ['c-running', 'running', 'xent', '12,8,5', '0/4'],
+        ['d-diverged', 'diverged', 'xent', '12,8,5', '0/4', ...rows[3]!.trim().split(/ {2,}/).slice(5)],
+      ])
+      expect(rows[0]).toMatch(/ 85\.00 % +90\.00 % +npm run train -- --resume \S*a-done --epochs 8$/)
+      expect(rows[1]).toMatch(/ 45\.00 % +45\.00 % +npm run train -- --resume \S*b-killed$/)
+      const json = (await listed(folder, { json: true })).map(
+        text => JSON.parse(text) as Record<string, unknown>,
+      )
+      expect(json.map(({ state, epochs }) => [state, epochs])).toEqual([
+        ['finished', 4],
+        ['interrupted', 1],
+        ['running', 0],
+        ['diverged', 0],
+      ])
+    }))
+
+  it('is none where there are none', () =>
+    inFolder(async folder => {
+      expect(await listed(join(folder, 'none'))).toEqual([expect.stringContaining('There are no runs')])
+    }))
+
+  it('does not take what a killed process left beside `latest` for a run', () =>
+    inFolder(async folder => {
+      await run(folder, 'one', { 'config.json': config })
+      await symlink('one', join(folder, 'latest.4711.tmp'))
+      expect(await listed(folder, { json: true })).toHaveLength(1)
+      expect(await readFile(join(folder, 'latest.4711.tmp', 'config.json'), 'utf8')).toBe(config)
+    }))
+})

@@ -1,0 +1,145 @@
+/**
+ * Files that were made to do harm, to every decoder that reads one: an error with words in it, soon, and nothing
+ * allocated that the file could not fill.
+ */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { decodeImages, decodeLabels, encodeImages, encodeLabels } from '../src/data/idx.ts'
+import { decodeJson } from '../src/data/json.ts'
+import type { DataError } from '../src/errors.ts'
+import { decodeCheckpoint, encodeCheckpoint } from '../src/run/checkpoint.ts'
+import { decodeModel, encodeModel } from '../src/store/model.ts'
+
+const SEED = Number(process.env.NETWORK2_SEED ?? Date.now() % 2 ** 31)
+console.info(`random byte strings of seed ${SEED}; NETWORK2_SEED=${SEED} repeats them`)
+
+const layers = [{ inputs: 2, outputs: 2, w: Float32Array.of(1, 2, 3, 4), b: Float32Array.of(5, 6) }]
+const inWords = E.mapLeft(({ message }: DataError) => message)
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+const words = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
+/** Every decoder, the words of its error, and a file that it takes. */
+const decoders: readonly (readonly [string, (bytes: Uint8Array) => E.Either<string, unknown>, Uint8Array])[] =
+  [
+    [
+      'images',
+      bytes => inWords(decodeImages('FILE')(bytes)),
+      encodeImages({ count: 2, rows: 2, columns: 2, pixels: new Uint8Array(8) }),
+    ],
+    ['labels', bytes => inWords(decodeLabels('FILE', 9)(bytes)), encodeLabels(Uint8Array.of(1, 2, 3))],
+    [
+      'a data set in JSON',
+      bytes => inWords(decodeJson('FILE')(words(bytes))),
+      utf8('{"training":{"inputs":[[0,1],[1,0]],"labels":[1,0]}}'),
+    ],
+    [
+      'a model',
+      bytes => inWords(decodeModel('FILE', words(bytes))),
+      utf8(encodeModel({ sizes: [2, 2], cost: 'xent', layers })),
+    ],
+    [
+      'a checkpoint',
+      decodeCheckpoint,
+      encodeCheckpoint({ identity: 'a', epochs: 0, examples: 0, history: [], layers }),
+    ],
+  ]
+
+/** Anything, anything after a true beginning, and a true file with a few bytes changed. */
+const near = (valid: Uint8Array): fc.Arbitrary<Uint8Array> =>
+  fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc
+      .tuple(fc.nat(valid.length), fc.uint8Array({ maxLength: 60 }))
+      .map(([kept, rest]) => Uint8Array.of(...valid.subarray(0, kept), ...rest)),
+    fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 4 }).map(changes => {
+      const bytes = valid.slice()
+      for (const [at, byte] of changes) bytes[at] = byte
+      return bytes
+    }),
+  )
+
+describe.each(decoders)('%s', (_what, decode, valid) => {
+  it('is read', () => expect(E.isRight(decode(valid))).toBe(true))
+
+  it('from 10,000 random byte strings: a value, or an error with words', () => {
+    const before = process.memoryUsage().arrayBuffers
+    let given = 0
+    fc.assert(
+      fc.property(near(valid), bytes => {
+        given += bytes.length
+        const read = decode(bytes)
+        if (E.isLeft(read)) expect(read.left).toMatch(/\w{2}/)
+      }),
+      { numRuns: 10_000, seed: SEED },
+    )
+    // also if nothing of it was collected; the strings themselves lie there, up to twice
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(6 * given + 1e7)
+  })
+})
+
+describe('names that JavaScript has for itself', () => {
+  it.each([...['constructor', '__proto__', 'toString', 'hasOwnProperty', 'x'.repeat(1e6)].entries()])(
+    'name %i is no cost',
+    (_i, cost) => {
+      const text = encodeModel({ sizes: [2, 2], cost: 'xent', layers }).replace('CrossEntropyCost', cost)
+      const read = decodeModel('FILE', text)
+      expect(E.isLeft(read) && read.left.message.length).toBeLessThan(250)
+    },
+  )
+
+  it.each(['{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}'])(
+    '%s pollutes nothing',
+    text => {
+      for (const [, decode] of decoders) expect(E.isLeft(decode(utf8(text)))).toBe(true)
+      expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+    },
+  )
+})
+
+describe('large ones, in a process with little memory', () => {
+  /** Decodes files of a megabyte or so with a small heap. */
+  const survives = (script: string): string => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--max-old-space-size=160', '--import', 'tsx', '--input-type=module', '-e', script],
+      { encoding: 'utf8', cwd: fileURLToPath(new URL('..', import.meta.url)) },
+    )
+    return status === 0 ? stdout : stderr
+  }
+
+  it('nested deeply, of a million keys, or claiming more than there is', () => {
+    expect(
+      survives(`
+        import { decodeModel } from './src/store/model.ts'
+        import { decodeJson } from './src/data/json.ts'
+        import { decodeCheckpoint } from './src/run/checkpoint.ts'
+        import { decodeImages } from './src/data/idx.ts'
+        const framed = (header, length = header.length) => {
+          const bytes = Buffer.alloc(8 + header.length)
+          bytes.writeBigUInt64LE(BigInt(length))
+          bytes.write(header, 8)
+          return new Uint8Array(bytes)
+        }
+        const texts = [
+          '['.repeat(1e5), '{"a":'.repeat(1e5), '['.repeat(1e5) + ']'.repeat(1e5),
+          '[' + '[],'.repeat(3e5) + '[]]', '{"sizes":[' + '9,'.repeat(5e5) + '9]}', '"' + 'x'.repeat(1e6) + '"',
+          '{"sizes":[4294967295,4294967295],"weights":[],"biases":[],"cost":"QuadraticCost"}',
+        ]
+        const claims = [
+          framed('{', 2 ** 53), framed(texts[0]), framed(texts[3]),
+          framed('{"a":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]}}'),
+          framed('{' + Array.from({ length: 2e4 }, (_, i) => '"' + i + '":{}').join() + '}'),
+        ]
+        const tags = [
+          ...texts.map(text => decodeModel('F', text)._tag), ...texts.map(text => decodeJson('F')(text)._tag),
+          ...claims.map(bytes => decodeCheckpoint(bytes)._tag),
+          decodeImages('F')(Uint8Array.of(0, 0, 8, 3, ...new Uint8Array(12).fill(255)))._tag,
+        ]
+        console.log([...new Set(tags)].join())
+      `),
+    ).toBe('Left\n')
+  })
+})
