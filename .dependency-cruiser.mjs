@@ -59,6 +59,12 @@ export default {
       to: { path: '^node_modules/@tensorflow/tfjs-(node|backend-)' },
     },
     {
+      name: 'only-the-queue-names-redis',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/experiment/queue[.]ts$' },
+      to: { path: '^node_modules/(bullmq|ioredis)/' },
+    },
+    {
       name: 'nothing-unresolvable',
       severity: 'error',
       from: {},

@@ -14,6 +14,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { addressOf, type Address } from '../src/experiment/queue-address.ts'
 import { openQueue, serveQueue } from '../src/experiment/queue.ts'
 
+/** Milliseconds: how long a trial took, and how long its worker waited for it since the one before. */
+type Answer = { readonly busy: number; readonly idle: number }
+
 type Task = { readonly number: number; readonly milliseconds: number }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -24,26 +27,32 @@ const localhost = (port: number): Address => {
   return address.right
 }
 
-/** Keeps the core busy, and counts the work: the time that another process takes is not done by us. */
-const busy = ({ milliseconds }: Task): number => {
+/** Keeps the core busy: what other processes take of it is not counted. */
+const keepBusy = ({ milliseconds }: Task): void => {
   const began = process.cpuUsage()
   for (;;) {
     for (let i = 0; i < 20_000; i++) Math.sqrt(i)
     const { user, system } = process.cpuUsage(began)
-    if (user + system >= 1000 * milliseconds) return user + system
+    if (user + system >= 1000 * milliseconds) return
   }
 }
 
-/** A worker: it takes a trial at a time, and does it in a child, as a real one does. */
+/** A worker: it takes a trial at a time, and has it done in a child, as a real one does. */
 const work = (port: number): void => {
   const child = fork(fileURLToPath(import.meta.url), ['child'])
-  serveQueue<Task, number>({
+  let free: number | undefined
+  serveQueue<Task, Answer>({
     address: localhost(port),
     jobs: 1,
     patience: 60,
     work: task =>
       new Promise(resolve => {
-        child.once('message', answer => resolve(E.right(answer as number)))
+        const began = performance.now()
+        const idle = free === undefined ? 0 : began - free
+        child.once('message', () => {
+          free = performance.now()
+          resolve(E.right({ busy: free - began, idle }))
+        })
         child.send(task)
       }),
     isUnfit: () => false,
@@ -53,26 +62,41 @@ const work = (port: number): void => {
   process.send?.('ready')
 }
 
-/** Seconds for all trials with so many workers. */
-const seconds = async (port: number, workers: number, trials: number, milliseconds: number): Promise<number> => {
+type Measured = { readonly seconds: number; readonly overhead: number }
+
+/** All trials with so many workers: the seconds, and what share of its trials' time a worker waits. */
+const measured = async (
+  port: number,
+  workers: number,
+  trials: number,
+  milliseconds: number,
+): Promise<Measured> => {
   const children = Array.from({ length: workers }, () =>
     fork(fileURLToPath(import.meta.url), ['worker', String(port)]),
   )
   await Promise.all(children.map(child => new Promise(resolve => child.once('message', resolve))))
-  const queue = openQueue<Task, number>({
+  const queue = openQueue<Task, Answer>({
     address: localhost(port),
     nameOf: ({ number }) => `${workers}-${number}`,
     tell: line => process.stderr.write(`${line}\n`),
   })
-  const run = (number: number): Promise<unknown> => queue.run({ number, milliseconds })()
-  // the first of each worker pays for its start
-  await Promise.all(children.map((_, i) => run(-1 - i)))
+  const run = async (number: number): Promise<Answer> => {
+    const end = await queue.run({ number, milliseconds })()
+    if (E.isLeft(end)) throw new Error(`trial ${number} was not done: ${end.left.kind}`)
+    return end.right
+  }
+  // the first of each worker pays for its start, and is no part
+  await Promise.all(children.map((_, i) => run(trials + i)))
   const began = performance.now()
-  await Promise.all(Array.from({ length: trials }, (_, number) => run(number)))
-  const took = (performance.now() - began) / 1000
+  const answers = await Promise.all(Array.from({ length: trials }, (_, number) => run(number)))
+  const seconds = (performance.now() - began) / 1000
   queue.close()
   for (const child of children) child.kill()
-  return took
+  const sum = (of: (answer: Answer) => number): number => answers.reduce((total, one) => total + of(one), 0)
+  // the queue was empty before the first of each
+  const waits = answers.map(({ idle }) => idle).toSorted((a, b) => a - b)
+  const idle = waits.slice(0, -workers).reduce((total, wait) => total + wait, 0)
+  return { seconds, overhead: idle / sum(({ busy }) => busy) }
 }
 
 const withRedis = async (use: (port: number) => Promise<void>): Promise<void> => {
@@ -89,23 +113,28 @@ const withRedis = async (use: (port: number) => Promise<void>): Promise<void> =>
   try {
     await use(port)
   } finally {
+    const gone = new Promise(resolve => redis.on('close', resolve))
     redis.kill()
+    await gone
     await rm(folder, { recursive: true, force: true })
   }
 }
 
 const [role, ...words] = process.argv.slice(2)
-if (role === 'child') process.on('message', task => process.send?.(busy(task as Task)))
+if (role === 'child')
+  process.on('message', task => {
+    keepBusy(task as Task)
+    process.send?.('done')
+  })
 else if (role === 'worker') work(Number(words[0]))
 else
   await withRedis(async port => {
     const [trials = 40, milliseconds = 1000] = [role, ...words].filter(word => word !== undefined).map(Number)
     say(`${trials} trials of ${milliseconds} ms of a core each`)
-    const [one, two] = [
-      await seconds(port, 1, trials, milliseconds),
-      await seconds(port, 2, trials, milliseconds),
-    ]
-    const ideal = (trials * milliseconds) / 1000
-    say(`one worker: ${one.toFixed(2)} s; overhead of the queue ${(100 * (one / ideal - 1)).toFixed(2)} %`)
-    say(`two workers: ${two.toFixed(2)} s; ${(one / two).toFixed(2)} times as fast`)
+    const share = ({ overhead }: Measured): string => `${(100 * overhead).toFixed(2)} %`
+    const one = await measured(port, 1, trials, milliseconds)
+    say(`one worker: ${one.seconds.toFixed(2)} s; between two trials it waits ${share(one)} of their time`)
+    const two = await measured(port, 2, trials, milliseconds)
+    say(`two workers: ${two.seconds.toFixed(2)} s; each waits ${share(two)}`)
+    say(`ratio: ${(one.seconds / two.seconds).toFixed(2)}`)
   })

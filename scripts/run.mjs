@@ -24,12 +24,25 @@ const commands = {
   },
   bench: args => program('scripts/bench.ts', args),
   'digits-sheet': args => program('scripts/digits-sheet.ts', args),
+  'queue-throughput': args => program('scripts/queue-throughput.ts', args),
+  'simulate-queue': args => program('scripts/simulate-queue.ts', args),
   'report-picture': args => program('scripts/report-picture.ts', args),
   'check-gradients': args => program('scripts/check-gradients.ts', args),
 }
 
 /** Doctor tells what it finds, and should not change it first; the others compute little or nothing. */
-const light = ['doctor', 'trace', 'runs', 'slowdown', 'predict', 'report']
+const light = [
+  'doctor',
+  'trace',
+  'runs',
+  'slowdown',
+  'predict',
+  'report',
+  'study',
+  'merge',
+  'queue-throughput',
+  'simulate-queue',
+]
 
 const needsNative = (command, args) => !light.includes(command) && wantsNative(args, process.env)
 

@@ -94,16 +94,19 @@ const perform =
     try {
       return await new Promise<E.Either<AppError, Results>>((resolve, reject) => {
         const given = new Set<string>()
+        let unfinished = 0
         const giveOut = (): void => {
           const trials = outstanding(results)
           if (trials.length === 0) resolve(E.right(results))
           for (const trial of trials.filter(({ id }) => !given.has(id))) {
             given.add(trial.id)
+            unfinished++
             void pool
               .run({ trial, data }, share => display.progress(trial, share))()
               .then(ended(trial), reject)
           }
         }
+        const giveOutRarely = rarely(env, giveOut)
         const ended =
           (trial: Trial) =>
           (end: E.Either<PoolFailure, E.Either<AppError, Result>>): void => {
@@ -121,9 +124,12 @@ const perform =
             }
             results.set(trial.id, kept.right)
             display.result(trial, kept.right)
-            giveOut()
+            unfinished--
+            if (unfinished === 0) giveOut()
+            else giveOutRarely()
           }
         look = setInterval(() => {
+          giveOutRarely()
           const by = env.stopped()
           if (by !== undefined)
             resolve(
@@ -146,6 +152,17 @@ const perform =
     }
   }
 
+/** Does what takes a while, unless it would take more than a twentieth of the time. */
+const rarely = ({ now }: Env, work: () => void): (() => void) => {
+  let next = -Infinity
+  return () => {
+    const began = now()
+    if (began < next) return
+    work()
+    next = now() + 20 * (now() - began)
+  }
+}
+
 /** A trial as an error names it: by its hash, and by its flags. */
 const nameOf = (trial: Trial): string =>
   `trial ${trial.id} (${Object.entries(trainingFlags(trial))
@@ -164,18 +181,23 @@ const displayOf = (env: Env, { workOf, remaining, describe }: Experiment, result
   const whole = remaining(new Map())
   const atFirst = remaining(results)
   const shares = new Map<string, number>()
-  const left = (): number => remaining(results) - [...shares.values()].reduce((sum, share) => sum + share, 0)
+  let left = atFirst
+  const count = rarely(env, () => {
+    left = remaining(results) - [...shares.values()].reduce((sum, share) => sum + share, 0)
+  })
   const time = (): string => {
-    const seconds = ((env.now() - began) / 1000 / (atFirst - left())) * left()
+    const seconds = ((env.now() - began) / 1000 / (atFirst - left)) * left
     return Number.isFinite(seconds) ? `${clock(seconds)} left` : ''
   }
   return {
     progress: (trial: Trial, share: number): void => {
       shares.set(trial.id, share * workOf(trial))
-      bar.update(1 - left() / whole, 'Trials', time())
+      count()
+      bar.update(1 - left / whole, 'Trials', time())
     },
     result: (trial: Trial, result: Result): void => {
       shares.delete(trial.id)
+      count()
       if (env.bar === undefined) env.note(`${describe(trial, result)}   ${time()}`)
     },
     clear: bar.clear,

@@ -7,6 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import yargs, { type Options } from 'yargs'
 import { exitCode, exitCodes, type AppError, type Stop } from '../errors.ts'
+import { masked } from '../experiment/queue-address.ts'
 import { disk } from '../run/files.ts'
 import { processes } from '../run/owner.ts'
 import { unwritable } from '../run/unwritable.ts'
@@ -92,6 +93,47 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
       run: slowdownCommand,
     }
   },
+  compare: async () => {
+    const { compareCommand, compareOptions } = await import('./compare.ts')
+    return {
+      describe: 'Searches the hyper-parameters of two arms alike, compares the winners, and gives a verdict.',
+      options: compareOptions,
+      examples: [
+        ['npm run compare', 'the costs of the book'],
+        ['npm run compare -- --arms "xent" "xent --lmbda 5"', 'any two configurations'],
+      ],
+      run: compareCommand,
+    }
+  },
+  study: async () => {
+    const { studyCommand, studyOptions } = await import('./study.ts')
+    return {
+      describe: 'Shows what a comparison has found out so far.',
+      words: 'show DIR',
+      options: studyOptions,
+      examples: [['npm run study -- show runs/compare', 'its trials, and its verdict']],
+      run: studyCommand,
+    }
+  },
+  worker: async () => {
+    const { workerCommand, workerOptions } = await import('./worker.ts')
+    return {
+      describe: 'Does the trials of a queue, of whichever comparisons, until it is stopped.',
+      options: workerOptions,
+      examples: [['npm run worker -- --queue redis://host', 'on as many machines as there are']],
+      run: workerCommand,
+    }
+  },
+  merge: async () => {
+    const { mergeCommand, mergeOptions } = await import('./merge.ts')
+    return {
+      describe: 'Brings what the shards of a comparison found out into one journal.',
+      words: 'DIR…',
+      options: mergeOptions,
+      examples: [['npm run merge -- runs/compare', 'when all shards have done their share']],
+      run: mergeCommand,
+    }
+  },
   report: async () => {
     const { reportCommand, reportOptions } = await import('./report.ts')
     return {
@@ -165,8 +207,9 @@ const printable = (text: string): string =>
   text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, at => `\\x${at.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 const report = ({ message, remedy }: AppError): void => {
-  for (const line of message.split('\n')) say(process.stderr, `network2: ${printable(line)}`)
-  for (const line of remedy.split('\n')) say(process.stderr, `  ${printable(line)}`)
+  // whatever was typed may hold a password
+  for (const line of message.split('\n')) say(process.stderr, `network2: ${masked(printable(line))}`)
+  for (const line of remedy.split('\n')) say(process.stderr, `  ${masked(printable(line))}`)
 }
 
 /** The world as it is, how it asks the program to stop, and what it did not take of the output. */
@@ -215,7 +258,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     // every flag is text to yargs, which is no news to the reader
     say(
       process.stdout,
-      (await parser.getHelp()).replaceAll('[string] ', '').replaceAll(/ *\[(string|boolean)\]/g, ''),
+      (await parser.getHelp()).replaceAll('[string] ', '').replaceAll(/ *\[(string|boolean|array)\]/g, ''),
     )
     return 0
   }

@@ -42,7 +42,7 @@ const rule = ({ guessing }: Verdict): readonly string[] => [
     `and the mean difference is ${WORTH_HAVING} points or more.`,
   `  Otherwise, no difference worth having was found if its 95 % interval lies within ±${WORTH_HAVING} points; and ` +
     'otherwise the data cannot tell.',
-  `  A run that diverged counts with the accuracy of guessing, ${fixed(guessing)} %. A run is stuck if it never gives ` +
+  `  A run that diverged counts with the accuracy of guessing, ${fixed(guessing)} %. A run is stuck if it never, or hardly ever, gives ` +
     'some class as its answer; it counts as it is. No run is left out.',
 ]
 

@@ -77,7 +77,7 @@ describe('the whole verdict', () => {
       'The rule, which was there before the data:',
       '  An arm is better if the two-sided paired t-test on the test accuracies after the last epoch gives p < 0.05 and the mean difference is 0.1 points or more.',
       '  Otherwise, no difference worth having was found if its 95 % interval lies within ±0.1 points; and otherwise the data cannot tell.',
-      '  A run that diverged counts with the accuracy of guessing, 10.00 %. A run is stuck if it never gives some class as its answer; it counts as it is. No run is left out.',
+      '  A run that diverged counts with the accuracy of guessing, 10.00 %. A run is stuck if it never, or hardly ever, gives some class as its answer; it counts as it is. No run is left out.',
     ])
   })
 

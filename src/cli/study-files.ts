@@ -1,0 +1,123 @@
+/**
+ * The folder of a study: `study.json` says what it is, `journal.jsonl` what was found out. Shards have a folder in it
+ * each, with a journal of their own.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { join } from 'node:path'
+import { unfit, type AppError } from '../errors.ts'
+import { identify } from '../experiment/identity.ts'
+import { decodeJournal, firstById } from '../experiment/journal.ts'
+import { subjectOf, type Study } from '../experiment/plan.ts'
+import type { Space } from '../experiment/space.ts'
+import { Result, type Results } from '../experiment/trial.ts'
+import { codeOf } from '../run/files.ts'
+import { parseJson, toJson } from '../run/json.ts'
+import { reason, unwritable } from '../run/unwritable.ts'
+import type { Env } from './env.ts'
+
+export const JOURNAL = 'journal.jsonl'
+
+/** Such as 2 of 4, counted from 1. */
+export type Shard = { readonly index: number; readonly of: number }
+
+export const shardFolder = (out: string, { index, of }: Shard): string => join(out, `shard-${index}-of-${of}`)
+
+const Flags = t.readonly(t.record(t.string, t.string))
+
+const Arm = t.readonly(t.type({ name: t.string, flags: Flags }))
+
+/** As this program writes it; of a space, that it is an object. */
+const StudyFile = t.type({
+  arms: t.readonly(t.tuple([Arm, Arm])),
+  space: t.UnknownRecord,
+  budget: t.number,
+  factor: t.number,
+  epochs: t.number,
+  seeds: t.number,
+  seed: t.number,
+  common: Flags,
+  data: t.string,
+  classes: t.number,
+})
+
+const studyFile = (folder: string): string => join(folder, 'study.json')
+
+/** Keeps what a study is, unless another one has the folder: then its journal says so. */
+export const keepStudy = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, void> =>
+  TE.tryCatch(async () => {
+    const text = `${toJson(study, 2)}\n`
+    const there = await textOf(env, studyFile(folder))
+    const known = there === undefined ? E.left('') : decode(there)
+    if (there === text || (E.isRight(known) && subject(known.right) !== subject(study))) return
+    await env.files.makeFolder(folder)
+    await env.files.save(studyFile(folder), text)
+  }, unwritable(folder))
+
+const subject = (study: Study): string => identify(subjectOf(study))
+
+/** What a study is. */
+export const readStudy = (env: Env, folder: string): TE.TaskEither<AppError, Study> =>
+  pipe(
+    reading(folder, () => textOf(env, studyFile(folder))),
+    TE.flatMapEither(text => (text === undefined ? E.left('it has no study.json') : decode(text))),
+    TE.mapLeft((what): AppError =>
+      typeof what === 'string'
+        ? unfit(`${folder} is not the folder of a study: ${what}`, 'give the --out of npm run compare')
+        : what,
+    ),
+  )
+
+/** What the journal in a folder has found out about a study; nothing where there is none. */
+export const readResults = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, Results> => {
+  const path = join(folder, JOURNAL)
+  return pipe(
+    reading(path, async () => {
+      const bytes = await bytesOf(env, path)
+      return bytes === undefined
+        ? E.right([])
+        : decodeJournal(path, subjectOf(study), Result, Buffer.from(bytes))
+    }),
+    TE.flatMapEither((entries): E.Either<AppError, readonly Result[]> => entries),
+    TE.map(firstById),
+  )
+}
+
+/** The folders of the shards in a study's folder. */
+export const shardsIn = (env: Env, folder: string): TE.TaskEither<AppError, readonly string[]> =>
+  reading(folder, async () =>
+    (await env.files.list(folder))
+      .filter(name => /^shard-\d+-of-\d+$/.test(name))
+      .sort()
+      .map(name => join(folder, name)),
+  )
+
+const decode = (text: string): E.Either<string, Study> =>
+  pipe(
+    parseJson(text),
+    E.flatMap(json =>
+      pipe(
+        StudyFile.decode(json),
+        E.bimap(
+          () => 'its study.json is damaged',
+          study => ({ ...study, space: study.space as Space }),
+        ),
+      ),
+    ),
+  )
+
+const reading = <A>(path: string, read: () => Promise<A>): TE.TaskEither<AppError, A> =>
+  TE.tryCatch(read, error => unfit(`${path} cannot be read: ${reason(error)}`, 'make it readable'))
+
+const bytesOf = (env: Env, path: string): Promise<Uint8Array | undefined> =>
+  env.files.read(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  })
+
+const textOf = async (env: Env, path: string): Promise<string | undefined> => {
+  const bytes = await bytesOf(env, path)
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
+}
