@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** `npm test` runs test/**; `npm run test:long` adds the files named *.long.test.ts. */
@@ -7,6 +8,8 @@ export default defineConfig({
   test: {
     include: long ? ['test/**/*.test.ts'] : ['test/**/!(*.long).test.ts'],
     pool: 'forks',
+    // much of the suite waits for processes of its own
+    maxWorkers: availableParallelism(),
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
