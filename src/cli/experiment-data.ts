@@ -5,10 +5,9 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { inputWidth, outputsNeeded } from '../data/dataset.ts'
-import { loadData } from '../data/load.ts'
 import { sumOf } from '../data/sum.ts'
 import type { Program } from './env.ts'
-import { progressBar } from './terminal.ts'
+import { loadDataset } from './resources.ts'
 
 export type ExperimentData = {
   /** What it is, as one would say it. */
@@ -24,20 +23,9 @@ export type ExperimentData = {
 
 export const experimentData =
   (choice: string): Program<ExperimentData> =>
-  env => {
-    const bar = progressBar(env.bar)
-    return pipe(
-      loadData({
-        choice,
-        env: env.variables,
-        onNotice: line => {
-          bar.clear()
-          env.note(line)
-        },
-        onProgress: ({ what, done, of }) => bar.update(of > 0 ? done / of : 0, what, ''),
-      }),
-      TE.tapIO(() => bar.clear),
-      TE.tapError(() => TE.fromIO(bar.clear)),
+  env =>
+    pipe(
+      loadDataset(choice, env),
       TE.map(dataset => ({
         name: dataset.name,
         choice: choice === 'auto' ? dataset.name.toLowerCase() : choice,
@@ -46,4 +34,3 @@ export const experimentData =
         outputs: outputsNeeded(dataset).count,
       })),
     )
-  }

@@ -8,7 +8,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dirname } from 'node:path'
 import type { Options } from 'yargs'
 import { usage, type AppError } from '../errors.ts'
-import { accuracyCurve, comparisonLines } from '../report/terminal.ts'
+import { accuracyCurve, comparisonLines, costCurve } from '../report/terminal.ts'
 import { unwritable } from '../run/unwritable.ts'
 import type { Env, Program } from './env.ts'
 import * as F from './flags.ts'
@@ -47,7 +47,9 @@ const write =
         const [run] = runs
         const width = Math.min(100, env.bar?.columns ?? 80)
         const lines =
-          runs.length > 1 || run === undefined ? comparisonLines(runs) : accuracyCurve(run.history, width)
+          runs.length > 1 || run === undefined
+            ? comparisonLines(runs)
+            : [...accuracyCurve(run.history, width), ...costCurve(run.history, width)]
         for (const line of lines) env.out(line)
         env.out(`Written: ${path}`)
       }),

@@ -40,7 +40,7 @@ export const resources =
   env =>
     pipe(
       TE.Do,
-      TE.bind('dataset', () => dataset(data, env)),
+      TE.bind('dataset', () => loadDataset(data, env)),
       TE.bind('backend', ({ dataset }) => {
         const load = { sizes: sizesFor(dataset), density: density(dataset.training.inputs) }
         return loadBackend(backendFor(backend, engine, load))
@@ -53,7 +53,8 @@ export const resources =
       }),
     )
 
-const dataset = (choice: string, env: Env): TE.TaskEither<AppError, Dataset> => {
+/** The data set of a `--data`, with a bar where there is something to wait for. */
+export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, Dataset> => {
   const bar = progressBar(env.bar)
   return pipe(
     loadData({

@@ -65,9 +65,6 @@ export type Result = t.TypeOf<typeof Result>
 /** The results there are, by trial. */
 export type Results = ReadonlyMap<string, Result>
 
-/** The epochs that a trial has seen through. */
-export const epochsTrained = ({ accuracies }: Result): number => accuracies.length
-
 /** A class that is answered less than this often for each of its examples is as good as given up. */
 const HARDLY = 0.1
 

@@ -78,6 +78,7 @@ type Header = {
   /** Of one channel, in bits. */
   readonly depth: number
   readonly channels: number
+  readonly isInterlaced: boolean
 }
 
 const header = (found: readonly Chunk[]): E.Either<DataError, Header> => {
@@ -91,6 +92,7 @@ const header = (found: readonly Chunk[]): E.Either<DataError, Header> => {
     height: view.getUint32(4),
     depth,
     channels: { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }[colours] ?? 4,
+    isInterlaced: view.getUint8(12) !== 0,
   })
 }
 
@@ -109,11 +111,13 @@ const sane = (head: Header): E.Either<DataError, Header> => {
       )
 }
 
-/** The header, if the picture's data unpacks to no more than it asks for. */
+/** The header, if the picture's data unpacks to what it asks for: pngjs makes up what is missing. */
 const unpacks = (found: readonly Chunk[], head: Header): E.Either<DataError, Header> => {
-  const { width, height, depth, channels } = head
+  const { width, height, depth, channels, isInterlaced } = head
+  const line = Math.ceil((width * channels * depth) / 8)
+  const least = isInterlaced ? (height * width * channels * depth) / 8 : height * (line + 1)
   // an interlaced picture has up to 15/8 as many lines, each with a byte more, or two for what is rounded up
-  const most = height * (Math.ceil((width * channels * depth) / 8) + 4) + 14
+  const most = height * (line + 4) + 14
   const packed = Buffer.concat(found.filter(({ type }) => type === 'IDAT').map(({ body }) => body))
   return pipe(
     E.tryCatch(
@@ -126,6 +130,10 @@ const unpacks = (found: readonly Chunk[], head: Header): E.Either<DataError, Hea
           ? data('the PNG is cut: its picture ends too early', AGAIN)
           : data(`the PNG is damaged (${message})`, AGAIN)
       },
+    ),
+    E.filterOrElse(
+      ({ length }) => length >= least,
+      ({ length }) => data(`the PNG is damaged: it holds ${length} bytes of a picture of ${least}`, AGAIN),
     ),
     E.map(() => head),
   )

@@ -2,6 +2,7 @@
  * What a report is made from: a run as plain data.
  */
 import type { LayerValues } from '../params.ts'
+import type { Answers } from '../run/answers.ts'
 
 /** The mean cost of a set of n examples, and how many of them were answered rightly. */
 export type Observed = { readonly cost: number; readonly correct: number; readonly n: number }
@@ -14,27 +15,8 @@ export type EpochRecord = {
   readonly observing: number
 }
 
-/** A picture that the network got wrong, or was least sure of. */
-export type Answer = {
-  /** Its place in the set. */
-  readonly index: number
-  readonly label: number
-  readonly answer: number
-  /** What each output neuron said. */
-  readonly activations: readonly number[]
-  readonly width: number
-  /** Grey, row by row, 255 where there is most ink. */
-  readonly pixels: Uint8Array
-}
-
-/** What the network answered at the end of the run. */
-export type Answers = {
-  /** The set it was asked about, such as "test". */
-  readonly part: string
-  /** How many examples of each label got each answer: [label][answer]. */
-  readonly confusion: readonly (readonly number[])[]
-  readonly worst: readonly Answer[]
-}
+/** What the network answered at the end of the run on a set, such as "test". */
+export type PartAnswers = Answers & { readonly part: string }
 
 export type State = 'finished' | 'interrupted' | 'diverged' | 'running'
 
@@ -54,7 +36,7 @@ export type RunRecord = {
   readonly best: number | undefined
   /** The network as it ended. */
   readonly layers: readonly LayerValues[] | undefined
-  readonly answers: Answers | undefined
+  readonly answers: PartAnswers | undefined
 }
 
 /** The states as a reader meets them. */

@@ -22,12 +22,6 @@ export const emptyStorage = (...folders: readonly string[]): Storage => ({
   links: new Map(),
 })
 
-export const copyOf = ({ files, folders, links }: Storage): Storage => ({
-  files: new Map(files),
-  folders: new Set(folders),
-  links: new Map(links),
-})
-
 /** One process's view of the disk. */
 export type MemoryFiles = {
   readonly files: Files

@@ -6,13 +6,13 @@ import { load } from '../../scripts/load.mjs'
 const { serve } = await load('src/experiment/worker.ts')
 
 serve(async ({ number, dies, waits, throws }, tell) => {
+  process.on('SIGUSR2', () => tell(process.pid))
   tell(process.pid)
   if (throws) throw new Error(`task ${number} cannot be done`)
   if (dies) {
     process.stderr.write(`task ${number} has ended me\n`)
     process.kill(process.pid, 'SIGKILL')
   }
-  process.on('SIGUSR2', () => tell(process.pid))
   // a task that never ends lets the parent be heard
   if (waits) await new Promise(resolve => setTimeout(resolve, 2 ** 30))
   return { number, square: number * number, pid: process.pid }

@@ -4,10 +4,10 @@
 import { html, type Html } from '../html.ts'
 import { grouped, percent } from '../numbers.ts'
 import { paragraph, section } from '../page.ts'
-import type { Answers } from '../record.ts'
+import type { PartAnswers } from '../record.ts'
 import { scrolling } from '../table.ts'
 
-export const confusion = ({ part, confusion: counts }: Answers): Html => {
+export const confusion = ({ part, confusion: counts }: PartAnswers): Html => {
   const mistakes = counts.flatMap((row, label) =>
     row.map((count, answer) => ({ label, answer, count })).filter(({ answer }) => answer !== label),
   )

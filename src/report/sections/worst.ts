@@ -4,9 +4,10 @@
 import { html, type Html } from '../html.ts'
 import { paragraph, section } from '../page.ts'
 import { inkPng } from '../png.ts'
-import type { Answer, Answers } from '../record.ts'
+import type { Mistake } from '../../run/answers.ts'
+import type { PartAnswers } from '../record.ts'
 
-export const worst = ({ part, worst: answers }: Answers): Html | undefined =>
+export const worst = ({ part, worst: answers }: PartAnswers): Html | undefined =>
   answers.length === 0
     ? undefined
     : section(
@@ -20,7 +21,7 @@ export const worst = ({ part, worst: answers }: Answers): Html | undefined =>
         </ul>`,
       )
 
-const picture = ({ index, label, answer, activations, width, pixels }: Answer): Html => {
+const picture = ({ index, label, answer, activations, width, pixels }: Mistake): Html => {
   const said = (digit: number): string => (activations[digit] ?? NaN).toFixed(2)
   return html`<figure>
     <img
