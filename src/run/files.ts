@@ -4,21 +4,18 @@
  *
  * Each throws as Node's own do; those who call know what the failure means to a person.
  */
-import { writeFileSync } from 'node:fs'
 import {
-  appendFile,
-  copyFile,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { link, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 
@@ -44,13 +41,13 @@ export type Files = {
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
 
 /** Makes a renaming last through a power cut, where the system can do that for folders. */
-const syncFolder = async (path: string): Promise<void> => {
+const syncFolder = (path: string): void => {
   try {
-    const folder = await open(path, 'r')
+    const folder = openSync(path, 'r')
     try {
-      await folder.sync()
+      fsyncSync(folder)
     } finally {
-      await folder.close()
+      closeSync(folder)
     }
   } catch (error) {
     if (!['EPERM', 'EINVAL', 'EISDIR', 'EACCES', 'ENOTSUP'].includes(codeOf(error))) throw error
@@ -66,26 +63,42 @@ export const isLeftover = (name: string): boolean =>
     name,
   )
 
-/** The disk. */
+/** An operation that blocks, as a promise. */
+const blocking =
+  <A extends readonly unknown[]>(work: (...args: A) => void) =>
+  (...args: A): Promise<void> =>
+    new Promise(resolve => {
+      work(...args)
+      resolve()
+    })
+
+/**
+ * The disk. What is done after every epoch blocks: there is nothing to do meanwhile, and each turn through the thread
+ * pool costs as much as the operation itself.
+ */
 export const disk: Files = {
   read: path => readFile(path),
-  save: async (path, bytes) => {
+  save: blocking((path: string, bytes: Uint8Array | string) => {
     // its own write takes a disk that fills up half-way for success
-    await writeFileAtomic(path, '', { tmpfileCreated: temporary => writeFileSync(temporary, bytes) })
-    await syncFolder(dirname(path))
-  },
-  append: (path, bytes) => appendFile(path, bytes),
-  copy: async (from, to) => {
+    writeFileAtomic.sync(path, '', { tmpfileCreated: temporary => writeFileSync(temporary, bytes) })
+    syncFolder(dirname(path))
+  }),
+  append: blocking((path: string, bytes: Uint8Array | string) => appendFileSync(path, bytes)),
+  copy: blocking((from: string, to: string) => {
     const temporary = beside(to)
-    await rm(temporary, { force: true })
+    rmSync(temporary, { force: true })
     try {
-      await link(from, temporary).catch(() => copyFile(from, temporary))
-      await rename(temporary, to)
+      try {
+        linkSync(from, temporary)
+      } catch {
+        copyFileSync(from, temporary)
+      }
+      renameSync(temporary, to)
     } finally {
       // where both are the same file already, renaming does nothing
-      await rm(temporary, { force: true })
+      rmSync(temporary, { force: true })
     }
-  },
+  }),
   claim: async (path, text) => {
     const temporary = beside(path)
     try {

@@ -20,13 +20,14 @@ const isHit = path => typeof path === 'string' && path.includes(SABOTAGE_IN) && 
 const die = () => process.kill(process.pid, 'SIGKILL')
 
 /** @param refuse how the operation tells that it has failed */
-const sabotaged = (original, refuse) =>
+const sabotaged = (original, refuse, isBlocking = false) =>
   function (path, ...rest) {
     const hit = isHit(path)
     if (hit && fault === 'kill') die()
     if (hit && fault.startsWith('E')) return refuse(failure(path), rest)
     const result = original.call(this, path, ...rest)
     if (hit && fault === 'after') {
+      if (isBlocking) die()
       if (typeof result?.then === 'function') return result.then(die)
       setImmediate(die)
     }
@@ -48,11 +49,12 @@ const CHANGING = [
 
 for (const name of CHANGING) {
   fs.promises[name] = sabotaged(fs.promises[name], error => Promise.reject(error))
+  const refuse = error => {
+    throw error
+  }
+  fs[`${name}Sync`] = sabotaged(fs[`${name}Sync`], refuse, true)
   fs[name] = sabotaged(fs[name], (error, rest) => void setImmediate(() => rest.at(-1)(error)))
 }
-fs.writeFileSync = sabotaged(fs.writeFileSync, error => {
-  throw error
-})
 syncBuiltinESMExports()
 
 if (SABOTAGE_COUNT !== undefined) process.on('exit', () => append(SABOTAGE_COUNT, String(operations)))
