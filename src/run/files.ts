@@ -63,13 +63,13 @@ export const isLeftover = (name: string): boolean =>
     name,
   )
 
-/** An operation that blocks, as a promise. */
+/** An operation that blocks, as a promise. Signals are heard before it is kept. */
 const blocking =
   <A extends readonly unknown[]>(work: (...args: A) => void) =>
   (...args: A): Promise<void> =>
     new Promise(resolve => {
       work(...args)
-      resolve()
+      setImmediate(resolve)
     })
 
 /**
