@@ -14,6 +14,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { addressOf, type Address } from '../src/experiment/queue-address.ts'
 import { openQueue, serveQueue } from '../src/experiment/queue.ts'
 
+const RUN = fileURLToPath(new URL('run.mjs', import.meta.url))
+
 /** Milliseconds: how long a trial took, and how long its worker waited for it since the one before. */
 type Answer = { readonly busy: number; readonly idle: number }
 
@@ -39,7 +41,7 @@ const keepBusy = ({ milliseconds }: Task): void => {
 
 /** A worker: it takes a trial at a time, and has it done in a child, as a real one does. */
 const work = (port: number): void => {
-  const child = fork(fileURLToPath(import.meta.url), ['child'])
+  const child = fork(RUN, ['queue-throughput', 'child'])
   let free: number | undefined
   serveQueue<Task, Answer>({
     address: localhost(port),
@@ -72,7 +74,7 @@ const measured = async (
   milliseconds: number,
 ): Promise<Measured> => {
   const children = Array.from({ length: workers }, () =>
-    fork(fileURLToPath(import.meta.url), ['worker', String(port)]),
+    fork(RUN, ['queue-throughput', 'worker', String(port)]),
   )
   await Promise.all(children.map(child => new Promise(resolve => child.once('message', resolve))))
   const queue = openQueue<Task, Answer>({
