@@ -24,7 +24,7 @@ import {
 } from '../run/folder.ts'
 import { bestOf, type Timed } from '../run/history.ts'
 import { parseJson, toJson } from '../run/json.ts'
-import { loadNewest, saveBest, saveLast } from '../run/saves.ts'
+import { loadNewest, saveCheckpoint } from '../run/saves.ts'
 import { reason } from '../run/unwritable.ts'
 import { eventLog, type EventLog } from '../run/event-log.ts'
 import { encodeModel } from '../store/model.ts'
@@ -212,19 +212,17 @@ const recorder = (
       TE.orElse(error => TE.fromIO(() => failed(error))),
     )
   const isOld = (): boolean => 'seconds' in every && env.now() - saved.at >= every.seconds * 1000
-  /** Keeps the best so far, if this is it; before the last, for whoever goes on from that will not look back. */
-  const keepBest = (stand: Stand): TE.TaskEither<AppError, void> =>
-    stand.examples === 0 && bestOf(stand.history.map(({ report }) => report))?.epoch === stand.epochs
-      ? saveBest(files, path, { identity, ...stand })
-      : TE.right(undefined)
-  const save = (stand: Stand): TE.TaskEither<AppError, void> =>
+  const isBest = ({ epochs, examples, history }: Stand): boolean =>
+    examples === 0 && bestOf(history.map(({ report }) => report))?.epoch === epochs
+  /** Saves it if it is due, or the best so far. */
+  const keep = (stand: Stand, isDue: boolean): TE.TaskEither<AppError, void> =>
     pipe(
-      keepBest(stand),
-      TE.flatMap(() => saveLast(files, path, { identity, ...stand })),
+      saveCheckpoint(files, path, { identity, ...stand }, { best: isBest(stand), last: isDue }),
       TE.tapIO(() => () => {
-        saved = { epochs: stand.epochs, at: env.now() }
+        if (isDue) saved = { epochs: stand.epochs, at: env.now() }
       }),
     )
+  const save = (stand: Stand): TE.TaskEither<AppError, void> => keep(stand, true)
   return {
     path,
     from,
@@ -235,7 +233,7 @@ const recorder = (
       const isDue = 'epochs' in every ? stand.epochs - saved.epochs >= every.epochs : isOld()
       return pipe(
         logs(timed),
-        TE.flatMap(() => (isDue ? save(stand) : keepBest(stand))),
+        TE.flatMap(() => keep(stand, isDue)),
       )
     },
     conclude: (result, stand, evaluation) => {

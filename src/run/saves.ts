@@ -2,6 +2,7 @@
  * The checkpoints of a run: `last`, the one before it, and the `best`. Whenever the process ends, one of them is whole.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
 import { unfit, type AppError, type StorageError } from '../errors.ts'
@@ -14,29 +15,33 @@ const NEWEST_FIRST = ['last', 'previous', 'best'] as const
 export const checkpointPath = (folder: string, name: (typeof NEWEST_FIRST)[number]): string =>
   join(folder, 'checkpoints', `${name}.safetensors`)
 
-/** Saves a checkpoint as the last one; what was last becomes the previous. */
-export const saveLast = (
+/**
+ * Saves a checkpoint as the last one, and what was last becomes the previous; as the best; or as both, a file each:
+ * damage to one must not reach the other. The best comes first, for whoever goes on from the last will not look back.
+ */
+export const saveCheckpoint = (
   files: Files,
   folder: string,
   checkpoint: Checkpoint,
+  { best, last }: { readonly best: boolean; readonly last: boolean },
 ): TE.TaskEither<StorageError, void> => {
-  const last = checkpointPath(folder, 'last')
-  return TE.tryCatch(async () => {
-    await files.copy(last, checkpointPath(folder, 'previous')).catch((error: unknown) => {
-      if (codeOf(error) !== 'ENOENT') throw error
-    })
-    await files.save(last, encodeCheckpoint(checkpoint))
-  }, unwritable(last))
-}
-
-/** A file of its own: damage to one must not reach the other. */
-export const saveBest = (
-  files: Files,
-  folder: string,
-  checkpoint: Checkpoint,
-): TE.TaskEither<StorageError, void> => {
-  const best = checkpointPath(folder, 'best')
-  return TE.tryCatch(() => files.save(best, encodeCheckpoint(checkpoint)), unwritable(best))
+  if (!best && !last) return TE.right(undefined)
+  const bytes = encodeCheckpoint(checkpoint)
+  const path = checkpointPath(folder, 'last')
+  const save = (path: string): TE.TaskEither<StorageError, void> =>
+    TE.tryCatch(() => files.save(path, bytes), unwritable(path))
+  const setAside = TE.tryCatch(
+    () =>
+      files.copy(path, checkpointPath(folder, 'previous')).catch((error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw error
+      }),
+    unwritable(path),
+  )
+  return pipe(
+    best ? save(checkpointPath(folder, 'best')) : TE.right(undefined),
+    TE.flatMap(() => (last ? setAside : TE.right(undefined))),
+    TE.flatMap(() => (last ? save(path) : TE.right(undefined))),
+  )
 }
 
 const readOne = async (

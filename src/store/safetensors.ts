@@ -8,7 +8,8 @@
  *
  * Encoding is canonical: equal values give equal bytes. The decoder is total: any bytes give tensors or an error,
  * and whatever a header claims is checked against the length of the file before anything is allocated for it.
- * Numbers are moved as 32-bit words, so that every NaN keeps its bits, whatever the byte order of the machine.
+ * Numbers are moved as bytes, so that every NaN keeps its bits; the machines that TensorFlow.js runs on are
+ * little-endian.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -63,12 +64,10 @@ export const encodeSafetensors = ({ metadata, tensors }: Safetensors): Uint8Arra
   bytes.set(header, PREFIX)
   const view = new DataView(bytes.buffer)
   view.setBigUint64(0, BigInt(data - PREFIX), true)
-  let at = data
-  for (const { values } of tensors)
-    for (const word of new Uint32Array(values.buffer, values.byteOffset, values.length)) {
-      view.setUint32(at, word, true)
-      at += 4
-    }
+  tensors.reduce((at, { values }) => {
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at)
+    return at + values.byteLength
+  }, data)
   return bytes
 }
 
@@ -96,11 +95,12 @@ export const decodeSafetensors = (bytes: Uint8Array): E.Either<string, Safetenso
     layout(bytes.subarray(PREFIX, data), bytes.length - data),
     E.map(({ metadata, places }) => ({
       metadata,
-      tensors: places.map(({ name, shape, start, end }) => {
-        const words = new Uint32Array((end - start) / 4)
-        for (let i = 0; i < words.length; i++) words[i] = view.getUint32(data + start + 4 * i, true)
-        return { name, shape, values: new Float32Array(words.buffer) }
-      }),
+      // a copy of its own: where the bytes lie, floats may not begin
+      tensors: places.map(({ name, shape, start, end }) => ({
+        name,
+        shape,
+        values: new Float32Array(new Uint8Array(bytes.subarray(data + start, data + end)).buffer),
+      })),
     })),
   )
 }
