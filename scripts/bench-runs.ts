@@ -10,10 +10,17 @@ import { fileURLToPath } from 'node:url'
 
 const RUN = fileURLToPath(new URL('run.mjs', import.meta.url))
 
-const ROUNDS = 7
+const ROUNDS = 11
 
-/** Seconds of the training itself, as it tells of them, and of the whole process. */
-const timed = (folder: string | undefined): { readonly training: number; readonly all: number } => {
+type Seconds = {
+  /** The training, with what is kept of it. */
+  readonly training: number
+  /** Of that, what is neither training nor observing. */
+  readonly between: number
+  readonly all: number
+}
+
+const timed = (folder: string | undefined): Seconds => {
   const kept = folder === undefined ? ['--out', 'none'] : ['--out', folder, '--log-dir', `${folder}-log`]
   const began = performance.now()
   const { stdout, status, stderr } = spawnSync(
@@ -22,8 +29,17 @@ const timed = (folder: string | undefined): { readonly training: number; readonl
     { encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(stderr)
-  const last = JSON.parse(stdout.trim().split('\n').at(-1)!) as { readonly seconds: number }
-  return { training: last.seconds, all: (performance.now() - began) / 1000 }
+  const all = (performance.now() - began) / 1000
+  type Line = { readonly event: string; readonly seconds: number; readonly observingSeconds: number }
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as Line)
+  const training = lines.at(-1)!.seconds
+  const within = lines
+    .filter(({ event }) => event === 'epoch')
+    .reduce((sum, { seconds, observingSeconds }) => sum + seconds + observingSeconds, 0)
+  return { training, between: training - within, all }
 }
 
 const median = (numbers: readonly number[]): number =>
@@ -35,20 +51,30 @@ export const benchRuns = (): void => {
   console.log(`\n${title}`)
   const folder = mkdtempSync(join(tmpdir(), 'network2-bench-'))
   try {
-    const rounds = Array.from({ length: ROUNDS }, (_, i) => ({
-      without: timed(undefined),
-      kept: timed(join(folder, String(i))),
-    }))
-    for (const part of ['training', 'all'] as const) {
-      const [without, kept] = (['without', 'kept'] as const).map(way =>
-        median(rounds.map(one => one[way][part])),
-      )
-      const ratio = median(rounds.map(one => one.kept[part] / one.without[part]))
+    const rounds = Array.from({ length: ROUNDS }, (_, i) => {
+      const run = join(folder, String(i))
+      // what runs second may find the machine slower, or its files at hand
+      const [first, second] = i % 2 === 0 ? [undefined, run] : [run, undefined]
+      const times = [timed(first), timed(second)] as const
+      return i % 2 === 0 ? { without: times[0], kept: times[1] } : { without: times[1], kept: times[0] }
+    })
+    const of = (way: 'without' | 'kept', part: keyof Seconds): number =>
+      median(rounds.map(round => round[way][part]))
+    const show = (what: string, part: keyof Seconds): void => {
+      const ratio = median(rounds.map(({ kept, without }) => kept[part] / without[part]))
       console.log(
-        `  ${part === 'training' ? 'the training, a checkpoint every epoch' : 'the whole process, with its report '}` +
-          `   ${kept!.toFixed(2)} s against ${without!.toFixed(2)} s, ${ratio.toFixed(3)} x (median of ${ROUNDS} pairs)`,
+        `  ${what}   ${of('kept', part).toFixed(2)} s against ${of('without', part).toFixed(2)} s, ` +
+          `${ratio.toFixed(3)} x (median of ${ROUNDS} pairs)`,
       )
     }
+    show('the training, a checkpoint every epoch', 'training')
+    show('the whole process, with its report    ', 'all')
+    const added = median(
+      rounds.map(({ kept, without }) => (kept.between - without.between) / without.training),
+    )
+    console.log(
+      `  between training and observing, keeping adds ${(100 * added).toFixed(1)} % of the training`,
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
