@@ -4,7 +4,7 @@
  */
 const tiers = [
   ['tree', 'errors', 'rng', 'schedule'],
-  ['scope', 'activation', 'data/(idx|dataset)'],
+  ['scope', 'activation', 'disk', 'data/(idx|dataset)'],
   ['cost', 'params', 'book-rng', 'data'],
   ['network', 'store'],
   ['sgd', 'monitor'],

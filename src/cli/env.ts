@@ -3,7 +3,7 @@
  */
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { AppError, Stop } from '../errors.ts'
-import type { Files } from '../run/files.ts'
+import type { Files } from '../disk/files.ts'
 import type { Processes } from '../run/owner.ts'
 
 export type Env = {

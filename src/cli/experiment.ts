@@ -11,7 +11,7 @@ import { firstById, openJournal, type Journal, type Subject } from '../experimen
 import { openPool, type Pool, type PoolFailure } from '../experiment/pool.ts'
 import { Result, trainingFlags, type Results, type Trial } from '../experiment/trial.ts'
 import { own } from '../run/owner.ts'
-import { unwritable } from '../run/unwritable.ts'
+import { unwritable } from '../disk/failure.ts'
 import type { Env, Program } from './env.ts'
 import { clock, progressBar } from './terminal.ts'
 import type { Task } from './trial.ts'

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { Options } from 'yargs'
 import { unfit, usage, type AppError, type UsageError } from '../errors.ts'
 import { parseJson } from '../run/json.ts'
-import { readText } from '../store/file.ts'
+import { readText } from '../disk/read.ts'
 import { namesOf, nearest, SOURCES, type Argv } from './flags.ts'
 import { kebab } from './settings.ts'
 

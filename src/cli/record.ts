@@ -9,12 +9,11 @@ import { unfit, type AppError } from '../errors.ts'
 import type { RunRecord } from '../report/record.ts'
 import { decodeAnswers } from '../run/answers.ts'
 import { decodeCheckpoint } from '../run/checkpoint.ts'
-import { codeOf } from '../run/files.ts'
+import { codeOf, whyUnread, unwritable } from '../disk/failure.ts'
 import { bestOf } from '../run/history.ts'
 import { parseJson } from '../run/json.ts'
 import { describe } from '../run/list.ts'
 import { checkpointPath } from '../run/saves.ts'
-import { reason, unwritable } from '../run/unwritable.ts'
 import type { Env } from './env.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -70,7 +69,7 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
           answers: decodeAnswers(await fields(env, join(path, 'answers.json'))),
         }
       },
-      error => unfit(`${folder} cannot be read: ${reason(error)}`, 'give the folder of a run'),
+      error => unfit(`${folder} cannot be read: ${whyUnread(error)}`, 'give the folder of a run'),
     ),
     TE.flatMap(TE.fromNullable(unfit(`${folder} is no run`, 'npm run runs lists the runs that there are'))),
   )

@@ -25,7 +25,7 @@ import {
 import { bestOf, type Timed } from '../run/history.ts'
 import { parseJson, toJson } from '../run/json.ts'
 import { loadNewest, saveCheckpoint } from '../run/saves.ts'
-import { reason } from '../run/unwritable.ts'
+import { whyUnread } from '../disk/failure.ts'
 import { eventLog, type EventLog } from '../run/event-log.ts'
 import { encodeModel } from '../store/model.ts'
 import { answersOf, encodeAnswers } from '../run/answers.ts'
@@ -163,7 +163,7 @@ const sameRun = (
         dataHash: (await read('env.json')).dataHash,
       }),
       error =>
-        unfit(`--resume ${path}: ${reason(error)}`, 'give the folder of a run; npm run runs lists them'),
+        unfit(`--resume ${path}: ${whyUnread(error)}`, 'give the folder of a run; npm run runs lists them'),
     ),
     TE.flatMap(was => {
       const lines = [...new Set([...Object.keys(was), ...Object.keys(is)])]

@@ -8,7 +8,7 @@ import { ABOUT_THE_BOOK, type Planned, type Row } from '../experiment/reproduce.
 import { COST } from '../experiment/reproduce-words.ts'
 import { isStuck, type Results } from '../experiment/trial.ts'
 import type { ReplayedRun } from '../report/pages/replay.ts'
-import { unwritable } from '../run/unwritable.ts'
+import { unwritable } from '../disk/failure.ts'
 import type { Env } from './env.ts'
 
 /** What both pages say of how they were made. */

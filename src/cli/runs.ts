@@ -7,10 +7,10 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename } from 'node:path'
 import type { Options } from 'yargs'
-import { data, type AppError } from '../errors.ts'
+import type { AppError } from '../errors.ts'
 import { toJson } from '../run/json.ts'
 import { listRuns, type Listed } from '../run/list.ts'
-import { reason } from '../run/unwritable.ts'
+import { unreadable } from '../disk/failure.ts'
 import type { Env, Program } from './env.ts'
 import * as F from './flags.ts'
 import { commonOptions, trainOptions } from './settings.ts'
@@ -39,7 +39,7 @@ const list =
     pipe(
       TE.tryCatch(
         () => listRuns(files, processes, runs),
-        error => data(`${runs} cannot be read: ${reason(error)}`, 'give the folder of runs with --runs'),
+        unreadable(runs, 'give the folder of runs with --runs'),
       ),
       TE.map(all => {
         if (json) for (const run of all) out(toJson({ event: 'run', ...run, resume: resumeOf(run) }))

@@ -13,9 +13,8 @@ import { decodeJournal, firstById } from '../experiment/journal.ts'
 import { subjectOf, type Study } from '../experiment/plan.ts'
 import type { Space } from '../experiment/space.ts'
 import { Result, type Results } from '../experiment/trial.ts'
-import { codeOf } from '../run/files.ts'
+import { codeOf, whyUnread, unwritable } from '../disk/failure.ts'
 import { parseJson, toJson } from '../run/json.ts'
-import { reason, unwritable } from '../run/unwritable.ts'
 import type { Env } from './env.ts'
 
 export const JOURNAL = 'journal.jsonl'
@@ -109,7 +108,7 @@ const decode = (text: string): E.Either<string, Study> =>
   )
 
 const reading = <A>(path: string, read: () => Promise<A>): TE.TaskEither<AppError, A> =>
-  TE.tryCatch(read, error => unfit(`${path} cannot be read: ${reason(error)}`, 'make it readable'))
+  TE.tryCatch(read, error => unfit(`${path} cannot be read: ${whyUnread(error)}`, 'make it readable'))
 
 const bytesOf = (env: Env, path: string): Promise<Uint8Array | undefined> =>
   env.files.read(path).catch((error: unknown) => {

@@ -13,8 +13,8 @@ import { DIGITS_VERSION, drawDigits, SIDE } from './digits.ts'
 import { encodeImages, encodeLabels } from './idx.ts'
 import { assemble, mnist, part, readFour, roles, type Four, type Part } from './mnist.ts'
 import type { Progress } from './progress.ts'
-import { readBytes } from './read.ts'
-import { saveFile } from './write.ts'
+import { readBytes } from '../disk/read.ts'
+import { keepFile } from '../disk/write.ts'
 
 /** How many digits are drawn for the training file (a sixth of them for validation) and for the test file. */
 export type Counts = { readonly train: number; readonly test: number }
@@ -87,8 +87,8 @@ const drawAll = ({ counts, onProgress }: DigitsOptions, folder: string): TaskEit
 const store = (four: Four<Part>, folder: string): TaskEither<string, void> =>
   pipe(
     roles,
-    TE.traverseSeqArray(role => saveFile(four[role].file, four[role].bytes)),
-    TE.chain(() => saveFile(join(folder, SUMS), Buffer.from(sums(four)))),
+    TE.traverseSeqArray(role => keepFile(four[role].file, four[role].bytes)),
+    TE.chain(() => keepFile(join(folder, SUMS), Buffer.from(sums(four)))),
   )
 
 const assembled = (folder: string, four: Four<Part>): E.Either<DataError, Dataset> =>

@@ -11,7 +11,7 @@ import { unpack } from './gzip.ts'
 import { isMarkup } from './idx.ts'
 import { assemble, part, readWhole, roles, type Four, type Known, type Part, type Role } from './mnist.ts'
 import type { Progress } from './progress.ts'
-import { saveFile } from './write.ts'
+import { keepFile } from '../disk/write.ts'
 
 /** The public mirrors of MNIST's gzipped files, in the order in which they are tried. */
 export const mirrors: ReadonlyArray<string> = [
@@ -72,7 +72,7 @@ const store =
   ({ folder, onNotice }: Download) =>
   ({ file, bytes }: Part): TaskEither<never, void> =>
     pipe(
-      saveFile(join(folder, file), bytes),
+      keepFile(join(folder, file), bytes),
       TE.orElse(why => TE.fromIO(() => onNotice(`${file} is not kept for the next time: ${why}`))),
     )
 

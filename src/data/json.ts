@@ -14,7 +14,7 @@ import { basename } from 'node:path'
 import { data, type DataError } from '../errors.ts'
 import { parts, type Answers, type Dataset, type Examples, type Inputs } from './dataset.ts'
 import { isMarkup, markupError } from './idx.ts'
-import { readBytes } from './read.ts'
+import { readBytes } from '../disk/read.ts'
 
 /** What is wrong, where in the file, and what to do: an error before it has its file's name. */
 type Flaw = { readonly found: string; readonly remedy: string }

@@ -10,7 +10,7 @@ import { download, mirrors, patience, type Patience } from './download.ts'
 import { readJson } from './json.ts'
 import { mnist, readFolder, type Known } from './mnist.ts'
 import type { Progress } from './progress.ts'
-import { kindOf } from './read.ts'
+import { kindOf } from '../disk/read.ts'
 
 export type LoadOptions = {
   /** auto, mnist, digits, or the path of a folder or of a JSON file. */

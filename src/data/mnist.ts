@@ -15,7 +15,8 @@ import { data, type DataError } from '../errors.ts'
 import { slice, type Dataset, type Examples } from './dataset.ts'
 import { unpack } from './gzip.ts'
 import { decodeImages, decodeLabels, type Images } from './idx.ts'
-import { kindOf, readBytes, unreadable } from './read.ts'
+import { kindOf, readBytes } from '../disk/read.ts'
+import { unreadable } from '../disk/failure.ts'
 
 /** The four files, by what is in them. */
 export type Role = 'trainImages' | 'trainLabels' | 'testImages' | 'testLabels'

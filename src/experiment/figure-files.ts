@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { patience, type Patience } from '../data/download.ts'
 import { get } from '../data/get.ts'
 import { sha256 } from '../data/mnist.ts'
-import { readBytes } from '../data/read.ts'
-import { saveFile } from '../data/write.ts'
+import { readBytes } from '../disk/read.ts'
+import { keepFile } from '../disk/write.ts'
 import { data, type DataError } from '../errors.ts'
 import { decodeFigure, published, source, type Figure, type FigureName, type Published } from './published.ts'
 
@@ -118,6 +118,6 @@ const fetched = (address: string, known: Sum, patience: Patience): TaskEither<Da
 /** That the folder cannot be written is no reason not to compare. */
 const store = (path: string, bytes: Uint8Array, tell: (line: string) => void): TaskEither<never, void> =>
   pipe(
-    saveFile(path, bytes),
+    keepFile(path, bytes),
     TE.orElse(why => TE.fromIO(() => tell(`${path} is not kept for the next time: ${why}`))),
   )

@@ -20,7 +20,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as t from 'io-ts'
-import { storage, unfit, type AppError, type StorageError, type UnfitError } from '../errors.ts'
+import { codeOf, unwritable } from '../disk/failure.ts'
+import { unfit, type AppError, type StorageError, type UnfitError } from '../errors.ts'
 import { identify } from './identity.ts'
 
 /** What a journal is of: all that its lines have in common. Two journals with equal subjects can go on from each other. */
@@ -162,7 +163,7 @@ const contents = (file: string): Buffer => {
   try {
     return readFileSync(file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
+    if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)
     throw error
   }
 }
@@ -186,14 +187,6 @@ const writer = (descriptor: number, from: number) => {
     close: (): void => closeSync(descriptor),
   }
 }
-
-const unwritable =
-  (file: string) =>
-  (error: unknown): StorageError =>
-    storage(
-      `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      'give a folder that can be written, with room (--out)',
-    )
 
 /** The entries by what they are of. Where there are several of one, the first counts. */
 export const firstById = <Entry extends { readonly id: string }>(

@@ -6,11 +6,11 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dirname, join } from 'node:path'
 import type { StorageError } from '../errors.ts'
 import type { Observation } from '../observe.ts'
-import type { Files } from './files.ts'
+import type { Files } from '../disk/files.ts'
 import type { Timed } from './history.ts'
 import type { Owner } from './owner.ts'
 import { eventFileName, fileVersion, scalars, sessionStart } from './tensorboard.ts'
-import { unwritable } from './unwritable.ts'
+import { unwritable } from '../disk/failure.ts'
 
 export type EventLog = { readonly epoch: (timed: Timed) => TE.TaskEither<StorageError, void> }
 

@@ -6,12 +6,12 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename, dirname, join } from 'node:path'
+import { unwritable } from '../disk/failure.ts'
+import type { Files } from '../disk/files.ts'
 import { usage, type AppError, type StorageError } from '../errors.ts'
-import { isLeftover, type Files } from './files.ts'
 import { csvHeader, csvLine, jsonLine, type Monitor, type Timed } from './history.ts'
 import { toJson } from './json.ts'
 import { own, type Processes } from './owner.ts'
-import { unwritable } from './unwritable.ts'
 
 /** A folder that this process owns. */
 export type RunFolder = { readonly path: string; readonly release: () => Promise<void> }
@@ -24,6 +24,12 @@ export type Result = {
   readonly seconds: number
   readonly bestEpoch: number | undefined
 } & Readonly<Partial<Record<Monitor, number | undefined>>>
+
+/** Whether a name is one that an interrupted save, copy or claim of a run left behind; others are not ours. */
+export const isLeftover = (name: string): boolean =>
+  /^((config|env|result|model|answers)\.json|report\.html|metrics\.(jsonl|csv)|(last|previous|best)\.safetensors|owner\.\d+)\.\d+(\.tmp)?$/.test(
+    name,
+  )
 
 const all = (work: readonly (() => Promise<unknown>)[]) => async (): Promise<void> => {
   for (const step of work) await step()

@@ -4,7 +4,8 @@
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { codeOf, type Files } from './files.ts'
+import { codeOf } from '../disk/failure.ts'
+import type { Files } from '../disk/files.ts'
 import { parseJson, Real } from './json.ts'
 import { ownerOf, type Processes } from './owner.ts'
 

@@ -10,8 +10,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import { busy, type AppError, type BusyError } from '../errors.ts'
-import { codeOf, type Files } from './files.ts'
-import { unwritable } from './unwritable.ts'
+import { codeOf, unwritable } from '../disk/failure.ts'
+import type { Files } from '../disk/files.ts'
 
 const Owner = t.type({
   pid: t.number,

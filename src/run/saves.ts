@@ -7,8 +7,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
 import { unfit, type AppError, type StorageError } from '../errors.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { codeOf, type Files } from './files.ts'
-import { reason, unwritable } from './unwritable.ts'
+import { codeOf, whyUnread, unwritable } from '../disk/failure.ts'
+import type { Files } from '../disk/files.ts'
 
 const NEWEST_FIRST = ['last', 'previous', 'best'] as const
 
@@ -53,7 +53,7 @@ const readOne = async (
     const read = decodeCheckpoint(await files.read(path))
     return E.isRight(read) && read.right.identity !== identity ? E.left('it belongs to another run') : read
   } catch (error) {
-    return codeOf(error) === 'ENOENT' ? undefined : E.left(reason(error))
+    return codeOf(error) === 'ENOENT' ? undefined : E.left(whyUnread(error))
   }
 }
 

@@ -11,7 +11,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { trainCommand } from '../../src/cli/train.ts'
 import { exitCode, type Stop } from '../../src/errors.ts'
 import { decodeCheckpoint, type Checkpoint } from '../../src/run/checkpoint.ts'
-import { isLeftover } from '../../src/run/files.ts'
+import { isLeftover } from '../../src/run/folder.ts'
 import { key, normal } from '../../src/rng.ts'
 import { emptyStorage, memoryFiles, type Fault, type Storage } from '../support/memory-files.ts'
 

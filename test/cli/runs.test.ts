@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { runsCommand } from '../../src/cli/runs.ts'
-import { disk } from '../../src/run/files.ts'
+import { disk } from '../../src/disk/files.ts'
 import { processes } from '../../src/run/owner.ts'
 import { inFolder } from '../support/cli.ts'
 

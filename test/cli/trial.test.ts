@@ -11,7 +11,7 @@ import { sumOf } from '../../src/data/sum.ts'
 import type { AppError } from '../../src/errors.ts'
 import type { Flags } from '../../src/experiment/space.ts'
 import { named, Result } from '../../src/experiment/trial.ts'
-import { disk } from '../../src/run/files.ts'
+import { disk } from '../../src/disk/files.ts'
 import { processes } from '../../src/run/owner.ts'
 import { cli, inFolder } from '../support/cli.ts'
 

@@ -222,7 +222,9 @@ describe('files', () => {
 
   test('missing, or a folder', async () => {
     const folder = await temporary()
-    expect(dataError(await readJson(join(folder, 'no.json'))())).toContain('no.json: no such file or folder')
+    expect(dataError(await readJson(join(folder, 'no.json'))())).toContain(
+      'no.json cannot be read: it does not exist',
+    )
     expect(dataError(await readJson(folder)())).toContain('is not a file')
   })
 })

@@ -94,7 +94,7 @@ describe('auto', () => {
       const missing = join(await temporary(), 'no')
       const env = { MNIST_DIR: missing }
       expect(dataError((await load(choice, { env })).result)).toBe(
-        `MNIST_DIR: ${missing}: no such file or folder`,
+        `MNIST_DIR: ${missing} cannot be read: it does not exist`,
       )
       const other = await writeFour(await temporary(), madeFour(6, 6))
       expect(dataError((await load(choice, { env: { MNIST_DIR: other } })).result)).toMatch(
@@ -130,7 +130,9 @@ describe('a path', () => {
   })
 
   test('a missing one is named', async () => {
-    expect(dataError((await load('/no/such')).result)).toBe('--data /no/such: no such file or folder')
+    expect(dataError((await load('/no/such')).result)).toBe(
+      '--data /no/such cannot be read: it does not exist',
+    )
   })
 
   test('a file of another kind', async () => {

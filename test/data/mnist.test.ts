@@ -95,7 +95,7 @@ describe('names', () => {
     const folder = await writeFour(await temporary(), four)
     const file = join(folder, 'train-labels-idx1-ubyte')
     expect(dataError(await readFolder(join(folder, 'no'), 'any')())).toBe(
-      `${join(folder, 'no')}: no such file or folder`,
+      `${join(folder, 'no')} cannot be read: it does not exist`,
     )
     expect(dataError(await readFolder(file, 'any')())).toBe(`${file}: is a file, not a folder`)
     await rm(file)
@@ -103,7 +103,7 @@ describe('names', () => {
     expect(dataError(await readFolder(folder, 'any')())).toBe(`${file}: is not a file`)
     await rm(file, { recursive: true })
     await symlink('nowhere', file)
-    expect(dataError(await readFolder(folder, 'any')())).toBe(`${file}: no such file or folder`)
+    expect(dataError(await readFolder(folder, 'any')())).toBe(`${file} cannot be read: it does not exist`)
   })
 })
 

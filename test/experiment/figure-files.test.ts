@@ -105,7 +105,7 @@ describe('from a folder that is given', () => {
     const folder = await temporary()
     const given = { folder, source: await repository(asked) }
     expect(dataError((await load(given)).result)).toBe(
-      `--published ${join(folder, FILE)}: no such file or folder`,
+      `--published ${join(folder, FILE)} cannot be read: it does not exist`,
     )
     await writeFile(join(folder, FILE), other)
     expect(dataError((await load(given)).result)).toContain("not the author's file: its SHA-256 is")

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect } from 'vitest'
 import { loadBackend } from '../../src/backend.ts'
-import { isLeftover } from '../../src/run/files.ts'
+import { isLeftover } from '../../src/run/folder.ts'
 import { key, normal, permutation } from '../../src/rng.ts'
 import { start, type Result, type Running } from './cli.ts'
 

@@ -1,31 +1,21 @@
-/** Files in, whole and of bounded size, with errors that a person can act on. */
+/**
+ * Files in, whole.
+ */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { readFile, stat } from 'node:fs/promises'
 import { data, type DataError } from '../errors.ts'
+import { unreadable } from './failure.ts'
 
-const reasons: Readonly<Record<string, readonly [found: string, remedy: string]>> = {
-  ENOENT: ['no such file or folder', 'check the path; it is taken from the folder you are in'],
-  ENOTDIR: ['no such file or folder', 'check the path; a part of it is a file, not a folder'],
-  EACCES: ['may not be read', 'give yourself the right to read it'],
-  EPERM: ['may not be read', 'give yourself the right to read it'],
-  ELOOP: ['is a link that leads to itself', 'mend the link, or give the path of the file itself'],
-}
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-
-/** What a failed file operation means to the person who named the path. */
-export const unreadable =
-  (path: string) =>
-  (error: unknown): DataError => {
-    const [found, remedy] = reasons[codeOf(error)] ?? [
-      `cannot be read (${error instanceof Error ? error.message : String(error)})`,
-      'check the path and the disk it is on',
-    ]
-    return data(`${path}: ${found}`, remedy)
-  }
+/** Whether something is at that path. */
+export const exists = (path: string): TaskEither<never, boolean> =>
+  TE.fromTask(() =>
+    stat(path).then(
+      () => true,
+      () => false,
+    ),
+  )
 
 /** What a path leads to; links are followed. */
 export const kindOf = (path: string): TaskEither<DataError, 'file' | 'folder'> =>
@@ -55,3 +45,7 @@ export const readBytes = (path: string, limit: number): TaskEither<DataError, Ui
           )
     }),
   )
+
+/** The text of a file. `what` says what it should be, such as "a saved network". */
+export const readText = (path: string, what: string): TaskEither<DataError, string> =>
+  TE.tryCatch(() => readFile(path, 'utf8'), unreadable(path, `give the path of ${what}`))

@@ -1,5 +1,5 @@
 /**
- * The file operations that a run needs, few enough to be given another file system: one that fails, or that stops,
+ * The file operations that the program needs, few enough to be given another file system: one that fails, or that stops,
  * wherever a test wants it to.
  *
  * Each throws as Node's own do; those who call know what the failure means to a person.
@@ -18,6 +18,7 @@ import {
 import { link, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
+import { codeOf } from './failure.ts'
 
 export type Files = {
   readonly read: (path: string) => Promise<Uint8Array>
@@ -38,8 +39,6 @@ export type Files = {
   readonly follow: (path: string) => Promise<string>
 }
 
-export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
-
 /** Makes a renaming last through a power cut, where the system can do that for folders. */
 const syncFolder = (path: string): void => {
   try {
@@ -56,12 +55,6 @@ const syncFolder = (path: string): void => {
 
 /** A name beside the file: renaming works only within a file system. */
 const beside = (path: string): string => `${path}.${process.pid}.tmp`
-
-/** Whether a name is one that an interrupted save, copy or claim of a run left behind; others are not ours. */
-export const isLeftover = (name: string): boolean =>
-  /^((config|env|result|model|answers)\.json|report\.html|metrics\.(jsonl|csv)|(last|previous|best)\.safetensors|owner\.\d+)\.\d+(\.tmp)?$/.test(
-    name,
-  )
 
 /** An operation that blocks, as a promise. Signals are heard before it is kept. */
 const blocking =

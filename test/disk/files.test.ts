@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, readFile, readdir, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { disk, isLeftover } from '../../src/run/files.ts'
+import { disk } from '../../src/disk/files.ts'
 import { inFolder } from '../support/cli.ts'
 import { killedWhileSaving, saver } from '../support/faults.ts'
 
@@ -86,26 +86,6 @@ describe('a save', () => {
         execFileSync('umount', [small])
       }
     }))
-})
-
-describe('what an interrupted run leaves', () => {
-  it.each([
-    'last.safetensors.3141592653',
-    'previous.safetensors.77.tmp',
-    'metrics.jsonl.1',
-    'config.json.22',
-    'owner.3.4711.tmp',
-  ])('%s is known', name => expect(isLeftover(name)).toBe(true))
-
-  it.each([
-    'owner.3',
-    'last.safetensors',
-    'letters.2019',
-    'archive.tar.1',
-    'metrics.jsonl',
-    'x.json.1',
-    'owner.tmp',
-  ])('%s is somebody’s', name => expect(isLeftover(name)).toBe(false))
 })
 
 describe('the disk', () => {

@@ -1,0 +1,39 @@
+/**
+ * Files out, old or new, never half.
+ */
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { access, constants, open, stat, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { storage, type StorageError } from '../errors.ts'
+import { codeOf, unwritable, whyUnwritten } from './failure.ts'
+import { disk } from './files.ts'
+
+export const writeText = (path: string, text: string): TE.TaskEither<StorageError, void> =>
+  TE.tryCatch(() => disk.save(path, text), unwritable(path))
+
+/** Writes a file that can be done without, and the folders above it; fails with a few words. */
+export const keepFile = (path: string, bytes: Uint8Array): TE.TaskEither<string, void> =>
+  TE.tryCatch(async () => {
+    await disk.makeFolder(dirname(path))
+    await disk.save(path, bytes)
+  }, whyUnwritten)
+
+/** Whether a file can be written at that path, found out without touching what is there. */
+export const canWrite = (flag: string, path: string): TE.TaskEither<StorageError, void> =>
+  TE.tryCatch(
+    async () => {
+      const there = await stat(path).catch(() => undefined)
+      if (there?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' })
+      if (there !== undefined) await access(path, constants.W_OK)
+      const probe = join(dirname(path), `.network2-${process.pid}`)
+      await (await open(probe, 'wx')).close()
+      await unlink(probe)
+    },
+    error =>
+      storage(
+        codeOf(error) === 'ENOENT'
+          ? `${flag} ${path}: the folder ${dirname(path)} does not exist`
+          : `${flag} ${path}: ${whyUnwritten(error)}`,
+        'give a file in a folder that can be written',
+      ),
+  )
