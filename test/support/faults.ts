@@ -30,7 +30,7 @@ export type Harm = {
   readonly env?: NodeJS.ProcessEnv
 }
 
-const SABOTAGE = new URL('../run/sabotage.mjs', import.meta.url).href
+const SABOTAGE = new URL('./sabotage.mjs', import.meta.url).href
 
 /** A command line, and what happens to it. */
 export const harmed = async (

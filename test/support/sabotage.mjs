@@ -25,13 +25,16 @@ const sabotaged = (original, refuse, isBlocking = false) =>
     const hit = isHit(path)
     if (hit && fault === 'kill') die()
     if (hit && fault.startsWith('E')) return refuse(failure(path), rest)
-    const result = original.call(this, path, ...rest)
-    if (hit && fault === 'after') {
-      if (isBlocking) die()
-      if (typeof result?.then === 'function') return result.then(die)
-      setImmediate(die)
+    // also where the operation itself fails, such as a link to what is not there yet
+    const isLast = hit && fault === 'after'
+    try {
+      const result = original.call(this, path, ...rest)
+      if (isLast && typeof result?.then === 'function') return result.finally(die)
+      if (isLast && !isBlocking) setImmediate(die)
+      return result
+    } finally {
+      if (isLast && isBlocking) die()
     }
-    return result
   }
 
 const CHANGING = [
