@@ -6,12 +6,13 @@ import { costOf } from '../cost.ts'
 import { diverged, interrupted, type AppError } from '../errors.ts'
 import { fromParams, toParams } from '../params.ts'
 import { free } from '../scope.ts'
-import { isSound, positionAfter, train, type Event, type Position, type Sets } from '../train.ts'
+import { isSound, positionAfter, train, type Event, type Position } from '../train.ts'
 import { comparesOutputs, orderOf, type Config, type Run } from './config.ts'
 import { drive, type Ended } from './drive.ts'
 import type { Env } from './env.ts'
 import type { Recorder, Stand } from './recorder.ts'
-import { toBatch, type Resources } from './resources.ts'
+import type { Resources } from './resources.ts'
+import { freeSets, toSets } from './sets.ts'
 import type { Outcome, Teller } from './teller.ts'
 
 /** What training came to. */
@@ -31,26 +32,16 @@ export const learn = async (
   env: Env,
   teller: Teller,
   { dataset, backend, interpreter }: Resources,
-  { config, training, evaluation }: Run,
+  run: Run,
   recorder: Recorder,
 ): Promise<Learnt> => {
+  const { config } = run
   if (!comparesOutputs(config.sizes))
     env.note('network2: accuracy is left out: it asks which output is the strongest, and there is only one')
   const { from } = recorder
   teller.start(dataset, backend, interpreter.name, recorder.path, from.epochs)
-  const outputs = config.sizes.at(-1)!
-  const observes = (set: string): boolean => config.monitor.some(monitor => monitor.startsWith(set))
   const params = toParams(from.layers)
-  const trainingSet = toBatch(training, outputs)
-  const sets: Sets = {
-    training: trainingSet,
-    observed: {
-      training: observes('training') ? trainingSet : undefined,
-      evaluation:
-        evaluation !== undefined && observes('evaluation') ? toBatch(evaluation, outputs) : undefined,
-    },
-  }
-
+  const sets = toSets(run)
   const position: Position = {
     ...positionAfter(
       config.schedule,
@@ -119,7 +110,8 @@ export const learn = async (
     }
   } finally {
     teller.clear()
-    free([params, trainingSet, ...(sets.observed.evaluation === undefined ? [] : [sets.observed.evaluation])])
+    free(params)
+    freeSets(sets)
     interpreter.dispose()
   }
 }

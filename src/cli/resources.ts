@@ -5,14 +5,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { tensor2d } from '@tensorflow/tfjs-core'
 import { loadBackend, type Backend, type BackendChoice } from '../backend.ts'
-import { density, targets, values, type Dataset, type Examples } from '../data/dataset.ts'
+import { density, type Dataset, type Examples } from '../data/dataset.ts'
 import { loadData } from '../data/load.ts'
 import { backendFor, engineOf, type EngineChoice } from '../engine.ts'
 import { usage, type AppError } from '../errors.ts'
 import type { Interpreter } from '../interpreter/index.ts'
-import type { Batch } from '../network.ts'
 import type { Sizes } from '../params.ts'
 import { decodeModel, type Model } from '../store/model.ts'
 import { readText } from '../disk/read.ts'
@@ -36,15 +34,30 @@ export type Wanted = {
 
 /** Loads the data, and then what suits the data and the network. */
 export const resources =
-  ({ data, backend, engine, sizesFor }: Wanted): Program<Resources> =>
+  ({ data, sizesFor, ...choice }: Wanted): Program<Resources> =>
   env =>
     pipe(
-      TE.Do,
-      TE.bind('dataset', () => loadDataset(data, env)),
-      TE.bind('backend', ({ dataset }) => {
-        const load = { sizes: sizesFor(dataset), density: density(dataset.training.inputs) }
-        return loadBackend(backendFor(backend, engine, load))
-      }),
+      loadDataset(data, env),
+      TE.bindTo('dataset'),
+      TE.flatMap(({ dataset }) =>
+        pipe(
+          machineFor(choice, sizesFor(dataset), dataset)(env),
+          TE.map(machine => ({ dataset, ...machine })),
+        ),
+      ),
+    )
+
+/** What suits a network and its data, or was asked for. */
+export const machineFor =
+  (
+    { backend: wanted, engine }: Pick<Wanted, 'backend' | 'engine'>,
+    sizes: Sizes,
+    { training }: Dataset,
+  ): Program<Omit<Resources, 'dataset'>> =>
+  env =>
+    pipe(
+      loadBackend(backendFor(wanted, engine, { sizes, density: density(training.inputs) })),
+      TE.bindTo('backend'),
       TE.bindW('interpreter', ({ backend }) =>
         TE.fromEither(engineOf(engine, backend.name, line => env.note(`network2: ${line}`))),
       ),
@@ -97,9 +110,3 @@ export const partOf = (
       )
     : E.right({ part, examples })
 }
-
-/** Examples as tensors, for a network with so many outputs; the caller owns them. */
-export const toBatch = ({ size, inputs, answers }: Examples, outputs: number): Batch => ({
-  x: tensor2d(values(inputs), [size, inputs.width]),
-  y: tensor2d(targets(answers, outputs), [size, outputs]),
-})

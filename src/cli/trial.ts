@@ -6,12 +6,10 @@ import { argMax, type Tensor1D } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { loadBackend } from '../backend.ts'
 import { costOf } from '../cost.ts'
-import { classes, density, type Dataset, type Examples } from '../data/dataset.ts'
+import { classes, type Dataset, type Examples } from '../data/dataset.ts'
 import { loadData } from '../data/load.ts'
 import { sumOf } from '../data/sum.ts'
-import { backendFor, engineOf } from '../engine.ts'
 import { data as unfitData, interrupted, usage, type AppError, type UsageError } from '../errors.ts'
 import type { Flags } from '../experiment/space.ts'
 import { trainingFlags, type Result, type Trial } from '../experiment/trial.ts'
@@ -23,11 +21,12 @@ import { disk } from '../disk/files.ts'
 import { processes } from '../run/owner.ts'
 import { free, reading } from '../scope.ts'
 import { train, type Report } from '../train.ts'
-import { comparesOutputs, orderOf, planRun, sizesFor, type Config, type Run } from './config.ts'
+import { comparesOutputs, orderOf, planRun, type Config, type Run } from './config.ts'
 import { drive } from './drive.ts'
 import type { Env } from './env.ts'
 import type { Argv } from './flags.ts'
-import { toBatch } from './resources.ts'
+import { machineFor } from './resources.ts'
+import { freeSets, toSets } from './sets.ts'
 import { trainFlags, trainOptions, type TrainFlags } from './settings.ts'
 
 /** A trial, and where its data is: as `--data` says it. */
@@ -52,8 +51,8 @@ export const trialsIn = (env: Env): Trials => {
       TE.bindTo('asked'),
       TE.bind('dataset', () => pipe(loaded(data), TE.flatMapEither(sameData(trial, data)))),
       TE.bindW('run', ({ asked, dataset }) => TE.fromEither(planOf(asked, dataset))),
-      TE.bindW('interpreter', ({ asked, dataset }) => interpreterFor(env, asked, dataset)),
-      TE.flatMap(({ run, interpreter }) => perform(env, interpreter, run, trial.id, tell)),
+      TE.bindW('machine', ({ asked, dataset, run }) => machineFor(asked, run.config.sizes, dataset)(env)),
+      TE.flatMap(({ run, machine }) => perform(env, machine.interpreter, run, trial.id, tell)),
     )
 }
 
@@ -99,51 +98,25 @@ const planOf = (asked: TrainFlags, dataset: Dataset): E.Either<AppError, Run> =>
     ? E.left(usage(`--init ${asked.init.file}: a trial starts from its seed`, 'give --init default or large'))
     : planRun(asked, undefined, dataset)
 
-const interpreterFor = (
-  env: Env,
-  asked: TrainFlags,
-  dataset: Dataset,
-): TE.TaskEither<AppError, Interpreter> => {
-  const sizes = sizesFor(asked, undefined)(dataset)
-  const { backend, engine } = asked
-  return pipe(
-    loadBackend(backendFor(backend, engine, { sizes, density: density(dataset.training.inputs) })),
-    TE.flatMapEither(({ name }) => engineOf(engine, name, env.note)),
-  )
-}
-
 const perform =
   (
     env: Env,
     interpreter: Interpreter,
-    { config, training, evaluation, initial }: Run,
+    run: Run,
     id: string,
     tell: (share: number) => void,
   ): TE.TaskEither<AppError, Result> =>
   async () => {
-    const outputs = config.sizes.at(-1)!
-    const observes = (set: string): boolean => config.monitor.some(monitor => monitor.startsWith(set))
-    const params = toParams(initial)
-    const trainingSet = toBatch(training, outputs)
-    const evaluationSet = evaluation === undefined ? undefined : toBatch(evaluation, outputs)
+    const { config, evaluation } = run
+    const params = toParams(run.initial)
+    const sets = toSets(run)
     const began = env.now()
     const reports: Report[] = []
     let outcome: Result['outcome'] = 'done'
     try {
       const ended = await drive(
         env,
-        train(
-          interpreter,
-          { ...config, cost: costOf(config.cost), order: orderOf(config) },
-          {
-            training: trainingSet,
-            observed: {
-              training: observes('training') ? trainingSet : undefined,
-              evaluation: observes('evaluation') ? evaluationSet : undefined,
-            },
-          },
-          params,
-        ),
+        train(interpreter, { ...config, cost: costOf(config.cost), order: orderOf(config) }, sets, params),
         {
           position: event => (event.kind === 'progress' ? event.done : undefined),
           hear: event => {
@@ -158,8 +131,8 @@ const perform =
       if (ended.kind === 'failed') return E.left(ended.error)
       if (ended.kind === 'stopped') return E.left(interrupted(ended.by, 'a trial was stopped', 'do it again'))
       const answers =
-        evaluation !== undefined && evaluationSet !== undefined && comparesOutputs(config.sizes)
-          ? perClass(ended.value, evaluationSet, evaluation)
+        evaluation !== undefined && sets.observed.evaluation !== undefined && comparesOutputs(config.sizes)
+          ? perClass(ended.value, sets.observed.evaluation, evaluation)
           : {}
       free(ended.value)
       return E.right({
@@ -171,7 +144,8 @@ const perform =
         seconds: (env.now() - began) / 1000,
       })
     } finally {
-      free([params, trainingSet, ...(evaluationSet === undefined ? [] : [evaluationSet])])
+      free(params)
+      freeSets(sets)
       interpreter.dispose()
     }
   }
@@ -190,6 +164,7 @@ const seen = (
   }
 }
 
+/** A result goes through JSON more than once, on its way and in the journal. */
 const inJson = (value: number): number | string => (Number.isFinite(value) ? value : String(value))
 
 /** What the network answers, class by class. */
