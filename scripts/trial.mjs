@@ -4,5 +4,5 @@
  */
 import { load } from './load.mjs'
 
-const { serveTrials } = await load('src/cli/trial.ts')
+const { serveTrials } = await load('src/cli/study/trial.ts')
 serveTrials()

@@ -73,7 +73,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   reproduce: async () => {
-    const { reproduceCommand, reproduceOptions } = await import('./reproduce.ts')
+    const { reproduceCommand, reproduceOptions } = await import('./study/reproduce.ts')
     return {
       describe: "Runs the book's comparison of the two costs over several seeds, beside the book's figures.",
       options: reproduceOptions,
@@ -94,7 +94,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   compare: async () => {
-    const { compareCommand, compareOptions } = await import('./compare.ts')
+    const { compareCommand, compareOptions } = await import('./study/compare.ts')
     return {
       describe: 'Searches the hyper-parameters of two arms alike, compares the winners, and gives a verdict.',
       options: compareOptions,
@@ -106,7 +106,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   study: async () => {
-    const { studyCommand, studyOptions } = await import('./study.ts')
+    const { studyCommand, studyOptions } = await import('./study/study.ts')
     return {
       describe: 'Shows what a comparison has found out so far.',
       words: 'show DIR',
@@ -116,7 +116,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   worker: async () => {
-    const { workerCommand, workerOptions } = await import('./worker.ts')
+    const { workerCommand, workerOptions } = await import('./study/worker.ts')
     return {
       describe: 'Does the trials of a queue, of whichever comparisons, until it is stopped.',
       options: workerOptions,
@@ -125,7 +125,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   merge: async () => {
-    const { mergeCommand, mergeOptions } = await import('./merge.ts')
+    const { mergeCommand, mergeOptions } = await import('./study/merge.ts')
     return {
       describe: 'Brings what the shards of a comparison found out into one journal.',
       words: 'DIR…',

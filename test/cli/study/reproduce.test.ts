@@ -1,10 +1,10 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drawDigits, SIDE } from '../../src/data/digits.ts'
-import { encodeImages, encodeLabels } from '../../src/data/idx.ts'
-import { fold, key } from '../../src/rng.ts'
-import { cli, inFolder, start, type Result } from '../support/cli.ts'
+import { drawDigits, SIDE } from '../../../src/data/digits.ts'
+import { encodeImages, encodeLabels } from '../../../src/data/idx.ts'
+import { fold, key } from '../../../src/rng.ts'
+import { cli, inFolder, start, type Result } from '../../support/cli.ts'
 
 type Line = Record<string, unknown>
 

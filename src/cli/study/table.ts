@@ -1,15 +1,15 @@
 /**
  * A study for a person: what is searched, what each trial came to, and what follows from it all.
  */
-import { describeRungs } from '../experiment/halving.ts'
-import type { Plan } from '../experiment/plan.ts'
-import { describeSpace, type Flags } from '../experiment/space.ts'
-import { validationOf } from '../experiment/study-record.ts'
-import { stages, type Outcome, type Stage } from '../experiment/study.ts'
-import type { Result, Results, Trial } from '../experiment/trial.ts'
-import { counted } from '../experiment/verdict.ts'
-import { describeVerdict } from '../experiment/words.ts'
-import { aligned, percent } from './terminal.ts'
+import { describeRungs } from '../../experiment/halving.ts'
+import type { Plan } from '../../experiment/plan.ts'
+import { describeSpace, type Flags } from '../../experiment/space.ts'
+import { validationOf } from '../../experiment/study-record.ts'
+import { stages, type Outcome, type Stage } from '../../experiment/study.ts'
+import type { Result, Results, Trial } from '../../experiment/trial.ts'
+import { counted } from '../../experiment/verdict.ts'
+import { describeVerdict } from '../../experiment/words.ts'
+import { aligned, percent } from '../terminal.ts'
 
 /** What is going to be done: the arms, the space they share, the budget of each, and the final runs. */
 export const describePlan = ({ study, arms }: Plan): readonly string[] => [

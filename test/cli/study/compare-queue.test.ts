@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cli, inFolder, start } from '../support/cli.ts'
-import { PASSWORD, withoutRedis, withRedis } from '../support/redis.ts'
-import { smallStudy, writeClouds } from '../support/studies.ts'
+import { cli, inFolder, start } from '../../support/cli.ts'
+import { PASSWORD, withoutRedis, withRedis } from '../../support/redis.ts'
+import { smallStudy, writeClouds } from '../../support/studies.ts'
 
 const SHORT = { epochs: 1, budget: 6, seeds: 1 }
 

@@ -1,9 +1,9 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cli, inFolder, start, type Result } from '../support/cli.ts'
-import { PASSWORD, withoutRedis, withRedis } from '../support/redis.ts'
-import { journalOf, smallStudy, writeClouds } from '../support/studies.ts'
+import { cli, inFolder, start, type Result } from '../../support/cli.ts'
+import { PASSWORD, withoutRedis, withRedis } from '../../support/redis.ts'
+import { journalOf, smallStudy, writeClouds } from '../../support/studies.ts'
 
 const SHORT = { epochs: 1, budget: 6, seeds: 1 }
 

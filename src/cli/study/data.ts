@@ -4,10 +4,10 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { inputWidth, outputsNeeded } from '../data/dataset.ts'
-import { sumOf } from '../data/sum.ts'
-import type { Program } from './env.ts'
-import { loadDataset } from './resources.ts'
+import { inputWidth, outputsNeeded } from '../../data/dataset.ts'
+import { sumOf } from '../../data/sum.ts'
+import type { Program } from '../env.ts'
+import { loadDataset } from '../resources.ts'
 
 export type ExperimentData = {
   /** What it is, as one would say it. */

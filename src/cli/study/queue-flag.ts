@@ -5,9 +5,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as NEA from 'fp-ts/lib/NonEmptyArray.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Options } from 'yargs'
-import { usage } from '../errors.ts'
-import { addressOf, type Address } from '../experiment/queue-address.ts'
-import type { Argv, Decoded } from './flags.ts'
+import { usage } from '../../errors.ts'
+import { addressOf, type Address } from '../../experiment/queue-address.ts'
+import type { Argv, Decoded } from '../flags.ts'
 
 export const queueOption = {
   describe: 'a Redis or Valkey server: redis://HOST:6379, or rediss:// for TLS',

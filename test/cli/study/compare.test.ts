@@ -1,8 +1,8 @@
 import { cp, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cli, inFolder, start } from '../support/cli.ts'
-import { journalOf, smallStudy, writeClouds } from '../support/studies.ts'
+import { cli, inFolder, start } from '../../support/cli.ts'
+import { journalOf, smallStudy, writeClouds } from '../../support/studies.ts'
 
 type Line = Record<string, unknown>
 

@@ -6,14 +6,14 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import { availableParallelism } from 'node:os'
 import type { Options } from 'yargs'
-import { interrupted, usage, type AppError, type UsageError } from '../errors.ts'
-import type { Address } from '../experiment/queue-address.ts'
-import type { Result } from '../experiment/trial.ts'
-import type { Env, Program } from './env.ts'
+import { interrupted, usage, type AppError, type UsageError } from '../../errors.ts'
+import type { Address } from '../../experiment/queue-address.ts'
+import type { Result } from '../../experiment/trial.ts'
+import type { Env, Program } from '../env.ts'
 import { localPool } from './experiment.ts'
-import * as F from './flags.ts'
+import * as F from '../flags.ts'
 import { queueFlag, queueOption } from './queue-flag.ts'
-import { commonOptions } from './settings.ts'
+import { commonOptions } from '../settings.ts'
 import type { Task } from './trial.ts'
 
 export const workerOptions = {
@@ -63,7 +63,7 @@ const serve =
   ({ queue: address, jobs, data, patience }: WorkerFlags & { readonly queue: Address }): Program<void> =>
   env =>
   async () => {
-    const { serveQueue } = await import('../experiment/queue.ts')
+    const { serveQueue } = await import('../../experiment/queue.ts')
     const pool = localPool(env, jobs)
     let unfit: AppError | undefined
     const { close } = serveQueue<Task, E.Either<AppError, Result>>({

@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { commandLine, compareFlags, studyOf } from '../../src/cli/compare-flags.ts'
-import type { AppError } from '../../src/errors.ts'
-import { planOf, type Study } from '../../src/experiment/plan.ts'
-import { inFolder } from '../support/cli.ts'
+import { commandLine, compareFlags, studyOf } from '../../../src/cli/study/compare-flags.ts'
+import type { AppError } from '../../../src/errors.ts'
+import { planOf, type Study } from '../../../src/experiment/plan.ts'
+import { inFolder } from '../../support/cli.ts'
 
 const HAVING = { name: 'clouds', choice: 'clouds.json', data: 'a fingerprint', inputs: 6, outputs: 3 }
 

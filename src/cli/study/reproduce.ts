@@ -7,9 +7,9 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { availableParallelism } from 'node:os'
 import type { Options } from 'yargs'
-import type { AppError, UsageError } from '../errors.ts'
-import { loadFigure } from '../experiment/figure-files.ts'
-import { published } from '../experiment/published.ts'
+import type { AppError, UsageError } from '../../errors.ts'
+import { loadFigure } from '../../experiment/figure-files.ts'
+import { published } from '../../experiment/published.ts'
 import {
   compareCounts,
   compareFacts,
@@ -18,8 +18,8 @@ import {
   trialsOf,
   type Comparison,
   type ReplayName,
-} from '../experiment/replay.ts'
-import { armInWords, describeRows } from '../experiment/reproduce-words.ts'
+} from '../../experiment/replay.ts'
+import { armInWords, describeRows } from '../../experiment/reproduce-words.ts'
 import {
   bestOf,
   extents,
@@ -28,14 +28,14 @@ import {
   rowsOf,
   workOf,
   type Planned,
-} from '../experiment/reproduce.ts'
-import type { Result, Results, Trial } from '../experiment/trial.ts'
-import type { Env, Program } from './env.ts'
-import { experimentData, type ExperimentData } from './experiment-data.ts'
+} from '../../experiment/reproduce.ts'
+import type { Result, Results, Trial } from '../../experiment/trial.ts'
+import type { Env, Program } from '../env.ts'
+import { experimentData, type ExperimentData } from './data.ts'
 import { run } from './experiment.ts'
 import { writeReplayPage, writeTablePage } from './reproduce-page.ts'
-import * as F from './flags.ts'
-import { commonOptions, dataFlag } from './settings.ts'
+import * as F from '../flags.ts'
+import { commonOptions, dataFlag } from '../settings.ts'
 
 export const reproduceOptions = {
   seeds: { describe: 'runs of each arm, with the seeds 1 to N', defaultDescription: '5; 2 with --quick' },

@@ -3,13 +3,13 @@
  */
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
-import type { AppError } from '../errors.ts'
-import { ABOUT_THE_BOOK, type Planned, type Row } from '../experiment/reproduce.ts'
-import { COST } from '../experiment/reproduce-words.ts'
-import { isStuck, type Results } from '../experiment/trial.ts'
-import type { ReplayedRun } from '../report/pages/replay.ts'
-import { unwritable } from '../disk/failure.ts'
-import type { Env } from './env.ts'
+import type { AppError } from '../../errors.ts'
+import { ABOUT_THE_BOOK, type Planned, type Row } from '../../experiment/reproduce.ts'
+import { COST } from '../../experiment/reproduce-words.ts'
+import { isStuck, type Results } from '../../experiment/trial.ts'
+import type { ReplayedRun } from '../../report/pages/replay.ts'
+import { unwritable } from '../../disk/failure.ts'
+import type { Env } from '../env.ts'
 
 /** What both pages say of how they were made. */
 export type Made = {
@@ -41,7 +41,7 @@ export const writeTablePage = (
   results: Results,
 ): TE.TaskEither<AppError, string> =>
   write(env, join(made.out, 'report.html'), async () => {
-    const { reproduceReport } = await import('../report/pages/reproduce.ts')
+    const { reproduceReport } = await import('../../report/pages/reproduce.ts')
     const stuck = rows.reduce((sum, row) => sum + row.stuck.length, 0)
     return reproduceReport({
       ...circumstancesOf(made),
@@ -80,7 +80,7 @@ export const writeReplayPage = (
   runs: readonly ReplayedRun[],
 ): TE.TaskEither<AppError, string> =>
   write(env, join(made.out, `${figure.name}.html`), async () => {
-    const { replayReport } = await import('../report/pages/replay.ts')
+    const { replayReport } = await import('../../report/pages/replay.ts')
     return replayReport({
       ...circumstancesOf(made),
       title: `The figure "${figure.name}", replayed`,

@@ -6,23 +6,23 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
-import type { AppError } from '../errors.ts'
-import { planOf, subjectOf, type Plan } from '../experiment/plan.ts'
-import { describeSpace } from '../experiment/space.ts'
-import { outcome, outstanding, type Outcome } from '../experiment/study.ts'
-import { studyRecord } from '../experiment/study-record.ts'
-import type { Address } from '../experiment/queue-address.ts'
-import type { Result, Results, Trial } from '../experiment/trial.ts'
-import { sentence } from '../experiment/words.ts'
-import { toJson } from '../run/json.ts'
-import { unwritable } from '../disk/failure.ts'
+import type { AppError } from '../../errors.ts'
+import { planOf, subjectOf, type Plan } from '../../experiment/plan.ts'
+import { describeSpace } from '../../experiment/space.ts'
+import { outcome, outstanding, type Outcome } from '../../experiment/study.ts'
+import { studyRecord } from '../../experiment/study-record.ts'
+import type { Address } from '../../experiment/queue-address.ts'
+import type { Result, Results, Trial } from '../../experiment/trial.ts'
+import { sentence } from '../../experiment/words.ts'
+import { toJson } from '../../run/json.ts'
+import { unwritable } from '../../disk/failure.ts'
 import { commandLine, compareFlags, studyOf, type CompareFlags } from './compare-flags.ts'
-import type { Env, Program } from './env.ts'
-import { experimentData, type ExperimentData } from './experiment-data.ts'
+import type { Env, Program } from '../env.ts'
+import { experimentData, type ExperimentData } from './data.ts'
 import { run, type Experiment, type TrialPool } from './experiment.ts'
-import type { Argv } from './flags.ts'
-import { keepStudy, readResults, shardFolder, type Shard } from './study-files.ts'
-import { describeOutcome, describePlan, describeTrial, epochsLeft, toWidth } from './study-table.ts'
+import type { Argv } from '../flags.ts'
+import { keepStudy, readResults, shardFolder, type Shard } from './files.ts'
+import { describeOutcome, describePlan, describeTrial, epochsLeft, toWidth } from './table.ts'
 import { askedFor, type Task } from './trial.ts'
 
 export { compareOptions } from './compare-flags.ts'
@@ -132,7 +132,7 @@ const trials =
 
 const queuePool = async (env: Env, address: Address): Promise<TrialPool> => {
   // BullMQ takes a moment to load: only who wants a queue waits for it
-  const { openQueue } = await import('../experiment/queue.ts')
+  const { openQueue } = await import('../../experiment/queue.ts')
   env.note(`Trials go to ${address.shown}; to have them done, on any machine: npm run worker -- --queue …`)
   return openQueue<Task, E.Either<AppError, Result>>({
     address,
@@ -176,7 +176,7 @@ const writeReport = (
   const searched = describeSpace(space).map(line => line.split(': ') as [flag: string, what: string])
   return TE.tryCatch(async () => {
     // Plot takes a moment to load
-    const { studyReport } = await import('../report/pages/study.ts')
+    const { studyReport } = await import('../../report/pages/study.ts')
     const record = studyRecord(plan, results, ended, {
       command: commandLine(flags),
       config: {

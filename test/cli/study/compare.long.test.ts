@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cli, inFolder, start, type Running } from '../support/cli.ts'
-import { withoutRedis, withRedis, type Server } from '../support/redis.ts'
-import { journalOf, smallStudy, writeClouds } from '../support/studies.ts'
+import { cli, inFolder, start, type Running } from '../../support/cli.ts'
+import { withoutRedis, withRedis, type Server } from '../../support/redis.ts'
+import { journalOf, smallStudy, writeClouds } from '../../support/studies.ts'
 
 const MINUTE = 60_000
 

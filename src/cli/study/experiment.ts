@@ -6,14 +6,14 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { interrupted, type AppError } from '../errors.ts'
-import { firstById, openJournal, type Journal, type Subject } from '../experiment/journal.ts'
-import { openPool, type Pool, type PoolFailure } from '../experiment/pool.ts'
-import { Result, trainingFlags, type Results, type Trial } from '../experiment/trial.ts'
-import { own } from '../run/owner.ts'
-import { unwritable } from '../disk/failure.ts'
-import type { Env, Program } from './env.ts'
-import { clock, progressBar } from './terminal.ts'
+import { interrupted, type AppError } from '../../errors.ts'
+import { firstById, openJournal, type Journal, type Subject } from '../../experiment/journal.ts'
+import { openPool, type Pool, type PoolFailure } from '../../experiment/pool.ts'
+import { Result, trainingFlags, type Results, type Trial } from '../../experiment/trial.ts'
+import { own } from '../../run/owner.ts'
+import { unwritable } from '../../disk/failure.ts'
+import type { Env, Program } from '../env.ts'
+import { clock, progressBar } from '../terminal.ts'
 import type { Task } from './trial.ts'
 
 export type Experiment = {
@@ -39,7 +39,7 @@ export type Experiment = {
 
 export type TrialPool = Pool<Task, number, E.Either<AppError, Result>>
 
-const ENTRY = new URL('../../scripts/trial.mjs', import.meta.url)
+const ENTRY = new URL('../../../scripts/trial.mjs', import.meta.url)
 
 /** Processes of this machine that do trials: where there are as many as cores, each has a thread. */
 export const localPool = ({ variables }: Env, jobs: number): TrialPool =>
