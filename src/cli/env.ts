@@ -3,8 +3,8 @@
  */
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { AppError, Stop } from '../errors.ts'
-import type { Files } from '../disk/files.ts'
-import type { Processes } from '../run/owner.ts'
+import { disk, type Files } from '../disk/files.ts'
+import { processes, type Processes } from '../run/owner.ts'
 
 export type Env = {
   /** A line of the result. */
@@ -20,10 +20,27 @@ export type Env = {
   /** Lets signals and timers in. */
   readonly rest: () => Promise<void>
   readonly stopped: () => Stop | undefined
+  /** Is aborted when the program is asked to stop, for what waits for something else. */
+  readonly stopping: AbortSignal
   readonly variables: NodeJS.ProcessEnv
   /** Where runs are kept. */
   readonly files: Files
   readonly processes: Processes
+}
+
+/** This machine, with nobody who listens or asks to stop. */
+export const quietEnv: Env = {
+  out: () => undefined,
+  note: () => undefined,
+  bar: undefined,
+  now: () => performance.now(),
+  date: () => new Date(),
+  rest: () => new Promise(resolve => setImmediate(resolve)),
+  stopped: () => undefined,
+  stopping: new AbortController().signal,
+  variables: process.env,
+  files: disk,
+  processes,
 }
 
 /** A command, ready to be run in a world. */

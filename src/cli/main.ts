@@ -8,10 +8,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import yargs, { type Options } from 'yargs'
 import { exitCode, exitCodes, type AppError, type Stop } from '../errors.ts'
 import { masked } from '../experiment/queue-address.ts'
-import { disk } from '../disk/files.ts'
-import { processes } from '../run/owner.ts'
 import { unwritable } from '../disk/failure.ts'
-import type { Env, Program } from './env.ts'
+import { quietEnv, type Env, type Program } from './env.ts'
 import { known, type Argv } from './flags.ts'
 import { layered } from './layers.ts'
 
@@ -215,30 +213,32 @@ const report = ({ message, remedy }: AppError): void => {
 /** The world as it is, how it asks the program to stop, and what it did not take of the output. */
 const world = (): { readonly env: Env; readonly lost: () => AppError | undefined } => {
   let stop: Stop | undefined
+  const stopping = new AbortController()
+  const stopBy = (by: Stop): void => {
+    stop = by
+    stopping.abort()
+  }
   let lost: AppError | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
       if (stop === 'SIGINT' || stop === 'SIGTERM') process.exit(signal === 'SIGINT' ? 130 : 143)
-      stop = signal
+      stopBy(signal)
     })
   // a limit on the size of files should be an error of the write, not the end of the process
   process.on('SIGXFSZ', () => undefined)
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') stop ??= 'closed pipe'
-      else if (stream === process.stdout) lost ??= unwritable('standard output')(error)
+      if (error.code === 'EPIPE') {
+        if (stop === undefined) stopBy('closed pipe')
+      } else if (stream === process.stdout) lost ??= unwritable('standard output')(error)
     })
   const env: Env = {
+    ...quietEnv,
     out: line => say(process.stdout, printable(line)),
     note: line => say(process.stderr, printable(line)),
     bar: process.stderr.isTTY && process.env.TERM !== 'dumb' ? process.stderr : undefined,
-    now: () => performance.now(),
-    date: () => new Date(),
-    rest: () => new Promise(resolve => setImmediate(resolve)),
     stopped: () => stop,
-    variables: process.env,
-    files: disk,
-    processes,
+    stopping: stopping.signal,
   }
   return { env, lost: () => lost }
 }

@@ -9,7 +9,7 @@ import { loadBackend, type Backend, type BackendChoice } from '../backend.ts'
 import { density, type Dataset, type Examples } from '../data/dataset.ts'
 import { loadData } from '../data/load.ts'
 import { backendFor, engineOf, type EngineChoice } from '../engine.ts'
-import { usage, type AppError } from '../errors.ts'
+import { interrupted, usage, type AppError } from '../errors.ts'
 import type { Interpreter } from '../interpreter/index.ts'
 import type { Sizes } from '../params.ts'
 import { decodeModel, type Model } from '../store/model.ts'
@@ -73,6 +73,7 @@ export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, D
     loadData({
       choice,
       env: env.variables,
+      signal: env.stopping,
       onNotice: line => {
         bar.clear()
         env.note(line)
@@ -81,6 +82,10 @@ export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, D
     }),
     TE.tapIO(() => () => bar.clear()),
     TE.tapError(() => TE.fromIO(bar.clear)),
+    TE.mapLeft((error): AppError => {
+      const by = env.stopped()
+      return by === undefined ? error : interrupted(by, 'stopped before there was any data', 'run it again')
+    }),
   )
 }
 

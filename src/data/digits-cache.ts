@@ -37,7 +37,12 @@ type Drawing = {
   readonly labels: Uint8Array
 }
 
-const drawMany = async (of: Key, count: number, onDrawn: (done: number) => void): Promise<Drawing> => {
+const drawMany = async (
+  of: Key,
+  count: number,
+  signal: AbortSignal,
+  onDrawn: (done: number) => void,
+): Promise<Drawing> => {
   const pixels = new Uint8Array(count * SIDE * SIDE)
   const labels = new Uint8Array(count)
   for (let from = 0; from < count; from += AT_ONCE) {
@@ -46,7 +51,7 @@ const drawMany = async (of: Key, count: number, onDrawn: (done: number) => void)
     labels.set(drawn.labels, from)
     onDrawn(from + drawn.labels.length)
     // So that progress is shown, and that Ctrl-C is heard.
-    await setImmediate()
+    await setImmediate(undefined, { signal })
   }
   return { pixels, labels }
 }
@@ -68,20 +73,31 @@ export type DigitsOptions = {
   readonly counts: Counts
   readonly onNotice: (line: string) => void
   readonly onProgress: (progress: Progress) => void
+  /** Ends the drawing, with an error. */
+  readonly signal: AbortSignal
 }
 
 /** The folder of this version's digits: a changed drawing does not find what an older one left. */
 export const digitsFolder = (dataFolder: string): string => join(dataFolder, 'digits', `v${DIGITS_VERSION}`)
 
-const drawAll = ({ counts, onProgress }: DigitsOptions, folder: string): TaskEither<never, Four<Part>> =>
-  TE.fromTask(async () => {
+const drawAll = (
+  { counts, onProgress, signal }: DigitsOptions,
+  folder: string,
+): TaskEither<DataError, Four<Part>> =>
+  TE.tryCatch(async () => {
     const of = counts.train + counts.test
     const report = (before: number) => (done: number) =>
       onProgress({ what: 'drawing digits', done: before + done, of })
-    const train = await drawMany(fold(key(SEED), 0), counts.train, report(0))
-    const test = await drawMany(fold(key(SEED), 1), counts.test, report(counts.train))
+    const train = await drawMany(fold(key(SEED), 0), counts.train, signal, report(0))
+    const test = await drawMany(fold(key(SEED), 1), counts.test, signal, report(counts.train))
     return encode(folder, train, test)
-  })
+  }, isStopped)
+
+/** Nothing else ends a drawing. */
+const isStopped = (error: unknown): DataError => {
+  if ((error as Error).name !== 'AbortError') throw error
+  return data('the drawing was stopped', 'run it again')
+}
 
 /** The sums last: a cache without them, or with others, is one that was not finished, and is drawn again. */
 const store = (four: Four<Part>, folder: string): TaskEither<string, void> =>

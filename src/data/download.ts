@@ -20,7 +20,7 @@ export const mirrors: ReadonlyArray<string> = [
 ]
 
 /** How long a server may take. The first is short: without a network, it is what every start waits. */
-export type Patience = Omit<Bounds, 'bytes'>
+export type Patience = Omit<Bounds, 'bytes' | 'signal'>
 
 export const patience: Patience = { answerMs: 3_000, pauseMs: 10_000, totalMs: 600_000 }
 
@@ -33,6 +33,8 @@ export type Download = {
   readonly known: Known
   readonly onNotice: (line: string) => void
   readonly onProgress: (progress: Progress) => void
+  /** Ends it, with an error. */
+  readonly signal: AbortSignal
 }
 
 /** MNIST's own file out of what a server sent, or why it is none. */
@@ -59,7 +61,7 @@ const fetchPart = (options: Download, mirror: string, role: Role): TaskEither<st
     options.onProgress({ what: `downloading ${name}`, done, of: total ?? Math.max(done, bytes) })
   return pipe(
     `${mirror}${name}.gz`,
-    get({ ...options.patience, bytes: packedAtMost(bytes) }, report),
+    get({ ...options.patience, bytes: packedAtMost(bytes), signal: options.signal }, report),
     TE.chain(check(options.known[role])),
   )
 }

@@ -13,6 +13,8 @@ export type Bounds = {
   readonly pauseMs: number
   /** The most milliseconds for everything. */
   readonly totalMs: number
+  /** Ends it before all that. */
+  readonly signal?: AbortSignal
 }
 
 const REDIRECTS = 5
@@ -43,10 +45,12 @@ export const get =
         settled = true
         clearTimeout(timer)
         clearTimeout(deadline)
+        bounds.signal?.removeEventListener('abort', stop)
         request?.destroy()
         resolve(result)
       }
       const fail = (why: string): void => settle(E.left(why))
+      const stop = (): void => fail('stopped')
       const failWithin = (ms: number, why: string): void => {
         clearTimeout(timer)
         timer = setTimeout(() => fail(why), ms)
@@ -106,6 +110,11 @@ export const get =
         request.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message))
       }
 
+      if (bounds.signal?.aborted === true) {
+        stop()
+        return
+      }
+      bounds.signal?.addEventListener('abort', stop)
       failWithin(bounds.answerMs, `no answer within ${bounds.answerMs / 1000} s`)
       ask(parse(address), REDIRECTS)
     })

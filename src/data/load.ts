@@ -21,6 +21,8 @@ export type LoadOptions = {
   /** Called with each line of something that a person must know. */
   readonly onNotice: (line: string) => void
   readonly onProgress: (progress: Progress) => void
+  /** Ends what takes long, with an error. */
+  readonly signal?: AbortSignal
   readonly mirrors?: ReadonlyArray<string>
   readonly patience?: Patience
   readonly known?: Known
@@ -77,6 +79,7 @@ const automatic = (options: Options): TaskEither<DataError, Dataset> =>
     : pipe(
         keptOrDownloaded(options),
         TE.orElse(error => {
+          if (options.signal.aborted) return TE.left(error)
           standIn(error).forEach(options.onNotice)
           return drawn(options)
         }),
@@ -126,6 +129,7 @@ export const loadData = (given: LoadOptions): TaskEither<DataError, Dataset> => 
     patience,
     known: mnist,
     digits: digitsCounts,
+    signal: new AbortController().signal,
     ...given,
   }
   switch (options.choice) {

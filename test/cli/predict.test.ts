@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import type { Env } from '../../src/cli/env.ts'
+import { quietEnv } from '../../src/cli/env.ts'
 import { predictCommand } from '../../src/cli/predict.ts'
 import { encodeImages } from '../../src/data/idx.ts'
 import { exitCode, type Stop } from '../../src/errors.ts'
@@ -22,15 +22,10 @@ const predict = async (
 ): Promise<Said> => {
   const out: string[] = []
   const result = await predictCommand({ _: files, ...(model === undefined ? {} : { model }), ...flags })({
-    out: (line: string) => void out.push(line),
-    note: () => undefined,
-    bar: undefined,
-    now: () => 0,
-    rest: () => Promise.resolve(),
+    ...quietEnv,
+    out: line => void out.push(line),
     stopped: () => stop,
-    variables: {},
-    // the command asks nothing else of the world
-  } as unknown as Env)()
+  })()
   return E.isRight(result)
     ? { code: 0, out, err: '' }
     : { code: exitCode(result.left), out, err: `${result.left.message} | ${result.left.remedy}` }
@@ -136,7 +131,7 @@ describe('predict', () => {
       expect(code).toBe(3)
       expect(parsed(out).map(({ image }) => image)).toEqual([good, good])
       expect(err).toContain('photo.png: this is a JPEG picture')
-      expect(err).toContain('none.png: no such file')
+      expect(err).toContain('none.png cannot be read: it does not exist')
       expect(err).toContain('sub: is not a file')
     }))
 

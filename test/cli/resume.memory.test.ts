@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
+import { quietEnv } from '../../src/cli/env.ts'
 import { trainCommand } from '../../src/cli/train.ts'
 import { exitCode, type Stop } from '../../src/errors.ts'
 import { decodeCheckpoint, type Checkpoint } from '../../src/run/checkpoint.ts'
@@ -69,9 +70,8 @@ const life = async (storage: Storage, flags: Flags, trouble: Trouble = {}): Prom
   const me = { pid, host: 'here', began: String(pid) }
   const program = trainCommand({ _: [], data: DATA, sizes: '3,4,2', backend: 'cpu', quiet: true, ...flags })
   const ended = program({
-    out: () => undefined,
+    ...quietEnv,
     note: line => void notes.push(line),
-    bar: undefined,
     // so slow that the pieces are small
     now: () => (milliseconds += 300),
     date: () => new Date(0),
@@ -80,7 +80,6 @@ const life = async (storage: Storage, flags: Flags, trouble: Trouble = {}): Prom
       return Promise.resolve()
     },
     stopped: () => (rests >= (trouble.stopAt ?? Infinity) ? (trouble.by ?? 'SIGINT') : undefined),
-    variables: {},
     files,
     processes: { me, lives: owner => owner.pid === pid },
   })

@@ -2,9 +2,8 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import { quietEnv } from '../../src/cli/env.ts'
 import { runsCommand } from '../../src/cli/runs.ts'
-import { disk } from '../../src/disk/files.ts'
-import { processes } from '../../src/run/owner.ts'
 import { inFolder } from '../support/cli.ts'
 
 /** What `npm run runs` prints about a folder. */
@@ -14,16 +13,8 @@ const listed = async (
 ): Promise<readonly string[]> => {
   const lines: string[] = []
   const result = await runsCommand({ _: [], runs, ...flags })({
+    ...quietEnv,
     out: line => void lines.push(line),
-    note: () => undefined,
-    bar: undefined,
-    now: () => 0,
-    date: () => new Date(0),
-    rest: () => Promise.resolve(),
-    stopped: () => undefined,
-    variables: {},
-    files: disk,
-    processes,
   })()
   expect(E.isRight(result)).toBe(true)
   return lines
@@ -49,11 +40,11 @@ describe('the list of runs', () => {
       await run(folder, 'b-killed', {
         'config.json': config,
         'metrics.jsonl': `${line(1, 90)}{"epoch":2,"evalua`,
-        'owner.1': JSON.stringify({ ...processes.me, began: 'before' }),
+        'owner.1': JSON.stringify({ ...quietEnv.processes.me, began: 'before' }),
       })
       await run(folder, 'c-running', {
         'config.json': config,
-        'owner.1': JSON.stringify({ ...processes.me, pid: 1, host: 'elsewhere' }),
+        'owner.1': JSON.stringify({ ...quietEnv.processes.me, pid: 1, host: 'elsewhere' }),
       })
       await run(folder, 'd-diverged', { 'config.json': config, 'result.json': '{"outcome":"diverged"}' })
       await run(folder, 'e-none', { 'letter.txt': 'dear' })

@@ -34,6 +34,7 @@ const attempt = async (mirrors: ReadonlyArray<string>, changed: Partial<Download
     known,
     onNotice: line => notices.push(line),
     onProgress: step => progress.push(step),
+    signal: changed.signal ?? new AbortController().signal,
   })()
   const seconds = (performance.now() - started) / 1000
   return { folder, notices, progress, result, seconds, left: await readdir(folder).catch(() => []) }
@@ -191,6 +192,16 @@ describe('what a mirror may do wrong', () => {
     expect(dataError(result)).toContain('not done after 0.3 s')
     expect(seconds).toBeLessThan(2)
   })
+})
+
+test('stopped, it asks nobody else, and leaves at once', async () => {
+  const stopping = new AbortController()
+  const asked: string[] = []
+  const silent = await serve(() => stopping.abort())
+  const { result, seconds, left } = await attempt([silent, await serve(mirror(asked))], stopping)
+  expect(dataError(result)).toContain(`${silent}: stopped`)
+  expect(seconds).toBeLessThan(2)
+  expect([asked, left]).toEqual([[], []])
 })
 
 test('the next mirror goes on where one failed', async () => {

@@ -50,6 +50,16 @@ describe('auto', () => {
     await expect(readdir(dataFolder)).rejects.toThrow('ENOENT')
   })
 
+  test('stopped, nothing else is tried', async () => {
+    const stopping = new AbortController()
+    const { result, said } = await load('auto', {
+      mirrors: [await serve(() => stopping.abort())],
+      signal: stopping.signal,
+    })
+    expect(dataError(result)).toContain('stopped')
+    expect(said).toBe('')
+  })
+
   test('then the data folder', async () => {
     const dataFolder = await temporary()
     await writeFour(join(dataFolder, 'mnist'), four)
@@ -216,6 +226,17 @@ describe('digits', () => {
       expect(again.progress).not.toEqual([])
       expect(Buffer.compare(pixels(again), pixels(first))).toBe(0)
     }
+  })
+
+  test('stopped, they are not drawn to the end, nor kept', async () => {
+    const stopping = new AbortController()
+    const { result, dataFolder } = await load('digits', {
+      digits: { train: 100_000, test: 10 },
+      signal: stopping.signal,
+      onProgress: () => stopping.abort(),
+    })
+    expect(dataError(result)).toBe('the drawing was stopped')
+    await expect(readdir(dataFolder)).rejects.toThrow('ENOENT')
   })
 
   test('a cache of another number is drawn again', async () => {

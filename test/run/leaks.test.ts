@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, it } from 'vitest'
+import { quietEnv } from '../../src/cli/env.ts'
 import { trainCommand } from '../../src/cli/train.ts'
 import { exitCode } from '../../src/errors.ts'
 import { inFolder } from '../support/cli.ts'
@@ -22,9 +23,7 @@ const life = async (
     n >= refuseFrom ? { kind: 'refusal', code: 'ENOSPC', share: 0 } : undefined,
   )
   const result = await trainCommand({ _: [], backend: 'cpu', quiet: true, sizes: '2,3,2', ...flags })({
-    out: () => undefined,
-    note: () => undefined,
-    bar: undefined,
+    ...quietEnv,
     now: () => (time += 100),
     date: () => new Date(0),
     rest: () => {
@@ -32,7 +31,6 @@ const life = async (
       return Promise.resolve()
     },
     stopped: () => (rests >= stopAt ? 'SIGINT' : undefined),
-    variables: {},
     files,
     processes: { me: { pid: 1, host: 'here', began: '1' }, lives: () => false },
   })()

@@ -17,13 +17,11 @@ import { serve } from '../../experiment/worker.ts'
 import type { Interpreter } from '../../interpreter/index.ts'
 import { output, type Batch } from '../../network.ts'
 import { toParams, type Params } from '../../params.ts'
-import { disk } from '../../disk/files.ts'
-import { processes } from '../../run/owner.ts'
 import { free, reading } from '../../scope.ts'
 import { train, type Report } from '../../train.ts'
 import { comparesOutputs, orderOf, planRun, type Config, type Run } from '../config.ts'
 import { drive } from '../drive.ts'
-import type { Env } from '../env.ts'
+import { quietEnv, type Env } from '../env.ts'
 import type { Argv } from '../flags.ts'
 import { machineFor } from '../resources.ts'
 import { freeSets, toSets } from '../sets.ts'
@@ -192,17 +190,6 @@ const perClass = (
 
 /** Serves the pool that has started this process. */
 export const serveTrials = (): void => {
-  const trials = trialsIn({
-    out: () => undefined,
-    note: () => undefined,
-    bar: undefined,
-    now: () => performance.now(),
-    date: () => new Date(),
-    rest: () => new Promise(resolve => setImmediate(resolve)),
-    stopped: () => undefined,
-    variables: process.env,
-    files: disk,
-    processes,
-  })
+  const trials = trialsIn(quietEnv)
   serve<Task, number, E.Either<AppError, Result>>((task, tell) => trials(task, tell)())
 }

@@ -4,42 +4,27 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
 import { recorded } from '../../../scripts/golden.ts'
-import type { Env } from '../../../src/cli/env.ts'
+import { quietEnv } from '../../../src/cli/env.ts'
 import { trialsIn } from '../../../src/cli/study/trial.ts'
 import { loadData } from '../../../src/data/load.ts'
 import { sumOf } from '../../../src/data/sum.ts'
 import type { AppError } from '../../../src/errors.ts'
 import type { Flags } from '../../../src/experiment/space.ts'
 import { named, Result } from '../../../src/experiment/trial.ts'
-import { disk } from '../../../src/disk/files.ts'
-import { processes } from '../../../src/run/owner.ts'
 import { cli, inFolder } from '../../support/cli.ts'
-
-const env: Env = {
-  out: () => undefined,
-  note: () => undefined,
-  bar: undefined,
-  now: () => performance.now(),
-  date: () => new Date(),
-  rest: () => new Promise(resolve => setImmediate(resolve)),
-  stopped: () => undefined,
-  variables: process.env,
-  files: disk,
-  processes,
-}
 
 /** Does trials of three epochs on a small data set; gives the results, and the shares that were told. */
 const doing = async (folder: string, ...trials: readonly Flags[]) => {
   const data = join(folder, 'data.json')
   await writeFile(data, JSON.stringify(recorded({ name: 'xent' }).data))
   const sum = pipe(
-    await loadData({ choice: data, env: {}, onNotice: env.note, onProgress: () => undefined })(),
+    await loadData({ choice: data, env: {}, onNotice: quietEnv.note, onProgress: () => undefined })(),
     E.match(
       ({ message }) => message,
       ({ training, validation, test }) => sumOf([training, validation, test]),
     ),
   )
-  const work = trialsIn(env)
+  const work = trialsIn(quietEnv)
   const shares: number[] = []
   const results: E.Either<AppError, Result>[] = []
   for (const { data: other, ...flags } of trials) {
