@@ -1,6 +1,6 @@
 /**
- * What it costs to keep a run: the same training with a checkpoint, two logs and TensorBoard's files after every
- * epoch, and without, in turns, each in a process of its own.
+ * What it costs to keep a run: the same training without anything kept, with a checkpoint and two logs after every
+ * epoch, and with TensorBoard's files too, in turns, each in a process of its own.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 const RUN = fileURLToPath(new URL('run.mjs', import.meta.url))
 
-const ROUNDS = 11
+const ROUNDS = 7
 
 type Seconds = {
   /** The training, with what is kept of it. */
@@ -20,26 +20,57 @@ type Seconds = {
   readonly all: number
 }
 
-const timed = (folder: string | undefined): Seconds => {
-  const kept = folder === undefined ? ['--out', 'none'] : ['--out', folder, '--log-dir', `${folder}-log`]
-  const began = performance.now()
+type Line = {
+  readonly event: string
+  readonly epoch: number
+  readonly seconds: number
+  readonly observingSeconds: number
+}
+
+/** What a training tells, line by line. */
+const trained = (...flags: readonly string[]): readonly Line[] => {
   const { stdout, status, stderr } = spawnSync(
     process.execPath,
-    [RUN, 'train', '--epochs', '30', '--seed', '1', '--json', '--backend', 'wasm', ...kept],
-    { encoding: 'utf8' },
+    [RUN, 'train', '--seed', '1', '--json', '--backend', 'wasm', ...flags],
+    { encoding: 'utf8', maxBuffer: 2 ** 26 },
   )
   if (status !== 0) throw new Error(stderr)
-  const all = (performance.now() - began) / 1000
-  type Line = { readonly event: string; readonly seconds: number; readonly observingSeconds: number }
-  const lines = stdout
+  return stdout
     .trim()
     .split('\n')
     .map(line => JSON.parse(line) as Line)
+}
+
+const isEpoch = ({ event }: Line): boolean => event === 'epoch'
+const within = ({ seconds, observingSeconds }: Line): number => seconds + observingSeconds
+
+const WAYS = ['without', 'kept', 'kept, and TensorBoard’s files'] as const
+type Way = (typeof WAYS)[number]
+
+const timed = (way: Way, folder: string): Seconds => {
+  const flags = {
+    [WAYS[0]]: ['--out', 'none'],
+    [WAYS[1]]: ['--out', folder],
+    [WAYS[2]]: ['--out', folder, '--log-dir', join(folder, 'log')],
+  }[way]
+  const began = performance.now()
+  const lines = trained('--epochs', '30', ...flags)
+  const all = (performance.now() - began) / 1000
   const training = lines.at(-1)!.seconds
-  const within = lines
-    .filter(({ event }) => event === 'epoch')
-    .reduce((sum, { seconds, observingSeconds }) => sum + seconds + observingSeconds, 0)
-  return { training, between: training - within, all }
+  const epochs = lines.filter(isEpoch).reduce((sum, line) => sum + within(line), 0)
+  return { training, between: training - epochs, all }
+}
+
+/** How much longer an epoch takes that follows a save, where every second epoch is saved. */
+const afterSave = (folder: string): number => {
+  const epochs = trained('--epochs', '200', '--out', folder, '--checkpoint-every', '2')
+    .filter(isEpoch)
+    // the first are still being compiled
+    .slice(10)
+  const [after, others] = [1, 0].map(rest =>
+    median(epochs.filter(({ epoch }) => epoch % 2 === rest).map(within)),
+  )
+  return after! / others!
 }
 
 const median = (numbers: readonly number[]): number =>
@@ -52,28 +83,27 @@ export const benchRuns = (): void => {
   const folder = mkdtempSync(join(tmpdir(), 'network2-bench-'))
   try {
     const rounds = Array.from({ length: ROUNDS }, (_, i) => {
-      const run = join(folder, String(i))
-      // what runs second may find the machine slower, or its files at hand
-      const [first, second] = i % 2 === 0 ? [undefined, run] : [run, undefined]
-      const times = [timed(first), timed(second)] as const
-      return i % 2 === 0 ? { without: times[0], kept: times[1] } : { without: times[1], kept: times[0] }
+      // what runs later may find the machine slower, or its files at hand
+      const inTurn = WAYS.map((_, k) => WAYS[(i + k) % WAYS.length]!)
+      return new Map(inTurn.map((way, k) => [way, timed(way, join(folder, `${i}-${k}`))]))
     })
-    const of = (way: 'without' | 'kept', part: keyof Seconds): number =>
-      median(rounds.map(round => round[way][part]))
-    const show = (what: string, part: keyof Seconds): void => {
-      const ratio = median(rounds.map(({ kept, without }) => kept[part] / without[part]))
+    const of = (way: Way, f: (seconds: Seconds, without: Seconds) => number): number =>
+      median(rounds.map(round => f(round.get(way)!, round.get('without')!)))
+    for (const way of WAYS) {
+      const [training, all] = [of(way, ({ training }) => training), of(way, ({ all }) => all)]
+      console.log(`  ${way.padEnd(30)} ${training.toFixed(2)} s of training, ${all.toFixed(2)} s in all`)
+    }
+    for (const way of WAYS.slice(1)) {
+      const training = of(way, (kept, without) => kept.training / without.training)
+      const all = of(way, (kept, without) => kept.all / without.all)
+      const between = of(way, (kept, without) => (kept.between - without.between) / without.training)
       console.log(
-        `  ${what}   ${of('kept', part).toFixed(2)} s against ${of('without', part).toFixed(2)} s, ` +
-          `${ratio.toFixed(3)} x (median of ${ROUNDS} pairs)`,
+        `  ${way.padEnd(30)} ${training.toFixed(3)} x (median of ${ROUNDS} rounds), of which between the epochs ` +
+          `${(100 * between).toFixed(1)} %; ${all.toFixed(3)} x in all, with the report`,
       )
     }
-    show('the training, a checkpoint every epoch', 'training')
-    show('the whole process, with its report    ', 'all')
-    const added = median(
-      rounds.map(({ kept, without }) => (kept.between - without.between) / without.training),
-    )
     console.log(
-      `  between training and observing, keeping adds ${(100 * added).toFixed(1)} % of the training`,
+      `  an epoch after a save takes ${afterSave(join(folder, 'long')).toFixed(3)} x one after none`,
     )
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -56,13 +56,13 @@ const syncFolder = (path: string): void => {
 /** A name beside the file: renaming works only within a file system. */
 const beside = (path: string): string => `${path}.${process.pid}.tmp`
 
-/** An operation that blocks, as a promise. Signals are heard before it is kept. */
+/** An operation that blocks, as a promise. */
 const blocking =
   <A extends readonly unknown[]>(work: (...args: A) => void) =>
   (...args: A): Promise<void> =>
     new Promise(resolve => {
       work(...args)
-      setImmediate(resolve)
+      resolve()
     })
 
 /**
