@@ -27,7 +27,11 @@ export type Study = {
   readonly data: string
   /** The number of classes of the data. */
   readonly classes: number
+  /** With which budgets and seeds there were verdicts before this one, on the same test set. */
+  readonly earlier?: readonly Look[]
 }
+
+export type Look = { readonly budget: number; readonly seeds: number }
 
 /** 240 epochs are eight whole trainings; spread by halving, they try 60 configurations. */
 export const defaults = { budget: 240, factor: 3, epochs: 30, seeds: 10, seed: 0 } as const
@@ -44,12 +48,13 @@ export type ArmPlan = {
 
 export type Plan = { readonly study: Study; readonly arms: readonly [ArmPlan, ArmPlan] }
 
-/** What makes a study this one. Budget and number of seeds are totals, which may be raised later, and no part of it. */
+/** What makes a study this one: not its budget and number of seeds, which are totals and may be raised later. */
 export const subjectOf = ({
   budget: _budget,
   seeds: _seeds,
+  earlier: _earlier,
   ...subject
-}: Study): Omit<Study, 'budget' | 'seeds'> => subject
+}: Study): Omit<Study, 'budget' | 'seeds' | 'earlier'> => subject
 
 export const planOf = (study: Study): Plan => ({
   study,

@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts'
 import { stages, type ArmOutcome, type Outcome, type Stage } from './study.ts'
 import type { Result, Results } from './trial.ts'
 import { counted } from './verdict.ts'
-import { sentence } from './words.ts'
+import { describeEarlier, sentence } from './words.ts'
 
 export const studyRecord = (
   plan: Plan,
@@ -24,7 +24,7 @@ export const studyRecord = (
     title: `${arms[0].name} against ${arms[1].name}`,
     state: 'finished',
     sentence: 'All trials are done.',
-    verdict: sentence(verdict),
+    verdict: [sentence(verdict), ...describeEarlier(plan.study.earlier ?? [])].join(' '),
     arms: [
       armRecord(first, arms[0], results, verdict.arms[0].mean),
       armRecord(second, arms[1], results, verdict.arms[1].mean),

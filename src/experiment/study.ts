@@ -4,7 +4,7 @@
  */
 import { standing, type Rung } from './halving.ts'
 import { identify } from './identity.ts'
-import { finalTrials, type ArmPlan, type Plan, type Study } from './plan.ts'
+import { finalTrials, planOf, type ArmPlan, type Plan, type Study } from './plan.ts'
 import type { Flags } from './space.ts'
 import type { Result, Results, Trial } from './trial.ts'
 import { verdictOf, type Finals, type Verdict } from './verdict.ts'
@@ -59,6 +59,15 @@ export const outcome = (plan: Plan, results: Results): Outcome | undefined => {
     same: identify(first.winner) === identify(second.winner),
     verdict: verdictOf([finals(first), finals(second)], plan.study.classes),
   }
+}
+
+/** A study that goes on where another has come to: if that was a verdict, with another budget or other seeds, it remembers. */
+export const after = (before: Study, results: Results, study: Study): Study => {
+  const { budget, seeds, earlier = [] } = before
+  const looked =
+    (budget !== study.budget || seeds !== study.seeds) && outcome(planOf(before), results) !== undefined
+  const all = looked ? [...earlier, { budget, seeds }] : earlier
+  return all.length === 0 ? study : { ...study, earlier: all }
 }
 
 const stageOf = (study: Study, { name, rungs, configurations, search }: ArmPlan, results: Results): Stage => {

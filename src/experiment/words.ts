@@ -1,13 +1,15 @@
 /**
  * A verdict in words. They follow from its numbers alone, by the rule that is printed with them.
  */
+import type { Look } from './plan.ts'
 import type { PairedT } from './statistics.ts'
 import { LEVEL, WORTH_HAVING, type Race, type Summary, type Verdict } from './verdict.ts'
 
 /** The arms, the verdict, what stands beside it, how far it reaches, and the rule it came by; a line each. */
-export const describeVerdict = (verdict: Verdict): readonly string[] => [
+export const describeVerdict = (verdict: Verdict, earlier: readonly Look[] = []): readonly string[] => [
   ...verdict.arms.map(describeArm),
   sentence(verdict),
+  ...describeEarlier(earlier),
   companion(verdict),
   'Secondary, and no part of the verdict; p-values adjusted for three looks by Holm:',
   `  after 1 epoch: ${ahead(verdict.arms, verdict.afterOne)}`,
@@ -35,6 +37,16 @@ export const sentence = ({ finding, arms, difference }: Verdict): string => {
       )
   }
 }
+
+/** Who looks again until the answer pleases will find one that does. */
+export const describeEarlier = (earlier: readonly Look[]): readonly string[] =>
+  earlier.length === 0
+    ? []
+    : [
+        `This is look ${earlier.length + 1} at the same test set: there was a verdict with ` +
+          `${earlier.map(({ budget, seeds }) => `a budget of ${budget} epochs and ${seeds} seeds`).join(', and with ')}. ` +
+          'The p-values and intervals here do not know of that.',
+      ]
 
 const rule = ({ guessing }: Verdict): readonly string[] => [
   'The rule, which was there before the data:',

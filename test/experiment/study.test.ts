@@ -5,7 +5,7 @@ import { costOfRungs } from '../../src/experiment/halving.ts'
 import { identify } from '../../src/experiment/identity.ts'
 import { defaultSpace } from '../../src/experiment/space.ts'
 import { defaults, planOf, subjectOf, type Study } from '../../src/experiment/plan.ts'
-import { outcome, outstanding, stages, type Outcome } from '../../src/experiment/study.ts'
+import { after, outcome, outstanding, stages, type Outcome } from '../../src/experiment/study.ts'
 import type { Result, Results, Trial } from '../../src/experiment/trial.ts'
 import { fold, generator, key, normal, permutation } from '../../src/rng.ts'
 import { diverged, done, N } from './finals.ts'
@@ -241,6 +241,33 @@ describe('a study', () => {
     expect(after.outcome).toEqual(run(more).outcome)
     expect(after.trials.length).toBeLessThan(run(more).trials.length)
     expect(identify(subjectOf(study({ seed: 9 })))).not.toBe(identify(subjectOf(study())))
+  })
+})
+
+describe('a study that goes on', () => {
+  const first = study()
+  const { results } = run(first)
+  const more = study({ seeds: 6 })
+
+  it('remembers a verdict, and all that came before', () => {
+    const second = after(first, results, more)
+    expect(second).toEqual({ ...more, earlier: [{ budget: 60, seeds: 4 }] })
+    const third = after(second, run(second, results).results, study({ budget: 120, seeds: 6 }))
+    expect(third.earlier).toEqual([
+      { budget: 60, seeds: 4 },
+      { budget: 60, seeds: 6 },
+    ])
+    expect(subjectOf(third)).toEqual(subjectOf(first))
+  })
+
+  it('has nothing to remember where it is the same, or had no verdict yet', () => {
+    expect(after(first, results, study())).toEqual(study())
+    expect(after(first, new Map([...results].slice(0, -1)), more)).toEqual(more)
+  })
+
+  it('that comes back to what it was has been there', () => {
+    const second = after(first, results, more)
+    expect(after(second, results, study()).earlier).toEqual([{ budget: 60, seeds: 4 }])
   })
 })
 

@@ -81,6 +81,18 @@ describe('the whole verdict', () => {
     ])
   })
 
+  it('says that the test set was looked at before, and how', () => {
+    const verdict = verdictOf(pairs([31, 28, 35]), 10)
+    const lines = describeVerdict(verdict, [
+      { budget: 60, seeds: 4 },
+      { budget: 60, seeds: 6 },
+    ])
+    expect(lines.filter(line => !describeVerdict(verdict).includes(line))).toEqual([
+      'This is look 3 at the same test set: there was a verdict with a budget of 60 epochs and 4 seeds, and with a budget ' +
+        'of 60 epochs and 6 seeds. The p-values and intervals here do not know of that.',
+    ])
+  })
+
   it('says where the robust test parts with the t-test', () => {
     // nine seeds of ten in favour, and one run that diverged
     const arms = pairs([31, 28, 35, 22, 41, 30, 27, 33, 29, 26])

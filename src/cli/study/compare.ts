@@ -42,12 +42,16 @@ export const compareCommand = (argv: Argv): Program<void> =>
       ),
     ),
     RTE.tap(({ flags, plan }) => announce(flags, plan)),
-    RTE.tap(
-      ({ flags, plan }): Program<void> =>
+    RTE.bind(
+      'going',
+      ({ flags, plan }): Program<Plan> =>
         env =>
-          keepStudy(env, flags.out, plan.study),
+          pipe(
+            keepStudy(env, flags.out, plan.study),
+            TE.map(study => ({ ...plan, study })),
+          ),
     ),
-    RTE.flatMap(({ flags, having, plan }) =>
+    RTE.flatMap(({ flags, having, going: plan }) =>
       flags.shard === undefined ? study(flags, having, plan) : shard(flags, having, plan, flags.shard),
     ),
   )

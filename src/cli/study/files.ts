@@ -11,6 +11,7 @@ import { unfit, type AppError } from '../../errors.ts'
 import { identify } from '../../experiment/identity.ts'
 import { decodeJournal, firstById } from '../../experiment/journal.ts'
 import { subjectOf, type Study } from '../../experiment/plan.ts'
+import { after } from '../../experiment/study.ts'
 import type { Space } from '../../experiment/space.ts'
 import { Result, type Results } from '../../experiment/trial.ts'
 import { codeOf, whyUnread, unwritable } from '../../disk/failure.ts'
@@ -28,32 +29,53 @@ const Flags = t.readonly(t.record(t.string, t.string))
 
 const Arm = t.readonly(t.type({ name: t.string, flags: Flags }))
 
+const Looks = t.readonlyArray(t.readonly(t.type({ budget: t.number, seeds: t.number })))
+
 /** As this program writes it; of a space, that it is an object. */
-const StudyFile = t.type({
-  arms: t.readonly(t.tuple([Arm, Arm])),
-  space: t.UnknownRecord,
-  budget: t.number,
-  factor: t.number,
-  epochs: t.number,
-  seeds: t.number,
-  seed: t.number,
-  common: Flags,
-  data: t.string,
-  classes: t.number,
-})
+const StudyFile = t.intersection([
+  t.type({
+    arms: t.readonly(t.tuple([Arm, Arm])),
+    space: t.UnknownRecord,
+    budget: t.number,
+    factor: t.number,
+    epochs: t.number,
+    seeds: t.number,
+    seed: t.number,
+    common: Flags,
+    data: t.string,
+    classes: t.number,
+  }),
+  t.partial({ earlier: Looks }),
+])
 
 const studyFile = (folder: string): string => join(folder, 'study.json')
 
-/** Keeps what a study is, unless another one has the folder: then its journal says so. */
-export const keepStudy = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, void> =>
-  TE.tryCatch(async () => {
-    const text = `${toJson(study, 2)}\n`
-    const there = await textOf(env, studyFile(folder))
-    const known = there === undefined ? E.left('') : decode(there)
-    if (there === text || (E.isRight(known) && subject(known.right) !== subject(study))) return
-    await env.files.makeFolder(folder)
-    await env.files.save(studyFile(folder), text)
-  }, unwritable(folder))
+/**
+ * Keeps what a study is, and gives it back as it goes on from what is there. Another study that has the folder is left
+ * alone: its journal says so.
+ */
+export const keepStudy = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, Study> =>
+  pipe(
+    reading(folder, () => textOf(env, studyFile(folder))),
+    TE.map(text => (text === undefined ? undefined : E.toUnion(decode(text)))),
+    TE.flatMap(before => {
+      if (typeof before !== 'object') return TE.right(study)
+      return subject(before) === subject(study)
+        ? pipe(
+            readResults(env, folder, study),
+            TE.map(results => after(before, results, study)),
+          )
+        : TE.right(undefined)
+    }),
+    TE.tap(kept =>
+      TE.tryCatch(async () => {
+        if (kept === undefined) return
+        await env.files.makeFolder(folder)
+        await env.files.save(studyFile(folder), `${toJson(kept, 2)}\n`)
+      }, unwritable(folder)),
+    ),
+    TE.map(kept => kept ?? study),
+  )
 
 const subject = (study: Study): string => identify(subjectOf(study))
 

@@ -86,7 +86,7 @@ export const describeOutcome = (plan: Plan, results: Results, outcome: Outcome):
       }),
     ).map(line => `  ${line}`),
     '',
-    ...describeVerdict(verdict),
+    ...describeVerdict(verdict, plan.study.earlier),
   ]
 }
 

@@ -51,9 +51,15 @@ describe('a study', () => {
       ])
       expect(ending(first.out).replaceAll(/\s+/g, ' ')).toContain(events.at(-1)!.sentence)
 
-      // totals may grow
-      await cli(smallStudy(data, out, { seeds: 3 }))
+      // totals may grow, and whoever has looked before is told that he has
+      expect(first.out).not.toContain('This is look')
+      const more = await cli(smallStudy(data, out, { seeds: 3 }))
       expect(await journalOf(out)).toHaveLength(journal.length + 2)
+      for (const text of [more.out, (await cli(['study', 'show', out])).out])
+        expect(text).toContain('This is look 2 at the same test set')
+      expect(await readFile(join(out, 'report.html'), 'utf8')).toContain(
+        'This is look 2 at the same test set',
+      )
     }))
 
   it('of twins runs each trial once, and finds no difference', () =>
