@@ -9,7 +9,8 @@ import { unfit, type AppError } from '../errors.ts'
 import type { RunRecord } from '../report/record.ts'
 import { decodeAnswers } from '../run/answers.ts'
 import { decodeCheckpoint } from '../run/checkpoint.ts'
-import { codeOf, whyUnread, unwritable } from '../disk/failure.ts'
+import { unwritable, whyUnread } from '../disk/failure.ts'
+import { readIfThere } from '../disk/files.ts'
 import { bestOf } from '../run/history.ts'
 import { parseJson } from '../run/json.ts'
 import { describe } from '../run/list.ts'
@@ -18,14 +19,8 @@ import type { Env } from './env.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-const contents = (env: Env, path: string): Promise<Uint8Array | undefined> =>
-  env.files.read(path).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  })
-
 const fields = async (env: Env, path: string): Promise<Fields | undefined> => {
-  const bytes = await contents(env, path)
+  const bytes = await readIfThere(env.files, path)
   const json = bytes === undefined ? E.left('') : parseJson(new TextDecoder().decode(bytes))
   return E.isRight(json) && typeof json.right === 'object' && json.right !== null
     ? (json.right as Fields)
@@ -49,8 +44,8 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
         if (listed === undefined) return undefined
         const { state, config } = listed
         const bytes =
-          (await contents(env, checkpointPath(path, 'last'))) ??
-          (await contents(env, checkpointPath(path, 'previous')))
+          (await readIfThere(env.files, checkpointPath(path, 'last'))) ??
+          (await readIfThere(env.files, checkpointPath(path, 'previous')))
         const checkpoint = bytes === undefined ? E.left('') : decodeCheckpoint(bytes)
         const { history, layers } = E.isRight(checkpoint)
           ? checkpoint.right

@@ -39,6 +39,13 @@ export type Files = {
   readonly follow: (path: string) => Promise<string>
 }
 
+/** The bytes of a file, if there is one. */
+export const readIfThere = (files: Files, path: string): Promise<Uint8Array | undefined> =>
+  files.read(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  })
+
 /** Makes a renaming last through a power cut, where the system can do that for folders. */
 const syncFolder = (path: string): void => {
   try {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { unfit, type AppError, type StorageError } from '../errors.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { codeOf, whyUnread, unwritable } from '../disk/failure.ts'
-import type { Files } from '../disk/files.ts'
+import { readIfThere, type Files } from '../disk/files.ts'
 
 const NEWEST_FIRST = ['last', 'previous', 'best'] as const
 
@@ -50,10 +50,12 @@ const readOne = async (
   identity: string,
 ): Promise<E.Either<string, Checkpoint> | undefined> => {
   try {
-    const read = decodeCheckpoint(await files.read(path))
+    const bytes = await readIfThere(files, path)
+    if (bytes === undefined) return undefined
+    const read = decodeCheckpoint(bytes)
     return E.isRight(read) && read.right.identity !== identity ? E.left('it belongs to another run') : read
   } catch (error) {
-    return codeOf(error) === 'ENOENT' ? undefined : E.left(whyUnread(error))
+    return E.left(whyUnread(error))
   }
 }
 

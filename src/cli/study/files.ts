@@ -14,7 +14,8 @@ import { subjectOf, type Study } from '../../experiment/plan.ts'
 import { after } from '../../experiment/study.ts'
 import type { Space } from '../../experiment/space.ts'
 import { Result, type Results } from '../../experiment/trial.ts'
-import { codeOf, whyUnread, unwritable } from '../../disk/failure.ts'
+import { unwritable, whyUnread } from '../../disk/failure.ts'
+import { readIfThere } from '../../disk/files.ts'
 import { parseJson, toJson } from '../../run/json.ts'
 import type { Env } from '../env.ts'
 
@@ -96,7 +97,7 @@ export const readResults = (env: Env, folder: string, study: Study): TE.TaskEith
   const path = join(folder, JOURNAL)
   return pipe(
     reading(path, async () => {
-      const bytes = await bytesOf(env, path)
+      const bytes = await readIfThere(env.files, path)
       return bytes === undefined
         ? E.right([])
         : decodeJournal(path, subjectOf(study), Result, Buffer.from(bytes))
@@ -132,13 +133,7 @@ const decode = (text: string): E.Either<string, Study> =>
 const reading = <A>(path: string, read: () => Promise<A>): TE.TaskEither<AppError, A> =>
   TE.tryCatch(read, error => unfit(`${path} cannot be read: ${whyUnread(error)}`, 'make it readable'))
 
-const bytesOf = (env: Env, path: string): Promise<Uint8Array | undefined> =>
-  env.files.read(path).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  })
-
 const textOf = async (env: Env, path: string): Promise<string | undefined> => {
-  const bytes = await bytesOf(env, path)
+  const bytes = await readIfThere(env.files, path)
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }
