@@ -75,7 +75,9 @@ describe.each(['wasm', 'cpu', ...(nativeIsHere ? (['native'] as const) : [])] as
 
 describe('auto', () => {
   it('is native where that is here, else wasm', async () => {
+    vi.stubEnv('NETWORK2_NATIVE', undefined)
     expect(await loadBackend('auto')()).toMatchObject(E.right({ name: nativeIsHere ? 'native' : 'wasm' }))
+    vi.unstubAllEnvs()
   })
 
   it('is wasm, without a notice, where native is switched off', async () => {
@@ -139,6 +141,7 @@ describe('in a process of its own', () => {
     return spawnSync(process.execPath, ['--import', 'tsx', 'script.ts', ...args], {
       cwd: root,
       encoding: 'utf8',
+      env: { ...process.env, NETWORK2_NATIVE: undefined },
     })
   }
 

@@ -1,13 +1,11 @@
 /**
  * What is kept of a run while it goes: checkpoints, logs, and in the end its result. Without a folder, nothing.
  */
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
 import type { AppError } from '../errors.ts'
-import { unfit } from '../errors.ts'
 import type { Examples } from '../data/dataset.ts'
 import type { LayerValues } from '../params.ts'
 import type { Checkpoint } from '../run/checkpoint.ts'
@@ -23,15 +21,15 @@ import {
   type RunFolder,
 } from '../run/folder.ts'
 import { bestOf, type Timed } from '../run/history.ts'
-import { parseJson, toJson } from '../run/json.ts'
+import { toJson } from '../run/json.ts'
 import { loadNewest, saveCheckpoint } from '../run/saves.ts'
-import { whyUnread } from '../disk/failure.ts'
 import { eventLog, type EventLog } from '../run/event-log.ts'
 import { encodeModel } from '../store/model.ts'
 import { answersOf, encodeAnswers } from '../run/answers.ts'
 import { asSettings, comparesOutputs, type Config } from './config.ts'
 import type { Env } from './env.ts'
 import { writeReport } from './record.ts'
+import { sameRun } from './same-run.ts'
 import type { TrainFlags } from './settings.ts'
 
 /** A network, where it is in its training, and what was seen up to there. */
@@ -125,7 +123,7 @@ export const openRecorder = (
         flags.resume === undefined
           ? TE.right(beginning)
           : pipe(
-              sameRun(env, folder.path, config, dataHash),
+              sameRun(env, folder.path, config, dataHash, machine),
               TE.flatMap(() => loadNewest(files, folder.path, identity, warn)),
             ),
         TE.tap(from => writeLogs(files, folder, config.monitor, from.history)),
@@ -139,46 +137,6 @@ export const openRecorder = (
         TE.tapError(() => TE.fromTask(folder.release)),
       ),
     ),
-  )
-}
-
-/** Compares the configuration with the one that the run was made with. */
-const sameRun = (
-  { files }: Env,
-  path: string,
-  config: Config,
-  dataHash: string,
-): TE.TaskEither<AppError, void> => {
-  type Fields = Readonly<Record<string, unknown>>
-  const read = async (name: string): Promise<Fields> => {
-    const parsed = parseJson(new TextDecoder().decode(await files.read(join(path, name))))
-    return E.isRight(parsed) ? (parsed.right as Fields) : {}
-  }
-  const is: Fields = { ...asSettings(config), dataHash }
-  const shown = (value: unknown): string => (value === undefined ? 'not set' : toJson(value))
-  return pipe(
-    TE.tryCatch(
-      async (): Promise<Fields> => ({
-        ...(await read('config.json')),
-        dataHash: (await read('env.json')).dataHash,
-      }),
-      error =>
-        unfit(`--resume ${path}: ${whyUnread(error)}`, 'give the folder of a run; npm run runs lists them'),
-    ),
-    TE.flatMap(was => {
-      const lines = [...new Set([...Object.keys(was), ...Object.keys(is)])]
-        .filter(key => key !== 'data' && shown(was[key]) !== shown(is[key]))
-        .filter(key => key !== 'epochs' || Number(is.epochs) < Number(was.epochs))
-        .map(key => `${key}: it was ${shown(was[key])}, and is ${shown(is[key])}`)
-      return lines.length === 0
-        ? TE.right(undefined)
-        : TE.left(
-            unfit(
-              `--resume ${path}: the run was made with another configuration\n${lines.join('\n')}`,
-              'only --epochs may change, and only grow; for anything else, begin a new run',
-            ),
-          )
-    }),
   )
 }
 

@@ -152,7 +152,13 @@ describe('the folder of a run', () => {
       expect(other.err).toContain('epochs: it was 2, and is 1')
       expect(other.err).toContain('eta: it was 0.5, and is 0.25')
 
-      expect((await cli(['train', '--resume', moved, '--epochs', '4', '--quiet'])).code).toBe(0)
+      const machine = JSON.parse(await readFile(join(moved, 'env.json'), 'utf8')) as { platform: string }
+      await writeFile(join(moved, 'env.json'), JSON.stringify({ ...machine, platform: 'plan9-x64' }))
+      const more = await cli(['train', '--resume', moved, '--epochs', '4', '--quiet'])
+      expect([more.code, more.err]).toEqual([
+        0,
+        `network2: platform: it was "plan9-x64", and is "${machine.platform}"; the last bits may now differ from those of a run without a break\n`,
+      ])
       const whole = join(folder, 'whole')
       expect((await cli(['train', ...flags, '--epochs', '4', '--seed', '7', '--out', whole])).code).toBe(0)
       expect(await leftBy(moved)).toEqual(await leftBy(whole))
