@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { link, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import writeFileAtomic from 'write-file-atomic'
 import { codeOf } from './failure.ts'
 
@@ -78,11 +79,13 @@ const blocking =
  */
 export const disk: Files = {
   read: path => readFile(path),
-  save: blocking((path: string, bytes: Uint8Array | string) => {
+  save: async (path, bytes) => {
     // its own write takes a disk that fills up half-way for success
     writeFileAtomic.sync(path, '', { tmpfileCreated: temporary => writeFileSync(temporary, bytes) })
     syncFolder(dirname(path))
-  }),
+    // who is asked to stop at once does not save all the rest first
+    await setImmediate()
+  },
   append: blocking((path: string, bytes: Uint8Array | string) => appendFileSync(path, bytes)),
   copy: blocking((from: string, to: string) => {
     const temporary = beside(to)
