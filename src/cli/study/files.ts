@@ -58,25 +58,32 @@ const studyFile = (folder: string): string => join(folder, 'study.json')
 export const keepStudy = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, Study> =>
   pipe(
     reading(folder, () => textOf(env, studyFile(folder))),
-    TE.map(text => (text === undefined ? undefined : E.toUnion(decode(text)))),
-    TE.flatMap(before => {
-      if (typeof before !== 'object') return TE.right(study)
-      return subject(before) === subject(study)
-        ? pipe(
-            readResults(env, folder, study),
-            TE.map(results => after(before, results, study)),
-          )
-        : TE.right(undefined)
+    TE.flatMap(text => {
+      const before = text === undefined ? E.left('') : decode(text)
+      if (E.isLeft(before)) return writeStudy(env, folder, study)
+      if (subject(before.right) !== subject(study)) return TE.right(study)
+      return pipe(
+        isOfOneSize(before.right, study)
+          ? TE.right<AppError, Results>(new Map())
+          : readResults(env, folder, study),
+        TE.map(results => after(before.right, results, study)),
+        TE.flatMap(kept => (textFor(kept) === text ? TE.right(kept) : writeStudy(env, folder, kept))),
+      )
     }),
-    TE.tap(kept =>
-      TE.tryCatch(async () => {
-        if (kept === undefined) return
-        await env.files.makeFolder(folder)
-        await env.files.save(studyFile(folder), `${toJson(kept, 2)}\n`)
-      }, unwritable(folder)),
-    ),
-    TE.map(kept => kept ?? study),
   )
+
+/** Then what has been found out makes no difference. */
+const isOfOneSize = (one: Study, other: Study): boolean =>
+  one.budget === other.budget && one.seeds === other.seeds
+
+const textFor = (study: Study): string => `${toJson(study, 2)}\n`
+
+const writeStudy = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, Study> =>
+  TE.tryCatch(async () => {
+    await env.files.makeFolder(folder)
+    await env.files.save(studyFile(folder), textFor(study))
+    return study
+  }, unwritable(folder))
 
 const subject = (study: Study): string => identify(subjectOf(study))
 
