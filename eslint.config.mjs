@@ -1,12 +1,12 @@
 import js from '@eslint/js'
 import ts from 'typescript-eslint'
 
-/** The pure core: no clock, random, process or environment, and no statement that changes a binding. */
+/** The pure core: no clock, random, process or environment. */
 const core = [
-  'src/{tree,rng,activation,cost,params,network,sgd,monitor,pieces,observe,schedule,train,book-rng}.ts',
-  'src/experiment/{statistics,identity,space,halving,arms,plan,study,verdict,words}.ts',
-  'src/report/**/*.ts',
-  'src/picture/**/*.ts',
+  'src/core/**/*.ts',
+  'src/study/{statistics,identity,space,halving,arms,study-plan,study,verdict}.ts',
+  'src/report/{pages,sections,text}/**/*.ts',
+  'src/image/**/*.ts',
 ]
 
 const effects = ['Date', 'process', 'console', 'performance', 'setTimeout', 'setImmediate', 'fetch'].map(
@@ -43,19 +43,19 @@ export default ts.config(
       'no-restricted-globals': ['error', ...effects],
       'no-restricted-properties': [
         'error',
-        { object: 'Math', property: 'random', message: 'Use src/rng.ts.' },
+        { object: 'Math', property: 'random', message: 'Use src/core/rng.ts.' },
       ],
     },
   },
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
-    ignores: ['src/scope.ts'],
+    ignores: ['src/core/scope.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
         {
           selector: 'ImportSpecifier[imported.name=/^(tidy|keep|dispose)$/]',
-          message: 'Memory lives in src/scope.ts.',
+          message: 'Memory lives in src/core/scope.ts.',
         },
       ],
     },

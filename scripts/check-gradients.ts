@@ -12,14 +12,14 @@
 // for tf.grads: the Node bundle of tfjs-core registers no gradient
 import '@tensorflow/tfjs'
 import { grads, sum, type Tensor } from '@tensorflow/tfjs-core'
-import { loadBackend, type BackendChoice } from '../src/backend.ts'
-import { costOf, type CostName } from '../src/cost.ts'
-import { backprop, output, type Batch } from '../src/network.ts'
-import type { Params } from '../src/params.ts'
+import { loadBackend, type BackendChoice } from '../src/runtime/backend.ts'
+import { costOf, type CostName } from '../src/core/cost.ts'
+import { backprop, output, type Batch } from '../src/core/network.ts'
+import type { Params } from '../src/core/params.ts'
 
-import { key, normal } from '../src/rng.ts'
-import { reading } from '../src/scope.ts'
-import { leaves, unflatten } from '../src/tree.ts'
+import { key, normal } from '../src/core/rng.ts'
+import { reading } from '../src/core/scope.ts'
+import { leaves, unflatten } from '../src/core/tree.ts'
 import { batchOf, paramsOf } from '../test/support/cases.ts'
 import {
   centralDifferences,

@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs'
 import { PNG } from 'pngjs'
 import { drawDigits, SIDE } from '../src/data/digits.ts'
-import { key } from '../src/rng.ts'
+import { key } from '../src/core/rng.ts'
 
 const COLUMNS = 20
 const ROWS = 10

@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import process from 'node:process'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
-import { fold, generator, key, normal, type Key } from '../src/rng.ts'
+import { fold, generator, key, normal, type Key } from '../src/core/rng.ts'
 import {
   argmax,
   epochs,

@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
-import { addressOf, type Address } from '../src/experiment/queue-address.ts'
-import { openQueue, serveQueue } from '../src/experiment/queue.ts'
+import { addressOf, type Address } from '../src/study/queue-address.ts'
+import { openQueue, serveQueue } from '../src/study/queue.ts'
 
 const RUN = fileURLToPath(new URL('run.mjs', import.meta.url))
 

@@ -6,7 +6,7 @@
  * queue each: an operation begins when the one before has ended. The constants are flags; the defaults were measured with
  * Redis 7.0 on one machine, as Redis counts its processor time and its memory, and are rounded up.
  */
-import { fold, generator, key } from '../src/rng.ts'
+import { fold, generator, key } from '../src/core/rng.ts'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 
 /** Times in seconds, sizes in bytes. */

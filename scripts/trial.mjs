@@ -4,5 +4,5 @@
  */
 import { load } from './load.mjs'
 
-const { serveTrials } = await load('src/cli/study/trial.ts')
+const { serveTrials } = await load('src/study/train-trial.ts')
 serveTrials()

@@ -1,12 +1,12 @@
 /**
  * The public surface: re-exports only.
  */
-export { sigmoid, sigmoidPrime } from './activation.ts'
-export { loadBackend, type Backend, type BackendChoice, type BackendName } from './backend.ts'
-export { costOf, crossEntropy, halfSquaredWeights, quadratic, type Cost, type CostName } from './cost.ts'
-export { engineOf, type EngineChoice } from './engine.ts'
-export { compile } from './interpreter/compile.ts'
-export { eager } from './interpreter/eager.ts'
+export { sigmoid, sigmoidPrime } from './core/activation.ts'
+export { loadBackend, type Backend, type BackendChoice, type BackendName } from './runtime/backend.ts'
+export { costOf, crossEntropy, halfSquaredWeights, quadratic, type Cost, type CostName } from './core/cost.ts'
+export { engineOf, type EngineChoice } from './runtime/engine.ts'
+export { compile } from './compiler/jit.ts'
+export { eager } from './compiler/eager.ts'
 export {
   Uncompilable,
   type EngineName,
@@ -14,12 +14,12 @@ export {
   type Range,
   type Scan,
   type Stacked,
-} from './interpreter/index.ts'
-export { print, type Program } from './interpreter/program.ts'
-export { trace, Untraceable, type Arguments } from './interpreter/trace.ts'
-export { tally, totalCost, type Tally } from './monitor.ts'
-export { backprop, feedforward, output, type Batch, type Nabla } from './network.ts'
-export { observer, type Observation, type Observer } from './observe.ts'
+} from './core/scan.ts'
+export { print, type Program } from './compiler/program.ts'
+export { trace, Untraceable, type Arguments } from './compiler/trace.ts'
+export { tally, totalCost, type Tally } from './core/metrics.ts'
+export { backprop, feedforward, output, type Batch, type Nabla } from './core/network.ts'
+export { observer, type Observation, type Observer } from './core/evaluate.ts'
 export {
   fromParams,
   initialValues,
@@ -29,10 +29,10 @@ export {
   type Params,
   type Sizes,
   type Start,
-} from './params.ts'
-export { fold, key, normal, permutation, type Key } from './rng.ts'
-export { consume, foldScoped, free, owned, reading, scoped } from './scope.ts'
-export { step, type Pace } from './sgd.ts'
-export { decodeModel, encodeModel, type Model } from './store/model.ts'
-export { train, type Event, type Report, type Sets, type Settings } from './train.ts'
-export { leaves, map, paths, signature, unflatten, type Tree } from './tree.ts'
+} from './core/params.ts'
+export { fold, key, normal, permutation, type Key } from './core/rng.ts'
+export { consume, foldScoped, free, owned, reading, scoped } from './core/scope.ts'
+export { step, type Pace } from './core/optimizer.ts'
+export { decodeModel, encodeModel, type Model } from './io/model.ts'
+export { train, type Event, type Report, type Sets, type Settings } from './core/train.ts'
+export { leaves, map, paths, signature, unflatten, type Tree } from './core/tree.ts'

@@ -8,10 +8,10 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { decodeImages, decodeLabels, encodeImages, encodeLabels } from '../src/data/idx.ts'
-import { decodeJson } from '../src/data/json.ts'
+import { decodeJson } from '../src/data/json-dataset.ts'
 import type { DataError } from '../src/errors.ts'
-import { decodeCheckpoint, encodeCheckpoint } from '../src/run/checkpoint.ts'
-import { decodeModel, encodeModel } from '../src/store/model.ts'
+import { decodeCheckpoint, encodeCheckpoint } from '../src/runs/checkpoint.ts'
+import { decodeModel, encodeModel } from '../src/io/model.ts'
 
 const SEED = Number(process.env.NETWORK2_SEED ?? Date.now() % 2 ** 31)
 console.info(`random byte strings of seed ${SEED}; NETWORK2_SEED=${SEED} repeats them`)

@@ -7,11 +7,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import yargs, { type Options } from 'yargs'
 import { exitCode, exitCodes, type AppError, type Stop } from '../errors.ts'
-import { masked } from '../experiment/queue-address.ts'
-import { unwritable } from '../disk/failure.ts'
-import { quietEnv, type Env, type Program } from './env.ts'
-import { known, type Argv } from './flags.ts'
-import { layered } from './layers.ts'
+import { masked } from '../study/queue-address.ts'
+import { unwritable } from '../io/failure.ts'
+import { quietEnv, type Env, type Program } from '../io/env.ts'
+import { known, type Argv } from '../options/decode.ts'
+import { layered } from './config-sources.ts'
 
 type Command = {
   readonly describe: string
@@ -26,8 +26,8 @@ type Command = {
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => {
     const [{ trainCommand }, { trainOptions }] = await Promise.all([
-      import('./train.ts'),
-      import('./settings.ts'),
+      import('./commands/train-command.ts'),
+      import('../options/train-options.ts'),
     ])
     return {
       describe: 'Trains the network of chapter 3 and tells of each epoch.',
@@ -44,7 +44,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   runs: async () => {
-    const { runsCommand, runsOptions } = await import('./runs.ts')
+    const { runsCommand, runsOptions } = await import('./commands/runs-command.ts')
     return {
       describe: 'Lists the runs that there are, and how to go on with each.',
       options: runsOptions,
@@ -53,7 +53,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   evaluate: async () => {
-    const { evaluateCommand, evaluateOptions } = await import('./evaluate.ts')
+    const { evaluateCommand, evaluateOptions } = await import('./commands/evaluate-command.ts')
     return {
       describe: 'Tells how well a saved network does.',
       options: evaluateOptions,
@@ -62,7 +62,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   trace: async () => {
-    const { traceCommand, traceOptions } = await import('./trace.ts')
+    const { traceCommand, traceOptions } = await import('./commands/trace-command.ts')
     return {
       describe: 'Shows the step of training as the program that is compiled.',
       options: traceOptions,
@@ -71,7 +71,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   reproduce: async () => {
-    const { reproduceCommand, reproduceOptions } = await import('./study/reproduce.ts')
+    const { reproduceCommand, reproduceOptions } = await import('./commands/reproduce-command.ts')
     return {
       describe: "Runs the book's comparison of the two costs over several seeds, beside the book's figures.",
       options: reproduceOptions,
@@ -83,7 +83,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   slowdown: async () => {
-    const { slowdownCommand, slowdownOptions } = await import('./slowdown.ts')
+    const { slowdownCommand, slowdownOptions } = await import('./commands/slowdown-command.ts')
     return {
       describe: 'Shows the learning slowdown of chapter 3 on a single neuron, with both costs.',
       options: slowdownOptions,
@@ -92,7 +92,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   compare: async () => {
-    const { compareCommand, compareOptions } = await import('./study/compare.ts')
+    const { compareCommand, compareOptions } = await import('./commands/compare-command.ts')
     return {
       describe: 'Searches the hyper-parameters of two arms alike, compares the winners, and gives a verdict.',
       options: compareOptions,
@@ -104,7 +104,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   study: async () => {
-    const { studyCommand, studyOptions } = await import('./study/study.ts')
+    const { studyCommand, studyOptions } = await import('./commands/study-command.ts')
     return {
       describe: 'Shows what a comparison has found out so far.',
       words: 'show DIR',
@@ -114,7 +114,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   worker: async () => {
-    const { workerCommand, workerOptions } = await import('./study/worker.ts')
+    const { workerCommand, workerOptions } = await import('./commands/worker-command.ts')
     return {
       describe: 'Does the trials of a queue, of whichever comparisons, until it is stopped.',
       options: workerOptions,
@@ -123,7 +123,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   merge: async () => {
-    const { mergeCommand, mergeOptions } = await import('./study/merge.ts')
+    const { mergeCommand, mergeOptions } = await import('./commands/merge-command.ts')
     return {
       describe: 'Brings what the shards of a comparison found out into one journal.',
       words: 'DIR…',
@@ -133,7 +133,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   report: async () => {
-    const { reportCommand, reportOptions } = await import('./report.ts')
+    const { reportCommand, reportOptions } = await import('./commands/report-command.ts')
     return {
       describe: 'Makes the report of a run anew, or one page about several runs.',
       words: 'DIR…',
@@ -146,7 +146,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   predict: async () => {
-    const { predictCommand, predictOptions } = await import('./predict.ts')
+    const { predictCommand, predictOptions } = await import('./commands/predict-command.ts')
     return {
       describe: 'Tells which digit is in a picture.',
       words: 'IMAGE…',
@@ -156,7 +156,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     }
   },
   doctor: async () => {
-    const { doctor } = await import('./doctor.ts')
+    const { doctor } = await import('./commands/doctor-command.ts')
     return {
       describe: 'Tells what was found on this machine, and how to mend what is missing.',
       options: {},

@@ -7,14 +7,14 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { data, type DataError } from '../errors.ts'
-import { fold, key, type Key } from '../rng.ts'
+import { fold, key, type Key } from '../core/rng.ts'
 import type { Dataset } from './dataset.ts'
 import { DIGITS_VERSION, drawDigits, SIDE } from './digits.ts'
 import { encodeImages, encodeLabels } from './idx.ts'
 import { assemble, mnist, part, readFour, roles, type Four, type Part } from './mnist.ts'
 import type { Progress } from './progress.ts'
-import { readBytes } from '../disk/read.ts'
-import { keepFile } from '../disk/write.ts'
+import { readBytes } from '../io/read.ts'
+import { keepFile } from '../io/write.ts'
 
 /** How many digits are drawn for the training file (a sixth of them for validation) and for the test file. */
 export type Counts = { readonly train: number; readonly test: number }

@@ -7,7 +7,7 @@
  */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
-import { fold, generator, type Key } from '../rng.ts'
+import { fold, generator, type Key } from '../core/rng.ts'
 import type { Images } from './idx.ts'
 
 /** Raise it when the drawing changes: what was drawn before is kept under the old number. */

@@ -11,7 +11,7 @@ import { unpack } from './gzip.ts'
 import { isMarkup } from './idx.ts'
 import { assemble, part, readWhole, roles, type Four, type Known, type Part, type Role } from './mnist.ts'
 import type { Progress } from './progress.ts'
-import { keepFile } from '../disk/write.ts'
+import { keepFile } from '../io/write.ts'
 
 /** The public mirrors of MNIST's gzipped files, in the order in which they are tried. */
 export const mirrors: ReadonlyArray<string> = [

@@ -7,10 +7,10 @@ import { data, type DataError } from '../errors.ts'
 import type { Dataset } from './dataset.ts'
 import { digitsCounts, loadDigits, type Counts } from './digits-cache.ts'
 import { download, mirrors, patience, type Patience } from './download.ts'
-import { readJson } from './json.ts'
+import { readJson } from './json-dataset.ts'
 import { mnist, readFolder, type Known } from './mnist.ts'
 import type { Progress } from './progress.ts'
-import { kindOf } from '../disk/read.ts'
+import { kindOf } from '../io/read.ts'
 
 export type LoadOptions = {
   /** auto, mnist, digits, or the path of a folder or of a JSON file. */

@@ -15,8 +15,8 @@ import { data, type DataError } from '../errors.ts'
 import { slice, type Dataset, type Examples } from './dataset.ts'
 import { unpack } from './gzip.ts'
 import { decodeImages, decodeLabels, type Images } from './idx.ts'
-import { kindOf, readBytes } from '../disk/read.ts'
-import { unreadable } from '../disk/failure.ts'
+import { kindOf, readBytes } from '../io/read.ts'
+import { unreadable } from '../io/failure.ts'
 
 /** The four files, by what is in them. */
 export type Role = 'trainImages' | 'trainLabels' | 'testImages' | 'testLabels'

@@ -3,7 +3,7 @@
  */
 import { groupBy, type ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import { shown } from './numbers.ts'
-import type { RunRecord } from './record.ts'
+import type { RunRecord } from './run-record.ts'
 
 type Config = RunRecord['config']
 

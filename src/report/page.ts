@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { html, render, trusted, type Content, type Html } from './html.ts'
-import { STATES, type State } from './record.ts'
+import { STATES, type State } from './run-record.ts'
 import { STYLE } from './style.ts'
 
 export type Page = {

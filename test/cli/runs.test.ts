@@ -2,8 +2,8 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { quietEnv } from '../../src/cli/env.ts'
-import { runsCommand } from '../../src/cli/runs.ts'
+import { quietEnv } from '../../src/io/env.ts'
+import { runsCommand } from '../../src/cli/commands/runs-command.ts'
 import { inFolder } from '../support/cli.ts'
 
 /** What `npm run runs` prints about a folder. */

@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import type { Env } from '../../src/cli/env.ts'
-import type { Argv } from '../../src/cli/flags.ts'
-import { report, slowdownCommand } from '../../src/cli/slowdown.ts'
-import { comparison, observation } from '../../src/experiment/slowdown.ts'
+import type { Env } from '../../src/io/env.ts'
+import type { Argv } from '../../src/options/decode.ts'
+import { report, slowdownCommand } from '../../src/cli/commands/slowdown-command.ts'
+import { comparison, observation } from '../../src/book/slowdown.ts'
 
 /** What the command prints, or the message of its error. */
 const printed = async (argv: Argv): Promise<string> => {

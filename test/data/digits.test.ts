@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DIGITS_VERSION, drawDigits, SIDE } from '../../src/data/digits.ts'
 import { sha256 } from '../../src/data/mnist.ts'
-import { fold, key } from '../../src/rng.ts'
+import { fold, key } from '../../src/core/rng.ts'
 
 const of = key(1)
 const PIXELS = SIDE * SIDE

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { parseHTML } from 'linkedom/worker'
 import { describe, expect, it } from 'vitest'
-import { comparisonReport } from '../../src/report/pages/comparison.ts'
-import { reproduceReport } from '../../src/report/pages/reproduce.ts'
-import { runReport } from '../../src/report/pages/run.ts'
-import { slowdownReport } from '../../src/report/pages/slowdown.ts'
-import { studyReport } from '../../src/report/pages/study.ts'
-import type { RunRecord, State } from '../../src/report/record.ts'
+import { comparisonReport } from '../../src/report/pages/comparison-page.ts'
+import { reproduceReport } from '../../src/report/pages/reproduce-page.ts'
+import { runReport } from '../../src/report/pages/run-page.ts'
+import { slowdownReport } from '../../src/report/pages/slowdown-page.ts'
+import { studyReport } from '../../src/report/pages/study-page.ts'
+import type { RunRecord, State } from '../../src/report/run-record.ts'
 import { sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
 
 type Element = {

@@ -1,12 +1,12 @@
 /**
  * Records and studies to make reports of: made up, deterministic, and in every part complete.
  */
-import type { Reproduction } from '../../src/report/pages/reproduce.ts'
-import type { Slowdown } from '../../src/report/pages/slowdown.ts'
-import type { Study } from '../../src/report/pages/study.ts'
-import type { RunRecord } from '../../src/report/record.ts'
-import { initialValues } from '../../src/params.ts'
-import { fold, key, normal } from '../../src/rng.ts'
+import type { Reproduction } from '../../src/report/pages/reproduce-page.ts'
+import type { Slowdown } from '../../src/report/pages/slowdown-page.ts'
+import type { Study } from '../../src/report/pages/study-page.ts'
+import type { RunRecord } from '../../src/report/run-record.ts'
+import { initialValues } from '../../src/core/params.ts'
+import { fold, key, normal } from '../../src/core/rng.ts'
 
 /** Rises fast, then slowly; a little different for each seed. */
 export const curve = (seed: number, epochs: number, top = 0.96): readonly number[] =>

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe as suite, expect, it } from 'vitest'
-import type { Backend } from '../../src/backend.ts'
-import { describe, type Findings } from '../../src/cli/doctor.ts'
+import type { Backend } from '../../src/runtime/backend.ts'
+import { describe, type Findings } from '../../src/cli/commands/doctor-command.ts'
 import { usage } from '../../src/errors.ts'
 
 const backend = (name: Backend['name'], threads: number | undefined): Backend => ({

@@ -2,12 +2,12 @@
  * A training that Node and a browser both run, to the byte: staged in WebAssembly, on sparse random images.
  */
 import { tensor2d } from '@tensorflow/tfjs-core'
-import { crossEntropy } from '../../src/cost.ts'
-import { wasm } from '../../src/interpreter/wasm/index.ts'
-import { fromParams, initialValues, toParams } from '../../src/params.ts'
-import { fold, key, normal, permutation } from '../../src/rng.ts'
-import { free } from '../../src/scope.ts'
-import { train } from '../../src/train.ts'
+import { crossEntropy } from '../../src/core/cost.ts'
+import { wasm } from '../../src/compiler/wasm/wasm.ts'
+import { fromParams, initialValues, toParams } from '../../src/core/params.ts'
+import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { free } from '../../src/core/scope.ts'
+import { train } from '../../src/core/train.ts'
 
 const N = 203
 const [WIDTH, OUTPUTS] = [64, 10]

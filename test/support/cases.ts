@@ -3,10 +3,10 @@
  */
 import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
-import type { CostName as Name } from '../../src/cost.ts'
-import type { Batch } from '../../src/network.ts'
-import { toParams, type Params } from '../../src/params.ts'
-import { key, normal } from '../../src/rng.ts'
+import type { CostName as Name } from '../../src/core/cost.ts'
+import type { Batch } from '../../src/core/network.ts'
+import { toParams, type Params } from '../../src/core/params.ts'
+import { key, normal } from '../../src/core/rng.ts'
 import {
   examplesOf,
   networkOf,

@@ -11,9 +11,9 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect } from 'vitest'
-import { loadBackend } from '../../src/backend.ts'
-import { isLeftover } from '../../src/run/folder.ts'
-import { key, normal, permutation } from '../../src/rng.ts'
+import { loadBackend } from '../../src/runtime/backend.ts'
+import { isLeftover } from '../../src/runs/run-folder.ts'
+import { key, normal, permutation } from '../../src/core/rng.ts'
 import { start, type Result, type Running } from './cli.ts'
 
 export type Harm = {

@@ -2,7 +2,7 @@
  * A file system in memory, which does what it is told to do wrong: die in an operation, or refuse one.
  */
 import { dirname, join } from 'node:path'
-import type { Files } from '../../src/disk/files.ts'
+import type { Files } from '../../src/io/files.ts'
 
 /** What becomes of an operation that is not done as it should be; `share` of its bytes get through. */
 export type Fault =

@@ -2,8 +2,8 @@
  * A process that saves: `saver.ts FILE TIMES` writes 200,000 equal bytes again and again, each time another one, and
  * says so. Where it cannot, it says why.
  */
-import { codeOf } from '../../src/disk/failure.ts'
-import { disk } from '../../src/disk/files.ts'
+import { codeOf } from '../../src/io/failure.ts'
+import { disk } from '../../src/io/files.ts'
 
 // a limit on files ends a process that does not listen
 process.on('SIGXFSZ', () => undefined)

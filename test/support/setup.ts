@@ -4,7 +4,7 @@
  */
 import { memory } from '@tensorflow/tfjs-core'
 import { afterEach, beforeEach, expect } from 'vitest'
-import { loadBackend } from '../../src/backend.ts'
+import { loadBackend } from '../../src/runtime/backend.ts'
 
 await loadBackend('cpu')()
 

@@ -3,12 +3,12 @@
  * the resident memory (bytes) after each epoch, and the number of compilations.
  */
 import { memory, tensor2d } from '@tensorflow/tfjs-core'
-import { loadBackend, type BackendName } from '../../src/backend.ts'
-import { crossEntropy } from '../../src/cost.ts'
-import { engines } from '../../src/engine.ts'
-import { initialValues, toParams } from '../../src/params.ts'
-import { fold, key, normal, permutation } from '../../src/rng.ts'
-import { train } from '../../src/train.ts'
+import { loadBackend, type BackendName } from '../../src/runtime/backend.ts'
+import { crossEntropy } from '../../src/core/cost.ts'
+import { engines } from '../../src/runtime/engine.ts'
+import { initialValues, toParams } from '../../src/core/params.ts'
+import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { train } from '../../src/core/train.ts'
 
 const [backend, engine, epochs, examples] = process.argv.slice(2)
 const n = Number(examples)

@@ -3,7 +3,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fold, key, normal } from '../../src/rng.ts'
+import { fold, key, normal } from '../../src/core/rng.ts'
 
 const CLASSES = 3
 const WIDTH = 6

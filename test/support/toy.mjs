@@ -3,7 +3,7 @@
  */
 import { load } from '../../scripts/load.mjs'
 
-const { serve } = await load('src/experiment/worker.ts')
+const { serve } = await load('src/study/pool-child.ts')
 
 serve(async ({ number, dies, waits, throws }, tell) => {
   process.on('SIGUSR2', () => tell(process.pid))

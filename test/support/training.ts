@@ -3,11 +3,11 @@
  */
 import { expect } from 'vitest'
 import type { Golden } from '../../scripts/golden.ts'
-import { costOf } from '../../src/cost.ts'
-import type { Interpreter } from '../../src/interpreter/index.ts'
-import { fromParams, type LayerValues, type Params } from '../../src/params.ts'
-import { free } from '../../src/scope.ts'
-import { train, type Event, type Report, type Sets, type Settings } from '../../src/train.ts'
+import { costOf } from '../../src/core/cost.ts'
+import type { Interpreter } from '../../src/core/scan.ts'
+import { fromParams, type LayerValues, type Params } from '../../src/core/params.ts'
+import { free } from '../../src/core/scope.ts'
+import { train, type Event, type Report, type Sets, type Settings } from '../../src/core/train.ts'
 import { batchOf, paramsOf } from './cases.ts'
 import * as twin from './float64.ts'
 

@@ -4,7 +4,7 @@
 import { html, type Html } from '../html.ts'
 import { grouped, percent } from '../numbers.ts'
 import { paragraph, section } from '../page.ts'
-import type { PartAnswers } from '../record.ts'
+import type { PartAnswers } from '../run-record.ts'
 import { scrolling } from '../table.ts'
 
 export const confusion = ({ part, confusion: counts }: PartAnswers): Html => {

@@ -4,7 +4,7 @@
 import type { Html } from '../html.ts'
 import { percent, seconds, significant } from '../numbers.ts'
 import { section } from '../page.ts'
-import { accuracy, type EpochRecord, type Observed } from '../record.ts'
+import { accuracy, type EpochRecord, type Observed } from '../run-record.ts'
 import { table } from '../table.ts'
 
 /** @param part the name of the evaluated set, such as "test" */

@@ -4,7 +4,7 @@
 import { html, type Content } from '../html.ts'
 import { percent, significant } from '../numbers.ts'
 import { note, section } from '../page.ts'
-import { accuracy, type EpochRecord, type Observed } from '../record.ts'
+import { accuracy, type EpochRecord, type Observed } from '../run-record.ts'
 import type { Html } from '../html.ts'
 import { curveChart, type Curve } from './curves.ts'
 

@@ -1,11 +1,11 @@
 /**
  * What the first layer of neurons looks for: the weights of each as a picture, when its inputs are one.
  */
-import type { LayerValues } from '../../params.ts'
+import type { LayerValues } from '../../core/params.ts'
 import { html, type Html } from '../html.ts'
 import { significant } from '../numbers.ts'
 import { note, paragraph, section } from '../page.ts'
-import { divergingPng } from '../png.ts'
+import { divergingPng } from '../inline-png.ts'
 
 /** So many neurons are shown. */
 const SHOWN = 100

@@ -3,9 +3,9 @@
  */
 import { html, type Html } from '../html.ts'
 import { paragraph, section } from '../page.ts'
-import { inkPng } from '../png.ts'
-import type { Mistake } from '../../run/answers.ts'
-import type { PartAnswers } from '../record.ts'
+import { inkPng } from '../inline-png.ts'
+import type { Mistake } from '../../runs/predictions.ts'
+import type { PartAnswers } from '../run-record.ts'
 
 export const worst = ({ part, worst: answers }: PartAnswers): Html | undefined =>
   answers.length === 0

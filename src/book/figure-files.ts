@@ -1,0 +1,123 @@
+/** The files of the author's figures: fetched from his repository, checked, and kept for the next time. */
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { join } from 'node:path'
+import { patience, type Patience } from '../data/download.ts'
+import { get } from '../data/get.ts'
+import { sha256 } from '../data/mnist.ts'
+import { readBytes } from '../io/read.ts'
+import { keepFile } from '../io/write.ts'
+import { data, type DataError } from '../errors.ts'
+import { decodeFigure, published, source, type Figure, type FigureName, type Published } from './published.ts'
+
+type Sum = Pick<Published, 'bytes' | 'sum'>
+
+export type FigureOptions = {
+  /** A folder that holds the files; where it is given, nothing is fetched. */
+  readonly folder?: string | undefined
+  /** Where the program keeps data sets: `data` in the folder one is in, unless given. */
+  readonly dataFolder?: string
+  readonly onNotice: (line: string) => void
+  readonly source?: string
+  readonly patience?: Patience
+  readonly known?: Readonly<Record<FigureName, Sum>>
+}
+
+/**
+ * A figure's data: from the folder that is given; else as it was kept; else fetched, and then kept.
+ *
+ * Fails where the folder lacks the file or has another, or where it cannot be fetched: then the facts of `published`
+ * are still there to compare with.
+ */
+export const loadFigure = (name: FigureName, given: FigureOptions): TaskEither<DataError, Figure> => {
+  const { folder, dataFolder, onNotice, ...from } = {
+    folder: undefined,
+    dataFolder: 'data',
+    source,
+    patience,
+    known: published,
+    ...given,
+  }
+  const known = from.known[name]
+  const file = `${name}.json`
+  const bytes =
+    folder === undefined
+      ? keptOrFetched(
+          join(dataFolder, 'published', file),
+          `${from.source}${file}`,
+          known,
+          from.patience,
+          onNotice,
+        )
+      : inFolder(join(folder, file), known)
+  return pipe(
+    bytes,
+    TE.flatMapEither(found => decodeFigure(file, Buffer.from(found).toString())),
+  )
+}
+
+const inFolder = (path: string, known: Sum): TaskEither<DataError, Uint8Array> =>
+  pipe(
+    read(path, known),
+    TE.mapLeft(({ message, remedy }) => data(`--published ${message}`, remedy)),
+  )
+
+const keptOrFetched = (
+  path: string,
+  address: string,
+  known: Sum,
+  patience: Patience,
+  tell: (line: string) => void,
+): TaskEither<DataError, Uint8Array> =>
+  pipe(
+    read(path, known),
+    TE.orElse(() =>
+      pipe(
+        fetched(address, known, patience),
+        TE.tap(bytes => store(path, bytes, tell)),
+      ),
+    ),
+  )
+
+const sumIs =
+  ({ sum }: Sum) =>
+  (bytes: Uint8Array): E.Either<string, Uint8Array> => {
+    const found = sha256(bytes)
+    return found === sum ? E.right(bytes) : E.left(`its SHA-256 is ${found}, expected ${sum}`)
+  }
+
+/** More than any figure has; so that a wrong file is called wrong rather than large. */
+const LIMIT = 2 ** 20
+
+const read = (path: string, known: Sum): TaskEither<DataError, Uint8Array> =>
+  pipe(
+    readBytes(path, LIMIT),
+    TE.flatMapEither(bytes =>
+      pipe(
+        sumIs(known)(bytes),
+        E.mapLeft(why => data(`${path}: not the author's file: ${why}`, `get it from ${source}`)),
+      ),
+    ),
+  )
+
+const fetched = (address: string, known: Sum, patience: Patience): TaskEither<DataError, Uint8Array> =>
+  pipe(
+    address,
+    get({ ...patience, bytes: known.bytes }, () => undefined),
+    TE.flatMapEither(sumIs(known)),
+    TE.mapLeft(why =>
+      data(
+        `${address}: ${why}`,
+        'connect to the internet and try again, or give the folder that has the file with --published DIR',
+      ),
+    ),
+  )
+
+/** That the folder cannot be written is no reason not to compare. */
+const store = (path: string, bytes: Uint8Array, tell: (line: string) => void): TaskEither<never, void> =>
+  pipe(
+    keepFile(path, bytes),
+    TE.orElse(why => TE.fromIO(() => tell(`${path} is not kept for the next time: ${why}`))),
+  )

@@ -1,0 +1,184 @@
+/**
+ * What the author's own runs gave: the data of the figures in chapter 3, as his programs printed it.
+ *
+ * Source: M. Nielsen, https://github.com/mnielsen/neural-networks-and-deep-learning, folder `fig` (MIT licence). The
+ * project contains none of the files: `figure-files.ts` fetches them. Their key figures are here.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { data, type DataError } from '../errors.ts'
+import type { Start } from '../core/params.ts'
+
+/** The figures, by the names of their files. */
+export const figures = [
+  'overfitting',
+  'regularized',
+  'weight_initialization_30',
+  'weight_initialization_100',
+] as const
+
+export type FigureName = (typeof figures)[number]
+
+/** One training of a figure: a value an epoch in each list, and none in that of a monitor which was off. */
+export type PublishedRun = {
+  readonly start: Start
+  readonly evaluationCost: readonly number[]
+  /** Correct of 10,000: in the test set for the first two figures, in the validation set for the others. */
+  readonly evaluationAccuracy: readonly number[]
+  readonly trainingCost: readonly number[]
+  readonly trainingAccuracy: readonly number[]
+}
+
+/** The trainings of a figure, in the order in which the author's program did them. */
+export type Figure = readonly PublishedRun[]
+
+/** The figures of a run by which it can be known: its first epoch, and the best of all, counted from 0 as in the book. */
+export type KeyFigures = {
+  readonly start: Start
+  readonly epochs: number
+  readonly first: { readonly evaluationCost?: number; readonly evaluationAccuracy: number }
+  readonly best: { readonly evaluationAccuracy: number; readonly epoch: number }
+}
+
+/** What a file must be, and the key figures in it, to compare with where the file cannot be had. */
+export type Published = {
+  readonly bytes: number
+  readonly sum: string
+  readonly facts: readonly KeyFigures[]
+}
+
+/** The author's files at `COMMIT`. */
+export const published: Readonly<Record<FigureName, Published>> = {
+  overfitting: {
+    bytes: 21_624,
+    sum: '721a998b496cd1fb9c5b19cdae41e50e277500cd9c3d3fd06998c9c850f4c26d',
+    facts: [
+      {
+        start: 'large',
+        epochs: 400,
+        first: { evaluationCost: 2.076277232332908, evaluationAccuracy: 5887 },
+        best: { evaluationAccuracy: 8227, epoch: 374 },
+      },
+    ],
+  },
+  regularized: {
+    bytes: 21_203,
+    sum: '5c969fce435aae558b131deb5eb8a5a98ee59bda53936e31720abe5f37fbae57',
+    facts: [
+      {
+        start: 'large',
+        epochs: 400,
+        first: { evaluationCost: 2.1903999605374445, evaluationAccuracy: 5898 },
+        best: { evaluationAccuracy: 8710, epoch: 383 },
+      },
+    ],
+  },
+  weight_initialization_30: {
+    bytes: 456,
+    sum: 'd3c60914786448a388920b072d2c0c1d3772dc815fef2f03a9695d4a60ac5b2c',
+    facts: [
+      {
+        start: 'default',
+        epochs: 30,
+        first: { evaluationAccuracy: 9270 },
+        best: { evaluationAccuracy: 9653, epoch: 25 },
+      },
+      {
+        start: 'large',
+        epochs: 30,
+        first: { evaluationAccuracy: 8643 },
+        best: { evaluationAccuracy: 9648, epoch: 27 },
+      },
+    ],
+  },
+  weight_initialization_100: {
+    bytes: 456,
+    sum: '57282de76dec79720ada7ca9f678aeaf739b85ca25242be923eff638d7f8b82d',
+    facts: [
+      {
+        start: 'default',
+        epochs: 30,
+        first: { evaluationAccuracy: 9295 },
+        best: { evaluationAccuracy: 9781, epoch: 29 },
+      },
+      {
+        start: 'large',
+        epochs: 30,
+        first: { evaluationAccuracy: 8994 },
+        best: { evaluationAccuracy: 9755, epoch: 28 },
+      },
+    ],
+  },
+}
+
+/** The commit of the author's repository at which the sums above were taken. */
+const COMMIT = '72db53d750f571bef8804de4a52224e44dcab3a1'
+
+/** Where the files are, at that commit. */
+export const source = `https://raw.githubusercontent.com/mnielsen/neural-networks-and-deep-learning/${COMMIT}/fig/`
+
+/** The key figures of a run: to check them against the facts, or a replay against either. */
+export const keyFigures = ({ start, evaluationCost, evaluationAccuracy }: PublishedRun): KeyFigures => {
+  const [cost] = evaluationCost
+  const best = Math.max(...evaluationAccuracy)
+  return {
+    start,
+    epochs: evaluationAccuracy.length,
+    first: {
+      ...(cost === undefined ? {} : { evaluationCost: cost }),
+      evaluationAccuracy: evaluationAccuracy[0]!,
+    },
+    best: { evaluationAccuracy: best, epoch: evaluationAccuracy.indexOf(best) },
+  }
+}
+
+/** As the author's programs write them: evaluation cost and accuracy, training cost and accuracy. */
+const Lists = t.tuple([t.array(t.number), t.array(t.number), t.array(t.number), t.array(t.number)])
+
+const File = t.union([
+  Lists,
+  t.type({ default_weight_initialization: Lists, large_weight_initialization: Lists }),
+])
+
+type File = t.TypeOf<typeof File>
+
+/**
+ * Reads the text of one of the author's files.
+ *
+ * @param name the file, as the person at the prompt calls it
+ */
+export const decodeFigure = (name: string, text: string): E.Either<DataError, Figure> =>
+  pipe(
+    E.tryCatch(
+      () => JSON.parse(text) as unknown,
+      () => undefined,
+    ),
+    E.filterOrElse(
+      (json): json is File => File.is(json),
+      () => undefined,
+    ),
+    E.map(file =>
+      Array.isArray(file)
+        ? [run('large', file)]
+        : [
+            run('default', file.default_weight_initialization),
+            run('large', file.large_weight_initialization),
+          ],
+    ),
+    E.filterOrElse(
+      runs => runs.every(({ evaluationAccuracy }) => evaluationAccuracy.length > 0),
+      () => undefined,
+    ),
+    E.mapLeft(() =>
+      data(
+        `${name}: has not the lists of costs and accuracies of the book's figures`,
+        `get it from ${source}`,
+      ),
+    ),
+  )
+
+const run = (
+  start: Start,
+  [evaluationCost, evaluationAccuracy, trainingCost, trainingAccuracy]: t.TypeOf<typeof Lists>,
+): PublishedRun => ({ start, evaluationCost, evaluationAccuracy, trainingCost, trainingAccuracy })

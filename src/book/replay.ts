@@ -1,0 +1,90 @@
+/**
+ * The author's own runs, replayed from his seed, and compared with the counts that he published.
+ *
+ * The replay computes in float32 and his program in float64: close to a tie, an image may be answered otherwise.
+ */
+import { BOOK_SEED } from '../core/book-rng.ts'
+import type { About } from './reproduce.ts'
+import type { KeyFigures } from './published.ts'
+import { named, type Trial } from '../study/trial.ts'
+import type { Flags } from '../study/space.ts'
+
+/** The figures, by their names on the command line; the author's files have names of their own. */
+export const replayed = {
+  overfitting: { file: 'overfitting', what: 'the first 1,000 training images, no regularization' },
+  regularized: { file: 'regularized', what: 'the first 1,000 training images, lmbda 0.1' },
+  'weight-initialization': {
+    file: 'weight_initialization_30',
+    what: 'all training images, lmbda 5, the default start and then the large one',
+  },
+} as const
+
+export type ReplayName = keyof typeof replayed
+
+/** The trainings of a figure, in the order in which the author's program did them. */
+export const trialsOf = (name: ReplayName, { data, inputs, outputs }: About): readonly Trial[] => {
+  const trial = (flags: Flags, epochs: number, evaluateOn: Trial['evaluateOn']): Trial =>
+    named({
+      flags: {
+        cost: 'xent',
+        sizes: [inputs, 30, outputs].join(','),
+        'mini-batch-size': '10',
+        monitor: 'evaluation-accuracy',
+        ...flags,
+      },
+      seed: BOOK_SEED,
+      epochs,
+      evaluateOn,
+      data,
+    })
+  const few = { eta: '0.5', init: 'large', rng: 'book', 'train-size': '1000' }
+  switch (name) {
+    case 'overfitting':
+      return [trial({ ...few, lmbda: '0' }, 400, 'test')]
+    case 'regularized':
+      return [trial({ ...few, lmbda: '0.1' }, 400, 'test')]
+    case 'weight-initialization':
+      return [
+        trial({ eta: '0.1', lmbda: '5', init: 'default', rng: 'book' }, 30, 'validation'),
+        // the second network is trained on the list that the first has shuffled
+        trial({ eta: '0.1', lmbda: '5', init: 'large', rng: 'book+30' }, 30, 'validation'),
+      ]
+  }
+}
+
+/** How the counts of a replay differ from the published ones. */
+export type Comparison = {
+  readonly epochs: number
+  /** Epochs with the very count that was published. */
+  readonly equal: number
+  readonly largest: number
+  /** The first epoch with the largest difference, from 1. */
+  readonly at: number
+}
+
+/** Compares epoch by epoch, as far as both lists go. */
+export const compareCounts = (ours: readonly number[], theirs: readonly number[]): Comparison => {
+  const epochs = Math.min(ours.length, theirs.length)
+  const differences = Array.from({ length: epochs }, (_, i) => Math.abs(ours[i]! - theirs[i]!))
+  const largest = Math.max(0, ...differences)
+  return {
+    epochs,
+    equal: differences.filter(difference => difference === 0).length,
+    largest,
+    at: differences.indexOf(largest) + 1,
+  }
+}
+
+/** How a replay differs from the key figures alone. The book counts epochs from 0, this program from 1. */
+export const compareFacts = (ours: readonly number[], { first, best }: KeyFigures): string => {
+  const found = Math.max(...ours)
+  return (
+    `After the first epoch ${ours[0] ?? 'none'} (published ${first.evaluationAccuracy}); ` +
+    `at best ${found} after epoch ${ours.indexOf(found) + 1} (published ${best.evaluationAccuracy} after epoch ${best.epoch + 1})`
+  )
+}
+
+/** Such as `400 of 400 epochs have the published count`. */
+export const inWords = ({ epochs, equal, largest, at }: Comparison): string =>
+  `${equal} of ${epochs} epochs have the published count` +
+  (largest === 0 ? '' : `; the largest difference is ${largest}, after epoch ${at}`)

@@ -1,0 +1,171 @@
+/**
+ * The table of chapter 3's first section: the two costs with 30 and with 100 hidden neurons, over several seeds, beside
+ * the single figures that the book gives.
+ *
+ * Accuracies are in per cent of the test set.
+ */
+import type { CostName } from '../core/cost.ts'
+import { mean, quantile, standardDeviation } from '../study/statistics.ts'
+import { isStuck, named, unanswered, type Result, type Results, type Trial } from '../study/trial.ts'
+
+/** What is compared: a cost, with its learning rate, in a network with so many hidden neurons. */
+export type Arm = {
+  readonly hidden: number
+  readonly cost: CostName
+  readonly eta: number
+  /**
+   * The accuracy that the book gives. With the quadratic cost: chapter 1, "Implementing our network to classify digits";
+   * with the cross-entropy: chapter 3, "Using the cross-entropy to classify MNIST digits".
+   */
+  readonly book: number
+}
+
+/** M. Nielsen, Neural Networks and Deep Learning (2015). */
+const ARMS: readonly Arm[] = [
+  { hidden: 30, cost: 'quadratic', eta: 3.0, book: 95.42 },
+  { hidden: 30, cost: 'xent', eta: 0.5, book: 95.49 },
+  { hidden: 100, cost: 'quadratic', eta: 3.0, book: 96.59 },
+  { hidden: 100, cost: 'xent', eta: 0.5, book: 96.82 },
+]
+
+/** What the book's figures are, a line each. */
+export const ABOUT_THE_BOOK = [
+  'A figure of the book is one run at its best epoch, found by looking at the test set;',
+  'those of chapter 1 (quadratic) are the best of three runs. So the right half, and its maximum, compares with it.',
+] as const
+
+export type Extent = {
+  /** Seeds 1 … n. */
+  readonly seeds: number
+  readonly epochs: number
+  readonly hidden: readonly number[]
+}
+
+/** The whole table, and a glance at it. */
+export const extents = {
+  full: { seeds: 5, epochs: 30, hidden: [30, 100] },
+  quick: { seeds: 2, epochs: 10, hidden: [30] },
+} as const satisfies Record<string, Extent>
+
+/** The data set to train on: its fingerprint, and the neurons at either end of a network for it. */
+export type About = { readonly data: string; readonly inputs: number; readonly outputs: number }
+
+export type Planned = { readonly arm: Arm; readonly trials: readonly Trial[] }
+
+/** The trials of the table, arm by arm, seed by seed. */
+export const planOf = (
+  { seeds, epochs, hidden }: Extent,
+  { data, inputs, outputs }: About,
+): readonly Planned[] =>
+  ARMS.filter(arm => hidden.includes(arm.hidden)).map(arm => ({
+    arm,
+    trials: Array.from({ length: seeds }, (_, i) =>
+      named({
+        flags: {
+          cost: arm.cost,
+          sizes: [inputs, arm.hidden, outputs].join(','),
+          eta: String(arm.eta),
+          'mini-batch-size': '10',
+          init: 'large',
+          monitor: 'evaluation-accuracy',
+        },
+        seed: i + 1,
+        epochs,
+        evaluateOn: 'test',
+        data,
+      }),
+    ),
+  }))
+
+export type Spread = {
+  readonly mean: number
+  readonly standardDeviation: number
+  readonly min: number
+  readonly max: number
+}
+
+export type Summary = {
+  readonly runs: number
+  readonly last: Spread
+  /** Each run at its own best epoch. */
+  readonly best: Spread
+}
+
+/** A run that ended with whole classes never or hardly ever answered. */
+export type Stuck = {
+  readonly seed: number
+  readonly accuracy: number
+  /** Those classes, each with how often it is answered, and how many examples of it there are. */
+  readonly unanswered: readonly { readonly label: number; readonly answered: number; readonly n: number }[]
+  /** The accuracy on the examples of the other classes. */
+  readonly others: number
+}
+
+export type Row = {
+  readonly arm: Arm
+  /** The runs that came to their end. */
+  readonly all: Summary
+  /** Those of them that are not stuck. */
+  readonly free: Summary
+  readonly stuck: readonly Stuck[]
+  /** The seeds of the runs that diverged. */
+  readonly diverged: readonly number[]
+}
+
+/** The rows of the table, from all results of the plan. */
+export const rowsOf = (plan: readonly Planned[], results: Results): readonly Row[] =>
+  plan.map(({ arm, trials }) => {
+    const runs = trials.flatMap(({ id, seed }) => {
+      const result = results.get(id)
+      return result === undefined ? [] : [{ seed, result }]
+    })
+    const done = runs.filter(({ result }) => result.outcome === 'done')
+    return {
+      arm,
+      all: summary(done.map(({ result }) => result)),
+      free: summary(done.map(({ result }) => result).filter(result => !isStuck(result))),
+      stuck: done.flatMap(({ seed, result }) => (isStuck(result) ? [stuck(seed, result)] : [])),
+      diverged: runs.filter(({ result }) => result.outcome === 'diverged').map(({ seed }) => seed),
+    }
+  })
+
+const summary = (results: readonly Result[]): Summary => ({
+  runs: results.length,
+  last: spread(results.map(lastAccuracy)),
+  best: spread(results.map(result => bestOf(result).accuracy)),
+})
+
+const spread = (accuracies: readonly number[]): Spread => ({
+  mean: mean(accuracies),
+  standardDeviation: standardDeviation(accuracies),
+  min: quantile(accuracies, 0),
+  max: quantile(accuracies, 1),
+})
+
+/** The accuracy after the last epoch; NaN of none. */
+export const lastAccuracy = ({ accuracies, n }: Result): number => (100 * (accuracies.at(-1) ?? NaN)) / n
+
+/** The highest accuracy, and the first epoch that has it, from 1. */
+export const bestOf = ({ accuracies, n }: Result): { readonly accuracy: number; readonly epoch: number } => {
+  const best = Math.max(...accuracies)
+  return { accuracy: (100 * best) / n, epoch: accuracies.indexOf(best) + 1 }
+}
+
+const stuck = (seed: number, result: Result): Stuck => {
+  const never = unanswered(result)
+  const sum = (counts: readonly number[] = []): number =>
+    counts.reduce((total, count, label) => (never.includes(label) ? total : total + count), 0)
+  return {
+    seed,
+    accuracy: lastAccuracy(result),
+    unanswered: never.map(label => ({
+      label,
+      answered: result.answered?.[label] ?? 0,
+      n: result.perClass?.[label] ?? 0,
+    })),
+    others: (100 * sum(result.rightPerClass)) / sum(result.perClass),
+  }
+}
+
+/** How long a trial takes, in a unit of its own: the products of the first layer are most of it. */
+export const workOf = ({ flags, epochs }: Trial): number => epochs * Number(flags.sizes?.split(',')[1] ?? 1)

@@ -1,0 +1,62 @@
+/**
+ * From a traced program to one that runs: rewritten, laid out, assembled, and handed to the engine.
+ */
+import { print, type Program } from '../program.ts'
+import { engine } from './webassembly.ts'
+import { gridOf, writeGrid } from '../emit/layout.ts'
+import { lower } from '../passes/lower.ts'
+import type { Memory, Region } from './memory.ts'
+import { moduleOf } from './module.ts'
+import { planOf } from '../passes/memory-plan.ts'
+import type { MulAdd } from '../emit/matmul.ts'
+import type { Table } from './tables.ts'
+
+export type Compiled = {
+  /** Its inputs, in the form in which they are given. */
+  readonly program: Program
+  /** Where each of them is given; a table as a pointer. */
+  readonly inputs: readonly number[]
+  /** The inputs that are given the other way round. */
+  readonly turned: ReadonlySet<number>
+  /** Runs so many steps over the rows that begin at an address. */
+  readonly run: (rows: Region, count: number) => void
+}
+
+/** What has been compiled, for those who want to look at it. */
+export type Listing = { readonly program: string; readonly bytes: number }
+
+/** @param tables the tables among the program's inputs */
+export const compile = (
+  memory: Memory,
+  traced: Program,
+  tables: ReadonlyMap<number, Table>,
+  mulAdd: MulAdd,
+  onCompile: (listing: Listing) => void,
+): Compiled => {
+  const forms = new Map([...tables].map(([index, { form }]) => [index, form] as const))
+  const { program, turned } = lower(traced, forms)
+  const plan = planOf(program, new Set(forms.keys()))
+  const { address: start } = memory.allocate(plan.bytes)
+  program.constants.forEach((constant, i) => {
+    const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
+    writeGrid(view, start + plan.constants[i]!, gridOf(constant), constant.values)
+  })
+  const bytes = moduleOf(program, plan, { start, tables: forms, mulAdd })
+  const { exports } = new engine.Instance(new engine.Module(bytes), { host: { memory: memory.memory } })
+  onCompile({ program: print(program), bytes: bytes.length })
+  return {
+    program,
+    inputs: plan.inputs.map(place => start + place),
+    turned,
+    run: ({ address }, count) => {
+      try {
+        exports.run(address, count)
+      } catch (error) {
+        // the one thing that a module stops at
+        if (error instanceof engine.RuntimeError)
+          throw new RangeError('gather: a row number is negative, or beyond the last row', { cause: error })
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The one memory of an interpreter, and who has which part of it.
+ */
+import { Uncompilable } from '../../core/scan.ts'
+import { engine, type EngineMemory } from './webassembly.ts'
+import { NOWHERE, VECTOR } from '../emit/layout.ts'
+
+/** What a program and its data would need is more than WebAssembly can address. */
+export class TooLarge extends Uncompilable {
+  constructor(bytes: number) {
+    super(
+      `the data need ${(bytes / 2 ** 30).toFixed(1)} GiB of memory, and WebAssembly can address 4: ` +
+        'use --backend native, or --engine eager',
+    )
+    this.name = 'TooLarge'
+  }
+}
+
+const PAGE = 2 ** 16
+const PAGES = 2 ** 16
+
+export type Region = { readonly address: number; readonly bytes: number }
+
+export type Memory = {
+  readonly memory: EngineMemory
+  /**
+   * A part that nobody else has. Views on the memory made before are of no use after.
+   *
+   * @throws TooLarge when there is no such part
+   */
+  readonly allocate: (bytes: number) => Region
+  readonly release: (region: Region) => void
+  readonly floats: () => Float32Array
+  readonly ints: () => Int32Array
+}
+
+/** A memory that starts small and grows. */
+export const newMemory = (): Memory => {
+  const memory = new engine.Memory({ initial: 1, maximum: PAGES })
+  let taken: readonly Region[] = []
+  const grow = (end: number): void => {
+    const missing = Math.ceil(end / PAGE) - memory.buffer.byteLength / PAGE
+    if (missing <= 0) return
+    try {
+      memory.grow(missing)
+    } catch {
+      throw new TooLarge(end)
+    }
+  }
+  return {
+    memory,
+    allocate: wanted => {
+      const bytes = Math.max(VECTOR, Math.ceil(wanted / VECTOR) * VECTOR)
+      let address = NOWHERE + VECTOR
+      for (const region of taken) {
+        if (region.address >= address + bytes) break
+        address = region.address + region.bytes
+      }
+      if (address + bytes > PAGE * PAGES) throw new TooLarge(address + bytes)
+      grow(address + bytes)
+      const region = { address, bytes }
+      taken = [...taken, region].sort((a, b) => a.address - b.address)
+      return region
+    },
+    release: region => {
+      taken = taken.filter(other => other !== region)
+    },
+    floats: () => new Float32Array(memory.buffer),
+    ints: () => new Int32Array(memory.buffer),
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Between tensors and the memory.
+ */
+import { tensor, type Tensor } from '@tensorflow/tfjs-core'
+import type { Range } from '../../core/scan.ts'
+import { sizeOf, type Spec, type Values } from '../program.ts'
+import { bytesOf, gridOf, readGrid, transposed, writeGrid } from '../emit/layout.ts'
+import type { Memory, Region } from './memory.ts'
+
+/** Where a tensor goes to or comes from, of which kind it is there, and whether it lies the other way round. */
+export type Place = { readonly address: number; readonly spec: Spec; readonly turned: boolean }
+
+const valuesOf = (from: Tensor): Values => from.dataSync<'float32' | 'int32' | 'bool'>()
+
+const viewOf = (memory: Memory, { dtype }: Pick<Spec, 'dtype'>): Float32Array | Int32Array =>
+  dtype === 'float32' ? memory.floats() : memory.ints()
+
+export const writeTensor = (memory: Memory, from: Tensor, { address, spec, turned }: Place): void => {
+  const [rows = 1, columns = 1] = from.shape
+  const values = turned ? transposed(valuesOf(from), rows, columns) : valuesOf(from)
+  writeGrid(viewOf(memory, spec), address, gridOf(spec), values)
+}
+
+const emptyOf = ({ dtype }: Spec, size: number): Values =>
+  dtype === 'float32'
+    ? new Float32Array(size)
+    : dtype === 'bool'
+      ? new Uint8Array(size)
+      : new Int32Array(size)
+
+/** A new tensor of the kind of another one. */
+export const readTensor = (memory: Memory, like: Tensor, { address, spec, turned }: Place): Tensor => {
+  const values = readGrid(viewOf(memory, spec), address, gridOf(spec), emptyOf(spec, sizeOf(spec)))
+  const [rows = 1, columns = 1] = spec.shape
+  return tensor(turned ? transposed(values, rows, columns) : values, like.shape, like.dtype)
+}
+
+/** The rows of a range, in a part of the memory that the caller gives back. */
+export const writeRows = (memory: Memory, xs: Tensor, [from, to]: Range): Region => {
+  const row: Spec = { dtype: xs.dtype, shape: xs.shape.slice(1) }
+  const [size, count] = [sizeOf(row), to - from]
+  const region = memory.allocate(bytesOf(row) * count)
+  const grid = gridOf(row)
+  writeGrid(
+    viewOf(memory, row),
+    region.address,
+    { ...grid, rows: grid.rows * count },
+    valuesOf(xs).subarray(from * size, to * size),
+  )
+  return region
+}

@@ -1,0 +1,94 @@
+/**
+ * The road with nothing to install: the step is traced once, and its loop becomes a WebAssembly module made for
+ * its very shapes. It runs wherever WebAssembly's vectors do, in Node and in browsers.
+ */
+import { owned } from '../../core/scope.ts'
+import { leaves, signature, unflatten } from '../../core/tree.ts'
+import type { Interpreter } from '../../core/scan.ts'
+import { printSpec, type Program } from '../program.ts'
+import { traceStep } from '../rows.ts'
+import { compile, type Compiled, type Listing } from './compile.ts'
+import { newMemory } from './memory.ts'
+import { mulAddOf } from './relaxed.ts'
+import { tables as tablesOf } from '../passes/sparsify.ts'
+import { newTables } from './tables.ts'
+import { readTensor, writeRows, writeTensor, type Place } from './transfer.ts'
+
+export type Options = {
+  /**
+   * Multiply and add in one instruction where the engine has it (relaxed SIMD). It is rounded once, not twice, so the
+   * same seed then gives the same bytes only on the same kind of engine and machine; without it, everywhere.
+   */
+  readonly relaxed?: boolean
+  /** Is shown each program that is compiled. */
+  readonly onCompile?: (listing: Listing) => void
+}
+
+/** The memory, and all that lies in it. */
+const open = () => {
+  const memory = newMemory()
+  return { memory, tables: newTables(memory), compiled: new Map<string, Compiled>() }
+}
+
+/** An interpreter that compiles to WebAssembly. */
+export const wasm = ({ relaxed = false, onCompile = () => undefined }: Options = {}): Interpreter => {
+  const mulAdd = mulAddOf(relaxed)
+  let kept = open()
+  let scans = 0
+  let compilations = 0
+
+  return {
+    name: 'staged',
+    scan: f => {
+      const id = scans++
+      const programs = new Map<string, Program>()
+      return (s0, constants, xs, [from, to]) => {
+        if (from >= to) return owned(s0)
+        const kind = signature([s0, constants]) + printSpec({ dtype: xs.dtype, shape: xs.shape.slice(1) })
+        const program = programs.get(kind) ?? traceStep(f, s0, constants, xs)
+        programs.set(kind, program)
+
+        const { memory, tables, compiled } = kept
+        const state = leaves(s0)
+        const inputs = [...state, ...leaves(constants)]
+        const indices = tablesOf(program)
+        const found = tables.of(indices.map(index => inputs[index]!))
+        const tableAt = new Map(indices.map((index, i) => [index, found[i]!]))
+
+        const key = `${id} ${kind} ${found.map(({ form }) => form).join()}`
+        const known = compiled.get(key)
+        const ready = known ?? compile(memory, program, tableAt, mulAdd, onCompile)
+        if (known === undefined) {
+          compiled.set(key, ready)
+          compilations++
+        }
+
+        const placeOf = (index: number): Place => ({
+          address: ready.inputs[index]!,
+          spec: ready.program.inputs[index]!,
+          turned: ready.turned.has(index),
+        })
+        const rows = writeRows(memory, xs, [from, to])
+        try {
+          inputs.forEach((leaf, i) => {
+            const table = tableAt.get(i)
+            if (table === undefined) writeTensor(memory, leaf, placeOf(i))
+            else memory.ints()[ready.inputs[i]! / 4] = table.address
+          })
+          ready.run(rows, to - from)
+          return unflatten(
+            s0,
+            state.map((like, i) => readTensor(memory, like, placeOf(i))),
+          )
+        } finally {
+          memory.release(rows)
+        }
+      }
+    },
+    compilations: () => compilations,
+    dispose: () => {
+      // the engine frees the memory with the modules that import it
+      kept = open()
+    },
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The native road: the step is traced once, its loop is compiled by XLA, and an epoch is one native call.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { scalar, type Tensor } from '@tensorflow/tfjs-core'
+import type { Sessions } from '../../runtime/backend.ts'
+import { scoped } from '../../core/scope.ts'
+import { leaves, signature, unflatten } from '../../core/tree.ts'
+import { Uncompilable, type Interpreter } from '../../core/scan.ts'
+import { traceStep } from '../rows.ts'
+import { scanGraph, type Callable } from './graph.ts'
+import { encodeSavedModel } from './proto.ts'
+
+/** A graph in a session of its own. */
+type Loaded = { readonly run: (inputs: readonly Tensor[]) => Tensor[]; readonly close: () => void }
+
+/** What TensorFlow or the file system says, in one line. */
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200)
+
+const compiling = <R>(work: () => R): R => {
+  try {
+    return work()
+  } catch (error) {
+    throw new Uncompilable(`XLA could not compile the step (${firstLine(error)})`, { cause: error })
+  }
+}
+
+/**
+ * Hands a graph to TensorFlow, which reads graphs from folders only: from one that nobody else can read, and that
+ * is gone when this function returns. Everything here is synchronous, so that no signal comes in between.
+ */
+const load = (sessions: Sessions, { graph, inputs, outputs }: Callable): Loaded => {
+  const folder = mkdtempSync(join(tmpdir(), 'network2-'))
+  try {
+    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(graph))
+    const session = sessions.loadSavedModelMetaGraph(folder, 'serve')
+    return {
+      run: tensors => sessions.runSavedModel(session, tensors, inputs, outputs),
+      close: () => sessions.deleteSavedModel(session),
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** An interpreter that compiles with XLA, by the sessions of the native backend. */
+export const xla = (sessions: Sessions): Interpreter => {
+  const open: Loaded[] = []
+  return {
+    name: 'staged',
+    scan: f => {
+      const compiled = new Map<string, Loaded>()
+      return (s0, constants, xs, [from, to]) => {
+        const kind = signature([s0, constants, xs])
+        const run = (loaded: Loaded): typeof s0 =>
+          scoped(() => {
+            const fed = [scalar(from, 'int32'), scalar(to, 'int32'), ...leaves(s0), ...leaves(constants), xs]
+            return unflatten(s0, loaded.run(fed))
+          })()
+        const known = compiled.get(kind)
+        if (known !== undefined) return run(known)
+        const program = traceStep(f, s0, constants, xs)
+        // XLA compiles when the graph is first run
+        return compiling(() => {
+          const loaded = load(sessions, scanGraph(program, xs))
+          open.push(loaded)
+          const result = run(loaded)
+          compiled.set(kind, loaded)
+          return result
+        })
+      }
+    },
+    compilations: () => open.length,
+    dispose: () => {
+      for (const { close } of open.splice(0)) close()
+    },
+  }
+}

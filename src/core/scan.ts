@@ -1,0 +1,58 @@
+/**
+ * How a pure function of tensors is run. The function is the same for every interpreter, and so is its result:
+ * each agrees with `eager`, which is the definition. What differs is the time it takes.
+ */
+import type { Rank, Tensor } from '@tensorflow/tfjs-core'
+import type { Tree } from './tree.ts'
+
+/** N tensors of one shape in one tensor, along a new first axis. */
+export type Stacked<X extends Tensor> =
+  X extends Tensor<Rank.R0>
+    ? Tensor<Rank.R1>
+    : X extends Tensor<Rank.R1>
+      ? Tensor<Rank.R2>
+      : X extends Tensor<Rank.R2>
+        ? Tensor<Rank.R3>
+        : Tensor
+
+/** Which steps of a scan to run: from `from` up to, not including, `to`. */
+export type Range = readonly [from: number, to: number]
+
+/** A function made into a scan. It compiles once for each kind of arguments that it is given. */
+export type Scan<S extends Tree, C extends Tree, X extends Tensor> = (
+  s0: S,
+  constants: C,
+  xs: Stacked<X>,
+  range: Range,
+) => S
+
+/** Why a function cannot be compiled: a sentence for a person. */
+export class Uncompilable extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options)
+    this.name = 'Uncompilable'
+  }
+}
+
+export type EngineName = 'eager' | 'staged'
+
+export type Interpreter = {
+  readonly name: EngineName
+
+  /**
+   * A scan: s_i+1 = f(s_i, constants, x_i), for the rows x_i of xs in a range.
+   *
+   * @param f a pure function. What it closes over is fixed for good; what varies is an argument
+   * @returns a function that borrows its arguments and whose result the caller owns. xs is [N, …], and f is
+   *          given rows of it, […]
+   */
+  readonly scan: <S extends Tree, C extends Tree, X extends Tensor>(
+    f: (state: S, constants: C, x: X) => S,
+  ) => Scan<S, C, X>
+
+  /** How many programs were compiled so far. */
+  readonly compilations: () => number
+
+  /** Frees what was kept from call to call. */
+  readonly dispose: () => void
+}

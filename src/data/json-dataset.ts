@@ -1,0 +1,222 @@
+/**
+ * A data set as JSON: small, made by hand or by another program.
+ *
+ * ```
+ * { "training": { "inputs": [[0, 1], …], "targets": [[1], …] or "labels": [1, …] }, "validation"?, "test"? }
+ * ```
+ */
+import * as A from 'fp-ts/lib/Apply.js'
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { basename } from 'node:path'
+import { data, type DataError } from '../errors.ts'
+import { parts, type Answers, type Dataset, type Examples, type Inputs } from './dataset.ts'
+import { isMarkup, markupError } from './idx.ts'
+import { readBytes } from '../io/read.ts'
+
+/** What is wrong, where in the file, and what to do: an error before it has its file's name. */
+type Flaw = { readonly found: string; readonly remedy: string }
+
+type Decoded<T> = E.Either<Flaw, T>
+
+const flaw = (found: string, remedy: string): E.Either<Flaw, never> => E.left({ found, remedy })
+
+const both = A.sequenceS(E.Apply)
+
+/** The value of an own key, so that a key named `__proto__` or `constructor` is nothing special. */
+const own = (object: object, name: string): unknown =>
+  Object.hasOwn(object, name) ? (object as Readonly<Record<string, unknown>>)[name] : undefined
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A value as an error message shows it: short, whatever it is. */
+const show = (value: unknown): string => {
+  if (value === undefined) return 'nothing'
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (isRecord(value)) return 'an object'
+  // JSON has no way to write these, except as a number that is too large.
+  if (typeof value === 'number') return String(value)
+  const text = JSON.stringify(value)
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}
+
+const list = (at: string, value: unknown): Decoded<ReadonlyArray<unknown>> => {
+  if (!Array.isArray(value)) return flaw(`${at} is ${show(value)}, not an array`, `write ${at} as [ … ]`)
+  return value.length > 0
+    ? E.right(value as ReadonlyArray<unknown>)
+    : flaw(`${at} is empty`, 'give at least one example')
+}
+
+const NUMBER = "write a number that float32 can hold: JSON's own numbers, up to 3.4e38"
+
+/** Rows of numbers, all of one width, as float32, [rows, width]. */
+const matrix = (at: string, value: unknown): Decoded<{ width: number; floats: Float32Array }> => {
+  const rows = list(at, value)
+  if (E.isLeft(rows)) return rows
+  const first: unknown = rows.right[0]
+  const width = Array.isArray(first) ? first.length : 0
+  const floats = new Float32Array(rows.right.length * width)
+  for (let i = 0; i < rows.right.length; i++) {
+    const row: unknown = rows.right[i]
+    if (!Array.isArray(row))
+      return flaw(`${at}[${i}] is ${show(row)}, not a row of numbers`, 'write each row as [ … ]')
+    if (row.length === 0) return flaw(`${at}[${i}] is empty`, 'give each row at least one number')
+    if (row.length !== width)
+      return flaw(
+        `${at}[${i}] has ${row.length} numbers, the rows before it ${width}`,
+        `give every row of ${at} the same number of numbers`,
+      )
+    for (let j = 0; j < width; j++) {
+      const x: unknown = row[j]
+      if (typeof x !== 'number') return flaw(`${at}[${i}][${j}] is ${show(x)}, not a number`, NUMBER)
+      if (!Number.isFinite(Math.fround(x)))
+        return flaw(`${at}[${i}][${j}] is ${show(x)}, too large for float32`, NUMBER)
+      floats[i * width + j] = x
+    }
+  }
+  return E.right({ width, floats })
+}
+
+const inputs = (at: string, value: unknown): Decoded<Inputs> =>
+  pipe(
+    matrix(at, value),
+    E.map(found => ({ kind: 'floats', ...found })),
+  )
+
+const targets = (at: string, value: unknown): Decoded<Answers> =>
+  pipe(
+    matrix(at, value),
+    E.map(({ width, floats }) => ({ kind: 'targets', width, targets: floats })),
+  )
+
+const labels = (at: string, value: unknown): Decoded<Answers> =>
+  pipe(
+    list(at, value),
+    E.chain(found => {
+      const wrong = found.findIndex(x => !(Number.isInteger(x) && (x as number) >= 0 && (x as number) <= 255))
+      return wrong < 0
+        ? E.right({ kind: 'labels' as const, labels: Uint8Array.from(found as ReadonlyArray<number>) })
+        : flaw(
+            `${at}[${wrong}] is ${show(found[wrong])}, not a whole number from 0 to 255`,
+            'write a class as its number, and anything else as "targets"',
+          )
+    }),
+  )
+
+const answers = (at: string, of: object): Decoded<Answers> => {
+  const [rows, classes] = [own(of, 'targets'), own(of, 'labels')]
+  if (rows !== undefined && classes !== undefined)
+    return flaw(`${at} has both "targets" and "labels"`, 'leave one of them away')
+  if (rows !== undefined) return targets(`${at}.targets`, rows)
+  if (classes !== undefined) return labels(`${at}.labels`, classes)
+  return flaw(
+    `${at} has neither "targets" nor "labels"`,
+    'add "targets" (a row of numbers per example) or "labels" (a class per example)',
+  )
+}
+
+const rowsOf = (found: Answers): number =>
+  found.kind === 'labels' ? found.labels.length : found.targets.length / found.width
+
+const examples = (at: string, value: unknown): Decoded<Examples> =>
+  isRecord(value)
+    ? pipe(
+        both({ inputs: inputs(`${at}.inputs`, own(value, 'inputs')), answers: answers(at, value) }),
+        E.chain(found => {
+          const size = found.inputs.kind === 'floats' ? found.inputs.floats.length / found.inputs.width : 0
+          return rowsOf(found.answers) === size
+            ? E.right({ size, ...found })
+            : flaw(
+                `${at} has ${size} inputs and ${rowsOf(found.answers)} ${found.answers.kind}`,
+                'give each example its answer, in the same order',
+              )
+        }),
+      )
+    : flaw(`${at} is ${show(value)}, not an object`, `write "${at}": {"inputs": [ … ], "labels": [ … ]}`)
+
+const optional = (at: string, value: unknown): Decoded<Examples | undefined> =>
+  value === undefined ? E.right(undefined) : examples(at, value)
+
+const largest = (of: Uint8Array): number => of.reduce((most, label) => Math.max(most, label), 0)
+
+type Part = readonly [name: string, examples: Examples]
+
+const labelsFit = (
+  [name, labels]: readonly [string, Uint8Array],
+  [other, width]: readonly [string, number],
+): string | undefined =>
+  largest(labels) < width
+    ? undefined
+    : `${name}.labels goes up to ${largest(labels)}, but ${other}.targets has rows of ${width} numbers`
+
+/** What keeps two parts of a data set from being used with one network. */
+const disagreement = ([nameA, a]: Part, [nameB, b]: Part): string | undefined => {
+  if (a.inputs.width !== b.inputs.width)
+    return `${nameB}.inputs has rows of ${b.inputs.width} numbers, ${nameA}.inputs of ${a.inputs.width}`
+  if (a.answers.kind === 'labels')
+    return b.answers.kind === 'labels'
+      ? undefined
+      : labelsFit([nameA, a.answers.labels], [nameB, b.answers.width])
+  if (b.answers.kind === 'labels') return labelsFit([nameB, b.answers.labels], [nameA, a.answers.width])
+  return a.answers.width === b.answers.width
+    ? undefined
+    : `${nameB}.targets has rows of ${b.answers.width} numbers, ${nameA}.targets of ${a.answers.width}`
+}
+
+const agree = (dataset: Dataset): Decoded<Dataset> => {
+  const all = parts(dataset)
+  const found = all
+    .flatMap((one, i) => all.slice(i + 1).map(other => disagreement(one, other)))
+    .find(wrong => wrong !== undefined)
+  return found === undefined ? E.right(dataset) : flaw(found, 'make all parts for one and the same network')
+}
+
+const parse = (text: string): Decoded<unknown> =>
+  E.tryCatch(
+    () => JSON.parse(text) as unknown,
+    error => ({
+      found: `is not JSON (${error instanceof Error ? error.message.split('\n').join(' ') : String(error)})`,
+      remedy: 'write it as {"training": {"inputs": [[0, 1], …], "labels": [1, …]}}',
+    }),
+  )
+
+/**
+ * The data set in JSON text.
+ *
+ * @param file its path, for errors and as the data set's source
+ */
+export const decodeJson =
+  (file: string) =>
+  (text: string): E.Either<DataError, Dataset> =>
+    pipe(
+      parse(text.replace(/^\ufeff/, '')),
+      E.filterOrElse(isRecord, value => ({
+        found: `is ${show(value)}, not an object`,
+        remedy: 'write {"training": {"inputs": [[0, 1], …], "labels": [1, …]}}',
+      })),
+      E.chain(root =>
+        both({
+          training: examples('training', own(root, 'training')),
+          validation: optional('validation', own(root, 'validation')),
+          test: optional('test', own(root, 'test')),
+        }),
+      ),
+      E.map((found): Dataset => ({ name: basename(file), source: file, ...found })),
+      E.chain(agree),
+      E.mapLeft(({ found, remedy }) => data(`${file}: ${found}`, remedy)),
+    )
+
+/** The most bytes of a JSON data set; as one string, it must fit into what JavaScript allows. */
+const LIMIT = 2 ** 28
+
+/** The data set in a JSON file. Exit code 3 where it is missing, not JSON, or not a data set. */
+export const readJson = (file: string): TaskEither<DataError, Dataset> =>
+  pipe(
+    readBytes(file, LIMIT),
+    TE.chainEitherK(bytes =>
+      isMarkup(bytes) ? E.left(markupError(file, 'JSON')) : decodeJson(file)(new TextDecoder().decode(bytes)),
+    ),
+  )

@@ -1,0 +1,84 @@
+/**
+ * The pictures of a file, whatever its kind, as the inputs of a network.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { unpack } from '../data/gzip.ts'
+import { decodeImages } from '../data/idx.ts'
+import { data, type DataError } from '../errors.ts'
+import { digitImage } from './ink.ts'
+import { decodeJson, type Pictures } from './json-image.ts'
+import { kindOf } from './image-kind.ts'
+import { decodePng } from './png.ts'
+
+/** The most bytes that a file may have, packed or unpacked. */
+export const MOST_BYTES = 2 ** 28
+
+/**
+ * What a file shows to a network with so many inputs. A PNG picture is made as MNIST's images were; IDX and JSON hold
+ * inputs as they are.
+ *
+ * @param file its name, which matters where its bytes do not tell what it is
+ */
+export const picturesOf =
+  (file: string, width: number) =>
+  (bytes: Uint8Array): TE.TaskEither<DataError, Pictures> =>
+    pipe(
+      unpack(file, MOST_BYTES)(bytes),
+      TE.flatMapEither(unpacked => decode(file, width, unpacked)),
+    )
+
+const decode = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, Pictures> => {
+  const found = kindOf(file, bytes)
+  switch (found.kind) {
+    case 'png':
+      return fromPng(file, width, bytes)
+    case 'idx':
+      return fromIdx(file, width, bytes)
+    case 'json':
+      return decodeJson(file, width)(new TextDecoder().decode(bytes))
+    case 'gzip':
+      return E.left(data(`${file}: a gzip file within a gzip file`, 'unpack it once'))
+    case 'other':
+      return E.left(
+        data(
+          `${file}: this is ${found.what}; PNG, IDX and JSON are read`,
+          'save the picture as PNG (an image viewer or editor can)',
+        ),
+      )
+  }
+}
+
+const fromPng = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, Pictures> => {
+  const side = Math.sqrt(width)
+  return Number.isInteger(side)
+    ? pipe(
+        bytes,
+        decodePng(file),
+        E.flatMap(digitImage(file, side)),
+        E.map(({ pixels }) => ({ listed: false, inputs: { kind: 'bytes', width, bytes: pixels } })),
+      )
+    : E.left(
+        data(
+          `${file}: a picture cannot be made for this network: its ${width} inputs are no square of pixels`,
+          `give its inputs as JSON: an array of ${width} numbers`,
+        ),
+      )
+}
+
+const fromIdx = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, Pictures> =>
+  pipe(
+    bytes,
+    decodeImages(file),
+    E.flatMap(({ rows, columns, pixels }) =>
+      rows * columns === width
+        ? E.right({ listed: true, inputs: { kind: 'bytes', width, bytes: pixels } })
+        : E.left(
+            data(
+              `${file}: its images have ${rows} x ${columns} pixels, the network has ${width} inputs`,
+              'give images of the size that the network was trained on',
+            ),
+          ),
+    ),
+  )

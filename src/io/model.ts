@@ -1,0 +1,137 @@
+/**
+ * A network in network2's own file: `{"sizes": […], "weights": […], "biases": […], "cost": "…"}`, with
+ * `weights[l][out][in]` and `biases[l][out][0]`. network2.py loads what is written here, and what it saved is read.
+ *
+ * The cost is one of two names, compared as text: nothing in a file is ever looked up or run.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import type { CostName } from '../core/cost.ts'
+import { data, type DataError } from '../errors.ts'
+import type { LayerValues, Sizes } from '../core/params.ts'
+
+export type Model = {
+  readonly sizes: Sizes
+  readonly cost: CostName
+  readonly layers: readonly LayerValues[]
+}
+
+const File = t.type({
+  sizes: t.array(t.Int),
+  weights: t.array(t.array(t.array(t.number))),
+  biases: t.array(t.array(t.array(t.number))),
+  cost: t.union([t.literal('QuadraticCost'), t.literal('CrossEntropyCost')]),
+})
+
+type File = t.TypeOf<typeof File>
+
+/** The text of the file. Numbers are written so that the same float32 is read back. */
+export const encodeModel = ({ sizes, cost, layers }: Model): string =>
+  JSON.stringify({
+    sizes,
+    weights: layers.map(({ w, inputs, outputs }) =>
+      Array.from({ length: outputs }, (_, j) => Array.from(w.subarray(j * inputs, (j + 1) * inputs))),
+    ),
+    biases: layers.map(({ b }) => Array.from(b, value => [value])),
+    cost: cost === 'quadratic' ? 'QuadraticCost' : 'CrossEntropyCost',
+  })
+
+/** How many complaints about one file are shown; a wrong file has thousands. */
+const SHOWN = 3
+
+/**
+ * Reads the text of a file.
+ *
+ * @param name the file, as the person at the prompt calls it
+ */
+export const decodeModel = (name: string, text: string): E.Either<DataError, Model> =>
+  pipe(
+    parse(text),
+    E.flatMap(json =>
+      pipe(
+        File.decode(json),
+        E.mapLeft(errors => errors.map(complaint)),
+      ),
+    ),
+    E.flatMap(file => {
+      const wrong = misshapen(file)
+      return wrong.length > 0 ? E.left(wrong) : E.right(fromFile(file))
+    }),
+    E.mapLeft(complaints =>
+      data(
+        `${name} is not a network: ${complaints.slice(0, SHOWN).join('; ')}${
+          complaints.length > SHOWN ? `; and ${complaints.length - SHOWN} more` : ''
+        }`,
+        'give a file that `--save` or network2.py has written',
+      ),
+    ),
+  )
+
+const parse = (text: string): E.Either<readonly string[], unknown> =>
+  E.tryCatch(
+    () => JSON.parse(text) as unknown,
+    error => [`it is not JSON (${error instanceof Error ? error.message : String(error)})`],
+  )
+
+const shown = (value: unknown): string => {
+  // however deep they are: a hostile file may nest them without end
+  const isDeep = Array.isArray(value) && value.some(item => typeof item === 'object')
+  if (isDeep) return `a list of ${value.length}`
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object'
+  const text = JSON.stringify(value) as string | undefined
+  return text === undefined ? 'missing' : text.length > 40 ? `${text.slice(0, 40)}…` : text
+}
+
+/** Such as `weights[0][2]: "x" is not a number`. */
+const complaint = ({ context, value }: t.ValidationError): string => {
+  const [, ...path] = context.filter(({ key }, i) => i === 0 || key !== '')
+  const at = path.map(({ key }) => (/^\d+$/.test(key) ? `[${key}]` : key)).join('')
+  // the members of a union are numbered in its path: the cost is the only union
+  if (at.startsWith('cost')) return `cost is ${shown(value)}, not "QuadraticCost" or "CrossEntropyCost"`
+  if (at === '') return `it is ${shown(value)}, not an object`
+  return value === undefined
+    ? `${at} is missing`
+    : `${at} is ${shown(value)}, not ${context.at(-1)?.type.name ?? 'as expected'}`
+}
+
+const misshapen = ({ sizes, weights, biases }: File): readonly string[] => {
+  if (sizes.length < 2 || sizes.some(size => size < 1))
+    return [`sizes is ${shown(sizes)}, not two or more positive numbers`]
+  const layers = sizes.length - 1
+  return [
+    ...(weights.length === layers ? [] : [`weights has ${weights.length} layers, sizes ask for ${layers}`]),
+    ...(biases.length === layers ? [] : [`biases has ${biases.length} layers, sizes ask for ${layers}`]),
+    ...weights.flatMap((rows, l) => matrix(`weights[${l}]`, rows, sizes[l + 1]!, sizes[l]!)),
+    ...biases.flatMap((rows, l) => matrix(`biases[${l}]`, rows, sizes[l + 1]!, 1)),
+  ]
+}
+
+const matrix = (
+  at: string,
+  rows: readonly (readonly number[])[],
+  height: number,
+  width: number,
+): readonly string[] => [
+  ...(rows.length === height ? [] : [`${at} has ${rows.length} rows, sizes ask for ${height}`]),
+  ...rows.flatMap((row, j) =>
+    row.length !== width
+      ? [`${at}[${j}] has ${row.length} numbers, sizes ask for ${width}`]
+      : row.flatMap((value, k) =>
+          Number.isFinite(Math.fround(value))
+            ? []
+            : [`${at}[${j}][${k}] is ${value}, which float32 cannot hold`],
+        ),
+  ),
+]
+
+const fromFile = ({ sizes, weights, biases, cost }: File): Model => ({
+  sizes: sizes as unknown as Sizes,
+  cost: cost === 'QuadraticCost' ? 'quadratic' : 'xent',
+  layers: weights.map((rows, l) => ({
+    inputs: sizes[l]!,
+    outputs: sizes[l + 1]!,
+    w: Float32Array.from(rows.flat()),
+    b: Float32Array.from(biases[l]!.flat()),
+  })),
+})

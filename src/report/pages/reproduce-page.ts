@@ -1,0 +1,111 @@
+/**
+ * The page of the book's experiment: both costs with several sizes of the hidden layer, over several seeds.
+ */
+import { html, type Html } from '../html.ts'
+import { percent } from '../numbers.ts'
+import { page, section, paragraph } from '../page.ts'
+import type { State } from '../run-record.ts'
+import { circumstances, type Circumstances } from '../sections/circumstances.ts'
+import { curveChart } from '../sections/curves.ts'
+import { overSeeds } from '../sections/seeds.ts'
+import { spread } from '../summary.ts'
+import { table } from '../table.ts'
+
+/** The runs of one cost with one size of the hidden layer. Accuracies are shares, 0 to 1, on the evaluated set. */
+export type Cell = {
+  readonly cost: string
+  readonly hidden: number
+  /** A run's accuracies are epoch by epoch, from 1. */
+  readonly runs: readonly { readonly seed: number; readonly accuracies: readonly number[] }[]
+  /** What the book says. */
+  readonly book: number | undefined
+}
+
+/** A run that never learnt to answer some of the digits. */
+export type Stuck = {
+  readonly cost: string
+  readonly hidden: number
+  readonly seed: number
+  /** The share of each digit's examples that it answers rightly, from 0 to 9. */
+  readonly digits: readonly number[]
+}
+
+export type Reproduction = Circumstances & {
+  readonly title: string
+  readonly state: State
+  readonly sentence: string
+  /** What was found, in a sentence. */
+  readonly verdict: string
+  readonly cells: readonly Cell[]
+  readonly stuck: readonly Stuck[]
+}
+
+export const reproduceReport = (of: Reproduction): string =>
+  page({
+    title: of.title,
+    state: of,
+    lead: paragraph(of.verdict),
+    sections: [
+      section('Beside the book', accuracies(of.cells)),
+      section(
+        'Learning curves',
+        paragraph('Each line is the mean over the seeds; the band reaches from the lowest to the highest.'),
+        html`<div class="charts">
+          ${[...new Set(of.cells.map(({ hidden }) => hidden))].map(hidden =>
+            curves(
+              hidden,
+              of.cells.filter(cell => cell.hidden === hidden),
+            ),
+          )}
+        </div>`,
+      ),
+      section('Runs that are stuck', stuckRuns(of.stuck)),
+      circumstances(of),
+    ],
+  })
+
+const accuracies = (cells: readonly Cell[]): Html =>
+  table({
+    caption:
+      'Accuracy at the last epoch and at the best one: the mean over the seeds ± the standard deviation, the lowest and the highest',
+    columns: ['cost', 'hidden', 'runs', 'book', 'last', 'lowest', 'highest', 'best', 'lowest', 'highest'],
+    rows: cells.map(({ cost, hidden, runs, book }) => {
+      const all = runs.map(run => run.accuracies).filter(({ length }) => length > 0)
+      return [
+        cost,
+        hidden,
+        runs.length,
+        book === undefined ? '' : percent(book),
+        ...overSeeds(all.map(run => run.at(-1)!)),
+        ...overSeeds(all.map(run => Math.max(...run))),
+      ]
+    }),
+  })
+
+const curves = (hidden: number, cells: readonly Cell[]): Html =>
+  curveChart({
+    what: `Accuracy with ${hidden} hidden neurons`,
+    x: 'epoch',
+    y: 'accuracy (%)',
+    curves: cells.map(({ cost, runs }) => ({
+      name: cost,
+      points: spread(runs.map(run => run.accuracies.map((share, i) => ({ x: i + 1, y: 100 * share })))),
+    })),
+    write: y => percent(y / 100),
+  })
+
+const stuckRuns = (stuck: readonly Stuck[]): Html =>
+  stuck.length === 0
+    ? paragraph('None: every run learnt to answer every digit.')
+    : html`${paragraph(
+        'Some starts leave an output neuron saturated, and the quadratic cost does not free it: the run then never, or hardly ever, answers that digit.',
+      )}${table({
+        caption: 'The share of each digit that a stuck run answers rightly',
+        columns: ['cost', 'hidden', 'seed', ...(stuck[0]?.digits ?? []).map((_, digit) => String(digit))],
+        rows: stuck.map(({ cost, hidden, seed, digits }) => [
+          cost,
+          hidden,
+          seed,
+          ...digits.map(share => percent(share)),
+        ]),
+      })}`

@@ -1,0 +1,97 @@
+/**
+ * The report of one run.
+ */
+import { html, type Html } from '../html.ts'
+import { percent, seconds, shown, significant } from '../numbers.ts'
+import { facts, note, page, section } from '../page.ts'
+import { accuracy, type EpochRecord, type RunRecord } from '../run-record.ts'
+import { circumstances } from '../sections/circumstances.ts'
+import { confusion } from '../sections/confusion.ts'
+import { epochs } from '../sections/epochs.ts'
+import { learning } from '../sections/learning.ts'
+import { weights } from '../sections/weights.ts'
+import { worst } from '../sections/worst.ts'
+
+/** The text of `report.html`. */
+export const runReport = (run: RunRecord): string => {
+  const part = evaluatedPart(run)
+  return page({
+    title: run.name,
+    state: run,
+    lead: lead(run, part),
+    sections: [
+      learning(run.history, part),
+      ...answers(run),
+      run.layers === undefined
+        ? section(
+            'What the neurons look for',
+            note('The network is not in the record, so its weights are not drawn.'),
+          )
+        : weights(run.layers),
+      epochs(run.history, part, run.best),
+      circumstances(run),
+    ],
+  })
+}
+
+const evaluatedPart = ({ answers, config }: RunRecord): string =>
+  answers?.part ?? (typeof config.evaluateOn === 'string' ? config.evaluateOn : 'evaluation')
+
+const answers = (run: RunRecord): readonly (Html | undefined)[] =>
+  run.answers === undefined
+    ? [
+        section(
+          'What was taken for what',
+          note('The answers of the network are not in the record, so its mistakes cannot be shown.'),
+        ),
+      ]
+    : [confusion(run.answers), worst(run.answers)]
+
+const COSTS: Readonly<Record<string, string>> = { xent: 'cross-entropy', quadratic: 'quadratic cost' }
+
+const lead = ({ config, history, best }: RunRecord, part: string): Html => {
+  const cost = shown(config.cost)
+  const words = [
+    COSTS[cost] ?? `cost ${cost}`,
+    `${shown(config.sizes)} neurons`,
+    `eta ${shown(config.eta)}`,
+    `mini-batches of ${shown(config.miniBatchSize)}`,
+    `lmbda ${shown(config.lmbda)}`,
+    `${shown(config.init)} start`,
+    `seed ${shown(config.seed)}`,
+  ]
+  return html`<p>${words.join(', ')}; ${shown(config.data)}.</p>
+    ${figures(history, best, part)}`
+}
+
+const figures = (
+  history: readonly EpochRecord[],
+  best: number | undefined,
+  part: string,
+): Html | undefined => {
+  const last = history.at(-1)
+  if (last === undefined) return undefined
+  const { epoch, evaluation, training } = last.report
+  const highest = history.find(({ report }) => report.epoch === best)?.report.evaluation
+  const sum = (of: (record: EpochRecord) => number): number =>
+    history.reduce((total, record) => total + of(record), 0)
+  return facts([
+    ...(highest === undefined
+      ? []
+      : [[`Best accuracy, ${part} set`, percent(accuracy(highest)), `epoch ${best}`] as const]),
+    ...(evaluation === undefined
+      ? []
+      : [
+          [`Last accuracy, ${part} set`, percent(accuracy(evaluation)), `epoch ${epoch}`] as const,
+          [`Last cost, ${part} set`, significant(evaluation.cost), `epoch ${epoch}`] as const,
+        ]),
+    ...(training === undefined
+      ? []
+      : [['Last accuracy, training set', percent(accuracy(training)), `epoch ${epoch}`] as const]),
+    [
+      'Time to train',
+      seconds(sum(record => record.seconds)),
+      `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}; monitors ${seconds(sum(record => record.observing))}`,
+    ],
+  ])
+}

@@ -1,0 +1,76 @@
+/**
+ * The page of the learning slowdown: one neuron learns to turn 1 into 0, from a good start and from a bad one.
+ */
+import { html, type Html } from '../html.ts'
+import { shown, significant } from '../numbers.ts'
+import { page, paragraph, section } from '../page.ts'
+import type { State } from '../run-record.ts'
+import { circumstances, type Circumstances } from '../sections/circumstances.ts'
+import { curveChart } from '../sections/curves.ts'
+import { table } from '../table.ts'
+
+/** How a neuron learnt with one cost: a number for each epoch, from 0, where nothing is learnt yet. */
+export type Learning = {
+  readonly cost: string
+  readonly eta: number
+  readonly output: readonly number[]
+  readonly costs: readonly number[]
+  /** ∂C/∂w. */
+  readonly gradient: readonly number[]
+}
+
+/** A start, and what came of it with each cost. */
+export type Start = {
+  readonly weight: number
+  readonly bias: number
+  readonly learnings: readonly Learning[]
+}
+
+export type Slowdown = Circumstances & {
+  readonly title: string
+  readonly state: State
+  readonly sentence: string
+  /** What is to be seen, in paragraphs. */
+  readonly verdict: readonly string[]
+  readonly starts: readonly Start[]
+}
+
+export const slowdownReport = (of: Slowdown): string =>
+  page({
+    title: of.title,
+    state: of,
+    lead: html`${of.verdict.map(text => paragraph(text))}`,
+    sections: [...of.starts.map(start), circumstances(of)],
+  })
+
+const start = ({ weight, bias, learnings }: Start): Html => {
+  const from = `w = ${shown(weight)} and b = ${shown(bias)}`
+  const chart = (what: string, y: string, of: (learning: Learning) => readonly number[]): Html =>
+    curveChart({
+      what: `${what}, from ${from}`,
+      x: 'epoch',
+      y,
+      curves: learnings.map(learning => ({
+        name: learning.cost,
+        points: of(learning).map((value, epoch) => ({ x: epoch, y: value })),
+      })),
+      write: significant,
+    })
+  return section(
+    `From ${from}`,
+    html`<div class="charts">
+      ${chart('The output', 'output a', ({ output }) => output)}
+      ${chart('The cost', 'cost C', ({ costs }) => costs)}
+      ${chart('The gradient', '∂C/∂w', ({ gradient }) => gradient)}
+    </div>`,
+    table({
+      caption: `Where it began and where it came to, from ${from}`,
+      columns: ['cost', 'eta', 'first output', 'last output', 'first gradient', 'last gradient'],
+      rows: learnings.map(({ cost, eta, output, gradient }) => [
+        cost,
+        shown(eta),
+        ...[output, gradient].flatMap(all => [significant(all[0] ?? NaN), significant(all.at(-1) ?? NaN)]),
+      ]),
+    }),
+  )
+}

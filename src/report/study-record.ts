@@ -1,0 +1,70 @@
+/**
+ * A study that is done, as the page of its report wants it.
+ */
+import type { Arm as ArmRecord, Study as StudyRecord } from './pages/study-page.ts'
+import type { Circumstances } from './sections/circumstances.ts'
+import { identify } from '../study/identity.ts'
+import type { Plan } from '../study/study-plan.ts'
+import { stages, type ArmOutcome, type Outcome, type Stage } from '../study/study.ts'
+import type { Result, Results } from '../study/trial.ts'
+import { counted } from '../study/verdict.ts'
+import { describeEarlier, sentence } from './text/verdict-text.ts'
+
+export const studyRecord = (
+  plan: Plan,
+  results: Results,
+  { arms, verdict }: Outcome,
+  circumstances: Circumstances,
+): StudyRecord => {
+  const [first, second] = stages(plan, results)
+  const atEnd = (result: Result): number => counted(result, plan.study.classes) / result.n
+  const [low, high] = verdict.difference.interval
+  return {
+    ...circumstances,
+    title: `${arms[0].name} against ${arms[1].name}`,
+    state: 'finished',
+    sentence: 'All trials are done.',
+    verdict: [sentence(verdict), ...describeEarlier(plan.study.earlier ?? [])].join(' '),
+    arms: [
+      armRecord(first, arms[0], results, verdict.arms[0].mean),
+      armRecord(second, arms[1], results, verdict.arms[1].mean),
+    ],
+    differences: [
+      {
+        name: `${arms[1].name} minus ${arms[0].name}`,
+        differences: arms[1].finals.map((result, i) => atEnd(result) - atEnd(arms[0].finals[i]!)),
+        mean: verdict.difference.mean / 100,
+        low: low / 100,
+        high: high / 100,
+      },
+    ],
+  }
+}
+
+/** The accuracy, a share, by which an arm's winner was chosen; NaN where there was no search. */
+export const validationOf = ({ search }: Stage, { winner }: ArmOutcome, results: Results): number => {
+  const last = search.at(-1)?.find(({ flags }) => identify(flags) === identify(winner))
+  const result = last === undefined ? undefined : results.get(last.id)
+  return result === undefined ? NaN : shareAtEnd(result)
+}
+
+const armRecord = (stage: Stage, arm: ArmOutcome, results: Results, mean: number): ArmRecord => {
+  return {
+    name: arm.name,
+    trials: stage.search.flat().flatMap(({ id, flags }) => {
+      const result = results.get(id)
+      return result === undefined ? [] : [{ eta: Number(flags.eta), accuracy: shareAtEnd(result) }]
+    }),
+    winner: Object.fromEntries(Object.entries(arm.winner).filter(([flag]) => flag !== 'monitor')),
+    validation: validationOf(stage, arm, results),
+    finals: arm.finals.map(({ accuracies, n }, i) => ({
+      seed: stage.final!.trials[i]!.seed,
+      accuracies: accuracies.map(correct => correct / n),
+    })),
+    test: mean / 100,
+  }
+}
+
+/** NaN of a trial that diverged. */
+const shareAtEnd = ({ outcome, accuracies, n }: Result): number =>
+  outcome === 'done' ? (accuracies.at(-1) ?? NaN) / n : NaN

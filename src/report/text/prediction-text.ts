@@ -1,0 +1,64 @@
+/**
+ * What a network's activations say: the answer, and how sure it is.
+ */
+import type { Grey } from '../../image/grey.ts'
+import { blocks } from '../../image/blocks.ts'
+
+/** Below this margin the answer is not sure. */
+const SURE = 0.2
+
+/** As many activations are shown, the largest of them. */
+const SHOWN = 10
+
+const BAR = 20
+
+export type Answer = {
+  /** The first of the most active outputs. */
+  readonly best: number
+  /** The most active of the others. */
+  readonly second: number
+  /** How much more active the best is. */
+  readonly margin: number
+}
+
+/** The answer of two outputs or more. */
+export const answerOf = (activations: readonly number[]): Answer => {
+  const [best = 0, second = 0] = byActivation(activations)
+  return { best, second, margin: activations[best]! - activations[second]! }
+}
+
+const byActivation = (activations: readonly number[]): readonly number[] =>
+  [...activations.keys()].sort((a, b) => activations[b]! - activations[a]!)
+
+/** The answer in a few words. One output answers nothing that could be compared. */
+export const inWords = (activations: readonly number[]): string => {
+  const [only] = activations
+  if (activations.length === 1) return `output ${only!.toFixed(2)}`
+  const { best, second, margin } = answerOf(activations)
+  const called = (output: number): string => (activations.length === 10 ? `${output}` : `class ${output}`)
+  const at = (output: number): string => activations[output]!.toFixed(2)
+  return margin < SURE
+    ? `unsure: ${called(best)} at ${at(best)}, ${called(second)} at ${at(second)}`
+    : `${called(best)}   (margin ${margin.toFixed(2)} over ${called(second)})`
+}
+
+/** The picture in block characters, if there is one, and the largest activations beside it. */
+export const drawn = (
+  picture: Grey<readonly number[]> | undefined,
+  activations: readonly number[],
+): readonly string[] => {
+  const left = picture === undefined ? [] : blocks(picture)
+  const shown = byActivation(activations)
+    .slice(0, SHOWN)
+    .sort((a, b) => a - b)
+  const digits = String(shown.at(-1)).length
+  const right = shown.map(output => {
+    const activation = activations[output]!
+    return `${String(output).padStart(digits)}  ${activation.toFixed(2)}  ${'█'.repeat(Math.round(BAR * activation))}`
+  })
+  const above = Math.max(0, Math.floor((left.length - right.length) / 2))
+  const width = left[0]?.length ?? 0
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
+    `  ${(left[i] ?? '').padEnd(width)}  ${right[i - above] ?? ''}`.trimEnd(),
+  )
+}

@@ -1,0 +1,75 @@
+/**
+ * The table of chapter 3's first section as text.
+ */
+import type { CostName } from '../../core/cost.ts'
+import {
+  ABOUT_THE_BOOK,
+  type Arm,
+  type Row,
+  type Spread,
+  type Stuck,
+  type Summary,
+} from '../../book/reproduce.ts'
+
+export const COST: Readonly<Record<CostName, string>> = { quadratic: 'quadratic', xent: 'cross-entropy' }
+
+/** Such as `cross-entropy, 30 hidden`. */
+export const armInWords = ({ cost, hidden }: Arm): string => `${COST[cost]}, ${hidden} hidden`
+
+/** The table, what the book's figures are, and the runs that are stuck; a line each. */
+export const describeRows = (rows: readonly Row[]): readonly string[] => [
+  ...aligned([
+    ['', '', '', '', 'last epoch', '', '', 'best epoch', '', '', ''],
+    ['hidden', 'cost', 'eta', 'runs', 'mean ± s.d.', 'min', 'max', 'mean ± s.d.', 'min', 'max', 'book'],
+    ...rows.flatMap(({ arm, all, free, stuck }) => [
+      [String(arm.hidden), COST[arm.cost], arm.eta.toFixed(1), ...cells(all), points(arm.book)],
+      ...(stuck.length > 0 && free.runs > 0 ? [['', 'not stuck', '', ...cells(free), '']] : []),
+    ]),
+  ]),
+  '',
+  ...ABOUT_THE_BOOK,
+  ...rows.flatMap(({ arm, stuck, diverged }) => [
+    ...stuck.map(run => describeStuck(arm, run)),
+    ...diverged.map(seed => `${armInWords(arm)}: seed ${seed} diverged, and is in no mean.`),
+  ]),
+]
+
+const describeStuck = (arm: Arm, { seed, accuracy, unanswered, others }: Stuck): string =>
+  `${armInWords(arm)}: seed ${seed} is stuck at ${points(accuracy)} %: ${listed(unanswered.map(rarely))}; ` +
+  `of the other digits' images ${points(others)} % are right.`
+
+/** Such as `6 is answered once (there are 958)`. */
+const rarely = ({ label, answered, n }: Stuck['unanswered'][number]): string => {
+  const how =
+    answered === 0 ? 'never answered' : answered === 1 ? 'answered once' : `answered ${answered} times`
+  return `${label} is ${how} (there are ${n})`
+}
+
+const listed = (all: readonly string[]): string =>
+  all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)!}`
+
+const cells = ({ runs, last, best }: Summary): readonly string[] => [
+  String(runs),
+  ...spreadCells(last),
+  ...spreadCells(best),
+]
+
+/** Of one run there is no standard deviation, of none nothing. */
+const spreadCells = ({ mean, standardDeviation, min, max }: Spread): readonly string[] => [
+  Number.isNaN(standardDeviation) ? points(mean) : `${points(mean)} ± ${points(standardDeviation)}`,
+  points(min),
+  points(max),
+]
+
+const points = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(2))
+
+/** Columns with two spaces between: the second to the left, for it holds words, the others to the right. */
+const aligned = (rows: readonly (readonly string[])[]): readonly string[] => {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map(row => row[i]!.length)))
+  return rows.map(row =>
+    row
+      .map((cell, i) => (i === 1 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd(),
+  )
+}

@@ -1,0 +1,153 @@
+/**
+ * A study for a person: what is searched, what each trial came to, and what follows from it all.
+ */
+import { describeRungs } from '../../study/halving.ts'
+import type { Plan } from '../../study/study-plan.ts'
+import { describeSpace, type Flags } from '../../study/space.ts'
+import { validationOf } from '../study-record.ts'
+import { stages, type Outcome, type Stage } from '../../study/study.ts'
+import type { Result, Results, Trial } from '../../study/trial.ts'
+import { counted } from '../../study/verdict.ts'
+import { describeVerdict } from './verdict-text.ts'
+import { aligned, percent } from './format.ts'
+
+/** What is going to be done: the arms, the space they share, the budget of each, and the final runs. */
+export const describePlan = ({ study, arms }: Plan): readonly string[] => [
+  `Two arms: ${arms[0].name}, and ${arms[1].name}. Both are searched in the same space, with the same draws:`,
+  ...describeSpace(study.space).map(line => `  ${line}`),
+  ...(same(arms.map(({ rungs }) => describeRungs(rungs)))
+    ? [`Each arm by its accuracy on the validation set: ${describeRungs(arms[0].rungs)}.`]
+    : arms.map(
+        ({ name, rungs }) => `${name}, by its accuracy on the validation set: ${describeRungs(rungs)}.`,
+      )),
+  `Then the winner of each with the same ${study.seeds} fresh seeds for ${study.epochs} epochs, on the test set.`,
+]
+
+/** All trials that were begun, arm by arm and rung by rung, the best first. */
+export const trialTable = (plan: Plan, results: Results): readonly string[] =>
+  stages(plan, results).flatMap(stage => {
+    const names = varied(plan, stage.search.flat().concat(stage.final?.trials ?? []))
+    const rows = [...stage.search, stage.final?.trials ?? []].flatMap(trials =>
+      trials
+        .map(trial => ({ trial, result: results.get(trial.id) }))
+        .toSorted((a, b) => atEnd(b.result) - atEnd(a.result))
+        .map(({ trial, result }) => [
+          String(trial.epochs),
+          ...names.map(name => trial.flags[name] ?? ''),
+          String(trial.seed),
+          trial.evaluateOn,
+          result === undefined ? 'to do' : accuracyOf(result),
+        ]),
+    )
+    return [
+      `${stage.arm}:`,
+      ...aligned(['epochs', ...names, 'seed', 'on', 'accuracy'], rows).map(line => `  ${line}`),
+      '',
+    ]
+  })
+
+/** The winners, their final runs seed by seed, and the verdict. */
+export const describeOutcome = (plan: Plan, results: Results, outcome: Outcome): readonly string[] => {
+  const { arms, same, verdict } = outcome
+  const both = stages(plan, results)
+  const names = varied(
+    plan,
+    both.flatMap(({ search, final }) => [...search.flat(), ...(final?.trials ?? [])]),
+  )
+  const share = ({ n, ...result }: Result): string =>
+    percent(counted({ n, ...result }, plan.study.classes), n)
+  const [first, second] = arms
+  return [
+    'The winner of each search:',
+    ...aligned(
+      ['arm', ...names, 'validation', 'trials', 'epochs', 'diverged'],
+      arms.map((arm, i) => [
+        arm.name,
+        ...names.map(name => arm.winner[name] ?? ''),
+        written(validationOf(both[i]!, arm, results)),
+        ...[arm.search.trials, arm.search.epochs, arm.search.diverged].map(String),
+      ]),
+    ).map(line => `  ${line}`),
+    ...(same ? ['Both arms came to the same configuration: their final runs are the same runs.'] : []),
+    '',
+    'Accuracy on the test set after the last epoch, seed by seed:',
+    ...aligned(
+      ['seed', first.name, second.name, 'points'],
+      first.finals.map((result, i) => {
+        const other = second.finals[i]!
+        const points =
+          (100 * (counted(other, plan.study.classes) - counted(result, plan.study.classes))) / result.n
+        return [
+          String(both[0].final!.trials[i]!.seed),
+          share(result),
+          share(other),
+          `${points > 0 ? '+' : ''}${points.toFixed(2)}`,
+        ]
+      }),
+    ).map(line => `  ${line}`),
+    '',
+    ...describeVerdict(verdict, plan.study.earlier),
+  ]
+}
+
+/** A trial and its result in a line. */
+export const describeTrial =
+  (plan: Plan) =>
+  (trial: Trial, result: Result): string =>
+    `${inWords(trial.flags, varied(plan, [trial]))}, ${trial.epochs} ${trial.epochs === 1 ? 'epoch' : 'epochs'}, seed ${trial.seed}: ` +
+    `${accuracyOf(result)} on the ${trial.evaluateOn} set`
+
+const inWords = (flags: Flags, names: readonly string[]): string =>
+  [flags.cost, ...names.map(name => `${name} ${flags[name] ?? ''}`)].join(' ')
+
+/** The flags that make a difference: not those which all trials share, nor the cost, which the arm names. */
+const varied = ({ study }: Plan, trials: readonly Trial[]): readonly string[] =>
+  [...new Set(trials.flatMap(({ flags }) => Object.keys(flags)))].filter(
+    name =>
+      name !== 'cost' &&
+      (Object.hasOwn(study.space, name) || study.arms.some(({ flags }) => Object.hasOwn(flags, name))),
+  )
+
+const accuracyOf = ({ outcome, accuracies, n }: Result): string =>
+  outcome === 'done' ? percent(accuracies.at(-1) ?? NaN, n) : `diverged in epoch ${accuracies.length + 1}`
+
+const atEnd = (result: Result | undefined): number =>
+  result?.outcome === 'done' ? (result.accuracies.at(-1) ?? -1) : -1
+
+const written = (share: number): string => (Number.isNaN(share) ? '' : percent(share, 1))
+
+const same = (texts: readonly string[]): boolean => new Set(texts).size === 1
+
+/** The epochs of all that is left to do, as far as it is known: who wins does not change them. */
+export const epochsLeft = (plan: Plan, results: Results): number =>
+  stages(plan, results)
+    .map(({ rungs, search, final }: Stage, i) => {
+      const done = [...search.flat(), ...(final?.trials ?? [])]
+        .filter(({ id }) => results.has(id))
+        .reduce((sum, { epochs }) => sum + epochs, 0)
+      const all = rungs.reduce((sum, rung) => sum + rung.configurations * rung.epochs, 0)
+      // what one arm has done is done for the other, where they share it
+      return i === 1 && sharesAll(plan) ? 0 : all + plan.study.seeds * plan.study.epochs - done
+    })
+    .reduce((sum, epochs) => sum + epochs, 0)
+
+const sharesAll = ({ arms: [first, second] }: Plan): boolean =>
+  first.configurations.every((flags, i) => JSON.stringify(flags) === JSON.stringify(second.configurations[i]))
+
+/** A line broken at its words to fit a terminal, or 100 columns; the rows of a table stay whole. */
+export const toWidth =
+  (columns = 100) =>
+  (line: string): string => {
+    const indent = /^ */.exec(line)![0]
+    if (line.length <= columns || line.trim().includes('  ')) return line
+    return line
+      .trim()
+      .split(' ')
+      .reduce<readonly string[]>((lines, word) => {
+        const last = lines.at(-1)
+        return last !== undefined && `${last} ${word}`.length <= Math.min(columns, 100)
+          ? [...lines.slice(0, -1), `${last} ${word}`]
+          : [...lines, `${indent}${word}`]
+      }, [])
+      .join('\n')
+  }

@@ -1,0 +1,93 @@
+/**
+ * The pages of `npm run reproduce`.
+ */
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { join } from 'node:path'
+import type { AppError } from '../errors.ts'
+import { ABOUT_THE_BOOK, type Planned, type Row } from '../book/reproduce.ts'
+import { COST } from './text/reproduce-text.ts'
+import { isStuck, type Results } from '../study/trial.ts'
+import type { ReplayedRun } from './pages/replay-page.ts'
+import { unwritable } from '../io/failure.ts'
+import type { Env } from '../io/env.ts'
+
+/** What both pages say of how they were made. */
+export type Made = {
+  /** The folder that the page is written into. */
+  readonly out: string
+  readonly command: string
+  readonly data: string
+  readonly epochs: number
+}
+
+const circumstancesOf = ({ command, data, epochs }: Made) => ({
+  command,
+  config: { data, epochs, miniBatchSize: 10 },
+  env: { node: process.version, platform: `${process.platform} ${process.arch}` },
+})
+
+const write = (env: Env, path: string, make: () => Promise<string>): TE.TaskEither<AppError, string> =>
+  TE.tryCatch(async () => {
+    await env.files.save(path, await make())
+    return path
+  }, unwritable(path))
+
+/** Writes the page of the table, and gives its path. */
+export const writeTablePage = (
+  env: Env,
+  made: Made,
+  plan: readonly Planned[],
+  rows: readonly Row[],
+  results: Results,
+): TE.TaskEither<AppError, string> =>
+  write(env, join(made.out, 'report.html'), async () => {
+    const { reproduceReport } = await import('./pages/reproduce-page.ts')
+    const stuck = rows.reduce((sum, row) => sum + row.stuck.length, 0)
+    return reproduceReport({
+      ...circumstancesOf(made),
+      title: 'The costs of chapter 3, side by side',
+      state: 'finished',
+      sentence: 'All trials are done.',
+      verdict: `${ABOUT_THE_BOOK.join(' ')} Runs that are stuck: ${stuck}.`,
+      cells: plan.map(({ arm, trials }) => ({
+        cost: COST[arm.cost],
+        hidden: arm.hidden,
+        book: arm.book / 100,
+        runs: trials.flatMap(({ id, seed }) => {
+          const result = results.get(id)
+          return result === undefined
+            ? []
+            : [{ seed, accuracies: result.accuracies.map(count => count / result.n) }]
+        }),
+      })),
+      stuck: plan.flatMap(({ arm, trials }) =>
+        trials.flatMap(({ id, seed }) => {
+          const result = results.get(id)
+          if (result === undefined || !isStuck(result)) return []
+          const { rightPerClass = [], perClass = [] } = result
+          const digits = rightPerClass.map((right, digit) => right / perClass[digit]!)
+          return [{ cost: COST[arm.cost], hidden: arm.hidden, seed, digits }]
+        }),
+      ),
+    })
+  })
+
+/** Writes the page of a figure, and gives its path. */
+export const writeReplayPage = (
+  env: Env,
+  made: Made,
+  figure: { readonly name: string; readonly what: string; readonly part: string },
+  runs: readonly ReplayedRun[],
+): TE.TaskEither<AppError, string> =>
+  write(env, join(made.out, `${figure.name}.html`), async () => {
+    const { replayReport } = await import('./pages/replay-page.ts')
+    return replayReport({
+      ...circumstancesOf(made),
+      title: `The figure "${figure.name}", replayed`,
+      state: 'finished',
+      sentence: 'Its trainings are done.',
+      lead: `From the author's seed, with his random numbers: ${figure.what}.`,
+      part: figure.part,
+      runs,
+    })
+  })

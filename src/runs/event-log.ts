@@ -1,0 +1,49 @@
+/**
+ * A run as TensorBoard reads it while training goes on: `train` and `evaluation`, a folder each, with the tags
+ * `epoch_cost` and `epoch_accuracy`.
+ */
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { dirname, join } from 'node:path'
+import type { StorageError } from '../errors.ts'
+import type { Observation } from '../core/evaluate.ts'
+import type { Files } from '../io/files.ts'
+import type { Timed } from './history.ts'
+import type { Owner } from '../io/lock.ts'
+import { eventFileName, fileVersion, scalars, sessionStart } from './tensorboard.ts'
+import { unwritable } from '../io/failure.ts'
+
+export type EventLog = { readonly epoch: (timed: Timed) => TE.TaskEither<StorageError, void> }
+
+/**
+ * Appends to files of its own: a file is begun with its first epoch.
+ *
+ * @param epochs the epochs that are done already: a run that goes on takes back what it told after them
+ */
+export const eventLog = (
+  files: Files,
+  folder: string,
+  date: () => Date,
+  { host, pid }: Owner,
+  epochs: number,
+): EventLog => {
+  const began = date().getTime() / 1000
+  const begun = new Set<string>()
+  const add = async (set: string, epoch: number, { cost, correct, n }: Observation): Promise<void> => {
+    const path = join(folder, set, eventFileName(began, host, pid))
+    if (!begun.has(set)) {
+      await files.makeFolder(dirname(path))
+      await files.append(path, fileVersion(began))
+      if (epochs > 0) await files.append(path, sessionStart(began, epochs + 1))
+      begun.add(set)
+    }
+    const values = { epoch_cost: cost, epoch_accuracy: correct / n }
+    await files.append(path, scalars(date().getTime() / 1000, epoch, values))
+  }
+  return {
+    epoch: ({ report: { epoch, training, evaluation } }) =>
+      TE.tryCatch(async () => {
+        if (training !== undefined) await add('train', epoch, training)
+        if (evaluation !== undefined) await add('evaluation', epoch, evaluation)
+      }, unwritable(folder)),
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * What a network answers on a set: which labels it takes for which, and where it is most wrong.
+ *
+ * Shapes: n examples, j_0 inputs, j_L outputs.
+ */
+import * as t from 'io-ts'
+import { tensor2d } from '@tensorflow/tfjs-core'
+import { classes, slice, values, type Examples, type Inputs } from '../data/dataset.ts'
+import { feedforward } from '../core/network.ts'
+import { toParams, type LayerValues } from '../core/params.ts'
+import { free, reading } from '../core/scope.ts'
+
+export type Mistake = {
+  /** Its place in the set. */
+  readonly index: number
+  readonly label: number
+  readonly answer: number
+  /** What each output neuron said, [j_L]. */
+  readonly activations: readonly number[]
+  readonly width: number
+  /** Grey, row by row, 255 where there is most ink. */
+  readonly pixels: Uint8Array
+}
+
+export type Answers = {
+  /** How many examples of each label got each answer: [label][answer]. */
+  readonly confusion: readonly (readonly number[])[]
+  /** The surest of the wrong answers, the worst first; none where the inputs are no square picture. */
+  readonly worst: readonly Mistake[]
+}
+
+const AT_ONCE = 1000
+const WORST = 24
+
+/** The activations of the output neurons, [n, j_L], some examples at a time. */
+const activations = (layers: readonly LayerValues[], { size, inputs }: Examples): Float32Array => {
+  const outputs = layers.at(-1)!.outputs
+  const all = new Float32Array(size * outputs)
+  const params = toParams(layers)
+  try {
+    for (let from = 0; from < size; from += AT_ONCE) {
+      const some = slice(from, from + AT_ONCE)({ size, inputs, answers: { kind: 'labels', labels: NONE } })
+      const x = tensor2d(values(some.inputs), [some.size, inputs.width])
+      all.set(
+        reading(
+          () => feedforward(params, x),
+          a => a.dataSync<'float32'>(),
+        ),
+        from * outputs,
+      )
+      free(x)
+    }
+    return all
+  } finally {
+    free(params)
+  }
+}
+
+const NONE = new Uint8Array()
+
+/** The first of the largest. */
+const strongest = (a: Float32Array): number => a.reduce((best, x, j) => (x > a[best]! ? j : best), 0)
+
+/** What a network of two outputs or more answers; both are borrowed as plain numbers. */
+export const answersOf = (layers: readonly LayerValues[], examples: Examples): Answers => {
+  const outputs = layers.at(-1)!.outputs
+  const all = activations(layers, examples)
+  const labels = classes(examples.answers)
+  const confusion = Array.from({ length: outputs }, () => Array.from({ length: outputs }, () => 0))
+  const wrong: { readonly index: number; readonly answer: number; readonly by: number }[] = []
+  labels.forEach((label, index) => {
+    const a = all.subarray(index * outputs, (index + 1) * outputs)
+    const answer = strongest(a)
+    confusion[label]![answer]!++
+    if (answer !== label) wrong.push({ index, answer, by: a[answer]! - a[label]! })
+  })
+  const side = Math.sqrt(examples.inputs.width)
+  return {
+    confusion,
+    worst: !Number.isInteger(side)
+      ? []
+      : wrong
+          .sort((one, other) => other.by - one.by)
+          .slice(0, WORST)
+          .map(({ index, answer }) => ({
+            index,
+            answer,
+            label: labels[index]!,
+            activations: Array.from(all.subarray(index * outputs, (index + 1) * outputs)),
+            width: side,
+            pixels: pixelsOf(examples.inputs, index),
+          })),
+  }
+}
+
+const pixelsOf = (inputs: Inputs, index: number): Uint8Array => {
+  const [from, to] = [index * inputs.width, (index + 1) * inputs.width]
+  return inputs.kind === 'bytes'
+    ? inputs.bytes.slice(from, to)
+    : Uint8Array.from(inputs.floats.subarray(from, to), x => Math.round(255 * Math.min(1, Math.max(0, x))))
+}
+
+const Kept = t.type({
+  part: t.string,
+  confusion: t.array(t.array(t.number)),
+  worst: t.array(
+    t.type({
+      index: t.Int,
+      label: t.Int,
+      answer: t.Int,
+      activations: t.array(t.number),
+      width: t.Int,
+      pixels: t.string,
+    }),
+  ),
+})
+
+/** The text of `answers.json`; pixels are in base64. */
+export const encodeAnswers = (part: string, { confusion, worst }: Answers): string =>
+  `${JSON.stringify({
+    format: 1,
+    part,
+    confusion,
+    worst: worst.map(mistake => ({ ...mistake, pixels: Buffer.from(mistake.pixels).toString('base64') })),
+  })}\n`
+
+/** The answers of a file, if it has any, with the name of the set. */
+export const decodeAnswers = (json: unknown): (Answers & { readonly part: string }) | undefined => {
+  const read = Kept.decode(json)
+  if (read._tag === 'Left') return undefined
+  const { part, confusion, worst } = read.right
+  const decoded = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'))
+  return { part, confusion, worst: worst.map(mistake => ({ ...mistake, pixels: decoded(mistake.pixels) })) }
+}

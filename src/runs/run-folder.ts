@@ -1,0 +1,164 @@
+/**
+ * The folder of a run: what it was asked for, what it ran on, what it has told, and what came of it.
+ *
+ * `config.json` can be given to `--config`. No file holds a path of the machine: a folder can be moved and resumed.
+ */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { basename, dirname, join } from 'node:path'
+import { unwritable } from '../io/failure.ts'
+import type { Files } from '../io/files.ts'
+import { usage, type AppError, type StorageError } from '../errors.ts'
+import { csvHeader, csvLine, jsonLine, type Monitor, type Timed } from './history.ts'
+import { toJson } from '../io/json.ts'
+import { own, type Processes } from '../io/lock.ts'
+
+/** A folder that this process owns. */
+export type RunFolder = { readonly path: string; readonly release: () => Promise<void> }
+
+/** What a run came to, as `result.json` says it. */
+export type Result = {
+  readonly outcome: 'done' | 'diverged' | 'stopped'
+  readonly sentence: string
+  readonly epochs: number
+  readonly seconds: number
+  readonly bestEpoch: number | undefined
+} & Readonly<Partial<Record<Monitor, number | undefined>>>
+
+/** Whether a name is one that an interrupted save, copy or claim of a run left behind; others are not ours. */
+export const isLeftover = (name: string): boolean =>
+  /^((config|env|result|model|answers)\.json|report\.html|metrics\.(jsonl|csv)|(last|previous|best)\.safetensors|owner\.\d+)\.\d+(\.tmp)?$/.test(
+    name,
+  )
+
+const all = (work: readonly (() => Promise<unknown>)[]) => async (): Promise<void> => {
+  for (const step of work) await step()
+}
+
+const writing = (path: string, work: () => Promise<unknown>): TE.TaskEither<StorageError, void> =>
+  TE.tryCatch(async () => {
+    await work()
+  }, unwritable(path))
+
+/** Takes a folder into possession, and removes what an interrupted owner left half done. */
+export const takeRun = (
+  files: Files,
+  processes: Processes,
+  path: string,
+): TE.TaskEither<AppError, RunFolder> =>
+  pipe(
+    own(files, processes, path),
+    TE.tap(() =>
+      writing(path, async () => {
+        for (const folder of [path, join(path, 'checkpoints')])
+          for (const name of await files.list(folder))
+            if (isLeftover(name)) await files.remove(join(folder, name))
+      }),
+    ),
+    TE.map(release => ({ path, release })),
+  )
+
+/**
+ * A new folder for a run, in possession of this process.
+ *
+ * Exit code 6 where another process owns it, and 2 where there is a run in it already: nothing is written over.
+ */
+export const newRun = (
+  files: Files,
+  processes: Processes,
+  path: string,
+): TE.TaskEither<AppError, RunFolder> =>
+  pipe(
+    writing(path, () => files.makeFolder(join(path, 'checkpoints'))),
+    TE.flatMap(() => takeRun(files, processes, path)),
+    TE.tap(({ release }) =>
+      pipe(
+        TE.tryCatch(() => files.list(path), unwritable(path)),
+        TE.flatMap(names =>
+          names.includes('config.json')
+            ? pipe(
+                TE.fromTask(release),
+                TE.flatMap(() =>
+                  TE.left(
+                    usage(
+                      `--out ${path}: there is a run in it`,
+                      `to go on with it, give --resume ${path}; for a new one, another folder`,
+                    ),
+                  ),
+                ),
+              )
+            : TE.right(undefined),
+        ),
+      ),
+    ),
+  )
+
+/** Writes what the run was asked for and what it runs on. */
+export const describeRun = (
+  files: Files,
+  { path }: RunFolder,
+  config: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, unknown>>,
+): TE.TaskEither<StorageError, void> =>
+  writing(
+    path,
+    all([
+      () => files.save(join(path, 'env.json'), `${toJson({ format: 1, ...env }, 2)}\n`),
+      () => files.save(join(path, 'config.json'), `${toJson(config, 2)}\n`),
+      () => files.remove(join(path, 'result.json')),
+    ]),
+  )
+
+/** Writes both logs anew, from all that is known. */
+export const writeLogs = (
+  files: Files,
+  { path }: RunFolder,
+  monitors: readonly Monitor[],
+  history: readonly Timed[],
+): TE.TaskEither<StorageError, void> =>
+  writing(
+    join(path, 'metrics.jsonl'),
+    all([
+      () => files.save(join(path, 'metrics.jsonl'), history.map(jsonLine(monitors)).join('')),
+      () =>
+        files.save(join(path, 'metrics.csv'), csvHeader(monitors) + history.map(csvLine(monitors)).join('')),
+    ]),
+  )
+
+/** Adds an epoch to both logs. */
+export const log = (
+  files: Files,
+  { path }: RunFolder,
+  monitors: readonly Monitor[],
+  timed: Timed,
+): TE.TaskEither<StorageError, void> =>
+  writing(
+    join(path, 'metrics.jsonl'),
+    all([
+      () => files.append(join(path, 'metrics.jsonl'), jsonLine(monitors)(timed)),
+      () => files.append(join(path, 'metrics.csv'), csvLine(monitors)(timed)),
+    ]),
+  )
+
+/** Writes how the run ended, its network in network2's form, and what that answers. */
+export const concludeRun = (
+  files: Files,
+  { path }: RunFolder,
+  result: Result,
+  { model, answers }: { readonly model: string; readonly answers: string | undefined },
+): TE.TaskEither<StorageError, void> =>
+  writing(
+    join(path, 'result.json'),
+    all([
+      () => files.save(join(path, 'model.json'), model),
+      () =>
+        answers === undefined
+          ? files.remove(join(path, 'answers.json'))
+          : files.save(join(path, 'answers.json'), answers),
+      () => files.save(join(path, 'result.json'), `${toJson({ format: 1, ...result }, 2)}\n`),
+    ]),
+  )
+
+/** Lets `latest`, beside the folder, lead to it. A system without links goes without. */
+export const pointLatest = (files: Files, { path }: RunFolder): Promise<void> =>
+  files.point(join(dirname(path), 'latest'), basename(path)).catch(() => undefined)

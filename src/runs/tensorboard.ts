@@ -1,0 +1,74 @@
+/**
+ * TensorBoard's event files, as bytes to append: `fileVersion` first, then `scalars` step by step.
+ *
+ * Each record can be read as soon as it is there whole. Beyond one that is torn nothing is read: a run that goes on
+ * begins a new file.
+ *
+ * ```
+ * length of the data (8 bytes, little endian), its checksum (4), the data (an Event message), its checksum (4)
+ * ```
+ *
+ * Wall times are in seconds since 1970. Steps are whole numbers, at least 0.
+ */
+import { fileURLToPath } from 'node:url'
+import protobuf from 'protobufjs'
+import { crc32c } from '../io/crc32c.ts'
+
+/** The first record of a file, by which its reader knows what to expect. */
+export const fileVersion = (wallTime: number): Uint8Array =>
+  record({ wallTime, fileVersion: 'brain.Event:2' })
+
+/**
+ * Tells TensorBoard that a run goes on from an earlier state: what it has seen of this step and of later ones is void,
+ * in this file and in those of the same folder whose names come before it. For a run that starts anew there is nothing
+ * to tell.
+ */
+export const sessionStart = (wallTime: number, step: number): Uint8Array => {
+  const start = record({ wallTime, step, sessionLog: { status: START } })
+  // the first start that TensorBoard sees in a folder is a beginning to it, only the next ones void anything
+  return Uint8Array.of(...start, ...start)
+}
+
+/** One number for each tag, as of that step, kept as float32; NaN and the infinities are legal. */
+export const scalars = (
+  wallTime: number,
+  step: number,
+  values: Readonly<Record<string, number>>,
+): Uint8Array =>
+  record({
+    wallTime,
+    step,
+    summary: { value: Object.entries(values).map(([tag, simpleValue]) => ({ tag, simpleValue })) },
+  })
+
+/** A name by which TensorBoard finds the file; it reads the files of a folder in the order of their names. */
+export const eventFileName = (wallTime: number, host: string, pid: number): string =>
+  `events.out.tfevents.${Math.floor(wallTime).toString().padStart(10, '0')}.${host}.${pid}`
+
+/** An Event message; the field names are those of event.proto. */
+type Event = { readonly wallTime: number; readonly step?: number } & (
+  | { readonly fileVersion: string }
+  | { readonly sessionLog: { readonly status: number } }
+  | {
+      readonly summary: { readonly value: readonly { readonly tag: string; readonly simpleValue: number }[] }
+    }
+)
+
+/** The status of a SessionLog. */
+const START = 1
+
+const Event = protobuf.loadSync(fileURLToPath(new URL('event.proto', import.meta.url))).lookupType('Event')
+
+const record = (event: Event): Uint8Array => {
+  const data = Event.encode(Event.fromObject(event)).finish()
+  const bytes = new Uint8Array(8 + 4 + data.length + 4)
+  const view = new DataView(bytes.buffer)
+  view.setBigUint64(0, BigInt(data.length), true)
+  view.setUint32(8, masked(crc32c(bytes.subarray(0, 8))), true)
+  bytes.set(data, 12)
+  view.setUint32(12 + data.length, masked(crc32c(data)), true)
+  return bytes
+}
+
+/** Turned and shifted, as checksums are where the data may hold checksums itself. */
+const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0

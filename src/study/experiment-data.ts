@@ -1,0 +1,36 @@
+/**
+ * The data of an experiment: loaded once here, so that it is downloaded or drawn once, and a notice is seen once; each
+ * child then finds it where it is.
+ */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { inputWidth, outputsNeeded } from '../data/dataset.ts'
+import { sumOf } from '../data/fingerprint.ts'
+import type { Program } from '../io/env.ts'
+import { loadDataset } from '../runs/resources.ts'
+
+export type ExperimentData = {
+  /** What it is, as one would say it. */
+  readonly name: string
+  /** Where a child finds it, as `--data` says it. */
+  readonly choice: string
+  /** A fingerprint of its contents. */
+  readonly data: string
+  /** The neurons at either end of a network for it. */
+  readonly inputs: number
+  readonly outputs: number
+}
+
+export const experimentData =
+  (choice: string): Program<ExperimentData> =>
+  env =>
+    pipe(
+      loadDataset(choice, env),
+      TE.map(dataset => ({
+        name: dataset.name,
+        choice: choice === 'auto' ? dataset.name.toLowerCase() : choice,
+        data: sumOf([dataset.training, dataset.validation, dataset.test]).slice(0, 16),
+        inputs: inputWidth(dataset),
+        outputs: outputsNeeded(dataset).count,
+      })),
+    )

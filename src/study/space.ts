@@ -1,0 +1,127 @@
+/**
+ * The search space: from which values of which flags a configuration is drawn. One space and one sampler serve both
+ * arms, so that neither is tuned harder than the other.
+ *
+ * As JSON, and in `--space FILE`, a space is an object from flags to ranges or lists:
+ *
+ * ```
+ * { "eta": { "from": 0.01, "to": 30 }, "lmbda": { "zero": 0.5, "from": 0.1, "to": 10 }, "init": ["default", "large"] }
+ * ```
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { data, type DataError } from '../errors.ts'
+import { fold, generator, type Key } from '../core/rng.ts'
+
+/** Train flags and the text of each: `{ cost: 'xent', eta: '0.5' }`. */
+export type Flags = Readonly<Record<string, string>>
+
+/** Log-uniform from `from` to `to`; or, with the chance `zero`, 0. */
+export type Range = { readonly from: number; readonly to: number; readonly zero?: number }
+
+/** A range, or values that are equally likely. */
+export type Dimension = Range | readonly (string | number)[]
+
+export type Space = Readonly<Record<string, Dimension>>
+
+/**
+ * Wide enough to be fair: the best learning rates of the two costs differ by a factor of about six in the book (0.5
+ * and 3.0), and either lies well inside.
+ */
+export const defaultSpace: Space = {
+  eta: { from: 0.01, to: 30 },
+  lmbda: { zero: 0.5, from: 0.1, to: 10 },
+  'mini-batch-size': [10, 30, 100],
+  init: ['default', 'large'],
+}
+
+/**
+ * Draws a configuration. Each flag has a stream of its own, by its place in the alphabet of the space: what an arm
+ * fixes is laid over the draw, and leaves the other flags as they are.
+ */
+export const sample = (space: Space, of: Key): Flags =>
+  Object.fromEntries(
+    Object.entries(space)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([flag, dimension], i) => [flag, String(draw(dimension, fold(of, i)))]),
+  )
+
+/** The space for a person, one line per flag. */
+export const describeSpace = (space: Space): readonly string[] =>
+  Object.entries(space).map(([flag, dimension]) => `${flag}: ${describe(dimension)}`)
+
+/**
+ * Reads the text of a `--space` file.
+ *
+ * @param name the file, as the person at the prompt calls it
+ * @param flags the flags that may be searched
+ */
+export const decodeSpace = (
+  name: string,
+  text: string,
+  flags: readonly string[],
+): E.Either<DataError, Space> =>
+  pipe(
+    E.tryCatch(
+      () => JSON.parse(text) as unknown,
+      error => [`it is not JSON (${error instanceof Error ? error.message : String(error)})`],
+    ),
+    E.filterOrElse(t.UnknownRecord.is, json => [`it is ${shown(json)}, not an object`]),
+    E.flatMap(json => {
+      const wrong = Object.entries(json).flatMap(([flag, value]) => complaints(flag, value, flags))
+      return wrong.length > 0 ? E.left(wrong) : E.right(json as Space)
+    }),
+    E.mapLeft(wrong =>
+      data(
+        `${name} is not a search space: ${wrong.join('; ')}`,
+        'write it such as { "eta": { "from": 0.01, "to": 30 }, "lmbda": { "zero": 0.5, "from": 0.1, "to": 10 }, ' +
+          '"init": ["default", "large"] }',
+      ),
+    ),
+  )
+
+const draw = (dimension: Dimension, of: Key): string | number => {
+  const random = generator(of)
+  if (!isRange(dimension)) return dimension[uniformInt(random, 0, dimension.length - 1)]!
+  const { from, to, zero = 0 } = dimension
+  if (uniformFloat64(random) < zero) return 0
+  const value = Math.exp(Math.log(from) + uniformFloat64(random) * Math.log(to / from))
+  // four digits are enough to search by, and hide in which last bit two machines' logarithms differ
+  return Math.min(to, Math.max(from, Number(value.toPrecision(4))))
+}
+
+const describe = (dimension: Dimension): string => {
+  if (!isRange(dimension)) return dimension.join(' | ')
+  const { from, to, zero = 0 } = dimension
+  const range = `log-uniform from ${from} to ${to}`
+  return zero === 0 ? range : `0 with chance ${zero}, else ${range}`
+}
+
+const isRange = (dimension: Dimension): dimension is Range => !Array.isArray(dimension)
+
+const List = t.array(t.union([t.string, t.number]))
+const RangeFile = t.intersection([t.type({ from: t.number, to: t.number }), t.partial({ zero: t.number })])
+
+const complaints = (flag: string, value: unknown, flags: readonly string[]): readonly string[] => {
+  if (!flags.includes(flag)) return [`${flag} is not a flag to search (these are: ${flags.join(', ')})`]
+  if (List.is(value)) return value.length > 0 ? [] : [`${flag} is an empty list`]
+  if (!RangeFile.is(value))
+    return [`${flag} is ${shown(value)}, neither { "from": …, "to": … } nor a list of values`]
+  const { from, to, zero = 0 } = value
+  const stranger = Object.keys(value).find(key => !['from', 'to', 'zero'].includes(key))
+  return [
+    ...(stranger === undefined ? [] : [`${flag} has ${shown(stranger)}, and not only from, to and zero`]),
+    ...(from > 0 && from <= to && to < Infinity
+      ? []
+      : [`${flag} is from ${from} to ${to}, not from above 0 upwards`]),
+    ...(zero >= 0 && zero <= 1 ? [] : [`${flag} is zero with chance ${zero}, not 0 to 1`]),
+  ]
+}
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value)
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}

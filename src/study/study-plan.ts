@@ -1,0 +1,108 @@
+/**
+ * The plan of a study: two arms are tuned with one sampler and one budget, and their winners are run with the same
+ * fresh seeds on the test set. Everything that could ever be tried is fixed before the first trial.
+ */
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { fold, generator, key } from '../core/rng.ts'
+import type { Arm } from './arms.ts'
+import { rungsOf, type Rung } from './halving.ts'
+import { sample, type Flags, type Space } from './space.ts'
+import { named, type Trial } from './trial.ts'
+
+export type Study = {
+  readonly arms: readonly [Arm, Arm]
+  readonly space: Space
+  /** The epochs that each arm may spend on its search. */
+  readonly budget: number
+  /** By how much halving shrinks the field from rung to rung; 2 or more. */
+  readonly factor: number
+  /** The length of a whole training. */
+  readonly epochs: number
+  /** How many fresh seeds the winners are run with. */
+  readonly seeds: number
+  readonly seed: number
+  /** The flags that both arms share, such as the sizes; an arm's own go before. */
+  readonly common: Flags
+  /** A fingerprint of the data set's contents. */
+  readonly data: string
+  /** The number of classes of the data. */
+  readonly classes: number
+  /** With which budgets and seeds there were verdicts before this one, on the same test set. */
+  readonly earlier?: readonly Look[]
+}
+
+export type Look = { readonly budget: number; readonly seeds: number }
+
+/** 240 epochs are eight whole trainings; spread by halving, they try 60 configurations. */
+export const defaults = { budget: 240, factor: 3, epochs: 30, seeds: 10, seed: 0 } as const
+
+export type ArmPlan = {
+  readonly name: string
+  /** None where nothing is left to search. */
+  readonly rungs: readonly Rung[]
+  /** By candidate. */
+  readonly configurations: readonly Flags[]
+  /** By rung and candidate: those that may be run, of which halving chooses. */
+  readonly search: readonly (readonly Trial[])[]
+}
+
+export type Plan = { readonly study: Study; readonly arms: readonly [ArmPlan, ArmPlan] }
+
+/** What makes a study this one: not its budget and number of seeds, which are totals and may be raised later. */
+export const subjectOf = ({
+  budget: _budget,
+  seeds: _seeds,
+  earlier: _earlier,
+  ...subject
+}: Study): Omit<Study, 'budget' | 'seeds' | 'earlier'> => subject
+
+export const planOf = (study: Study): Plan => ({
+  study,
+  arms: [armPlan(study, study.arms[0]), armPlan(study, study.arms[1])],
+})
+
+/** The runs of a winner on the test set: the i-th of either arm has the same seed, which no search has seen. */
+export const finalTrials = (study: Study, winner: Flags): readonly Trial[] =>
+  Array.from({ length: study.seeds }, (_, i) =>
+    named({
+      flags: winner,
+      seed: trainingSeed(study, 'final', i),
+      epochs: study.epochs,
+      evaluateOn: 'test',
+      data: study.data,
+    }),
+  )
+
+/** The k-th configuration of either arm is the same draw, trained with the same seed; the arm's own flags go before. */
+const armPlan = (study: Study, { name, flags }: Arm): ArmPlan => {
+  const { space, budget, epochs, factor, common, data } = study
+  const draws = fold(key(study.seed), STREAM.search)
+  const nothingToSearch = Object.keys(space).every(flag => Object.hasOwn(flags, flag))
+  const rungs = nothingToSearch ? [] : rungsOf(budget, epochs, factor)
+  const configurations = Array.from({ length: rungs[0]?.configurations ?? 1 }, (_, k) => ({
+    ...common,
+    ...sample(space, fold(draws, k)),
+    ...flags,
+  }))
+  const search = rungs.map(rung =>
+    configurations.map((configuration, k) =>
+      named({
+        flags: configuration,
+        seed: trainingSeed(study, 'search', k),
+        epochs: rung.epochs,
+        evaluateOn: 'validation',
+        data,
+      }),
+    ),
+  )
+  return { name, rungs, configurations, search }
+}
+
+/** The streams of random numbers that a study needs, by number. */
+const STREAM = { search: 0, training: 1 } as const
+
+/** Searches have even seeds and final runs odd ones: never the same. */
+const trainingSeed = ({ seed }: Study, kind: 'search' | 'final', i: number): number => {
+  const base = uniformInt(generator(fold(key(seed), STREAM.training)), 0, 2 ** 30)
+  return 2 * (base + i) + (kind === 'final' ? 1 : 0)
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { decodeFigure, figures, keyFigures, published, source } from '../../src/book/published.ts'
+import { dataError, right } from '../data/made.ts'
+
+const one = [
+  [2.5, 2.25],
+  [5887, 6001],
+  [1, 0.5],
+  [600, 700],
+]
+
+test('one run: the four lists in the order in which network2 returns them', () => {
+  expect(right(decodeFigure('x.json', JSON.stringify(one)))).toEqual([
+    {
+      start: 'large',
+      evaluationCost: [2.5, 2.25],
+      evaluationAccuracy: [5887, 6001],
+      trainingCost: [1, 0.5],
+      trainingAccuracy: [600, 700],
+    },
+  ])
+})
+
+test('two runs: the default start, then the large one; a monitor that was off has no values', () => {
+  const two = {
+    large_weight_initialization: [[], [8643], [], []],
+    default_weight_initialization: [[], [9270], [], []],
+  }
+  const runs = right(decodeFigure('x.json', JSON.stringify(two)))
+  expect(runs.map(({ start, evaluationAccuracy }) => [start, evaluationAccuracy])).toEqual([
+    ['default', [9270]],
+    ['large', [8643]],
+  ])
+  expect(runs[0]?.evaluationCost).toEqual([])
+})
+
+test('by hand: the key figures, with the first of equal bests', () => {
+  const lists = [[2.5, 2, 1, 3], [10, 30, 20, 30], [], []]
+  const [run] = right(decodeFigure('x.json', JSON.stringify(lists)))
+  expect(keyFigures(run!)).toEqual({
+    start: 'large',
+    epochs: 4,
+    first: { evaluationCost: 2.5, evaluationAccuracy: 10 },
+    best: { evaluationAccuracy: 30, epoch: 1 },
+  })
+  expect(keyFigures({ ...run!, evaluationCost: [] }).first).toEqual({ evaluationAccuracy: 10 })
+})
+
+test.each([
+  ['no JSON', '[[1]'],
+  ['null', 'null'],
+  ['three lists', JSON.stringify(one.slice(1))],
+  ['text in a list', '[[], ["5887"], [], []]'],
+  ['no accuracy', '[[1], [], [1], [1]]'],
+  ['only one of two runs', '{"large_weight_initialization": [[], [1], [], []]}'],
+])('%s: refused', (_, text) => {
+  expect(dataError(decodeFigure('x.json', text))).toContain('x.json: has not the lists')
+})
+
+/** Where the author's files are, when the machine has them. */
+const bookDir = process.env.BOOK_DIR ?? ''
+
+describe.skipIf(bookDir === '')("the author's own files", () => {
+  test.for(figures)('%s: its key figures are the facts', async (name, { skip }) => {
+    const text = await readFile(join(bookDir, `${name}.json`), 'utf8').catch(() => skip('it is not there'))
+    expect(text).toHaveLength(published[name].bytes)
+    expect(right(decodeFigure(name, text)).map(keyFigures)).toEqual(published[name].facts)
+  })
+})
+
+test('the sums are those of one commit', () => {
+  expect(source).toMatch(/\/mnielsen\/neural-networks-and-deep-learning\/[0-9a-f]{40}\/fig\/$/)
+  for (const { sum } of Object.values(published)) expect(sum).toMatch(/^[0-9a-f]{64}$/)
+})

@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { commandLine, compareFlags, studyOf } from '../../src/cli/compare-options.ts'
+import type { AppError } from '../../src/errors.ts'
+import { planOf, type Study } from '../../src/study/study-plan.ts'
+import { inFolder } from '../support/cli.ts'
+
+const HAVING = { name: 'clouds', choice: 'clouds.json', data: 'a fingerprint', inputs: 6, outputs: 3 }
+
+const study = async (argv: Readonly<Record<string, unknown>>): Promise<E.Either<AppError, Study>> => {
+  const flags = compareFlags(argv)
+  return E.isLeft(flags) ? flags : studyOf(flags.right, HAVING)()
+}
+
+const right = async (argv: Readonly<Record<string, unknown>>): Promise<Study> => {
+  const known = await study(argv)
+  if (E.isLeft(known)) throw new Error(known.left.message)
+  return known.right
+}
+
+describe('the flags of compare', () => {
+  it('have defaults', async () => {
+    const { arms, space, common, ...rest } = await right({})
+    expect(arms.map(({ name }) => name)).toEqual(['quadratic', 'xent'])
+    expect(Object.keys(space)).toEqual(['eta', 'lmbda', 'mini-batch-size', 'init'])
+    expect(common).toEqual({ sizes: '6,30,3', monitor: 'evaluation-accuracy' })
+    expect(rest).toMatchObject({
+      budget: 240,
+      epochs: 30,
+      seeds: 10,
+      seed: 0,
+      classes: 3,
+      data: 'a fingerprint',
+    })
+  })
+
+  it.each([[['quadratic,xent --lr 0.5']], [['quadratic', 'xent --lr 0.5']], ['quadratic,xent --lr 0.5']])(
+    'take arms as one text or as several: %j',
+    async arms => {
+      const study = await right({ arms })
+      expect(study.arms[1].flags).toEqual({ cost: 'xent', eta: '0.5' })
+    },
+  )
+
+  it.each([1, 2, 3, 9, 60, 200])('take a number of trials: %i', async trials => {
+    const plan = planOf(await right({ trials: String(trials) }))
+    expect(plan.arms[0].configurations).toHaveLength(trials)
+  })
+
+  it('take a space from a file', () =>
+    inFolder(async folder => {
+      const space = join(folder, 'space.json')
+      await writeFile(space, '{ "lmbda": [0, 0.1] }')
+      expect((await right({ space })).space).toEqual({ lmbda: [0, 0.1] })
+      await writeFile(space, '{ "seed": [0, 1] }')
+      expect(await study({ space })).toMatchObject({ left: { _tag: 'Data' } })
+    }))
+
+  it.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ['one arm', { arms: ['xent'] }, 'not two arms'],
+    ['an arm that is none', { arms: ['relu,xent'] }, 'relu is not a cost'],
+    [
+      'a flag that would look at the test set',
+      { arms: ['xent', 'xent --early-stop 3'] },
+      'is not for an arm to fix',
+    ],
+    ['two lengths', { trials: '3', budget: '3' }, '--budget and --trials'],
+    ['a share that is none', { shard: '3/2' }, '--shard 3/2: not I/N'],
+    ['two ways to share', { shard: '1/2', queue: 'redis://:hunter2@localhost' }, '--queue and --shard'],
+    ['a queue that is none', { queue: 'http://:hunter2@localhost' }, 'not the URL of a Redis server'],
+    ['two queues', { queue: ['redis://:hunter2@a', 'redis://:hunter2@b'] }, 'not the URL of a Redis server'],
+  ])('refuse %s', async (_what, argv, words) => {
+    const refused = await study(argv)
+    expect(refused).toMatchObject({ left: { _tag: 'Usage' } })
+    expect(JSON.stringify(refused)).toContain(words)
+    expect(JSON.stringify(refused)).not.toContain('hunter2')
+  })
+
+  it('can be written again, without the queue', () => {
+    const flags = compareFlags({
+      queue: 'redis://:hunter2@host',
+      sizes: '6,4,3',
+      arms: ['xent', 'xent --eta 1'],
+    })
+    expect(E.isRight(flags) && commandLine(flags.right)).toBe(
+      'npm run compare -- --arms "xent" "xent --eta 1" --seeds 10 --seed 0 --epochs 30 --sizes 6,4,3 --data auto',
+    )
+  })
+})

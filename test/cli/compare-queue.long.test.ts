@@ -1,0 +1,50 @@
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { cli, inFolder, start, type Result } from '../support/cli.ts'
+import { PASSWORD, withoutRedis, withRedis } from '../support/redis.ts'
+import { journalOf, smallStudy, writeClouds } from '../support/studies.ts'
+
+const SHORT = { epochs: 1, budget: 6, seeds: 1 }
+
+/** All that was said and kept has no password. */
+const expectSecrecy = async (said: readonly Result[], folder: string): Promise<void> => {
+  const files = await readdir(folder, { recursive: true, withFileTypes: true })
+  const kept = await Promise.all(
+    files
+      .filter(file => file.isFile())
+      .map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')),
+  )
+  const all = [...kept, ...said.flatMap(({ out, err }) => [out, err])].join('\n')
+  for (const secret of [PASSWORD, encodeURIComponent(PASSWORD)]) expect(all).not.toContain(secret)
+}
+
+describe.skipIf(withoutRedis)('a study over a queue', () => {
+  it('comes to the same journal, though a worker has other data, and another is killed', () =>
+    withRedis(({ url }) =>
+      inFolder(async folder => {
+        const data = await writeClouds(folder)
+        const [whole, queued] = [join(folder, 'whole'), join(folder, 'queued')]
+        await cli(smallStudy(data, whole, SHORT))
+        const parent = start(smallStudy(data, queued, SHORT), { NETWORK2_QUEUE: url })
+
+        const stranger = await cli(['worker', '--queue', url, '--data', await writeClouds(folder, 7)])
+        expect(stranger.code).toBe(3)
+        expect(stranger.err).toContain('and not the data of this experiment')
+
+        const worker = ['worker', '--queue', url, '--jobs', '1', '--patience', '1']
+        const victim = start(worker)
+        await victim.said('on the validation set')
+        victim.signal('SIGKILL')
+        const other = start(worker)
+        const ended = await parent.result
+        expect(ended.err).toContain('redis://***@127.0.0.1')
+        expect(ended.code).toBe(0)
+        other.signal('SIGINT')
+        const { code, ...said } = await other.result
+        expect(code).toBe(130)
+        expect(await journalOf(queued)).toEqual(await journalOf(whole))
+        await expectSecrecy([ended, stranger, await victim.result, { code, ...said }], folder)
+      }),
+    ))
+})

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { cli, inFolder, start } from '../support/cli.ts'
+import { PASSWORD, withoutRedis, withRedis } from '../support/redis.ts'
+import { smallStudy, writeClouds } from '../support/studies.ts'
+
+const SHORT = { epochs: 1, budget: 6, seeds: 1 }
+
+describe.skipIf(withoutRedis)('a study over a queue', () => {
+  it('works with TLS', () =>
+    inFolder(async folder => {
+      const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+      execFileSync(
+        'openssl',
+        [
+          ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'],
+          ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', cert],
+        ],
+        { stdio: 'ignore' },
+      )
+      const tls = ['--port', '0', '--tls-port', 'PORT', '--tls-cert-file', cert, '--tls-key-file', key]
+      await withRedis(
+        async ({ url }) => {
+          const env = { NETWORK2_QUEUE: url.replace('redis:', 'rediss:'), NODE_EXTRA_CA_CERTS: cert }
+          const worker = start(['worker', '--jobs', '1'], env)
+          const study = await cli(smallStudy(await writeClouds(folder), join(folder, 'study'), SHORT), env)
+          expect(study.code).toBe(0)
+          worker.signal('SIGTERM')
+          expect((await worker.result).code).toBe(143)
+        },
+        PASSWORD,
+        [...tls, '--tls-auth-clients', 'no'],
+      )
+    }))
+
+  it('waits for a Redis that is not there, and can be stopped', () =>
+    inFolder(async folder => {
+      const queue = ['--queue', 'redis://:hunter2@127.0.0.1:1']
+      const data = await writeClouds(folder)
+      const both = [
+        start(['worker', ...queue]),
+        start([...smallStudy(data, join(folder, 'study')), ...queue]),
+      ]
+      for (const one of both) {
+        await one.said('ECONNREFUSED')
+        one.signal('SIGINT')
+        const { code, err } = await one.result
+        expect(code).toBe(130)
+        expect(err).toContain('redis://***@127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1; waiting for it')
+        expect(err.split('ECONNREFUSED').length).toBeLessThanOrEqual(3)
+        expect(err).not.toContain('hunter2')
+      }
+    }))
+})

@@ -1,0 +1,134 @@
+import { cp, readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { cli, inFolder, start } from '../support/cli.ts'
+import { journalOf, smallStudy, writeClouds } from '../support/studies.ts'
+
+type Line = Record<string, unknown>
+
+const lines = (out: string): readonly Line[] =>
+  out
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as Line)
+
+/** From "The winner of each search" on: what a person is told of the end. */
+const ending = (out: string): string => out.slice(out.indexOf('The winner of each search'))
+
+/** All of it but where it is kept. */
+const told = (out: string): string => ending(out).replace(/Report: .*/, '')
+
+describe('a study', () => {
+  it('is told, kept, reported, shown again, and gone on with', () =>
+    inFolder(async folder => {
+      const out = join(folder, 'study')
+      const data = await writeClouds(folder)
+      const args = smallStudy(data, out)
+      const first = await cli(args)
+      expect(first.code).toBe(0)
+      expect(first.err).toContain('eta: log-uniform from 0.01 to 30')
+      expect(first.err).toContain('6 for 1, 2 for 3 epochs: 12 in all')
+      expect(first.out).toMatch(/quadratic +\d.*\n +xent +\d/)
+      expect(first.out).toContain('The rule, which was there before the data:')
+      expect(first.out).toContain(`Report: ${join(out, 'report.html')}`)
+      expect(Math.max(...first.out.split('\n').map(line => line.length))).toBeLessThanOrEqual(100)
+      const html = await readFile(join(out, 'report.html'), 'utf8')
+      expect(html).toContain('npm run compare -- --arms &quot;quadratic,xent&quot;')
+      expect((await readdir(out)).toSorted()).toEqual(['journal.jsonl', 'report.html', 'study.json'])
+
+      const journal = await journalOf(out)
+      expect(journal).toHaveLength(1 + 2 * (6 + 2 + 2))
+      expect(told((await cli(['study', 'show', out])).out).trim()).toBe(told(first.out).trim())
+
+      // nothing is left to do
+      const again = await cli([...args, '--json'])
+      expect(await journalOf(out)).toEqual(journal)
+      const events = lines(again.out)
+      expect(events.map(({ event }) => event)).toEqual([
+        'start',
+        ...journal.slice(1).map(() => 'trial'),
+        'done',
+      ])
+      expect(ending(first.out).replaceAll(/\s+/g, ' ')).toContain(events.at(-1)!.sentence)
+
+      // totals may grow, and whoever has looked before is told that he has
+      expect(first.out).not.toContain('This is look')
+      const more = await cli(smallStudy(data, out, { seeds: 3 }))
+      expect(await journalOf(out)).toHaveLength(journal.length + 2)
+      for (const text of [more.out, (await cli(['study', 'show', out])).out])
+        expect(text).toContain('This is look 2 at the same test set')
+      expect(await readFile(join(out, 'report.html'), 'utf8')).toContain(
+        'This is look 2 at the same test set',
+      )
+    }))
+
+  it('of twins runs each trial once, and finds no difference', () =>
+    inFolder(async folder => {
+      const out = join(folder, 'study')
+      const { code, out: text } = await cli(smallStudy(await writeClouds(folder), out, { arms: 'xent,xent' }))
+      expect(code).toBe(0)
+      expect(text).toContain('Both arms came to the same configuration')
+      expect(text).toContain('No difference worth having was found: neither arm is ahead')
+      expect(await journalOf(out)).toHaveLength(1 + 6 + 2 + 2)
+    }))
+
+  it('killed, goes on: the same journal and the same words', () =>
+    inFolder(async folder => {
+      const data = await writeClouds(folder)
+      const [whole, cut] = [join(folder, 'whole'), join(folder, 'cut')]
+      const undisturbed = await cli(smallStudy(data, whole))
+      const running = start(smallStudy(data, cut))
+      await running.said(', 1 epoch, seed')
+      running.signal('SIGKILL')
+      await running.result
+      const before = await journalOf(cut)
+      expect(before.length).toBeLessThan((await journalOf(whole)).length)
+      const resumed = await cli(smallStudy(data, cut))
+      expect(resumed.err).toContain('Going on in')
+      expect(told(resumed.out)).toBe(told(undisturbed.out))
+      expect(await journalOf(cut)).toEqual(await journalOf(whole))
+    }))
+
+  it('in shards, with and without a shared folder, comes to the same journal', () =>
+    inFolder(async folder => {
+      const data = await writeClouds(folder)
+      const short = { epochs: 1, budget: 4, seeds: 1 }
+      const [whole, one, two] = [join(folder, 'whole'), join(folder, 'one'), join(folder, 'two')]
+      await cli(smallStudy(data, whole, short))
+      const rounds = 2
+      for (let round = 1; round <= rounds; round++) {
+        const shards = await Promise.all([
+          cli([...smallStudy(data, one, short), '--shard', '1/2']),
+          cli([...smallStudy(data, two, short), '--shard', '2/2']),
+        ])
+        for (const { code, out } of shards) {
+          expect(code).toBe(0)
+          expect(out).toMatch(/^Shard \d of 2 has done its \d trials?, kept in .*npm run merge/)
+        }
+        const merged = await cli(['merge', one, two, '--json'])
+        expect(merged.code).toBe(0)
+        expect(lines(merged.out)[0]).toMatchObject({ event: 'merged', done: round === rounds })
+        await cp(join(one, 'journal.jsonl'), join(two, 'journal.jsonl'))
+      }
+      expect(await journalOf(one)).toEqual(await journalOf(whole))
+      const last = await cli([...smallStudy(data, two, short), '--shard', '2/2'])
+      expect(last.out).toContain('The rule, which was there before the data:')
+    }))
+})
+
+describe('mistakes', () => {
+  it('another study in the folder is left alone, and said to be one', () =>
+    inFolder(async folder => {
+      const out = join(folder, 'study')
+      const data = await writeClouds(folder)
+      await cli(smallStudy(data, out, { epochs: 1, budget: 1, seeds: 1 }))
+      const kept = await readFile(join(out, 'study.json'), 'utf8')
+      const { code, err } = await cli(smallStudy(data, out, { epochs: 1, budget: 1, seeds: 1, seed: 1 }))
+      expect(code).toBe(5)
+      expect(err).toContain('seed is 0 there, and here 1')
+      expect(await readFile(join(out, 'study.json'), 'utf8')).toBe(kept)
+      expect((await cli(['study', 'show', folder])).code).toBe(5)
+      expect((await cli(['study', 'list', out])).code).toBe(2)
+      expect((await cli(['worker'])).err).toContain('--queue is missing')
+    }))
+})

@@ -1,0 +1,79 @@
+/**
+ * A whole epoch of 5,000 steps and a last short one, staged, against the same steps run eagerly.
+ */
+import { setBackend, getBackend, tensor2d } from '@tensorflow/tfjs-core'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { loadBackend } from '../../src/runtime/backend.ts'
+import { costOf, type CostName } from '../../src/core/cost.ts'
+import { oneHot, values } from '../../src/data/dataset.ts'
+import { drawDigits } from '../../src/data/digits.ts'
+import { engines } from '../../src/runtime/engine.ts'
+import { eager } from '../../src/compiler/eager.ts'
+import type { Interpreter } from '../../src/core/scan.ts'
+import { fromParams, initialValues, toParams, type Sizes } from '../../src/core/params.ts'
+import { fold, key, permutation } from '../../src/core/rng.ts'
+import { free } from '../../src/core/scope.ts'
+import { train } from '../../src/core/train.ts'
+
+const N = 20_003
+const { images, labels } = drawDigits(key(1), 0, N)
+const pixels = values({ kind: 'bytes', width: 784, bytes: images.pixels })
+
+const CASES: readonly (readonly [CostName, lmbda: number, Sizes])[] = [
+  ['xent', 0, [784, 30, 10]],
+  ['xent', 5, [784, 30, 10]],
+  ['quadratic', 0, [784, 30, 10]],
+  ['quadratic', 5, [784, 30, 10]],
+  ['xent', 5, [784, 10]],
+  ['xent', 0, [784, 30, 20, 15, 10]],
+]
+
+const trained = (interpreter: Interpreter, [cost, lmbda, sizes]: (typeof CASES)[number]): number[] => {
+  const set = { x: tensor2d(pixels, [N, 784]), y: tensor2d(oneHot(labels, 10), [N, 10]) }
+  const initial = toParams(initialValues('default', key(2), sizes))
+  const settings = {
+    cost: costOf(cost),
+    epochs: 1,
+    miniBatchSize: 4,
+    eta: 0.1,
+    lmbda,
+    order: (epoch: number) => permutation(fold(key(3), epoch), N),
+  }
+  const training = train(interpreter, settings, { training: set, observed: {} }, initial)
+  let next = training.next()
+  while (!next.done) next = training.next()
+  const numbers = fromParams(next.value).flatMap(({ w, b }) => [...w, ...b])
+  free([next.value, set, initial])
+  return numbers
+}
+
+const native = E.isRight(await loadBackend('native')())
+const reference = getBackend()
+
+describe('5,000 steps and a short one', () => {
+  for (const backend of ['native', 'wasm'] as const) {
+    if (backend === 'native' && !native) {
+      it('native is left out, for it is not installed here', () => expect(native).toBe(false))
+      continue
+    }
+    for (const one of CASES)
+      it(`${backend}: ${one[0]}, lmbda ${one[1]}, [${one[2].join(', ')}]`, { timeout: 600_000 }, async () => {
+        await setBackend(reference)
+        const expected = trained(eager, one)
+        expect(E.isRight(await loadBackend(backend)())).toBe(true)
+        const run = (): number[] => {
+          const interpreter = engines(backend)[0][1]()
+          try {
+            return trained(interpreter, one)
+          } finally {
+            interpreter.dispose()
+          }
+        }
+        const found = run()
+        expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(1e-4)
+        expect(run()).toEqual(found)
+        await setBackend('cpu')
+      })
+  }
+})

@@ -1,0 +1,189 @@
+import {
+  add,
+  gather,
+  matMul,
+  mul,
+  scalar,
+  sigmoid,
+  sub,
+  tensor1d,
+  tensor2d,
+  zeros,
+} from '@tensorflow/tfjs-core'
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { crossEntropy } from '../../../src/core/cost.ts'
+import { print, type Program } from '../../../src/compiler/program.ts'
+import { traceStep } from '../../../src/compiler/rows.ts'
+import { fuse } from '../../../src/compiler/passes/fuse.ts'
+import { lower } from '../../../src/compiler/passes/lower.ts'
+import { normal } from '../../../src/compiler/passes/canonicalize.ts'
+import { orient } from '../../../src/compiler/passes/assign-layouts.ts'
+import { planOf } from '../../../src/compiler/passes/memory-plan.ts'
+import { sparsify, tables } from '../../../src/compiler/passes/sparsify.ts'
+import type { Params } from '../../../src/core/params.ts'
+import { free } from '../../../src/core/scope.ts'
+import { step, type Pace } from '../../../src/core/optimizer.ts'
+import type { Tree } from '../../../src/core/tree.ts'
+
+let mine: Tree[] = []
+const own = <T extends Tree>(tree: T): T => {
+  mine.push(tree)
+  return tree
+}
+afterEach(() => {
+  free(mine)
+  mine = []
+})
+
+const NONE = new Set<number>()
+const matrix = (rows: number, columns: number): Tensor2D => own(zeros([rows, columns]))
+
+const traced = <S extends Tree, C extends Tree>(
+  f: (state: S, constants: C, x: Tensor1D) => S,
+  s0: S,
+  constants: C,
+): Program => traceStep(f, s0, constants, own(tensor2d([[0, 1]], [1, 2], 'int32')))
+
+/** The nodes and the result, without the list of inputs. */
+const body = (program: Program): string[] =>
+  print(program)
+    .split('\n')
+    .filter(line => /^(%|return)/.test(line))
+
+type Data = Pace & { readonly x: Tensor2D; readonly y: Tensor2D }
+
+/** A step of a network [5,3,2] on two rows of nine. */
+const training = (): Program =>
+  traced(
+    (params: Params, { x, y, rate, decay }: Data, rows: Tensor1D) =>
+      step(crossEntropy)(params, { x: gather(x, rows), y: gather(y, rows) }, { rate, decay }),
+    [
+      { w: matrix(3, 5), b: own(tensor1d([0, 0, 0])) },
+      { w: matrix(2, 3), b: own(tensor1d([0, 0])) },
+    ],
+    { x: matrix(9, 5), y: matrix(9, 2), rate: own(scalar(1)), decay: own(scalar(1)) },
+  )
+
+describe('normal', () => {
+  it('a product reads its second matrix row by row', () => {
+    const program = traced(
+      (s: Tensor2D, c: Tensor2D) => matMul(s, c, false, true),
+      matrix(2, 2),
+      matrix(2, 2),
+    )
+    expect(body(normal(program))).toEqual([
+      '%0 = Transpose() : float32[2,2]',
+      '%1 = BatchMatMul(, %0) : float32[2,2]',
+      'return %1',
+    ])
+  })
+})
+
+describe('orient', () => {
+  it('keeps the weights that only the way forward reads the other way round', () => {
+    const { program, turned } = orient(normal(training()), NONE)
+    expect([...turned]).toEqual([0])
+    expect(body(program).filter(line => line.includes('Transpose'))).toEqual([
+      '%5 = Transpose([1].w) : float32[3,2]',
+    ])
+    expect(print(program)).toContain('input [0].wᵀ : float32[5,3]')
+  })
+
+  it('leaves an input alone that it must', () => {
+    expect([...orient(normal(training()), new Set([0])).turned]).toEqual([])
+  })
+})
+
+describe('sparsify', () => {
+  it('finds the tables', () => {
+    expect(tables(training())).toEqual([4, 5])
+  })
+
+  it('multiplies with rows that it never gathers, and changes weights in their place', () => {
+    const { program } = orient(normal(training()), new Set([4, 5]))
+    const lines = body(sparsify(program, new Set([4])))
+    expect(lines.filter(line => /Sparse|Rank|Gather/.test(line))).toEqual([
+      '%0 = GatherV2(y, x) axis=0 batchDims=0 : float32[2,2]',
+      '%1 = SparseMatMul(x, x, [0].wᵀ) : float32[2,3]',
+      '%23 = RankUpdate([0].wᵀ, x, x, %14, rate, decay) : float32[5,3]',
+    ])
+  })
+
+  it('leaves a dense table alone', () => {
+    const { program } = orient(normal(training()), new Set([4, 5]))
+    expect(print(sparsify(program, NONE))).toBe(print(program))
+  })
+})
+
+describe('fuse', () => {
+  it('joins a chain to the product that it starts from', () => {
+    const program = traced(
+      (s: Tensor2D, c: Tensor2D) => sigmoid(add<Tensor2D>(matMul(c, s), s)),
+      matrix(2, 2),
+      matrix(2, 2),
+    )
+    expect(body(fuse(program))).toEqual([
+      '%0 = Fused(, ) body="Sigmoid(Add(BatchMatMul(0, 1), 1))" : float32[2,2]',
+      'return %0',
+    ])
+  })
+
+  it('computes what is read twice once', () => {
+    const program = traced(
+      (s: Tensor2D) => {
+        const a = sigmoid(s)
+        return mul<Tensor2D>(a, sub(1, a))
+      },
+      matrix(2, 2),
+      {},
+    )
+    expect(body(fuse(program))).toEqual([
+      '%0 = Fused(, c0) body="a = Sigmoid(0); Multiply(a, Sub(1, a))" : float32[2,2]',
+      'return %0',
+    ])
+  })
+
+  it('never takes into a chain what its product reads as a whole', () => {
+    const program = traced((s: Tensor2D) => matMul(sigmoid(s), s), matrix(2, 2), {})
+    expect(body(fuse(program))).toHaveLength(3)
+  })
+})
+
+describe('plan', () => {
+  const planned = (program: Program) => ({ program, plan: planOf(program, NONE) })
+
+  it('writes each new state over the old one', () => {
+    const forms = new Map([
+      [4, 'sparse'],
+      [5, 'dense'],
+    ] as const)
+    const { program } = lower(training(), forms)
+    const plan = planOf(program, new Set(forms.keys()))
+    expect(plan.moves).toEqual([])
+    expect(program.outputs.map(ref => plan.nodes[ref.index])).toEqual(plan.inputs.slice(0, 4))
+  })
+
+  it('does not where the old one is still read', () => {
+    const { program, plan } = planned(
+      fuse(traced((s: Tensor2D, c: Tensor2D) => matMul(c, s), matrix(2, 2), matrix(2, 2))),
+    )
+    expect(plan.nodes[0]).not.toBe(plan.inputs[0])
+    expect(plan.moves).toEqual([{ from: plan.nodes[0], to: plan.inputs[0], bytes: 32 }])
+    expect(program.nodes).toHaveLength(1)
+  })
+
+  it('puts states that change places aside first', () => {
+    type Pair = readonly [Tensor2D, Tensor2D]
+    const { plan } = planned(traced(([a, b]: Pair): Pair => [b, a], [matrix(2, 2), matrix(2, 2)], {}))
+    expect(plan.moves).toHaveLength(4)
+  })
+
+  it('gives the place of what nobody reads any more to another', () => {
+    const chain = (s: Tensor2D, c: Tensor2D): Tensor2D =>
+      Array.from({ length: 5 }).reduce<Tensor2D>(a => matMul(c, a), s)
+    const { plan } = planned(fuse(traced(chain, matrix(2, 2), matrix(2, 2))))
+    // two in turn, and the state's own for the last
+    expect(new Set(plan.nodes).size).toBe(3)
+  })
+})

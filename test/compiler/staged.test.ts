@@ -1,0 +1,264 @@
+/**
+ * The interpreter law: whatever compiles agrees with eager. On every pair of backend and staged engine that is here.
+ */
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  add,
+  getBackend,
+  matMul,
+  memory,
+  mul,
+  reshape,
+  scalar,
+  setBackend,
+  square,
+  sub,
+  sum,
+  tensor1d,
+  tensor2d,
+  topk,
+  type Rank,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core'
+import * as E from 'fp-ts/lib/Either.js'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadBackend } from '../../src/runtime/backend.ts'
+import { costOf } from '../../src/core/cost.ts'
+import { engines } from '../../src/runtime/engine.ts'
+import { eager } from '../../src/compiler/eager.ts'
+import { orElse } from '../../src/compiler/fallback.ts'
+import { Uncompilable, type Interpreter } from '../../src/core/scan.ts'
+import { fromParams } from '../../src/core/params.ts'
+import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { consume, free, reading } from '../../src/core/scope.ts'
+import { train, type Settings } from '../../src/core/train.ts'
+import { batchOf, nameOf, networkAndBatch, paramsOf } from '../support/cases.ts'
+import * as twin from '../support/float64.ts'
+
+const pairs: { readonly backend: string; readonly name: string; readonly make: () => Interpreter }[] = []
+const missing: string[] = []
+for (const backend of ['native', 'wasm', 'cpu'] as const) {
+  if (E.isLeft(await loadBackend(backend)())) missing.push(backend)
+  else
+    for (const [engine, make] of engines(backend))
+      if (engine === 'staged') pairs.push({ backend, name: getBackend(), make })
+}
+await setBackend('cpu')
+
+it(
+  missing.length === 0
+    ? 'every backend is here'
+    : `left out, for it is not installed here: ${missing.join()}`,
+  () => expect(missing.filter(backend => backend !== 'native')).toEqual([]),
+)
+
+type Regression = { readonly x: Tensor2D; readonly y: Tensor1D; readonly rate: Scalar }
+
+/** Linear regression by gradient descent: w → w - rate xᵀ (x w - y). */
+const descend = ({ w }: { readonly w: Tensor1D }, { x, y, rate }: Regression, _step: Scalar) => {
+  const column = (vector: Tensor): Tensor2D => reshape<Rank.R2>(vector, [-1, 1])
+  const error = sub<Tensor2D>(matMul(x, column(w)), column(y))
+  return { w: sub<Tensor1D>(w, mul(rate, reshape(matMul(x, error, true, false), [3]))) }
+}
+
+for (const { backend, name, make } of pairs)
+  describe(`staged on ${backend}`, () => {
+    let interpreter: Interpreter
+    beforeEach(async () => {
+      await setBackend(name)
+      interpreter = make()
+    })
+    afterEach(async () => {
+      interpreter.dispose()
+      await setBackend('cpu')
+    })
+
+    it('trains random networks as eager does, whatever the pieces', () => {
+      fc.assert(
+        fc.property(
+          networkAndBatch,
+          fc.record({
+            m: fc.integer({ min: 1, max: 4 }),
+            lmbda: fc.constantFrom(0, 0.5),
+            piece: fc.integer({ min: 1, max: 9 }),
+            dark: fc.double({ min: 0, max: 1, noNaN: true }),
+          }),
+          ({ net, batch }, { m, lmbda, piece, dark }) => {
+            const pixels = normal(key(7), 1000).map(Math.abs)
+            // dark pixels, whole dark rows among them
+            const examples = batch.map(({ x, y }, i) => ({
+              x: x.map((value, j) => (pixels[(i * 13 + j) % 1000]! % 1 < dark || i % 3 === 2 ? 0 : value)),
+              y,
+            }))
+            const settings: Settings = {
+              cost: costOf(nameOf(net.cost)),
+              epochs: 2,
+              miniBatchSize: m,
+              eta: 0.3,
+              lmbda,
+              order: epoch => permutation(fold(key(1), epoch), examples.length),
+            }
+            const ran = (by: Interpreter) => {
+              const [set, initial] = [batchOf(examples), paramsOf(net)]
+              const seen: number[][] = []
+              const training = train(by, settings, { training: set, observed: { training: set } }, initial)
+              let next = training.next()
+              while (!next.done) {
+                if (next.value.kind === 'epoch') {
+                  const { cost, correct } = next.value.report.training!
+                  seen.push([cost, correct])
+                }
+                next = training.next(piece)
+              }
+              const values = fromParams(next.value).flatMap(({ w, b }) => [[...w], [...b]])
+              free([next.value, set, initial])
+              return [...values, ...seen]
+            }
+            expect(twin.relativeError(ran(interpreter), ran(eager), 1e-2)).toBeLessThan(1e-4)
+          },
+        ),
+        { numRuns: 25 },
+      )
+    })
+
+    it('compiles once for each kind of arguments: numbers and ranges are no new kind', () => {
+      const scan = interpreter.scan((s: Scalar, { rate }: { rate: Scalar }, x: Tensor1D) =>
+        add<Scalar>(s, mul(rate, sum(square(x)))),
+      )
+      const run = (rate: number, rows: number[][], from: number, to: number): void =>
+        free(
+          reading(
+            () => ({ s: scalar(1), rate: scalar(rate), xs: tensor2d(rows) }),
+            ({ s, rate, xs }) => scan(s, { rate }, xs, [from, to]),
+          ),
+        )
+      run(1, [[1], [2]], 0, 2)
+      run(2, [[3], [4]], 0, 1)
+      run(3, [[5], [6]], 1, 2)
+      expect(interpreter.compilations()).toBe(1)
+      const wider = [
+        [1, 2],
+        [3, 4],
+      ]
+      run(1, wider, 0, 2)
+      expect(interpreter.compilations()).toBe(2)
+    })
+
+    it('runs any pure function: a linear regression, a thousand steps in one call', () => {
+      const fitted = (by: Interpreter): number[] =>
+        reading(
+          () => {
+            const x = tensor2d(normal(key(1), 30), [10, 3])
+            const y = reshape<Rank.R1>(matMul(x, tensor2d([[1], [-2], [3]])), [10])
+            return {
+              s0: { w: tensor1d([0, 0, 0]) },
+              data: { x, y, rate: scalar(0.02) },
+              steps: tensor1d(normal(key(2), 1000)),
+            }
+          },
+          ({ s0, data, steps }) =>
+            consume(by.scan(descend)(s0, data, steps, [0, 1000]), ({ w }) => [...w.dataSync()]),
+        )
+      const found = fitted(interpreter)
+      expect(twin.relativeError([found], [fitted(eager)])).toBeLessThan(1e-4)
+      expect(twin.relativeError([found], [[1, -2, 3]])).toBeLessThan(1e-3)
+    })
+
+    it('keeps the state as it is when there is no step to run', () => {
+      const scan = interpreter.scan((s: Scalar, _c: [], x: Scalar) => add<Scalar>(s, x))
+      const end = reading(
+        () => ({ s: scalar(5), xs: tensor1d([1, 2]) }),
+        ({ s, xs }) => consume(scan(s, [], xs, [1, 1]), result => result.dataSync()[0]),
+      )
+      expect(end).toBe(5)
+    })
+
+    it('refuses by name what has no lowering, and a state that changes its kind', () => {
+      const odd = interpreter.scan((s: Tensor1D, _c: [], x: Scalar) => add<Tensor1D>(topk(s, 2).values, x))
+      const grows = interpreter.scan((s: Tensor1D, _c: [], _x: Scalar) =>
+        add<Tensor1D>(
+          s,
+          tensor2d([
+            [1, 2],
+            [3, 4],
+          ]),
+        ),
+      )
+      reading(
+        () => ({ s: tensor1d([1, 2]), xs: tensor1d([1]) }),
+        ({ s, xs }) => {
+          expect(() => odd(s, [], xs, [0, 1])).toThrow(/TopK|read back/)
+          expect(() => grows(s, [], xs, [0, 1])).toThrow(Uncompilable)
+        },
+      )
+    })
+
+    it('leaves no tensor and no file behind', () => {
+      const folder = mkdtempSync(join(tmpdir(), 'network2-test-'))
+      const before = process.env.TMPDIR
+      process.env.TMPDIR = folder
+      try {
+        const scan = interpreter.scan((s: Scalar, _c: [], x: Scalar) => add<Scalar>(s, x))
+        const left = memory().numTensors
+        free(
+          reading(
+            () => ({ s: scalar(5), xs: tensor1d([1, 2]) }),
+            ({ s, xs }) => scan(s, [], xs, [0, 2]),
+          ),
+        )
+        expect(memory().numTensors).toBe(left)
+        expect(readdirSync(folder)).toEqual([])
+      } finally {
+        if (before === undefined) delete process.env.TMPDIR
+        else process.env.TMPDIR = before
+        rmSync(folder, { recursive: true })
+        expect(existsSync(folder)).toBe(false)
+      }
+    })
+  })
+
+describe('what cannot be compiled', () => {
+  it('is run by the other interpreter, which is told once', () => {
+    const told: string[] = []
+    const never: Interpreter = {
+      ...eager,
+      scan: () => () => {
+        throw new Uncompilable('not today')
+      },
+    }
+    const scan = orElse(never, eager, reason => told.push(reason)).scan((s: Scalar, _c: [], x: Scalar) =>
+      add<Scalar>(s, x),
+    )
+    const run = () =>
+      reading(
+        () => ({ s: scalar(5), xs: tensor1d([1, 2]) }),
+        ({ s, xs }) => consume(scan(s, [], xs, [0, 2]), result => result.dataSync()[0]),
+      )
+    expect([run(), run()]).toEqual([8, 8])
+    expect(told).toEqual(['not today'])
+  })
+
+  it('but a programmer’s mistake is thrown', () => {
+    const broken: Interpreter = {
+      ...eager,
+      scan: () => () => {
+        throw new TypeError('a mistake')
+      },
+    }
+    const scan = orElse(broken, eager, () => undefined).scan((s: Scalar, _c: [], x: Scalar) =>
+      add<Scalar>(s, x),
+    )
+    expect(() =>
+      reading(
+        () => ({ s: scalar(5), xs: tensor1d([1, 2]) }),
+        ({ s, xs }) => scan(s, [], xs, [0, 2]),
+      ),
+    ).toThrow('a mistake')
+  })
+})

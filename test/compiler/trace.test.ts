@@ -1,0 +1,167 @@
+import {
+  add,
+  matMul,
+  memory,
+  mul,
+  randomUniform,
+  reshape,
+  scalar,
+  square,
+  sum,
+  tensor1d,
+  tensor2d,
+  type Rank,
+  type Scalar,
+  type Tensor1D,
+} from '@tensorflow/tfjs-core'
+import { describe, expect, it } from 'vitest'
+import { quadratic } from '../../src/core/cost.ts'
+import { print } from '../../src/compiler/program.ts'
+import { trace } from '../../src/compiler/trace.ts'
+import { initialValues, toParams } from '../../src/core/params.ts'
+import { key } from '../../src/core/rng.ts'
+import { reading } from '../../src/core/scope.ts'
+import { stepOnRows } from '../../src/core/train.ts'
+import type { Tree } from '../../src/core/tree.ts'
+
+/** The program of a function of one vector, as text. */
+const traced = (f: (x: Tensor1D) => Tree): string =>
+  reading(
+    () => tensor1d([1, 2, 3]),
+    x => print(trace(f as (...args: never[]) => Tree, [['x', x]])),
+  )
+
+describe('a trace', () => {
+  it('of a step of the quadratic cost is the chapter, kernel by kernel', () => {
+    const text = reading(
+      () => ({
+        params: toParams(initialValues('default', key(1), [4, 3, 2])),
+        set: { x: tensor2d([[1, 2, 3, 4]]), y: tensor2d([[0, 1]]), rate: scalar(0.3), decay: scalar(1) },
+        rows: tensor1d([0], 'int32'),
+      }),
+      ({ params, set, rows }) => {
+        const args = [['params', params] as const, ['', set] as const, ['rows', rows] as const]
+        return print(trace(stepOnRows(quadratic), args))
+      },
+    )
+    expect(text).toMatchInlineSnapshot(`
+      "input params[0].w : float32[3,4]
+      input params[0].b : float32[3]
+      input params[1].w : float32[2,3]
+      input params[1].b : float32[2]
+      input x : float32[1,4]
+      input y : float32[1,2]
+      input rate : float32[]
+      input decay : float32[]
+      input rows : int32[1]
+      c0 = 1 : float32[]
+      %0 = GatherV2(x, rows) axis=0 batchDims=0 : float32[1,4]
+      %1 = GatherV2(y, rows) axis=0 batchDims=0 : float32[1,2]
+      %2 = BatchMatMul(%0, params[0].w) transposeB=true : float32[1,3]
+      %3 = Add(%2, params[0].b) : float32[1,3]
+      %4 = Sigmoid(%3) : float32[1,3]
+      %5 = BatchMatMul(%4, params[1].w) transposeB=true : float32[1,2]
+      %6 = Add(%5, params[1].b) : float32[1,2]
+      %7 = Sigmoid(%6) : float32[1,2]
+      %8 = Sub(%7, %1) : float32[1,2]
+      %9 = Sub(c0, %7) : float32[1,2]
+      %10 = Multiply(%7, %9) : float32[1,2]
+      %11 = Multiply(%8, %10) : float32[1,2]
+      %12 = BatchMatMul(%11, %4) transposeA=true : float32[2,3]
+      %13 = Sum(%11) axis=0 : float32[2]
+      %14 = BatchMatMul(%11, params[1].w) : float32[1,3]
+      %15 = Sub(c0, %4) : float32[1,3]
+      %16 = Multiply(%4, %15) : float32[1,3]
+      %17 = Multiply(%14, %16) : float32[1,3]
+      %18 = BatchMatMul(%17, %0) transposeA=true : float32[3,4]
+      %19 = Sum(%17) axis=0 : float32[3]
+      %20 = Multiply(decay, params[0].w) : float32[3,4]
+      %21 = Multiply(rate, %18) : float32[3,4]
+      %22 = Sub(%20, %21) : float32[3,4]
+      %23 = Multiply(rate, %19) : float32[3]
+      %24 = Sub(params[0].b, %23) : float32[3]
+      %25 = Multiply(decay, params[1].w) : float32[2,3]
+      %26 = Multiply(rate, %12) : float32[2,3]
+      %27 = Sub(%25, %26) : float32[2,3]
+      %28 = Multiply(rate, %13) : float32[2]
+      %29 = Sub(params[1].b, %28) : float32[2]
+      return %22, %24, %27, %29"
+    `)
+  })
+
+  it('has no dead nodes, and equal constants once', () => {
+    expect(
+      traced(x => {
+        square(x)
+        return add(mul(x, scalar(2)), scalar(2))
+      }),
+    ).toMatchInlineSnapshot(`
+      "input x : float32[3]
+      c0 = 2 : float32[]
+      %0 = Multiply(x, c0) : float32[3]
+      %1 = Add(%0, c0) : float32[3]
+      return %1"
+    `)
+  })
+
+  it('tells two arguments apart that are the same tensor now', () => {
+    const text = reading(
+      () => tensor1d([1, 2]),
+      x =>
+        print(
+          trace(
+            (a: Tensor1D, b: Tensor1D) => mul(a, b),
+            [
+              ['a', x],
+              ['b', x],
+            ],
+          ),
+        ),
+    )
+    expect(text).toContain('%0 = Multiply(a, b)')
+  })
+
+  it('tells shapes apart that share their numbers', () => {
+    const text = traced(x => matMul(reshape<Rank.R2>(x, [3, 1]), reshape<Rank.R2>(x, [1, 3])))
+    expect(text).toContain('float32[3,1]')
+    expect(text).toContain('float32[1,3]')
+    expect(text).toContain('BatchMatMul(%0, %1)')
+  })
+
+  it('may pass an argument through, or return a constant', () => {
+    expect(traced(x => ({ x, one: scalar(1) }))).toContain('return x, c0')
+  })
+
+  it('leaves no tensor and no wrapped kernel behind, also after a throw', () => {
+    const broken = (x: Tensor1D): Tensor1D => {
+      mul(x, 2)
+      throw new Error('in the middle')
+    }
+    expect(() => traced(broken)).toThrow('in the middle')
+    expect(memory().numTensors).toBe(0)
+    expect(traced(x => square(x))).toBe(traced(x => square(x)))
+    expect(
+      reading(
+        () => sum<Scalar>(square(tensor1d([1, 2]))),
+        s => s.dataSync()[0],
+      ),
+    ).toBe(5)
+  })
+})
+
+describe('what has no program is refused by name', () => {
+  it.each<[string, (x: Tensor1D) => Tree, string]>([
+    ['a value read back', x => scalar(x.dataSync()[0]!), 'a value is read back while tracing'],
+    [
+      'a branch on a number',
+      x => ((sum(x).arraySync() as unknown as number) > 0 ? x : square(x)),
+      'a value is read back',
+    ],
+    ['a random draw', x => add(x, randomUniform([3])), 'numbers are drawn at random'],
+    ['a number', () => 3 as never, '3 is no tensor'],
+    ['text', () => 'three' as never, 'three is no tensor'],
+  ])('%s', (_what, f, words) => {
+    expect(() => traced(f)).toThrow(words)
+    expect(Math.random()).toBeLessThan(1)
+  })
+})

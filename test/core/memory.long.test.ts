@@ -1,0 +1,47 @@
+/**
+ * Memory over many epochs: no tensor more, and no more of the machine's memory.
+ */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { expect, it } from 'vitest'
+import { loadBackend, type BackendName } from '../../src/runtime/backend.ts'
+import { engines } from '../../src/runtime/engine.ts'
+import type { EngineName } from '../../src/core/scan.ts'
+
+type Soaked = {
+  readonly tensors: readonly number[]
+  readonly rss: readonly number[]
+  readonly compilations: number
+}
+
+const soak = (backend: BackendName, engine: EngineName, epochs: number, examples: number): Soaked => {
+  const file = fileURLToPath(new URL('../support/soak.ts', import.meta.url))
+  const args = ['--expose-gc', '--import', 'tsx', file, backend, engine, String(epochs), String(examples)]
+  const { stdout } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return JSON.parse(stdout) as Soaked
+}
+
+const MB = 2 ** 20
+
+for (const backend of ['native', 'wasm'] as const) {
+  const loaded = await loadBackend(backend)()
+  if (E.isLeft(loaded))
+    it(`${backend} is left out, for it is not installed here`, () => expect(backend).toBe('native'))
+  else
+    for (const [engine] of engines(backend))
+      it(`${backend}, ${engine}`, { timeout: 600_000 }, () => {
+        const [epochs, examples] = engine === 'staged' ? [200, 2000] : [20, 2000]
+        const { tensors, rss, compilations } = soak(backend, engine, epochs, examples)
+        expect(new Set(tensors).size).toBe(1)
+        // the third epoch has seen everything that is kept
+        const perEpoch = (rss.at(-1)! - rss[2]!) / (epochs - 3)
+        expect(perEpoch / MB).toBeLessThan(1)
+        // the step, and the observing of the one set
+        expect(compilations).toBe(engine === 'staged' ? 2 : 0)
+      })
+}
+await loadBackend('cpu')()

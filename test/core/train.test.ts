@@ -1,0 +1,199 @@
+import { memory } from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { recorded, type Golden } from '../../scripts/golden.ts'
+import { eager } from '../../src/compiler/eager.ts'
+import { fromParams, toParams, type Params } from '../../src/core/params.ts'
+import { fold, key, permutation } from '../../src/core/rng.ts'
+import { free, owned } from '../../src/core/scope.ts'
+import { positionAfter, train, type Event, type Position } from '../../src/core/train.ts'
+import { arranged, reports, run } from '../support/training.ts'
+
+const golden = (name: string): Golden => recorded({ name })
+
+describe('the pieces of an epoch', () => {
+  it('never change the result', () => {
+    const whole = run(eager, arranged(golden('xent-short-batch-decay'))).values
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0.1, max: 40, noNaN: true }), { minLength: 1 }), sizes => {
+        let i = 0
+        const { values } = run(
+          eager,
+          arranged(golden('xent-short-batch-decay')),
+          () => sizes[i++ % sizes.length],
+        )
+        expect(values).toEqual(whole)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('are told of as they are done, of training and of observing', () => {
+    const { events } = run(eager, arranged(golden('xent-short-batch-decay')), () => 10)
+    const first = events.filter(event => event.kind === 'progress' && event.epoch === 1)
+    expect(first.map(event => event.kind === 'progress' && [event.phase, event.done])).toEqual([
+      ['training', 0],
+      ['training', 10],
+      ['training', 20],
+      ['observing', 0],
+      ['observing', 0],
+    ])
+  })
+})
+
+describe('the order of the examples', () => {
+  it('is asked for by epoch, from 1, and decides the result', () => {
+    const asked: number[] = []
+    const shuffled = (seed: number) => {
+      const { settings, ...rest } = arranged(golden('xent'))
+      const order = (epoch: number) => {
+        asked.push(epoch)
+        return permutation(fold(key(seed), epoch), 40)
+      }
+      return run(eager, { settings: { ...settings, order }, ...rest }).values
+    }
+    const one = shuffled(1)
+    expect(asked).toEqual([1, 2, 3, 4, 5])
+    expect(shuffled(1)).toEqual(one)
+    expect(shuffled(2)).not.toEqual(one)
+  })
+})
+
+describe('a break', () => {
+  it('anywhere changes neither the network nor the reports', () => {
+    const schedule = { halve: { patience: 1, stop: 8 } }
+    const scheduled = () => {
+      const { settings, ...rest } = arranged(golden('xent-short-batch-decay'))
+      return { ...rest, settings: { ...settings, schedule, epochs: 8 } }
+    }
+    const whole = run(eager, scheduled(), () => 10)
+    expect(reports(whole.events).length).toBeGreaterThan(3)
+    const { settings, sets, initial, freeAll } = scheduled()
+
+    for (let at = 0; at < whole.events.length; at++) {
+      const first = train(eager, settings, sets, initial)
+      let event = first.next(10)
+      for (let i = 0; i < at; i++) event = first.next(10)
+      if (event.done || event.value.kind === 'diverged') throw new Error('it ended before the break')
+      const { position } = event.value
+      // through plain numbers, as a file would carry them
+      const kept = toParams(fromParams(event.value.params))
+      first.return(initial)
+
+      const second = train(eager, settings, sets, kept, position)
+      const events: Event[] = []
+      let next = second.next()
+      while (!next.done) {
+        events.push(next.value)
+        next = second.next()
+      }
+      expect(fromParams(next.value)).toEqual(whole.values)
+      expect(reports(events)).toEqual(reports(whole.events).slice(position.epochs))
+      const before = reports(whole.events).slice(0, position.epochs)
+      if (position.examples === 0) expect(positionAfter(schedule, before)).toEqual(position)
+      free([kept, next.value])
+    }
+    freeAll()
+  })
+})
+
+describe('divergence', () => {
+  const hot = (eta: number, lmbda = 0) => {
+    const { settings, ...rest } = arranged(golden('xent'))
+    return { settings: { ...settings, eta, lmbda }, ...rest }
+  }
+
+  it('ends the training with the last good parameters, and names the step', () => {
+    const { initial, ...rest } = hot(1e9)
+    const before = fromParams(initial)
+    const { events, values } = run(eager, { initial, ...rest })
+    const last = events.at(-1)!
+    expect(last.kind === 'diverged' && [last.epoch, last.step]).toEqual([1, 1])
+    expect(values).toEqual(before)
+  })
+
+  it('names a later step, and keeps the epochs before it', () => {
+    const { events, values } = run(eager, hot(0.5, 2000))
+    const last = events.at(-1)!
+    // 1 - 0.5 · 2000 / 40 = -24: after six or so steps beyond 2^24, so in the second epoch of four steps
+    expect(last.kind === 'diverged' && last.epoch).toBe(2)
+    expect(last.kind === 'diverged' && last.step).toBeLessThanOrEqual(4)
+    expect(reports(events)).toHaveLength(1)
+    expect(values.every(({ w }) => w.every(Number.isFinite))).toBe(true)
+  })
+
+  it('names the same step after a break in the epoch where it happens', () => {
+    const { settings, sets, initial, freeAll } = hot(0.5, 2000)
+    const training = train(eager, settings, sets, initial)
+    let next = training.next(10)
+    let broken: { position: Position; params: Params } | undefined
+    while (!next.done && next.value.kind !== 'diverged') {
+      if (next.value.position.epochs === 1 && next.value.position.examples === 10)
+        broken = { position: next.value.position, params: owned(next.value.params) }
+      next = training.next(10)
+    }
+    training.return(initial)
+    const { position, params } = broken!
+    const again = train(eager, settings, sets, params, position)
+    let last = again.next()
+    while (!last.done && last.value.kind !== 'diverged') last = again.next()
+    again.return(initial)
+    const where = { ...(next.value as Event), params: undefined }
+    expect(where).toMatchObject({ kind: 'diverged', epoch: 2 })
+    expect({ ...(last.value as Event), params: undefined }).toEqual(where)
+    free(params)
+    freeAll()
+  })
+})
+
+describe('memory', () => {
+  it('holds what the caller has and the result, and nothing else', () => {
+    const { settings, sets, initial, freeAll } = arranged(golden('xent-three-hidden'))
+    const before = memory().numTensors
+    const training = train(eager, settings, sets, initial)
+    let next = training.next()
+    while (!next.done) next = training.next(10)
+    expect(memory().numTensors - before).toBe(8)
+    free(next.value)
+    freeAll()
+  })
+
+  it('is given back when a training is left early, wherever that is', () => {
+    const { settings, sets, initial, freeAll } = arranged(golden('xent'))
+    const before = memory().numTensors
+    for (let events = 0; events < 12; events++) {
+      const training = train(eager, settings, sets, initial)
+      for (let i = 0; i < events; i++) training.next(10)
+      training.return(initial)
+      expect(memory().numTensors).toBe(before)
+    }
+    freeAll()
+  })
+
+  it('is given back when the order throws in a later epoch', () => {
+    const { settings, sets, initial, freeAll } = arranged(golden('xent'))
+    const before = memory().numTensors
+    const order = (epoch: number): Int32Array => {
+      if (epoch === 2) throw new Error('no more')
+      return settings.order(epoch)
+    }
+    const training = train(eager, { ...settings, order }, sets, initial)
+    expect(() => [...training]).toThrow('no more')
+    expect(memory().numTensors).toBe(before)
+    freeAll()
+  })
+
+  it('lends the parameters of an event until the next one', () => {
+    const { settings, sets, initial, freeAll } = arranged(golden('xent'))
+    const kept: Params[] = []
+    const training = train(eager, settings, sets, initial)
+    let next = training.next()
+    while (!next.done) {
+      if (next.value.kind === 'epoch') kept.push(owned(next.value.params))
+      next = training.next()
+    }
+    expect(new Set(kept.map(params => String(fromParams(params)[0]!.w))).size).toBe(5)
+    free([kept, next.value])
+    freeAll()
+  })
+})

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { gzipSync } from 'node:zlib'
+import { encodeImages } from '../../src/data/idx.ts'
+import type { Pictures } from '../../src/image/json-image.ts'
+import { picturesOf } from '../../src/image/image-files.ts'
+import { dataError, right } from '../data/made.ts'
+import { digits, greyPng, picture } from './made.ts'
+
+const read = async (file: string, bytes: Uint8Array | string, width = 4): Promise<Pictures> =>
+  right(await picturesOf(file, width)(Buffer.from(bytes))())
+
+const complaint = async (file: string, bytes: Uint8Array | string, width = 4): Promise<string> =>
+  dataError(await picturesOf(file, width)(Buffer.from(bytes))())
+
+const [digit] = digits(1)
+
+describe('the pictures of a file', () => {
+  it('PNG, whatever its name', async () =>
+    expect(await read('a.txt', greyPng(digit!), 784)).toEqual({
+      listed: false,
+      inputs: { kind: 'bytes', width: 784, bytes: digit!.pixels },
+    }))
+
+  it('IDX, gzipped or not', async () => {
+    const pixels = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8])
+    const idx = encodeImages({ count: 2, rows: 2, columns: 2, pixels })
+    const expected = { listed: true, inputs: { kind: 'bytes', width: 4, bytes: Buffer.from(pixels) } }
+    for (const bytes of [idx, gzipSync(idx)]) {
+      const { listed, inputs } = await read('a', bytes)
+      expect({
+        listed,
+        inputs: { ...inputs, bytes: Buffer.from('bytes' in inputs ? inputs.bytes : []) },
+      }).toEqual(expected)
+    }
+  })
+
+  it.each([
+    ['flat', '[0, 0.5, 1, 0]', false, 1],
+    ['by its rows', '[[0, 0.5], [1, 0]]', false, 1],
+    ['a list', '[[0, 0.5, 1, 0], [0, 0.5, 1, 0]]', true, 2],
+    ['a list of one', '[[0, 0.5, 1, 0]]', true, 1],
+    ['a list by their rows', '[[[0, 0.5], [1, 0]], [[0, 0.5], [1, 0]]]', true, 2],
+  ])('JSON, %s', async (_, text, listed, count) =>
+    expect(await read('a.json', text)).toEqual({
+      listed,
+      inputs: {
+        kind: 'floats',
+        width: 4,
+        floats: Float32Array.from(Array.from({ length: count }, () => [0, 0.5, 1, 0]).flat()),
+      },
+    }),
+  )
+})
+
+describe('a file that is refused', () => {
+  it.each<[string, string | Buffer, string]>([
+    [
+      'a.png',
+      Buffer.from('\xff\xd8\xff\xe0 JFIF', 'latin1'),
+      'a.png: this is a JPEG picture; PNG, IDX and JSON',
+    ],
+    ['a.png', 'GIF89a', 'a GIF picture'],
+    ['a.png', 'RIFF....WEBPVP8', 'a WebP picture'],
+    ['a.png', '%PDF-1.7', 'a PDF document'],
+    ['a.png', '<svg xmlns="">', 'an SVG picture'],
+    ['a.png', 'seven', 'a text file'],
+    ['a.png', 'sieben – günstig', 'a text file'],
+    ['a.png', '', 'an empty file'],
+    ['a.png', Buffer.from([7, 1, 200, 2]), 'of no kind that is known'],
+    ['a.png', Buffer.from('\x89PNG\n\x1a\n', 'latin1'), 'changed on its way'],
+    ['a.gz', gzipSync(gzipSync('x')), 'a gzip file within a gzip file'],
+    [
+      'a.idx',
+      encodeImages({ count: 1, rows: 3, columns: 1, pixels: new Uint8Array(3) }) as Buffer,
+      '3 x 1 pixels',
+    ],
+    ['a.idx', Buffer.from([0, 0, 8, 1, 0, 0, 0, 0]), 'cut after 8 bytes'],
+    ['a.json', 'seven', 'it is not JSON'],
+    ['a.json', '{"sizes": [4, 1]}', 'it is {"sizes":[4,1]}, not an array of numbers'],
+    ['a.json', '[]', 'the image has 0 numbers'],
+    ['a.json', '[0, 1, 2, 0]', '[2] is 2, not a number from 0 to 1'],
+    ['a.json', '[0, 1, "1", 0]', '[2] is "1", not a number'],
+    ['a.json', '[0, null, 0, 0]', '[1] is null, not a number'],
+    ['a.json', '[0, 1, 0]', 'the image has 3 numbers, the network has 4 inputs'],
+    ['a.json', '[[0, 1], [0]]', '[1] has 1 numbers, the rows before it 2'],
+    ['a.json', '[[0, 1, 0, 0], [0, 1]]', '[1] has 2 numbers, the network has 4 inputs'],
+    ['a.json', '[[[0, 1], [0, 0]], [[0, 1], [0]]]', '[1][1] has 1 numbers, the rows before it 2'],
+    ['a.json', '[[[0, 1], [0, true]]]', '[0][1][1] is true, not a number from 0 to 1'],
+  ])('%s %j', async (file, bytes, words) => expect(await complaint(file, bytes)).toContain(words))
+
+  it('a PNG file for a network whose inputs are no square', async () =>
+    expect(await complaint('a.png', greyPng(picture(30, 30, x => x * 8)), 12)).toContain(
+      'its 12 inputs are no square',
+    ))
+})

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import type { Grey } from '../../src/image/grey.ts'
+import { digitImage } from '../../src/image/ink.ts'
+import { dataError, right } from '../data/made.ts'
+import { digits, enlarged, picture } from './made.ts'
+
+const drawn = digits(20)
+
+const seen = (grey: Grey): Grey => right(digitImage('a.png', 28)(grey))
+
+const complaint = (grey: Grey): string => dataError(digitImage('a.png', 28)(grey))
+
+/** How alike two images are: the cosine of the angle between them. */
+const alike = ({ pixels: a }: Grey, { pixels: b }: Grey): number => {
+  const dot = (x: Uint8Array, y: Uint8Array): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0)
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
+}
+
+/** The longer side of what is inked, and its centre of mass, in pixels' numbers. */
+const form = ({ width, pixels }: Grey): { readonly longer: number; readonly centre: readonly number[] } => {
+  const places = [...pixels.keys()].filter(at => pixels[at]! > 0)
+  const [xs, ys] = [places.map(at => at % width), places.map(at => Math.floor(at / width))]
+  const ink = pixels.reduce((sum, pixel) => sum + pixel, 0)
+  const mean = (of: readonly number[]): number =>
+    of.reduce((sum, x, i) => sum + x * pixels[places[i]!]!, 0) / ink
+  const length = (of: readonly number[]): number => Math.max(...of) - Math.min(...of) + 1
+  return { longer: Math.max(length(xs), length(ys)), centre: [mean(xs), mean(ys)] }
+}
+
+const dark = (ink: number): number => 255 - 255 * ink
+
+describe('an image in MNIST’s form', () => {
+  it('is taken as it is, to the byte, and so is its negative', () => {
+    for (const digit of drawn) {
+      expect(seen(digit)).toEqual(digit)
+      expect(seen({ ...digit, pixels: digit.pixels.map(pixel => 255 - pixel) })).toEqual(digit)
+    }
+  })
+})
+
+describe('a drawing', () => {
+  it('is scaled to 20 pixels, with its centre of mass at pixel 14, 14', () => {
+    for (const digit of drawn) {
+      const { longer, centre } = form(
+        seen(picture(300, 400, (x, y) => dark(enlarged(digit, 7, 90, 13)(x, y)))),
+      )
+      expect(longer).toBe(20)
+      for (const at of centre) expect(Math.abs(at - 14)).toBeLessThan(0.51)
+    }
+  })
+
+  it('is the same dark on light as light on dark, wherever it stands', () => {
+    for (const digit of drawn.slice(0, 5)) {
+      const ink = enlarged(digit, 6, 30, 40)
+      const one = seen(picture(220, 260, (x, y) => dark(ink(x, y))))
+      const moved = enlarged(digit, 6, 3, 90)
+      expect(alike(seen(picture(220, 260, (x, y) => 255 * ink(x, y))), one)).toBeGreaterThan(0.999)
+      expect(alike(seen(picture(220, 260, (x, y) => dark(moved(x, y)))), one)).toBeGreaterThan(0.999)
+    }
+  })
+
+  it('is seen on unevenly lit, noisy grey paper with specks as on white', () => {
+    for (const digit of drawn.slice(0, 5)) {
+      const ink = enlarged(digit, 9, 60, 100)
+      const white = seen(picture(420, 560, (x, y) => dark(ink(x, y))))
+      const photo = picture(420, 560, (x, y) => {
+        const light = 190 + x / 9 - y / 9 - ((x - 200) / 60) ** 2
+        const noise = ((Math.imul(x + 421 * y, 0x9e3779b1) >>> 20) % 13) - 6
+        const speck = x > 380 && x < 384 && y > 30 && y < 34
+        return speck ? 0 : light + noise - 110 * ink(x, y)
+      })
+      expect(alike(seen(photo), white)).toBeGreaterThan(0.97)
+    }
+  })
+
+  it('of other sides than 28', () => {
+    const ink = enlarged(drawn[0]!, 6, 30, 40)
+    const image = right(digitImage('a.png', 14)(picture(220, 260, (x, y) => dark(ink(x, y)))))
+    expect([image.width, image.height, image.pixels.length]).toEqual([14, 14, 196])
+    expect(form(image).longer).toBe(10)
+  })
+})
+
+describe('what cannot be a digit', () => {
+  it.each<[string, Grey, string]>([
+    ['1 x 1', picture(1, 1, () => 0), 'a.png: 1 x 1 pixels are too few'],
+    ['7 pixels high', picture(40, 7, x => (x % 9) * 20), '40 x 7 pixels are too few'],
+    ['white', picture(100, 100, () => 255), 'blank'],
+    ['black, in MNIST’s size', picture(28, 28, () => 0), 'blank'],
+    ['a faint shade', picture(100, 100, x => 200 + x / 10), 'blank'],
+    ['mere noise', picture(200, 200, (x, y) => (Math.imul(x + 211 * y, 0x9e3779b1) >>> 20) % 256), 'blank'],
+    ['almost all ink', picture(100, 100, (x, y) => (x > 4 && x < 95 && y > 4 && y < 95 ? 0 : 255)), '81 %'],
+    [
+      'a block',
+      picture(100, 100, (x, y) => (x > 30 && x < 70 && y > 30 && y < 70 ? 0 : 255)),
+      'a filled block',
+    ],
+    [
+      'a lying line',
+      picture(100, 100, (x, y) => (x > 20 && x < 80 && y > 50 && y < 56 ? 0 : 255)),
+      '59 wide and 5',
+    ],
+    ['specks', picture(100, 100, (x, y) => (x % 20 === 9 && y % 20 === 9 ? 0 : 255)), 'specks'],
+    [
+      'many strokes',
+      picture(200, 200, (x, y) => (x % 40 > 30 && y % 40 > 10 ? 0 : 255)),
+      '25 separate strokes',
+    ],
+  ])('%s', (_, grey, words) => expect(complaint(grey)).toContain(words))
+})

@@ -1,0 +1,43 @@
+/** Pictures for tests: drawn digits on paper, and PNG files of them. */
+import { PNG } from 'pngjs'
+import { drawDigits, SIDE } from '../../src/data/digits.ts'
+import type { Grey } from '../../src/image/grey.ts'
+import { key } from '../../src/core/rng.ts'
+
+/** Drawn digits in MNIST's form. */
+export const digits = (count: number): readonly Grey[] => {
+  const { images } = drawDigits(key(5), 0, count)
+  return Array.from({ length: count }, (_, i) => ({
+    width: SIDE,
+    height: SIDE,
+    pixels: images.pixels.slice(i * SIDE * SIDE, (i + 1) * SIDE * SIDE),
+  }))
+}
+
+/** A picture of this size, from a function of its pixels' places. */
+export const picture = (width: number, height: number, at: (x: number, y: number) => number): Grey => ({
+  width,
+  height,
+  pixels: Uint8Array.from({ length: width * height }, (_, i) => at(i % width, Math.floor(i / width))),
+})
+
+/** Ink, 0 to 1, of a digit that was enlarged so many times, and moved to x, y. */
+export const enlarged =
+  ({ width, height, pixels }: Grey, zoom: number, left: number, top: number) =>
+  (x: number, y: number): number => {
+    const [column, row] = [Math.floor((x - left) / zoom), Math.floor((y - top) / zoom)]
+    return column < 0 || column >= width || row < 0 || row >= height ? 0 : pixels[row * width + column]! / 255
+  }
+
+/** A PNG file of red, green, blue and opacity. */
+export const png = (
+  { width, height }: { readonly width: number; readonly height: number },
+  rgba: (i: number) => readonly [number, number, number, number],
+): Buffer => {
+  const file = new PNG({ width, height })
+  for (let i = 0; i < width * height; i++) file.data.set(rgba(i), 4 * i)
+  return PNG.sync.write(file)
+}
+
+export const greyPng = (grey: Grey): Buffer =>
+  png(grey, i => [grey.pixels[i]!, grey.pixels[i]!, grey.pixels[i]!, 255])

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { describeVerdict, sentence } from '../../src/report/text/verdict-text.ts'
+import { verdictOf, type Finals } from '../../src/study/verdict.ts'
+import { diverged, done, pairs, stuck } from '../study/finals.ts'
+
+const AHEAD = [21, -4, 35, 12, 40, 28, -9, 17, 33, 25]
+
+const said = (arms: readonly [Finals, Finals]): string => sentence(verdictOf(arms, 10))
+
+describe('the sentence', () => {
+  it('names the better arm, by how much and how surely', () => {
+    expect(said(pairs(AHEAD))).toBe(
+      'xent is better by 0.20 points (95 % interval 0.08 to 0.31, p = 0.00387, d_z = 1.22, n = 10).',
+    )
+  })
+
+  it('tells it from the side of the better arm, whichever it is', () => {
+    expect(said(pairs(AHEAD.map(by => -by)))).toBe(
+      'quadratic is better by 0.20 points (95 % interval 0.08 to 0.31, p = 0.00387, d_z = 1.22, n = 10).',
+    )
+  })
+
+  it('does not call a small difference one that is worth having', () => {
+    expect(said(pairs([3, 1, -2, 4, 0]))).toBe(
+      'No difference worth having was found: xent is ahead by 0.01 points ' +
+        '(95 % interval -0.02 to 0.04, p = 0.324, d_z = 0.50, n = 5), and the interval lies within ±0.1 points.',
+    )
+  })
+
+  it('of arms that answer alike', () => {
+    expect(said(pairs([0, 0, 0]))).toBe(
+      'No difference worth having was found: neither arm is ahead ' +
+        '(95 % interval 0.00 to 0.00, p = 1, d_z = 0.00, n = 3), and the interval lies within ±0.1 points.',
+    )
+  })
+
+  it('says for whom the differences are that the data cannot rule out', () => {
+    expect(said(pairs([100, -90, 30]))).toMatch(
+      /^The data cannot tell: xent is ahead by 0\.13 .* worth having, on both sides of zero\.$/,
+    )
+    expect(said(pairs([30, 3, 14, 1]))).toMatch(/in favour of xent only\.$/)
+    expect(said(pairs([-30, -3, -14, -1]))).toMatch(/quadratic is ahead by .* in favour of quadratic only\.$/)
+  })
+
+  it('of one seed: nothing can be told', () => {
+    expect(said(pairs([500]))).toBe(
+      'The data cannot tell: xent is ahead by 5.00 points (95 % interval -∞ to ∞, p = 1, d_z unknown, n = 1), ' +
+        'and the interval still holds differences worth having, on both sides of zero.',
+    )
+  })
+})
+
+describe('the whole verdict', () => {
+  it('golden', () => {
+    const lines = describeVerdict(
+      verdictOf(
+        [
+          {
+            name: 'quadratic',
+            results: [done(8900, 9500), stuck(8000, 8500), done(8800, 9400), diverged(9000)],
+          },
+          { name: 'xent', results: [done(9100, 9600), done(9000, 9600), done(8900, 9500), done(9000, 9500)] },
+        ],
+        10,
+      ),
+    )
+    expect(lines).toEqual([
+      'quadratic: 71.00 % of the test set after the last epoch, the mean of 4 seeds (standard deviation 40.91, from 10.00 to 95.00); 1 diverged, 1 stuck',
+      'xent: 95.50 % of the test set after the last epoch, the mean of 4 seeds (standard deviation 0.58, from 95.00 to 96.00); 0 diverged, 0 stuck',
+      'The data cannot tell: xent is ahead by 24.50 points (95 % interval -40.12 to 89.12, p = 0.314, d_z = 0.60, n = 4), and the interval still holds differences worth having, on both sides of zero.',
+      "Wilcoxon's signed-rank test, which supposes no normal distribution, agrees: p = 0.125.",
+      'Secondary, and no part of the verdict; p-values adjusted for three looks by Holm:',
+      '  after 1 epoch: xent is ahead by 3.25 points (95 % interval -4.03 to 10.53, p = 0.75, d_z = 0.71, n = 4)',
+      '  90 % reached: quadratic at the median in epoch 2, never in 1 of 4 runs, first with 0 seeds; xent at the median in epoch 1, never in 0 of 4 runs, first with 2 seeds; tied with 2 (sign test, p = 0.75)',
+      '  95 % reached: quadratic at the median never, never in 3 of 4 runs, first with 0 seeds; xent at the median in epoch 2, never in 0 of 4 runs, first with 3 seeds; tied with 1 (sign test, p = 0.75)',
+      'This speaks of the two configurations that the search chose, of 4 training seeds and of this test set. The luck of the search, and which images were in the test set, are not in the interval: a study with another seed shows the one, another data set the other.',
+      'The rule, which was there before the data:',
+      '  An arm is better if the two-sided paired t-test on the test accuracies after the last epoch gives p < 0.05 and the mean difference is 0.1 points or more.',
+      '  Otherwise, no difference worth having was found if its 95 % interval lies within ±0.1 points; and otherwise the data cannot tell.',
+      '  A run that diverged counts with the accuracy of guessing, 10.00 %. A run is stuck if it never, or hardly ever, gives some class as its answer; it counts as it is. No run is left out.',
+    ])
+  })
+
+  it('says that the test set was looked at before, and how', () => {
+    const verdict = verdictOf(pairs([31, 28, 35]), 10)
+    const lines = describeVerdict(verdict, [
+      { budget: 60, seeds: 4 },
+      { budget: 60, seeds: 6 },
+    ])
+    expect(lines.filter(line => !describeVerdict(verdict).includes(line))).toEqual([
+      'This is look 3 at the same test set: there was a verdict with a budget of 60 epochs and 4 seeds, and with a budget ' +
+        'of 60 epochs and 6 seeds. The p-values and intervals here do not know of that.',
+    ])
+  })
+
+  it('says where the robust test parts with the t-test', () => {
+    // nine seeds of ten in favour, and one run that diverged
+    const arms = pairs([31, 28, 35, 22, 41, 30, 27, 33, 29, 26])
+    const lines = (results: Finals['results']): string =>
+      describeVerdict(verdictOf([arms[0], { name: 'xent', results }], 10)).join('\n')
+    expect(lines(arms[1].results)).toContain('which supposes no normal distribution, agrees: p = 0.00195.')
+    const outlier = arms[1].results.with(9, done(9500 + 900))
+    expect(lines(outlier)).toContain('which supposes no normal distribution, does not agree: p = 0.00195.')
+  })
+})

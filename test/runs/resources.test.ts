@@ -1,0 +1,15 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { expect, it } from 'vitest'
+import { quietEnv } from '../../src/io/env.ts'
+import { loadDataset } from '../../src/runs/resources.ts'
+import { exitCode } from '../../src/errors.ts'
+
+it('what fails because the program was asked to stop is no fault of the data', async () => {
+  const code = async (stopped: typeof quietEnv.stopped): Promise<number> => {
+    const result = await loadDataset('/no/such', { ...quietEnv, stopped })()
+    return E.isLeft(result) ? exitCode(result.left) : 0
+  }
+  expect([await code(() => undefined), await code(() => 'SIGINT'), await code(() => 'SIGTERM')]).toEqual([
+    3, 130, 143,
+  ])
+})

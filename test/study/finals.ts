@@ -1,0 +1,33 @@
+/** Final runs for the tests: what they answered correctly, of 10,000. */
+import type { Finals } from '../../src/study/verdict.ts'
+import type { Result } from '../../src/study/trial.ts'
+
+export const N = 10_000
+
+export const done = (...accuracies: readonly number[]): Result => ({
+  id: 'a trial',
+  outcome: 'done',
+  accuracies,
+  n: N,
+  costs: [],
+  answered: Array.from({ length: 10 }, () => N / 10),
+  rightPerClass: Array.from({ length: 10 }, () => 900),
+  perClass: Array.from({ length: 10 }, () => N / 10),
+  seconds: 1,
+})
+
+export const diverged = (...accuracies: readonly number[]): Result => ({
+  ...done(...accuracies),
+  outcome: 'diverged',
+})
+
+export const stuck = (...accuracies: readonly number[]): Result => ({
+  ...done(...accuracies),
+  answered: [1200, 0, 1100, 1100, 1100, 1100, 1100, 1100, 1100, 1100],
+})
+
+/** A pair of arms: the first ends with `base` everywhere, the second ahead by so many images, seed by seed. */
+export const pairs = (ahead: readonly number[], base = 9500): readonly [Finals, Finals] => [
+  { name: 'quadratic', results: ahead.map(() => done(base)) },
+  { name: 'xent', results: ahead.map(by => done(base + by)) },
+]

@@ -1,0 +1,221 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { Redis } from 'ioredis'
+import { describe, expect, it } from 'vitest'
+import type { PoolFailure } from '../../src/study/pool.ts'
+import { addressOf, type Address } from '../../src/study/queue-address.ts'
+import { openQueue, serveQueue } from '../../src/study/queue.ts'
+import { PASSWORD, withoutRedis, withRedis, type Server } from '../support/redis.ts'
+
+type Task = { readonly number: number }
+type End = E.Either<PoolFailure, number>
+
+const address = ({ url }: Server): Address => {
+  const known = addressOf(url)
+  if (E.isLeft(known)) throw new Error(known.left)
+  return known.right
+}
+
+const nameOf = ({ number }: Task): string => `task-${number}`
+
+const open = (server: Server, tell: (line: string) => void = () => undefined) =>
+  openQueue<Task, number>({ address: address(server), nameOf, tell })
+
+type Work = (task: Task) => Promise<End>
+
+const square: Work = ({ number }) => Promise.resolve(E.right(number ** 2))
+
+/** A worker, and the numbers that it was given. */
+const serve = (
+  server: Server,
+  work: Work = square,
+  tell: (line: string) => void = () => undefined,
+  jobs = 2,
+) => {
+  const given: number[] = []
+  const { close } = serveQueue<Task, number>({
+    address: address(server),
+    jobs,
+    patience: 1,
+    work: task => {
+      given.push(task.number)
+      return work(task)
+    },
+    isUnfit: answer => answer < 0,
+    tell,
+  })
+  return { given, close }
+}
+
+const NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8]
+
+const squares = NUMBERS.map(number => E.right(number ** 2))
+
+/** What is kept in Redis for tasks. */
+const kept = async ({ url }: Server): Promise<readonly string[]> => {
+  const redis = new Redis(url)
+  try {
+    return (await redis.keys('*task-*')).toSorted()
+  } finally {
+    redis.disconnect()
+  }
+}
+
+const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await holds())) await new Promise(resolve => setTimeout(resolve, 20))
+}
+
+/** Work that is begun, and goes on when it is let. */
+const gate = () => {
+  let open = (): void => undefined
+  const opened = new Promise<void>(resolve => (open = resolve))
+  return { open, opened }
+}
+
+describe.skipIf(withoutRedis)('a queue', () => {
+  it('has tasks done by workers, each once, and leaves nothing in Redis', () =>
+    withRedis(async server => {
+      const queue = open(server)
+      const workers = [serve(server), serve(server)]
+      const heard: number[] = []
+      const ends = await Promise.all(
+        NUMBERS.map(number => queue.run({ number }, share => heard.push(share))()),
+      )
+      expect(ends).toEqual(squares)
+      expect(heard).toEqual(NUMBERS.map(() => 1))
+      expect(workers.flatMap(({ given }) => given).toSorted()).toEqual(NUMBERS)
+      await until(async () => (await kept(server)).length === 0)
+      queue.close()
+      await Promise.all(workers.map(({ close }) => close()))
+    }))
+
+  it('keeps answers for one who has gone, and gives them to the next who asks', () =>
+    withRedis(async server => {
+      const first = open(server)
+      const left = NUMBERS.map(number => first.run({ number })())
+      await until(async () => (await kept(server)).length === NUMBERS.length)
+      first.close()
+      expect(await Promise.all(left)).toEqual(NUMBERS.map(() => E.left({ kind: 'closed' })))
+      const worker = serve(server)
+      await until(() => worker.given.length === NUMBERS.length)
+      await worker.close()
+
+      const second = open(server)
+      expect(await Promise.all(NUMBERS.map(number => second.run({ number })()))).toEqual(squares)
+      second.close()
+      expect(worker.given).toHaveLength(NUMBERS.length)
+    }))
+
+  it('goes on when Redis is killed and comes back, and says so once', () =>
+    withRedis(async server => {
+      const told: string[] = []
+      const tell = (line: string): void => void told.push(line)
+      const queue = open(server, tell)
+      const { open: letGo, opened } = gate()
+      const worker = serve(server, async task => {
+        await opened
+        return square(task)
+      })
+      const ends = Promise.all(NUMBERS.map(number => queue.run({ number })()))
+      await until(() => worker.given.length > 0)
+      await server.kill()
+      letGo()
+      await until(() => told.length === 1)
+      await server.start()
+      expect(await ends).toEqual(squares)
+      expect(told).toHaveLength(2)
+      expect(told[0]).toMatch(/^redis:\/\/\*\*\*@127\.0\.0\.1:\d+: .+; waiting for it$/)
+      expect(told[1]).toMatch(/there it is$/)
+      queue.close()
+      await worker.close()
+    }))
+
+  it('asks again for what Redis has lost, or another has taken', () =>
+    withRedis(async server => {
+      const [queue, other] = [open(server), open(server)]
+      const ends = Promise.all([queue, other].flatMap(({ run }) => NUMBERS.map(number => run({ number })())))
+      await until(async () => (await kept(server)).length === NUMBERS.length)
+      const redis = new Redis(server.url)
+      await redis.flushall()
+      redis.disconnect()
+      const worker = serve(server)
+      expect(await ends).toEqual([...squares, ...squares])
+      queue.close()
+      other.close()
+      await worker.close()
+    }))
+
+  it('gives back what an ending worker has not done, and what a worker is not fit for', () =>
+    withRedis(async server => {
+      const queue = open(server)
+      const end = queue.run({ number: 3 })()
+      const { open: letGo, opened } = gate()
+      const ending = serve(server, async () => {
+        await opened
+        return E.left({ kind: 'closed' })
+      })
+      await until(() => ending.given.length === 1)
+      const closed = ending.close()
+      letGo()
+      await closed
+
+      let began = 0
+      const unfit = serve(server, () => Promise.resolve(E.right(-1)))
+      await until(() => (began = unfit.given.length) > 0)
+      await unfit.close()
+      expect(began).toBeGreaterThan(0)
+
+      const fit = serve(server)
+      expect(await end).toEqual(E.right(9))
+      queue.close()
+      await fit.close()
+    }))
+
+  it('gives the tasks of a worker that is heard of no more to another', () =>
+    withRedis(async server => {
+      const queue = open(server)
+      const end = queue.run({ number: 4 })()
+      // with one place only, so that it cannot take it again
+      const silent = serve(server, () => new Promise(() => undefined), undefined, 1)
+      await until(() => silent.given.length === 1)
+      const redis = new Redis(server.url)
+      // as if it had not been renewed in time
+      await redis.del('bull:network2-1:task-4:lock')
+      redis.disconnect()
+      const other = serve(server)
+      expect(await end).toEqual(E.right(16))
+      queue.close()
+      await Promise.all([silent.close(), other.close()])
+    }))
+
+  it('says why a task cannot be done, and tries it anew when it is asked again', () =>
+    withRedis(async server => {
+      const queue = open(server)
+      let times = 0
+      const worker = serve(server, task =>
+        times++ === 0 ? Promise.resolve(E.left({ kind: 'lost', why: 'it was too large' })) : square(task),
+      )
+      expect(await queue.run({ number: 5 })()).toEqual(E.left({ kind: 'threw', why: 'it was too large' }))
+      await until(async () => (await kept(server)).length === 0)
+      expect(await queue.run({ number: 5 })()).toEqual(E.right(25))
+      queue.close()
+      await worker.close()
+    }))
+
+  it('waits where Redis is not, or does not let it in, and never tells the password', () =>
+    withRedis(async server => {
+      const told: string[] = []
+      const tell = (line: string): void => void told.push(line)
+      const away = { ...server, url: server.url.replace(String(server.port), '1') }
+      const wrong = { ...server, url: server.url.replace('hunter2', 'hunter3') }
+      const asking = [away, wrong].map(each => open(each, tell))
+      const ends = Promise.all(asking.map(({ run }) => run({ number: 1 })()))
+      const workers = [away, wrong].map(each => serve(each, square, tell))
+      await until(() => told.length >= 4)
+      for (const each of asking) each.close()
+      expect(await ends).toEqual(asking.map(() => E.left({ kind: 'closed' })))
+      await Promise.all(workers.map(({ close }) => close()))
+      expect(told.join('\n')).toMatch(/ECONNREFUSED[^]*WRONGPASS|WRONGPASS[^]*ECONNREFUSED/)
+      for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), 'hunter'])
+        expect(told.join('\n')).not.toContain(secret)
+    }))
+})

@@ -1,0 +1,142 @@
+import * as E from 'fp-ts/lib/Either.js'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  decodeSpace,
+  defaultSpace,
+  describeSpace,
+  sample,
+  type Flags,
+  type Space,
+} from '../../src/study/space.ts'
+import { fold, key } from '../../src/core/rng.ts'
+
+const FLAGS = ['eta', 'lmbda', 'mini-batch-size', 'init']
+
+const draws = (space: Space, n: number): readonly Flags[] =>
+  Array.from({ length: n }, (_, i) => sample(space, fold(key(5), i)))
+
+/** Pearson's statistic against equal chances. */
+const chiSquare = (counts: readonly number[]): number => {
+  const expected = counts.reduce((s, count) => s + count, 0) / counts.length
+  return counts.reduce((s, count) => s + (count - expected) ** 2 / expected, 0)
+}
+
+describe('a draw', () => {
+  it('golden: the first from the default space under seed 1', () => {
+    expect(sample(defaultSpace, key(1))).toEqual({
+      eta: '2.74',
+      lmbda: '0',
+      'mini-batch-size': '30',
+      init: 'large',
+    })
+  })
+
+  it('law: every value lies in its range or its list, and reads as a number of the command line', () => {
+    const bound = fc.double({ min: 1e-12, max: 1e12, noNaN: true })
+    fc.assert(
+      fc.property(fc.maxSafeNat(), bound, bound, (seed, a, b) => {
+        const [from, to] = [Math.min(a, b), Math.max(a, b)]
+        const drawn = sample(
+          { eta: { from, to }, lmbda: { from, to, zero: 0.5 }, init: ['x', 'y'] },
+          key(seed),
+        )
+        const eta = Number(drawn.eta)
+        expect(eta >= from && eta <= to).toBe(true)
+        expect(drawn.eta).toMatch(/^\d+\.?\d*(e[+-]?\d+)?$/)
+        const lmbda = Number(drawn.lmbda)
+        expect(lmbda === 0 || (lmbda >= from && lmbda <= to)).toBe(true)
+        expect(['x', 'y']).toContain(drawn.init)
+      }),
+    )
+  })
+
+  it('is uniform in the logarithm: 20 classes of 10,000', () => {
+    const { from, to } = { from: 0.01, to: 30 }
+    const counts = Array.from({ length: 20 }, () => 0)
+    for (const { eta } of draws({ eta: { from, to } }, 10_000)) {
+      const at = Math.log(Number(eta) / from) / Math.log(to / from)
+      counts[Math.min(19, Math.floor(20 * at))]!++
+    }
+    // 19 degrees of freedom: beyond 43.8 once in a thousand
+    expect(chiSquare(counts)).toBeLessThan(43.8)
+  })
+
+  it('is 0 as often as asked for, and log-uniform otherwise', () => {
+    const drawn = draws({ lmbda: { zero: 0.25, from: 1, to: 100 } }, 10_000).map(({ lmbda }) => Number(lmbda))
+    const zeros = drawn.filter(value => value === 0).length
+    const small = drawn.filter(value => value > 0 && value < 10).length
+    // each within four of its own standard deviations
+    expect(Math.abs(zeros - 2500)).toBeLessThan(4 * Math.sqrt(10_000 * 0.25 * 0.75))
+    expect(Math.abs(small - (10_000 - zeros) / 2)).toBeLessThan(4 * Math.sqrt((10_000 - zeros) / 4))
+  })
+
+  it('takes each value of a list as often', () => {
+    const counts = new Map<string, number>()
+    for (const drawn of draws({ 'mini-batch-size': [10, 30, 100] }, 9_000)) {
+      const value = drawn['mini-batch-size']!
+      counts.set(value, (counts.get(value) ?? 0) + 1)
+    }
+    expect([...counts.keys()].toSorted()).toEqual(['10', '100', '30'])
+    // 2 degrees of freedom: beyond 13.8 once in a thousand
+    expect(chiSquare([...counts.values()])).toBeLessThan(13.8)
+  })
+
+  it('draws flags independently of one another', () => {
+    const drawn = draws({ eta: { from: 1, to: 100 }, lmbda: { from: 1, to: 100 } }, 10_000)
+    const both = drawn.filter(({ eta, lmbda }) => Number(eta) < 10 && Number(lmbda) < 10).length
+    expect(Math.abs(both - 2500)).toBeLessThan(4 * Math.sqrt(10_000 * 0.25 * 0.75))
+  })
+
+  it('does not depend on the order in which the space is written', () => {
+    const reversed = Object.fromEntries(Object.entries(defaultSpace).toReversed())
+    expect(sample(reversed, key(3))).toEqual(sample(defaultSpace, key(3)))
+  })
+})
+
+describe('a space for a person', () => {
+  it('says ranges, chances and lists', () => {
+    expect(describeSpace(defaultSpace)).toEqual([
+      'eta: log-uniform from 0.01 to 30',
+      'lmbda: 0 with chance 0.5, else log-uniform from 0.1 to 10',
+      'mini-batch-size: 10 | 30 | 100',
+      'init: default | large',
+    ])
+  })
+})
+
+describe('a --space file', () => {
+  const complaint = (text: string): string => {
+    const decoded = decodeSpace('my.json', text, FLAGS)
+    return E.isLeft(decoded) ? `${decoded.left._tag}: ${decoded.left.message}` : 'accepted'
+  }
+
+  it('is read as it was written', () => {
+    expect(decodeSpace('my.json', JSON.stringify(defaultSpace), FLAGS)).toEqual(E.right(defaultSpace))
+    expect(decodeSpace('my.json', '{}', FLAGS)).toEqual(E.right({}))
+  })
+
+  it.each([
+    ['{', 'Data: my.json is not a search space: it is not JSON ('],
+    ['[]', 'it is [], not an object'],
+    ['null', 'it is null, not an object'],
+    ['{"etta": [1]}', 'etta is not a flag to search (these are: eta, lmbda, mini-batch-size, init)'],
+    ['{"__proto__": [1]}', '__proto__ is not a flag to search'],
+    ['{"eta": 3}', 'eta is 3, neither { "from": …, "to": … } nor a list of values'],
+    ['{"eta": {"from": 1}}', 'eta is {"from":1}, neither'],
+    ['{"eta": {"from": "1", "to": 2}}', 'neither'],
+    ['{"eta": [1, null]}', 'eta is [1,null], neither'],
+    ['{"eta": []}', 'eta is an empty list'],
+    ['{"eta": {"from": 0, "to": 1}}', 'eta is from 0 to 1, not from above 0 upwards'],
+    ['{"eta": {"from": 2, "to": 1}}', 'eta is from 2 to 1, not'],
+    ['{"eta": {"from": 1, "to": 1e999}}', 'eta is from 1 to Infinity, not'],
+    ['{"eta": {"from": 1, "to": 2, "zer0": 1}}', 'eta has "zer0", and not only from, to and zero'],
+    ['{"lmbda": {"from": 1, "to": 2, "zero": 1.5}}', 'lmbda is zero with chance 1.5, not 0 to 1'],
+  ])('%s is refused', (text, words) => {
+    expect(complaint(text)).toContain(words)
+  })
+
+  it('gathers all complaints', () => {
+    expect(complaint('{"eta": [], "init": 1}')).toMatch(/eta is an empty list; init is 1/)
+  })
+})

@@ -1,0 +1,299 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Arm } from '../../src/study/arms.ts'
+import { costOfRungs } from '../../src/study/halving.ts'
+import { identify } from '../../src/study/identity.ts'
+import { defaultSpace } from '../../src/study/space.ts'
+import { defaults, planOf, subjectOf, type Study } from '../../src/study/study-plan.ts'
+import { after, outcome, outstanding, stages, type Outcome } from '../../src/study/study.ts'
+import type { Result, Results, Trial } from '../../src/study/trial.ts'
+import { fold, generator, key, normal, permutation } from '../../src/core/rng.ts'
+import { diverged, done, N } from './finals.ts'
+
+const QUADRATIC: Arm = { name: 'quadratic', flags: { cost: 'quadratic' } }
+const XENT: Arm = { name: 'xent', flags: { cost: 'xent' } }
+
+const study = (changes: Partial<Study> = {}): Study => ({
+  ...defaults,
+  arms: [QUADRATIC, XENT],
+  space: defaultSpace,
+  epochs: 9,
+  budget: 60,
+  seeds: 4,
+  common: { sizes: '784,30,10' },
+  data: 'a fingerprint',
+  classes: 10,
+  ...changes,
+})
+
+/**
+ * Stands for training: accuracy grows with the epochs towards a height that falls off on both sides of the best
+ * learning rate, 0.5 for xent and 3 for quadratic; seeds add noise; a learning rate above 20 diverges.
+ */
+const learn = (trial: Trial): Result => {
+  const eta = Number(trial.flags.eta)
+  const best = trial.flags.cost === 'xent' ? 0.5 : 3
+  const noise = 15 * normal(fold(key(trial.seed), trial.epochs), 1)[0]!
+  const height = 9800 - 300 * Math.abs(Math.log(eta / best))
+  const accuracies = Array.from({ length: trial.epochs }, (_, epoch) =>
+    Math.round(Math.max(1000, height * (1 - 0.2 / (epoch + 1)) + noise)),
+  )
+  return { ...(eta > 20 ? diverged(...accuracies.slice(1)) : done(...accuracies)), id: trial.id }
+}
+
+type Ran = { readonly results: Results; readonly outcome: Outcome; readonly trials: readonly Trial[] }
+
+/** Runs a study undisturbed: what is outstanding, all of it, until nothing is. */
+const run = (of: Study, known: Results = new Map(), trainer = learn): Ran => {
+  const plan = planOf(of)
+  const results = new Map(known)
+  const trials: Trial[] = []
+  for (let next = outstanding(plan, results); next.length > 0; next = outstanding(plan, results)) {
+    expect(outcome(plan, results)).toBeUndefined()
+    trials.push(...next)
+    for (const trial of next) results.set(trial.id, trainer(trial))
+  }
+  return { results, trials, outcome: outcome(plan, results)! }
+}
+
+/** Runs it with a few workers whose results come in any order; now and then all are killed, and a result is lost. */
+const runDisturbed = (of: Study, seed: number, workers: number): Results => {
+  const plan = planOf(of)
+  let results = new Map<string, Result>()
+  for (let turn = 0; ; turn++) {
+    const open = outstanding(plan, results)
+    if (open.length === 0) return results
+    const luck = fold(key(seed), turn)
+    for (const i of permutation(luck, open.length).subarray(0, workers))
+      results.set(open[i]!.id, learn(open[i]!))
+    if (generator(luck).next() % 5 === 0) results = new Map([...results].slice(0, -1))
+  }
+}
+
+/** What a study begins with. */
+const firstTrials = (of: Study): readonly Trial[] => outstanding(planOf(of), new Map())
+
+const sorted = (results: Results): readonly string[] => [...results.keys()].toSorted()
+
+const tuning = ({ trials }: Ran): readonly Trial[] =>
+  trials.filter(trial => trial.evaluateOn === 'validation')
+const finals = ({ trials }: Ran): readonly Trial[] => trials.filter(trial => trial.evaluateOn === 'test')
+const of = (arm: Arm, trials: readonly Trial[]): readonly Trial[] =>
+  trials.filter(trial => trial.flags.cost === arm.flags.cost)
+
+describe('a study', () => {
+  it('law: in any order, with any number of workers, killed or not: the same trials, the same outcome', () => {
+    const undisturbed = run(study())
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 1, max: 7 }), (seed, workers) => {
+        const results = runDisturbed(study(), seed, workers)
+        expect(sorted(results)).toEqual(sorted(undisturbed.results))
+        expect(outcome(planOf(study()), results)).toEqual(undisturbed.outcome)
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  it('runs no trial twice, and leaves alone what it does not know', () => {
+    const { results, trials } = run(study())
+    expect(new Set(trials.map(({ id }) => id)).size).toBe(trials.length)
+    expect(results.size).toBe(trials.length)
+    const stranger: Results = new Map([['a stranger', done(1)]])
+    expect(run(study(), stranger).outcome).toEqual(run(study()).outcome)
+  })
+
+  it('names a trial by all that it depends on, and nothing else', () => {
+    for (const { id, ...trial } of firstTrials(study())) expect(id).toBe(identify(trial))
+    const known = run(study()).results
+    const other = study({ data: 'another fingerprint' })
+    expect(run(other).trials.some(({ id }) => known.has(id))).toBe(false)
+  })
+
+  it('golden: its first trial', () => {
+    expect(firstTrials(study())[0]).toEqual({
+      id: '2433ba8e7f48ca9c',
+      flags: {
+        cost: 'quadratic',
+        sizes: '784,30,10',
+        eta: '0.7924',
+        lmbda: '8.344',
+        'mini-batch-size': '100',
+        init: 'default',
+      },
+      seed: 671250698,
+      epochs: 1,
+      evaluateOn: 'validation',
+      data: 'a fingerprint',
+    })
+  })
+
+  it('draws the same configurations and seeds for both arms', () => {
+    const first = firstTrials(study())
+    const drawn = (arm: Arm): unknown =>
+      of(arm, first).map(({ flags: { cost: _, ...rest }, seed }) => [rest, seed])
+    expect(drawn(QUADRATIC)).toEqual(drawn(XENT))
+    expect(new Set(first.map(({ flags }) => flags.eta)).size).toBe(first.length / 2)
+    expect(first.every(({ flags }) => flags.sizes === '784,30,10')).toBe(true)
+  })
+
+  it('what an arm fixes is not searched, and leaves the rest of the draw as it is', () => {
+    const fixed = { name: 'xent --eta 0.05', flags: { cost: 'xent', eta: '0.05' } }
+    const [free, bound] = [XENT, fixed].map(arm => firstTrials(study({ arms: [QUADRATIC, arm] })))
+    const rest = (trials: readonly Trial[]): unknown =>
+      of(XENT, trials).map(({ flags: { eta: _, ...others }, seed }) => [others, seed])
+    expect(rest(bound!)).toEqual(rest(free!))
+    expect(of(XENT, bound!).every(({ flags }) => flags.eta === '0.05')).toBe(true)
+  })
+
+  it('an arm goes before what both arms share', () => {
+    const deep = { name: 'xent --sizes 784,30,30,10', flags: { cost: 'xent', sizes: '784,30,30,10' } }
+    const trials = firstTrials(study({ arms: [QUADRATIC, deep] }))
+    expect(of(XENT, trials).every(({ flags }) => flags.sizes === '784,30,30,10')).toBe(true)
+    expect(of(QUADRATIC, trials).every(({ flags }) => flags.sizes === '784,30,10')).toBe(true)
+  })
+
+  it('searches on the validation set alone, and shows the winner of each arm to the test set', () => {
+    const ran = run(study())
+    for (const [i, arm] of [QUADRATIC, XENT].entries()) {
+      const shown = of(arm, finals(ran))
+      expect(shown).toHaveLength(4)
+      for (const trial of shown) {
+        expect(trial.flags).toEqual(ran.outcome.arms[i]!.winner)
+        expect(trial.epochs).toBe(9)
+      }
+      expect(tuning(ran).map(({ flags }) => flags)).toContainEqual(ran.outcome.arms[i]!.winner)
+    }
+  })
+
+  it('the final seeds are the same for both arms, and fresh', () => {
+    const ran = run(study({ seeds: 40 }))
+    const seeds = (arm: Arm): readonly number[] => of(arm, finals(ran)).map(({ seed }) => seed)
+    expect(seeds(QUADRATIC)).toEqual(seeds(XENT))
+    expect(new Set(seeds(XENT)).size).toBe(40)
+    const used = new Set(tuning(ran).map(({ seed }) => seed))
+    expect(seeds(XENT).some(seed => used.has(seed))).toBe(false)
+    expect(ran.trials.every(({ seed }) => Number.isSafeInteger(seed) && seed >= 0)).toBe(true)
+  })
+
+  it('another seed is another study', () => {
+    const ids = (seed: number): readonly string[] => firstTrials(study({ seed })).map(({ id }) => id)
+    expect(ids(1).some(id => ids(2).includes(id))).toBe(false)
+  })
+
+  it('gives both arms the same budget, and says what was spent', () => {
+    const { outcome, trials } = run(study())
+    const planned = costOfRungs(planOf(study()).arms[1].rungs)
+    expect(planned).toBeLessThanOrEqual(60)
+    for (const [i, arm] of [QUADRATIC, XENT].entries()) {
+      const searched = of(arm, trials).filter(trial => trial.evaluateOn === 'validation')
+      expect(searched.reduce((total, { epochs }) => total + epochs, 0)).toBe(planned)
+      const gone = searched.filter(({ flags }) => Number(flags.eta) > 20).length
+      expect(outcome.arms[i]!.search).toEqual({ trials: searched.length, epochs: planned, diverged: gone })
+    }
+    expect(outcome.arms[0].search.diverged).toBeGreaterThan(0)
+  })
+
+  it('by default tries 24 configurations or more, and the best of them in full', () => {
+    const rungs = planOf(study({ ...defaults })).arms[1].rungs
+    expect(rungs[0]!.configurations).toBeGreaterThanOrEqual(24)
+    expect(rungs.at(-1)!.epochs).toBe(defaults.epochs)
+  })
+
+  it('where nothing is left to search, an arm goes straight to the test set', () => {
+    const flags = { cost: 'xent', eta: '0.5', lmbda: '0', 'mini-batch-size': '10', init: 'large' }
+    const book = study({ arms: [QUADRATIC, { name: "the book's", flags }] })
+    const [, stage] = stages(planOf(book), new Map())
+    expect(stage).toMatchObject({ rungs: [], search: [], final: { winner: flags } })
+    expect(run(book).outcome.arms[1].search).toEqual({ trials: 0, epochs: 0, diverged: 0 })
+  })
+
+  it('where every trial diverges, it still comes to an end, and says so', () => {
+    const { outcome } = run(study(), new Map(), trial => ({ ...diverged(), id: trial.id }))
+    expect(outcome.arms.map(arm => arm.search.diverged)).toEqual(outcome.arms.map(arm => arm.search.trials))
+    expect(outcome.verdict).toMatchObject({ finding: 'negligible', arms: [{ diverged: 4 }, { diverged: 4 }] })
+  })
+
+  it('one that diverged never wins over one that did not', () => {
+    const gone = (trial: Trial): Result =>
+      Number(trial.flags.eta) < 20
+        ? { ...done(...Array.from({ length: trial.epochs }, () => 0)), id: trial.id }
+        : { ...diverged(N, N), id: trial.id }
+    const { outcome } = run(study(), new Map(), gone)
+    for (const { winner } of outcome.arms) expect(Number(winner.eta)).toBeLessThan(20)
+  })
+
+  it('a trial is judged by its last epoch', () => {
+    const late = (trial: Trial): Result => {
+      const end = Math.round(100 * Number(trial.flags.eta))
+      const before = Array.from({ length: trial.epochs - 1 }, () => 9000 - end)
+      return { ...done(...before, end), id: trial.id }
+    }
+    const ran = run(study(), new Map(), late)
+    const highest = Math.max(...tuning(ran).map(({ flags }) => Number(flags.eta)))
+    for (const { winner } of ran.outcome.arms) expect(Number(winner.eta)).toBe(highest)
+  })
+
+  it('may be given more epochs and seeds later: it is the same study, and goes on', () => {
+    const before = run(study())
+    const more = study({ budget: 120, seeds: 6 })
+    expect(subjectOf(more)).toEqual(subjectOf(study()))
+    const after = run(more, before.results)
+    expect(after.outcome).toEqual(run(more).outcome)
+    expect(after.trials.length).toBeLessThan(run(more).trials.length)
+    expect(identify(subjectOf(study({ seed: 9 })))).not.toBe(identify(subjectOf(study())))
+  })
+})
+
+describe('a study that goes on', () => {
+  const first = study()
+  const { results } = run(first)
+  const more = study({ seeds: 6 })
+
+  it('remembers a verdict, and all that came before', () => {
+    const second = after(first, results, more)
+    expect(second).toEqual({ ...more, earlier: [{ budget: 60, seeds: 4 }] })
+    const third = after(second, run(second, results).results, study({ budget: 120, seeds: 6 }))
+    expect(third.earlier).toEqual([
+      { budget: 60, seeds: 4 },
+      { budget: 60, seeds: 6 },
+    ])
+    expect(subjectOf(third)).toEqual(subjectOf(first))
+  })
+
+  it('has nothing to remember where it is the same, or had no verdict yet', () => {
+    expect(after(first, results, study())).toEqual(study())
+    expect(after(first, new Map([...results].slice(0, -1)), more)).toEqual(more)
+  })
+
+  it('that comes back to what it was has been there', () => {
+    const second = after(first, results, more)
+    expect(after(second, results, study()).earlier).toEqual([{ budget: 60, seeds: 4 }])
+  })
+})
+
+describe('the null check: two arms of one configuration', () => {
+  it('in 20 studies: one set of runs, shared, and no difference', () => {
+    const twins: Study['arms'] = [
+      { ...XENT, name: 'xent (1)' },
+      { ...XENT, name: 'xent (2)' },
+    ]
+    for (let seed = 0; seed < 20; seed++) {
+      const { outcome, trials } = run(study({ arms: twins, seed }))
+      expect(outcome.same).toBe(true)
+      expect(outcome.verdict).toMatchObject({ finding: 'negligible', difference: { mean: 0, p: 1 } })
+      expect(outcome.arms[0].search).toEqual(outcome.arms[1].search)
+      expect(tuning({ trials } as Ran)).toHaveLength(outcome.arms[0].search.trials)
+    }
+  })
+})
+
+describe('the power check: xent, and xent with a tenth of its learning rate', () => {
+  it('in 20 studies: the slower one is called, each time', () => {
+    const slow: Arm = { name: 'xent --eta 0.05', flags: { cost: 'xent', eta: '0.05' } }
+    for (let seed = 0; seed < 20; seed++) {
+      const { outcome } = run(study({ arms: [XENT, slow], seed, seeds: 10 }))
+      expect(outcome.verdict.finding).toBe('better')
+      expect(outcome.verdict.difference.mean).toBeLessThan(0)
+    }
+  })
+})

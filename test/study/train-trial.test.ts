@@ -1,0 +1,111 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { describe, expect, it } from 'vitest'
+import { recorded } from '../../scripts/golden.ts'
+import { quietEnv } from '../../src/io/env.ts'
+import { trialsIn } from '../../src/study/train-trial.ts'
+import { loadData } from '../../src/data/load.ts'
+import { sumOf } from '../../src/data/fingerprint.ts'
+import type { AppError } from '../../src/errors.ts'
+import type { Flags } from '../../src/study/space.ts'
+import { named, Result } from '../../src/study/trial.ts'
+import { cli, inFolder } from '../support/cli.ts'
+
+/** Does trials of three epochs on a small data set; gives the results, and the shares that were told. */
+const doing = async (folder: string, ...trials: readonly Flags[]) => {
+  const data = join(folder, 'data.json')
+  await writeFile(data, JSON.stringify(recorded({ name: 'xent' }).data))
+  const sum = pipe(
+    await loadData({ choice: data, env: {}, onNotice: quietEnv.note, onProgress: () => undefined })(),
+    E.match(
+      ({ message }) => message,
+      ({ training, validation, test }) => sumOf([training, validation, test]),
+    ),
+  )
+  const work = trialsIn(quietEnv)
+  const shares: number[] = []
+  const results: E.Either<AppError, Result>[] = []
+  for (const { data: other, ...flags } of trials) {
+    const trial = named({
+      flags: { backend: 'cpu', ...flags },
+      seed: 3,
+      epochs: 3,
+      evaluateOn: 'test',
+      data: other ?? sum.slice(0, 16),
+    })
+    results.push(await work({ trial, data }, share => shares.push(share))())
+  }
+  return { data, results, shares }
+}
+
+const right = (result: E.Either<AppError, Result> | undefined): Result => {
+  if (result === undefined || E.isLeft(result)) throw new Error(result?.left.message)
+  return result.right
+}
+
+describe('a trial', () => {
+  it('is what train does with its flags', () =>
+    inFolder(async folder => {
+      const flags = { cost: 'quadratic', eta: '2', lmbda: '0.5', init: 'large', shuffle: 'false' }
+      const { data, results, shares } = await doing(folder, flags)
+      const result = right(results[0])
+      const { out } = await cli([
+        ...[
+          'train',
+          '--cost',
+          'quadratic',
+          '--eta',
+          '2',
+          '--lmbda',
+          '0.5',
+          '--init',
+          'large',
+          '--no-shuffle',
+        ],
+        ...['--seed', '3', '--epochs', '3', '--data', data, '--backend', 'cpu', '--json', '--out', 'none'],
+      ])
+      const epochs = out
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ event }) => event === 'epoch')
+      expect(result).toMatchObject({
+        outcome: 'done',
+        accuracies: epochs.map(epoch => epoch.evaluationAccuracy),
+        costs: epochs.map(epoch => epoch.evaluationCost),
+        trainingCosts: epochs.map(epoch => epoch.trainingCost),
+        n: epochs[0]!.evaluationSize,
+      })
+      expect(result.rightPerClass!.reduce((a, b) => a + b)).toBe(result.accuracies.at(-1))
+      expect(shares).toEqual([...shares].sort((a, b) => a - b))
+      expect(Result.is(JSON.parse(JSON.stringify(result)))).toBe(true)
+    }))
+
+  it('is the same twice, and another with another seed of its orders', () =>
+    inFolder(async folder => {
+      const { results } = await doing(folder, { eta: '1' }, { eta: '1' }, { eta: '1', rng: 'book' })
+      const [first, second, third] = results.map(result => ({ ...right(result), seconds: 0 }))
+      expect(second).toEqual(first)
+      expect(third!.costs).not.toEqual(first!.costs)
+    }))
+
+  it('that diverges has a result, as far as it went', () =>
+    inFolder(async folder => {
+      const { results } = await doing(folder, { cost: 'xent', eta: '1e9' })
+      expect(right(results[0])).toMatchObject({ outcome: 'diverged', accuracies: [], costs: [] })
+    }))
+
+  it.each<[Flags, string]>([
+    [{ eta: 'abc' }, '--eta abc'],
+    [{ sizes: '3,2' }, '--sizes 3,2'],
+    [{ init: 'net.json' }, 'a trial starts from its seed'],
+    [{ data: '0123' }, 'and not the data of this experiment, which is 0123'],
+  ])('with %o has an error', (flags, words) =>
+    inFolder(async folder => {
+      const { results } = await doing(folder, flags)
+      expect(results[0]).toMatchObject(E.left({ message: expect.stringContaining(words) as string }))
+    }),
+  )
+})
