@@ -13,7 +13,7 @@ const tiers = [
   ['core/evaluate'],
   ['core/train'],
   // what the application is made of
-  ['errors'],
+  ['errors', 'format'],
   ['io'],
   ['data', 'image'],
   // still entangled: these will be rows of their own

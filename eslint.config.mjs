@@ -54,7 +54,8 @@ export default ts.config(
       'no-restricted-syntax': [
         'error',
         {
-          selector: 'ImportSpecifier[imported.name=/^(tidy|keep|dispose)$/]',
+          selector:
+            'ImportDeclaration[source.value=/tfjs/] > ImportSpecifier[imported.name=/^(tidy|keep|dispose)$/]',
           message: 'Memory lives in src/core/scope.ts.',
         },
       ],

@@ -27,14 +27,14 @@ import {
 import * as E from 'fp-ts/lib/Either.js'
 import { loadBackend, type BackendName } from '../src/runtime/backend.ts'
 import { crossEntropy } from '../src/core/cost.ts'
-import { density, oneHot, values } from '../src/data/dataset.ts'
+import { density, oneHot, inputValues } from '../src/data/dataset.ts'
 import { loadData } from '../src/data/load.ts'
 import { engines } from '../src/runtime/engine.ts'
 import type { Interpreter } from '../src/core/scan.ts'
 import type { Batch } from '../src/core/network.ts'
 import { initialValues, toParams, type Params, type Sizes } from '../src/core/params.ts'
 import { fold, key, normal, permutation } from '../src/core/rng.ts'
-import { foldScoped, free } from '../src/core/scope.ts'
+import { foldScoped, dispose } from '../src/core/scope.ts'
 import { train } from '../src/core/train.ts'
 import { benchRuns, title } from './bench-runs.ts'
 
@@ -51,7 +51,7 @@ const n = training.size
 /** Random pixels, so many of them dark. */
 const noise = (dark: number): Float32Array => {
   const random = normal(key(9), n * 784)
-  return values(training.inputs).map((_, i) => {
+  return inputValues(training.inputs).map((_, i) => {
     const size = Math.abs(random[i]!)
     return size < dark ? 0 : size / 4
   })
@@ -59,11 +59,11 @@ const noise = (dark: number): Float32Array => {
 
 /** Images by the share of their pixels that are lit: as they are, half, or all. */
 const images = {
-  [dataName]: () => values(training.inputs),
+  [dataName]: () => inputValues(training.inputs),
   '50 % lit': () => noise(0.674),
   '100 % lit': () => noise(0),
 }
-const targets = oneHot(training.answers.kind === 'labels' ? training.answers.labels : new Uint8Array(), 10)
+const targets = oneHot(training.desired.kind === 'labels' ? training.desired.labels : new Uint8Array(), 10)
 
 type Case = {
   readonly sizes: Sizes
@@ -106,11 +106,11 @@ const timed = (interpreter: Interpreter, set: Batch, params: Params, m: number, 
   const began = performance.now()
   const after = running.next(examples)
   const milliseconds = performance.now() - began
-  if (after.done) free(after.value)
+  if (after.done) dispose(after.value)
   else {
     const end = running.next(1)
     running.return(params)
-    if (end.done) free(end.value)
+    if (end.done) dispose(end.value)
   }
   return milliseconds
 }
@@ -140,7 +140,7 @@ const byHand = (set: Batch, params: Params, m: number, steps: number): number =>
     Array.from({ length: steps }, (_, i) => i),
   )
   const milliseconds = performance.now() - began
-  free([end, rate, decay])
+  dispose([end, rate, decay])
   return milliseconds
 }
 
@@ -222,7 +222,7 @@ const bench = async (one: Case): Promise<void> => {
     const runners = runnersOf(backend, one, set, params)
     for (const runner of runners) runner.first = runner.run()
     if (memory().numTensors !== before) throw new Error(`${memory().numTensors - before} tensors leaked`)
-    open.push({ active: getBackend(), runners, close: () => free([set, params]) })
+    open.push({ active: getBackend(), runners, close: () => dispose([set, params]) })
   }
   for (let round = 0; round < ROUNDS; round++)
     for (const { active, runners } of open) {

@@ -18,7 +18,7 @@ import { backprop, output, type Batch } from '../src/core/network.ts'
 import type { Params } from '../src/core/params.ts'
 
 import { key, normal } from '../src/core/rng.ts'
-import { reading } from '../src/core/scope.ts'
+import { withTensors } from '../src/core/scope.ts'
 import { leaves, unflatten } from '../src/core/tree.ts'
 import { batchOf, paramsOf } from '../test/support/cases.ts'
 import {
@@ -62,7 +62,7 @@ const errorsOf = (name: CostName, depth: number, m: number, seed: number): Error
   const net = networkOf(sizes, name === 'quadratic' ? 'QuadraticCost' : 'CrossEntropyCost', next)
   const examples = examplesOf(m, sizes, next, () => (next() > 0 ? 1 : 0))
   const exact = twinLeaves(summedGradient(net, examples))
-  return reading(
+  return withTensors(
     () => {
       const params = paramsOf(net)
       const batch = batchOf(examples)

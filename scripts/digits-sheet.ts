@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { PNG } from 'pngjs'
-import { drawDigits, SIDE } from '../src/data/digits.ts'
+import { generateDigits, SIDE } from '../src/data/digits.ts'
 import { key } from '../src/core/rng.ts'
 
 const COLUMNS = 20
@@ -20,7 +20,7 @@ const png = (width: number, height: number, pixels: Uint8Array): Uint8Array => {
 
 /** Images side by side, row d holding digits d, dark on light, each pixel `zoom` pixels wide. */
 const sheet = (seed: number, zoom: number): Uint8Array => {
-  const { images, labels } = drawDigits(key(seed), 0, COLUMNS * ROWS * 4)
+  const { images, labels } = generateDigits(key(seed), 0, COLUMNS * ROWS * 4)
   const width = COLUMNS * SIDE * zoom
   const height = ROWS * SIDE * zoom
   const picture = new Uint8Array(width * height).fill(255)

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
-import { addressOf, type Address } from '../src/study/queue-address.ts'
+import { parseQueueAddress, type QueueAddress } from '../src/study/queue-address.ts'
 import { openQueue, serveQueue } from '../src/study/queue.ts'
 
 const RUN = fileURLToPath(new URL('run.mjs', import.meta.url))
@@ -23,8 +23,8 @@ type Task = { readonly number: number; readonly milliseconds: number }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-const localhost = (port: number): Address => {
-  const address = addressOf(`redis://127.0.0.1:${port}`)
+const localhost = (port: number): QueueAddress => {
+  const address = parseQueueAddress(`redis://127.0.0.1:${port}`)
   if (E.isLeft(address)) throw new Error(address.left)
   return address.right
 }

@@ -14,23 +14,27 @@ type Failure<Tag extends string> = {
 export type UsageError = Failure<'Usage'>
 export type DataError = Failure<'Data'>
 export type DivergedError = Failure<'Diverged'>
-export type UnfitError = Failure<'Unfit'>
-export type BusyError = Failure<'Busy'>
-export type StorageError = Failure<'Storage'>
+export type IncompatibleCheckpoint = Failure<'Unfit'>
+export type Locked = Failure<'Busy'>
+export type WriteFailed = Failure<'Storage'>
 /** A program ended by a signal: not a failure to explain, but an exit code to keep. */
-export type Interrupted = Failure<'Interrupted'> & { readonly by: Stop }
+export type Interrupted = Failure<'Interrupted'> & { readonly signal: StopReason }
 
 /** Why a program should end early: a signal, or nobody reads its output any more. */
-export type Stop = 'SIGINT' | 'SIGTERM' | 'closed pipe'
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'closed pipe'
 
 export type AppError =
-  UsageError | DataError | DivergedError | UnfitError | BusyError | StorageError | Interrupted
+  UsageError | DataError | DivergedError | IncompatibleCheckpoint | Locked | WriteFailed | Interrupted
 
 /** The command line asks for something that cannot be. */
-export const usage = (message: string, remedy: string): UsageError => ({ _tag: 'Usage', message, remedy })
+export const usageError = (message: string, remedy: string): UsageError => ({
+  _tag: 'Usage',
+  message,
+  remedy,
+})
 
 /** A data set or a model is missing, damaged or does not fit. */
-export const data = (message: string, remedy: string): DataError => ({ _tag: 'Data', message, remedy })
+export const dataError = (message: string, remedy: string): DataError => ({ _tag: 'Data', message, remedy })
 
 /** Training left the numbers that float32 can hold. */
 export const diverged = (message: string, remedy: string): DivergedError => ({
@@ -40,22 +44,26 @@ export const diverged = (message: string, remedy: string): DivergedError => ({
 })
 
 /** What was saved cannot be gone on with: it is damaged, or of something else. */
-export const unfit = (message: string, remedy: string): UnfitError => ({ _tag: 'Unfit', message, remedy })
+export const incompatibleCheckpoint = (message: string, remedy: string): IncompatibleCheckpoint => ({
+  _tag: 'Unfit',
+  message,
+  remedy,
+})
 
 /** A folder belongs to another process for now. */
-export const busy = (message: string, remedy: string): BusyError => ({ _tag: 'Busy', message, remedy })
+export const locked = (message: string, remedy: string): Locked => ({ _tag: 'Busy', message, remedy })
 
 /** A file or folder cannot be written. */
-export const storage = (message: string, remedy: string): StorageError => ({
+export const writeFailed = (message: string, remedy: string): WriteFailed => ({
   _tag: 'Storage',
   message,
   remedy,
 })
 
 /** The person, or the machine, asked the program to stop. */
-export const interrupted = (by: Stop, message: string, remedy: string): Interrupted => ({
+export const interrupted = (by: StopReason, message: string, remedy: string): Interrupted => ({
   _tag: 'Interrupted',
-  by,
+  signal: by,
   message,
   remedy,
 })
@@ -76,7 +84,7 @@ export const exitCode = (error: AppError): number => {
     case 'Storage':
       return 7
     case 'Interrupted':
-      return { SIGINT: 130, SIGTERM: 143, 'closed pipe': 0 }[error.by]
+      return { SIGINT: 130, SIGTERM: 143, 'closed pipe': 0 }[error.signal]
   }
 }
 

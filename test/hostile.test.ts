@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { decodeImages, decodeLabels, encodeImages, encodeLabels } from '../src/data/idx.ts'
-import { decodeJson } from '../src/data/json-dataset.ts'
+import { decodeJsonDataset } from '../src/data/json-dataset.ts'
 import type { DataError } from '../src/errors.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../src/runs/checkpoint.ts'
 import { decodeModel, encodeModel } from '../src/io/model.ts'
@@ -32,7 +32,7 @@ const decoders: readonly (readonly [string, (bytes: Uint8Array) => E.Either<stri
     ['labels', bytes => inWords(decodeLabels('FILE', 9)(bytes)), encodeLabels(Uint8Array.of(1, 2, 3))],
     [
       'a data set in JSON',
-      bytes => inWords(decodeJson('FILE')(words(bytes))),
+      bytes => inWords(decodeJsonDataset('FILE')(words(bytes))),
       utf8('{"training":{"inputs":[[0,1],[1,0]],"labels":[1,0]}}'),
     ],
     [

@@ -8,8 +8,8 @@ import { patience, type Patience } from '../data/download.ts'
 import { get } from '../data/get.ts'
 import { sha256 } from '../data/mnist.ts'
 import { readBytes } from '../io/read.ts'
-import { keepFile } from '../io/write.ts'
-import { data, type DataError } from '../errors.ts'
+import { writeBestEffort } from '../io/write.ts'
+import { dataError, type DataError } from '../errors.ts'
 import { decodeFigure, published, source, type Figure, type FigureName, type Published } from './published.ts'
 
 type Sum = Pick<Published, 'bytes' | 'sum'>
@@ -61,7 +61,7 @@ export const loadFigure = (name: FigureName, given: FigureOptions): TaskEither<D
 const inFolder = (path: string, known: Sum): TaskEither<DataError, Uint8Array> =>
   pipe(
     read(path, known),
-    TE.mapLeft(({ message, remedy }) => data(`--published ${message}`, remedy)),
+    TE.mapLeft(({ message, remedy }) => dataError(`--published ${message}`, remedy)),
   )
 
 const keptOrFetched = (
@@ -97,7 +97,7 @@ const read = (path: string, known: Sum): TaskEither<DataError, Uint8Array> =>
     TE.flatMapEither(bytes =>
       pipe(
         sumIs(known)(bytes),
-        E.mapLeft(why => data(`${path}: not the author's file: ${why}`, `get it from ${source}`)),
+        E.mapLeft(why => dataError(`${path}: not the author's file: ${why}`, `get it from ${source}`)),
       ),
     ),
   )
@@ -108,7 +108,7 @@ const fetched = (address: string, known: Sum, patience: Patience): TaskEither<Da
     get({ ...patience, bytes: known.bytes }, () => undefined),
     TE.flatMapEither(sumIs(known)),
     TE.mapLeft(why =>
-      data(
+      dataError(
         `${address}: ${why}`,
         'connect to the internet and try again, or give the folder that has the file with --published DIR',
       ),
@@ -118,6 +118,6 @@ const fetched = (address: string, known: Sum, patience: Patience): TaskEither<Da
 /** That the folder cannot be written is no reason not to compare. */
 const store = (path: string, bytes: Uint8Array, tell: (line: string) => void): TaskEither<never, void> =>
   pipe(
-    keepFile(path, bytes),
+    writeBestEffort(path, bytes),
     TE.orElse(why => TE.fromIO(() => tell(`${path} is not kept for the next time: ${why}`))),
   )

@@ -7,8 +7,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { data, type DataError } from '../errors.ts'
-import type { Start } from '../core/params.ts'
+import { dataError, type DataError } from '../errors.ts'
+import type { Initializer } from '../core/params.ts'
 
 /** The figures, by the names of their files. */
 export const figures = [
@@ -22,7 +22,7 @@ export type FigureName = (typeof figures)[number]
 
 /** One training of a figure: a value an epoch in each list, and none in that of a monitor which was off. */
 export type PublishedRun = {
-  readonly start: Start
+  readonly start: Initializer
   readonly evaluationCost: readonly number[]
   /** Correct of 10,000: in the test set for the first two figures, in the validation set for the others. */
   readonly evaluationAccuracy: readonly number[]
@@ -35,7 +35,7 @@ export type Figure = readonly PublishedRun[]
 
 /** The figures of a run by which it can be known: its first epoch, and the best of all, counted from 0 as in the book. */
 export type KeyFigures = {
-  readonly start: Start
+  readonly start: Initializer
   readonly epochs: number
   readonly first: { readonly evaluationCost?: number; readonly evaluationAccuracy: number }
   readonly best: { readonly evaluationAccuracy: number; readonly epoch: number }
@@ -171,7 +171,7 @@ export const decodeFigure = (name: string, text: string): E.Either<DataError, Fi
       () => undefined,
     ),
     E.mapLeft(() =>
-      data(
+      dataError(
         `${name}: has not the lists of costs and accuracies of the book's figures`,
         `get it from ${source}`,
       ),
@@ -179,6 +179,6 @@ export const decodeFigure = (name: string, text: string): E.Either<DataError, Fi
   )
 
 const run = (
-  start: Start,
+  start: Initializer,
   [evaluationCost, evaluationAccuracy, trainingCost, trainingAccuracy]: t.TypeOf<typeof Lists>,
 ): PublishedRun => ({ start, evaluationCost, evaluationAccuracy, trainingCost, trainingAccuracy })

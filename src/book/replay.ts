@@ -4,10 +4,10 @@
  * The replay computes in float32 and his program in float64: close to a tie, an image may be answered otherwise.
  */
 import { BOOK_SEED } from '../core/book-rng.ts'
-import type { About } from './reproduce.ts'
+import type { DataShape } from './reproduce.ts'
 import type { KeyFigures } from './published.ts'
-import { named, type Trial } from '../study/trial.ts'
-import type { Flags } from '../study/space.ts'
+import { namedTrial, type Trial } from '../study/trial.ts'
+import type { FlagTexts } from '../study/space.ts'
 
 /** The figures, by their names on the command line; the author's files have names of their own. */
 export const replayed = {
@@ -22,9 +22,9 @@ export const replayed = {
 export type ReplayName = keyof typeof replayed
 
 /** The trainings of a figure, in the order in which the author's program did them. */
-export const trialsOf = (name: ReplayName, { data, inputs, outputs }: About): readonly Trial[] => {
-  const trial = (flags: Flags, epochs: number, evaluateOn: Trial['evaluateOn']): Trial =>
-    named({
+export const trialsOf = (name: ReplayName, { data, inputs, outputs }: DataShape): readonly Trial[] => {
+  const trial = (flags: FlagTexts, epochs: number, evaluateOn: Trial['evaluateOn']): Trial =>
+    namedTrial({
       flags: {
         cost: 'xent',
         sizes: [inputs, 30, outputs].join(','),
@@ -85,6 +85,6 @@ export const compareFacts = (ours: readonly number[], { first, best }: KeyFigure
 }
 
 /** Such as `400 of 400 epochs have the published count`. */
-export const inWords = ({ epochs, equal, largest, at }: Comparison): string =>
+export const describeComparison = ({ epochs, equal, largest, at }: Comparison): string =>
   `${equal} of ${epochs} epochs have the published count` +
   (largest === 0 ? '' : `; the largest difference is ${largest}, after epoch ${at}`)

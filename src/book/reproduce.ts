@@ -6,10 +6,17 @@
  */
 import type { CostName } from '../core/cost.ts'
 import { mean, quantile, standardDeviation } from '../study/statistics.ts'
-import { isStuck, named, unanswered, type Result, type Results, type Trial } from '../study/trial.ts'
+import {
+  isStuck,
+  namedTrial,
+  unanswered,
+  type TrialResult,
+  type TrialResults,
+  type Trial,
+} from '../study/trial.ts'
 
 /** What is compared: a cost, with its learning rate, in a network with so many hidden neurons. */
-export type Arm = {
+export type BookArm = {
   readonly hidden: number
   readonly cost: CostName
   readonly eta: number
@@ -21,7 +28,7 @@ export type Arm = {
 }
 
 /** M. Nielsen, Neural Networks and Deep Learning (2015). */
-const ARMS: readonly Arm[] = [
+const ARMS: readonly BookArm[] = [
   { hidden: 30, cost: 'quadratic', eta: 3.0, book: 95.42 },
   { hidden: 30, cost: 'xent', eta: 0.5, book: 95.49 },
   { hidden: 100, cost: 'quadratic', eta: 3.0, book: 96.59 },
@@ -48,19 +55,19 @@ export const extents = {
 } as const satisfies Record<string, Extent>
 
 /** The data set to train on: its fingerprint, and the neurons at either end of a network for it. */
-export type About = { readonly data: string; readonly inputs: number; readonly outputs: number }
+export type DataShape = { readonly data: string; readonly inputs: number; readonly outputs: number }
 
-export type Planned = { readonly arm: Arm; readonly trials: readonly Trial[] }
+export type Planned = { readonly arm: BookArm; readonly trials: readonly Trial[] }
 
 /** The trials of the table, arm by arm, seed by seed. */
-export const planOf = (
+export const planReproduction = (
   { seeds, epochs, hidden }: Extent,
-  { data, inputs, outputs }: About,
+  { data, inputs, outputs }: DataShape,
 ): readonly Planned[] =>
   ARMS.filter(arm => hidden.includes(arm.hidden)).map(arm => ({
     arm,
     trials: Array.from({ length: seeds }, (_, i) =>
-      named({
+      namedTrial({
         flags: {
           cost: arm.cost,
           sizes: [inputs, arm.hidden, outputs].join(','),
@@ -77,22 +84,22 @@ export const planOf = (
     ),
   }))
 
-export type Spread = {
+export type AccuracySpread = {
   readonly mean: number
   readonly standardDeviation: number
   readonly min: number
   readonly max: number
 }
 
-export type Summary = {
+export type RunsSummary = {
   readonly runs: number
-  readonly last: Spread
+  readonly last: AccuracySpread
   /** Each run at its own best epoch. */
-  readonly best: Spread
+  readonly best: AccuracySpread
 }
 
 /** A run that ended with whole classes never or hardly ever answered. */
-export type Stuck = {
+export type StuckRun = {
   readonly seed: number
   readonly accuracy: number
   /** Those classes, each with how often it is answered, and how many examples of it there are. */
@@ -102,18 +109,18 @@ export type Stuck = {
 }
 
 export type Row = {
-  readonly arm: Arm
+  readonly arm: BookArm
   /** The runs that came to their end. */
-  readonly all: Summary
+  readonly all: RunsSummary
   /** Those of them that are not stuck. */
-  readonly free: Summary
-  readonly stuck: readonly Stuck[]
+  readonly free: RunsSummary
+  readonly stuck: readonly StuckRun[]
   /** The seeds of the runs that diverged. */
   readonly diverged: readonly number[]
 }
 
 /** The rows of the table, from all results of the plan. */
-export const rowsOf = (plan: readonly Planned[], results: Results): readonly Row[] =>
+export const rowsOf = (plan: readonly Planned[], results: TrialResults): readonly Row[] =>
   plan.map(({ arm, trials }) => {
     const runs = trials.flatMap(({ id, seed }) => {
       const result = results.get(id)
@@ -129,13 +136,13 @@ export const rowsOf = (plan: readonly Planned[], results: Results): readonly Row
     }
   })
 
-const summary = (results: readonly Result[]): Summary => ({
+const summary = (results: readonly TrialResult[]): RunsSummary => ({
   runs: results.length,
   last: spread(results.map(lastAccuracy)),
-  best: spread(results.map(result => bestOf(result).accuracy)),
+  best: spread(results.map(result => bestAccuracy(result).accuracy)),
 })
 
-const spread = (accuracies: readonly number[]): Spread => ({
+const spread = (accuracies: readonly number[]): AccuracySpread => ({
   mean: mean(accuracies),
   standardDeviation: standardDeviation(accuracies),
   min: quantile(accuracies, 0),
@@ -143,15 +150,18 @@ const spread = (accuracies: readonly number[]): Spread => ({
 })
 
 /** The accuracy after the last epoch; NaN of none. */
-export const lastAccuracy = ({ accuracies, n }: Result): number => (100 * (accuracies.at(-1) ?? NaN)) / n
+export const lastAccuracy = ({ accuracies, n }: TrialResult): number => (100 * (accuracies.at(-1) ?? NaN)) / n
 
 /** The highest accuracy, and the first epoch that has it, from 1. */
-export const bestOf = ({ accuracies, n }: Result): { readonly accuracy: number; readonly epoch: number } => {
+export const bestAccuracy = ({
+  accuracies,
+  n,
+}: TrialResult): { readonly accuracy: number; readonly epoch: number } => {
   const best = Math.max(...accuracies)
   return { accuracy: (100 * best) / n, epoch: accuracies.indexOf(best) + 1 }
 }
 
-const stuck = (seed: number, result: Result): Stuck => {
+const stuck = (seed: number, result: TrialResult): StuckRun => {
   const never = unanswered(result)
   const sum = (counts: readonly number[] = []): number =>
     counts.reduce((total, count, label) => (never.includes(label) ? total : total + count), 0)
@@ -168,4 +178,5 @@ const stuck = (seed: number, result: Result): Stuck => {
 }
 
 /** How long a trial takes, in a unit of its own: the products of the first layer are most of it. */
-export const workOf = ({ flags, epochs }: Trial): number => epochs * Number(flags.sizes?.split(',')[1] ?? 1)
+export const trialWork = ({ flags, epochs }: Trial): number =>
+  epochs * Number(flags.sizes?.split(',')[1] ?? 1)

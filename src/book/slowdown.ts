@@ -22,19 +22,19 @@ export const starts: readonly [Neuron, Neuron] = [
  * - `dC/da`: the same without their factor σ'(z). It is no gradient; it is here because curves like those of the
  *   book's animation come of it
  */
-export type Step = 'gradient' | 'dC/da'
+export type DescentStep = 'gradient' | 'dC/da'
 
 /** All that a curve depends on. */
-export type Trial = {
+export type SlowdownTrial = {
   readonly cost: CostName
   readonly start: Neuron
   readonly eta: number
   readonly epochs: number
-  readonly step: Step
+  readonly step: DescentStep
 }
 
 /** What is seen before the first epoch and after each: lists of epochs + 1 numbers. */
-export type Curve = {
+export type NeuronCurve = {
   /** The weighted input. */
   readonly z: readonly number[]
   /** The output. */
@@ -50,7 +50,7 @@ const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
 const sigmoidPrime = (a: number): number => a * (1 - a)
 
 /** What is asked of a cost, as functions of the output a, where x = 1 and y = 0. */
-type NeuronCost = Readonly<Record<'cost' | Step, (a: number) => number>>
+type NeuronCost = Readonly<Record<'cost' | DescentStep, (a: number) => number>>
 
 const costs: Readonly<Record<CostName, NeuronCost>> = {
   quadratic: {
@@ -71,7 +71,7 @@ const costs: Readonly<Record<CostName, NeuronCost>> = {
 }
 
 /** Gradient descent on the one example: w → w - η ∂C/∂w, and b likewise. */
-export const learn = ({ cost, start, eta, epochs, step }: Trial): Curve => {
+export const learnNeuron = ({ cost, start, eta, epochs, step }: SlowdownTrial): NeuronCurve => {
   const nabla = costs[cost][step]
   const z: number[] = []
   let { w, b } = start
@@ -86,18 +86,18 @@ export const learn = ({ cost, start, eta, epochs, step }: Trial): Curve => {
 }
 
 /** A trial and what came of it. */
-export type Result = Trial & { readonly curve: Curve }
+export type SlowdownResult = SlowdownTrial & { readonly curve: NeuronCurve }
 
-type Four = readonly [Result, Result, Result, Result]
+type Four = readonly [SlowdownResult, SlowdownResult, SlowdownResult, SlowdownResult]
 
-const done = (trial: Trial): Result => ({ ...trial, curve: learn(trial) })
+const done = (trial: SlowdownTrial): SlowdownResult => ({ ...trial, curve: learnNeuron(trial) })
 
 /** The rate at which the chapter shows the slowdown, and the one that its text names for the cross-entropy. */
 export const rates = { quadratic: 0.15, xent: 0.005 } as const
 
 /** Both costs at one rate: quadratic and cross-entropy from the first start, then from the second. */
 export const comparison = (eta: number, epochs: number): Four => {
-  const trial = (start: Neuron, cost: CostName): Result =>
+  const trial = (start: Neuron, cost: CostName): SlowdownResult =>
     done({ cost, start, eta, epochs, step: 'gradient' })
   const [wrong, saturated] = starts
   return [
@@ -110,7 +110,7 @@ export const comparison = (eta: number, epochs: number): Four => {
 
 /** The cross-entropy at its rate in the text: along the gradient from both starts, then along dC/da from both. */
 export const observation = (epochs: number): Four => {
-  const trial = (start: Neuron, step: Step): Result =>
+  const trial = (start: Neuron, step: DescentStep): SlowdownResult =>
     done({ cost: 'xent', start, eta: rates.xent, epochs, step })
   const [wrong, saturated] = starts
   return [

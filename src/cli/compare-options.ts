@@ -8,11 +8,11 @@ import { availableParallelism } from 'node:os'
 import type { Options } from 'yargs'
 import type { BackendChoice } from '../runtime/backend.ts'
 import type { EngineChoice } from '../runtime/engine.ts'
-import { usage, type AppError, type UsageError } from '../errors.ts'
+import { usageError, type AppError, type UsageError } from '../errors.ts'
 import { parseArms, type Fixable } from '../study/arms.ts'
-import { costOfRungs, rungsFor } from '../study/halving.ts'
-import { defaults, type Study } from '../study/study-plan.ts'
-import type { Address } from '../study/queue-address.ts'
+import { epochsOfRungs, rungsFor } from '../study/halving.ts'
+import { studyDefaults, type Study } from '../study/study-plan.ts'
+import type { QueueAddress } from '../study/queue-address.ts'
 import { decodeSpace, defaultSpace, type Space } from '../study/space.ts'
 import type { Sizes } from '../core/params.ts'
 import { readText } from '../io/read.ts'
@@ -47,16 +47,16 @@ export const compareOptions = {
   budget: {
     group: STUDY,
     describe: 'epochs that the search of each arm may take, all in all',
-    defaultDescription: String(defaults.budget),
+    defaultDescription: String(studyDefaults.budget),
   },
   trials: { group: STUDY, describe: 'configurations that each arm tries; instead of --budget' },
   seeds: {
     group: STUDY,
     describe: 'runs of each winner on the test set, all in all',
-    defaultDescription: String(defaults.seeds),
+    defaultDescription: String(studyDefaults.seeds),
   },
-  seed: { group: STUDY, describe: 'of the whole study', defaultDescription: String(defaults.seed) },
-  epochs: { group: STUDY, describe: 'of a whole training', defaultDescription: String(defaults.epochs) },
+  seed: { group: STUDY, describe: 'of the whole study', defaultDescription: String(studyDefaults.seed) },
+  epochs: { group: STUDY, describe: 'of a whole training', defaultDescription: String(studyDefaults.epochs) },
   sizes: trainOptions.sizes,
   'train-size': trainOptions['train-size'],
   data: commonOptions.data,
@@ -89,7 +89,7 @@ export type CompareFlags = {
   readonly backend: BackendChoice
   readonly engine: EngineChoice
   readonly jobs: number
-  readonly queue: Address | undefined
+  readonly queue: QueueAddress | undefined
   readonly shard: Shard | undefined
   readonly out: string
   readonly json: boolean
@@ -108,33 +108,33 @@ const shard: F.Decoder<Shard> = text => {
 
 export const compareFlags = (argv: F.Argv): E.Either<UsageError, CompareFlags> =>
   pipe(
-    F.all({
+    F.decodeAll({
       arms: arms(argv),
       space: F.optional('space', F.text)(argv),
       budget: F.optional('budget', F.count)(argv),
       trials: F.optional('trials', F.count)(argv),
-      seeds: F.flag('seeds', F.count, defaults.seeds)(argv),
-      seed: F.flag<number>('seed', F.countOrZero, defaults.seed)(argv),
-      epochs: F.flag<number>('epochs', F.count, defaults.epochs)(argv),
+      seeds: F.withDefault('seeds', F.count, studyDefaults.seeds)(argv),
+      seed: F.withDefault<number>('seed', F.countOrZero, studyDefaults.seed)(argv),
+      epochs: F.withDefault<number>('epochs', F.count, studyDefaults.epochs)(argv),
       sizes: sizesFlag(argv),
       trainSize: F.optional('train-size', F.count)(argv),
       data: dataFlag(argv),
       backend: backendFlag(argv),
       engine: engineFlag(argv),
-      jobs: F.flag('jobs', F.count, availableParallelism())(argv),
+      jobs: F.withDefault('jobs', F.count, availableParallelism())(argv),
       queue: queueFlag(argv),
       shard: F.optional('shard', shard)(argv),
-      out: F.flag('out', F.text, 'runs/compare')(argv),
+      out: F.withDefault('out', F.text, 'runs/compare')(argv),
       json: F.toggle('json')(argv),
     }),
     E.mapLeft(F.oneError),
     E.filterOrElse(
       ({ budget, trials }) => budget === undefined || trials === undefined,
-      () => usage('--budget and --trials: each says how long the search is', 'give one of them'),
+      () => usageError('--budget and --trials: each says how long the search is', 'give one of them'),
     ),
     E.filterOrElse(
       ({ queue, shard }) => queue === undefined || shard === undefined,
-      () => usage('--queue and --shard: each shares the trials out in its own way', 'give one of them'),
+      () => usageError('--queue and --shard: each shares the trials out in its own way', 'give one of them'),
     ),
   )
 
@@ -177,9 +177,9 @@ export const studyOf = (
       space,
       budget:
         trials === undefined
-          ? (budget ?? defaults.budget)
-          : costOfRungs(rungsFor(trials, epochs, defaults.factor)),
-      factor: defaults.factor,
+          ? (budget ?? studyDefaults.budget)
+          : epochsOfRungs(rungsFor(trials, epochs, studyDefaults.factor)),
+      factor: studyDefaults.factor,
       epochs,
       seeds,
       seed,

@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
 import type { Options } from 'yargs'
-import { unfit, usage, type AppError, type UsageError } from '../errors.ts'
+import { incompatibleCheckpoint, usageError, type AppError, type UsageError } from '../errors.ts'
 import { parseJson } from '../io/json.ts'
 import { readText } from '../io/read.ts'
 import { namesOf, nearest, SOURCES, type Argv } from '../options/decode.ts'
@@ -19,7 +19,7 @@ type Layer = { readonly values: Argv; readonly sources: Readonly<Record<string, 
 type AllOptions = Readonly<Record<string, Options>>
 
 /** All settings of a command in one. */
-export const layered =
+export const mergeSources =
   (options: AllOptions, variables: NodeJS.ProcessEnv) =>
   (argv: Argv): TE.TaskEither<AppError, Argv> => {
     const surroundings = fromVariables(options, variables)
@@ -85,7 +85,10 @@ const fromRun = (options: AllOptions, folder: string): TE.TaskEither<AppError, L
   pipe(
     fromFile(options, join(folder, 'config.json')),
     TE.mapLeft(({ message }) =>
-      unfit(`--resume ${folder}: ${message}`, 'give the folder of a run; npm run runs lists them'),
+      incompatibleCheckpoint(
+        `--resume ${folder}: ${message}`,
+        'give the folder of a run; npm run runs lists them',
+      ),
     ),
   )
 
@@ -100,7 +103,7 @@ const LONGEST = 1_000_000
 
 const decode = (options: AllOptions, path: string, text: string): E.Either<UsageError, Layer> => {
   const wrong = (what: string, remedy: string): E.Either<UsageError, never> =>
-    E.left(usage(`${path}: ${what}`, remedy))
+    E.left(usageError(`${path}: ${what}`, remedy))
   const remedy = 'give an object of settings, such as {"cost": "xent", "eta": 0.5}; --print-config prints one'
   if (text.length > LONGEST) return wrong('it is too long to be a file of settings', remedy)
   const parsed = parseJson(text)

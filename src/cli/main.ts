@@ -6,12 +6,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import yargs, { type Options } from 'yargs'
-import { exitCode, exitCodes, type AppError, type Stop } from '../errors.ts'
-import { masked } from '../study/queue-address.ts'
+import { exitCode, exitCodes, type AppError, type StopReason } from '../errors.ts'
+import { maskPasswords } from '../study/queue-address.ts'
 import { unwritable } from '../io/failure.ts'
-import { quietEnv, type Env, type Program } from '../io/env.ts'
-import { known, type Argv } from '../options/decode.ts'
-import { layered } from './config-sources.ts'
+import { systemEnv } from '../io/env.ts'
+import type { CliEnv, CommandEffect } from './cli-env.ts'
+import { progressBar } from './progress-bar.ts'
+import { checkKnown, type Argv } from '../options/decode.ts'
+import { mergeSources } from './config-sources.ts'
 
 type Command = {
   readonly describe: string
@@ -19,7 +21,7 @@ type Command = {
   readonly words?: string
   readonly options: Readonly<Record<string, Options>>
   readonly examples: readonly (readonly [line: string, what: string])[]
-  readonly run: (argv: Argv) => Program<void>
+  readonly run: (argv: Argv) => CommandEffect<void>
 }
 
 /** Commands are loaded when they are asked for: the help should not wait for TensorFlow. */
@@ -206,15 +208,15 @@ const printable = (text: string): string =>
 
 const report = ({ message, remedy }: AppError): void => {
   // whatever was typed may hold a password
-  for (const line of message.split('\n')) say(process.stderr, `network2: ${masked(printable(line))}`)
-  for (const line of remedy.split('\n')) say(process.stderr, `  ${masked(printable(line))}`)
+  for (const line of message.split('\n')) say(process.stderr, `network2: ${maskPasswords(printable(line))}`)
+  for (const line of remedy.split('\n')) say(process.stderr, `  ${maskPasswords(printable(line))}`)
 }
 
 /** The world as it is, how it asks the program to stop, and what it did not take of the output. */
-const world = (): { readonly env: Env; readonly lost: () => AppError | undefined } => {
-  let stop: Stop | undefined
+const world = (): { readonly env: CliEnv; readonly lost: () => AppError | undefined } => {
+  let stop: StopReason | undefined
   const stopping = new AbortController()
-  const stopBy = (by: Stop): void => {
+  const stopBy = (by: StopReason): void => {
     stop = by
     stopping.abort()
   }
@@ -232,13 +234,15 @@ const world = (): { readonly env: Env; readonly lost: () => AppError | undefined
         if (stop === undefined) stopBy('closed pipe')
       } else if (stream === process.stdout) lost ??= unwritable('standard output')(error)
     })
-  const env: Env = {
-    ...quietEnv,
+  const hasTerminal = process.stderr.isTTY && process.env.TERM !== 'dumb'
+  const env: CliEnv = {
+    ...systemEnv,
     out: line => say(process.stdout, printable(line)),
-    note: line => say(process.stderr, printable(line)),
-    bar: process.stderr.isTTY && process.env.TERM !== 'dumb' ? process.stderr : undefined,
-    stopped: () => stop,
-    stopping: stopping.signal,
+    log: line => say(process.stderr, printable(line)),
+    bar: hasTerminal ? progressBar(process.stderr) : undefined,
+    columns: hasTerminal ? process.stderr.columns : undefined,
+    stopReason: () => stop,
+    abortSignal: stopping.signal,
   }
   return { env, lost: () => lost }
 }
@@ -264,8 +268,8 @@ const main = async (args: readonly string[]): Promise<number> => {
   }
   const { env, lost } = world()
   const result = await pipe(
-    TE.fromEither<AppError, Argv>(known(command.options, command.words !== undefined)(argv)),
-    TE.flatMap(layered(command.options, env.variables)),
+    TE.fromEither<AppError, Argv>(checkKnown(command.options, command.words !== undefined)(argv)),
+    TE.flatMap(mergeSources(command.options, env.variables)),
     TE.flatMap(settings => command.run(settings)(env)),
   )()
   const failure = E.isLeft(result) ? result.left : lost()

@@ -5,23 +5,24 @@ import { join } from 'node:path'
 import type { Backend } from '../runtime/backend.ts'
 import type { CostName } from '../core/cost.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { MONITORS, monitored, type Timed } from '../runs/history.ts'
+import { MONITORS, monitored, type TimedEpoch } from '../runs/history.ts'
 import { toJson } from '../io/json.ts'
-import type { Event, Report } from '../core/train.ts'
-import { asSettings, type Config } from '../runs/run-plan.ts'
-import type { Env } from '../io/env.ts'
-import { clock, grouped, percent, progressBar } from '../report/text/format.ts'
+import type { TrainEvent, EpochMetrics } from '../core/train.ts'
+import { asSettings, type RunConfig } from '../runs/run-plan.ts'
+import { noProgressBar } from '../io/env.ts'
+import type { CliEnv } from './cli-env.ts'
+import { clock, grouped, percentOf } from '../format.ts'
 
-export type Outcome = 'done' | 'diverged' | 'stopped'
+export type RunOutcome = 'done' | 'diverged' | 'stopped'
 
 /** All that is known when training has ended. */
 export type Ending = {
-  readonly outcome: Outcome
+  readonly outcome: RunOutcome
   readonly epochs: number
   readonly seconds: number
-  readonly last: Report | undefined
+  readonly last: EpochMetrics | undefined
   /** The first epoch of the highest evaluation accuracy. */
-  readonly best: Report | undefined
+  readonly best: EpochMetrics | undefined
   readonly saved: string | undefined
   /** The folder of the run. */
   readonly run: string | undefined
@@ -29,9 +30,9 @@ export type Ending = {
   readonly over: string | undefined
 }
 
-export type Progress = Extract<Event, { kind: 'progress' }>
+export type TrainProgress = Extract<TrainEvent, { kind: 'progress' }>
 
-export type Teller = {
+export type Reporter = {
   /** @param epochs those that were done before, where a run goes on */
   readonly start: (
     dataset: Dataset,
@@ -40,20 +41,20 @@ export type Teller = {
     run: string | undefined,
     epochs: number,
   ) => void
-  readonly progress: (event: Progress, elapsed: number) => void
-  readonly epoch: (epoch: Timed) => void
+  readonly progress: (event: TrainProgress, elapsed: number) => void
+  readonly epoch: (epoch: TimedEpoch) => void
   /** Takes away what is drawn for the moment. */
   readonly clear: () => void
   readonly end: (ending: Ending) => void
 }
 
-const speed = ({ trainSize }: Config, seconds: number): number =>
+const speed = ({ trainSize }: RunConfig, seconds: number): number =>
   Math.round(trainSize / Math.max(seconds, 1e-6))
 
 /** One JSON object per event: `start`, `epoch`, `done`. */
-export const jsonTeller = (env: Env, config: Config): Teller => {
+export const jsonReporter = (env: CliEnv, config: RunConfig): Reporter => {
   const tell = (event: Record<string, unknown>): void => env.out(toJson(event))
-  const seen = (report: Report | undefined): Record<string, number | undefined> => {
+  const seen = (report: EpochMetrics | undefined): Record<string, number | undefined> => {
     if (report === undefined) return {}
     const all = monitored(report)
     return {
@@ -91,15 +92,15 @@ export const jsonTeller = (env: Env, config: Config): Teller => {
 const COST_NAMES: Readonly<Record<CostName, string>> = { xent: 'cross-entropy', quadratic: 'quadratic cost' }
 
 /** A line per epoch and a bar within it; `quiet` leaves the result alone. */
-export const personTeller = (env: Env, config: Config, quiet: boolean): Teller => {
+export const textReporter = (env: CliEnv, config: RunConfig, quiet: boolean): Reporter => {
   const { epochs, monitor: monitors, trainSize } = config
-  const bar = progressBar(quiet ? undefined : env.bar)
+  const bar = (quiet ? undefined : env.bar) ?? noProgressBar
   let before = 0
 
   /** The monitors asked for of one set, such as `["9392 / 10000", "cost 0.4127"]`. */
   const columns = (
     set: 'evaluation' | 'training',
-    report: Report,
+    report: EpochMetrics,
     count: (n: number) => string,
   ): string[] => {
     const of = report[set]
@@ -115,17 +116,17 @@ export const personTeller = (env: Env, config: Config, quiet: boolean): Teller =
     start: (dataset, backend, engine, run, done) => {
       before = done
       if (quiet) return
-      env.note(
+      env.log(
         `${COST_NAMES[config.cost]}, [${config.sizes.join(', ')}], eta ${config.eta}, mini-batches of ${config.miniBatchSize}, ` +
           `lmbda ${config.lmbda}, ${config.init} start, seed ${config.seed}`,
       )
-      env.note(
+      env.log(
         `${dataset.name} (${dataset.source}): ${grouped(trainSize)} examples to train on` +
           (config.evaluateOn === 'none' ? '' : `, evaluated on the ${config.evaluateOn} set`) +
           `; backend ${backend.name}, engine ${engine}`,
       )
-      if (done > 0) env.note(`going on after epoch ${done} of ${epochs}`)
-      if (run !== undefined) env.note(`run: ${run}`)
+      if (done > 0) env.log(`going on after epoch ${done} of ${epochs}`)
+      if (run !== undefined) env.log(`run: ${run}`)
     },
 
     progress: ({ epoch, phase, done, of }, elapsed) => {
@@ -159,8 +160,8 @@ export const personTeller = (env: Env, config: Config, quiet: boolean): Teller =
 
     end: ({ outcome, epochs: done, seconds, last, best, saved, run, over }) => {
       bar.clear()
-      const accuracy = ({ evaluation }: Report): string =>
-        evaluation === undefined ? '' : percent(evaluation.correct, evaluation.n)
+      const accuracy = ({ evaluation }: EpochMetrics): string =>
+        evaluation === undefined ? '' : percentOf(evaluation.correct, evaluation.n)
       if (outcome !== 'done') return
       env.out(
         (last !== undefined && best !== undefined

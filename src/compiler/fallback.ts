@@ -1,14 +1,14 @@
 /**
  * An interpreter that tries another one first, and is as good as its word when that cannot be.
  */
-import { Uncompilable, type Interpreter } from '../core/scan.ts'
+import { CompileError, type Interpreter } from '../core/scan.ts'
 
 /**
  * Runs with `first`; what it cannot compile runs with `second`, and so does everything after that.
  *
  * @param tell is given the reason, once
  */
-export const orElse = (
+export const withFallback = (
   first: Interpreter,
   second: Interpreter,
   tell: (reason: string) => void,
@@ -23,7 +23,7 @@ export const orElse = (
         try {
           return fast(...args)
         } catch (error) {
-          if (!(error instanceof Uncompilable)) throw error
+          if (!(error instanceof CompileError)) throw error
           given = true
           tell(error.message)
           return safe(...args)

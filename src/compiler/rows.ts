@@ -2,14 +2,14 @@
  * The rows of stacked tensors, and the program of a step that is given one.
  */
 import { tensor, type Tensor } from '@tensorflow/tfjs-core'
-import { reading } from '../core/scope.ts'
+import { withTensors } from '../core/scope.ts'
 import type { Tree } from '../core/tree.ts'
-import type { Range } from '../core/scan.ts'
+import type { StepRange } from '../core/scan.ts'
 import type { Program } from './program.ts'
 import { trace } from './trace.ts'
 
 /** The rows in a range as tensors of their own, each made when its turn comes; the receiver frees them. */
-export function* rows(xs: Tensor, [from, to]: Range): Generator<() => Tensor> {
+export function* rows(xs: Tensor, [from, to]: StepRange): Generator<() => Tensor> {
   const shape = xs.shape.slice(1)
   const length = shape.reduce((a, b) => a * b, 1)
   const values = xs.dataSync()
@@ -26,7 +26,7 @@ export const traceStep = (
 ): Program => {
   const [first] = rows(xs, [0, 1])
   if (first === undefined) throw new Error('a scan needs a row to be traced on')
-  return reading(first, row =>
+  return withTensors(first, row =>
     trace(f, [
       ['', s0],
       ['', constants],

@@ -18,12 +18,12 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core'
 import { scoped } from '../core/scope.ts'
-import { Uncompilable } from '../core/scan.ts'
+import { CompileError } from '../core/scan.ts'
 import { leaves, map, paths, type Tree } from '../core/tree.ts'
 import { shareConstants, type Constant, type Node, type Program, type Ref, type Values } from './program.ts'
 
 /** Why a function has no program. */
-export class Untraceable extends Uncompilable {}
+export class TraceError extends CompileError {}
 
 /** Kernels whose results do not follow from their inputs. */
 const RANDOM = new Set(['Multinomial'])
@@ -75,7 +75,7 @@ const wrapped = (config: KernelConfig, notes: Notes, depth: { now: number }): Ke
   kernelFunc: params => {
     if (depth.now > 0) return config.kernelFunc(params)
     if (RANDOM.has(config.kernelName))
-      throw new Untraceable(
+      throw new TraceError(
         `${config.kernelName} draws at random: draw outside, and pass what was drawn as an argument`,
       )
     const inputs = Object.values(params.inputs)
@@ -123,7 +123,7 @@ const recording = <R>(notes: Notes, work: () => R): R => {
 /** Makes reading a tensor back, and drawing at random, an error while `work` runs: neither can be in a program. */
 const forbidding = <R>(work: () => R): R => {
   const refuse = (what: string) => (): never => {
-    throw new Untraceable(what)
+    throw new TraceError(what)
   }
   const machine = engine()
   const { random } = Math

@@ -8,7 +8,7 @@
 import { mersenne, mersenneFromState } from 'pure-rand/generator/mersenne'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { skipN } from 'pure-rand/utils/skipN'
-import type { LayerValues, Sizes, Start } from './params.ts'
+import type { LayerValues, Sizes, Initializer } from './params.ts'
 
 /** The seed of the author's scripts. */
 export const BOOK_SEED = 12345678
@@ -22,7 +22,7 @@ export const BOOK_SEED = 12345678
  * @param seed a whole number below 2^32
  * @returns drawn in float64, as numpy does, and rounded to float32
  */
-export const bookStart = (start: Start, seed: number, sizes: Sizes): readonly LayerValues[] => {
+export const bookStart = (start: Initializer, seed: number, sizes: Sizes): readonly LayerValues[] => {
   const numbers = randn(seed)
   const byDefault = drawStart(numbers, sizes, inputs => Math.sqrt(inputs))
   return start === 'default' ? byDefault : drawStart(numbers, sizes, () => 1)

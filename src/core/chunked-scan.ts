@@ -5,17 +5,17 @@
  */
 import { tensor2d, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
 import type { Scan } from './scan.ts'
-import { free, owned } from './scope.ts'
+import { dispose, clone } from './scope.ts'
 import type { Tree } from './tree.ts'
 
 /** How many examples the next piece should hold; all that are left, when nothing is said. */
-export type Piece = number | undefined
+export type ChunkSize = number | undefined
 
 /** Where a scan is: how many examples are done, and the state after them, borrowed until the next is asked for. */
-export type At<S> = { readonly done: number; readonly state: S }
+export type ScanProgress<S> = { readonly done: number; readonly state: S }
 
 /** Mini-batches of one size: the row numbers of their examples, [N, m] int32, and what stays the same for all. */
-export type Run<C extends Tree> = { readonly rows: Tensor2D; readonly constants: C }
+export type Segment<C extends Tree> = { readonly rows: Tensor2D; readonly constants: C }
 
 /**
  * Cuts an order of examples into mini-batches of m. Those left over at the end make a shorter one of their own.
@@ -38,13 +38,13 @@ export const miniBatches = (order: Int32Array, m: number): readonly Tensor2D[] =
  * @param from the examples that are done already: a scan can go on from any place where it has been
  * @returns the last state, which the caller owns. A scan that is left early leaves no tensor behind
  */
-export function* inPieces<S extends Tree, C extends Tree>(
+export function* chunkedScan<S extends Tree, C extends Tree>(
   advance: Scan<S, C, Tensor1D>,
   s0: S,
-  runs: readonly Run<C>[],
+  runs: readonly Segment<C>[],
   from = 0,
-): Generator<At<S>, S, Piece> {
-  let state = owned(s0)
+): Generator<ScanProgress<S>, S, ChunkSize> {
+  let state = clone(s0)
   let done = 0
   try {
     for (const { rows, constants } of runs) {
@@ -55,14 +55,14 @@ export function* inPieces<S extends Tree, C extends Tree>(
         const piece = (yield { done, state }) ?? Infinity
         const to = Math.min(steps, step + Math.max(1, Math.floor(piece / m)))
         const next = advance(state, constants, rows, [step, to])
-        free(state)
+        dispose(state)
         state = next
         done += (to - step) * m
         step = to
       }
     }
-    return owned(state)
+    return clone(state)
   } finally {
-    free(state)
+    dispose(state)
   }
 }

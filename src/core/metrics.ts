@@ -9,7 +9,7 @@ import { output, type Batch } from './network.ts'
 import type { Params } from './params.ts'
 
 /** Sums over examples, so that a large set can be observed piece by piece. */
-export type Tally = {
+export type MetricSums = {
   /** Σ_x C_x, without the L2 penalty. */
   readonly cost: Scalar
   /** The accuracy, as a count: the examples whose strongest output, the first of equals, is the desired one. */
@@ -17,9 +17,9 @@ export type Tally = {
 }
 
 /** Both sums over a batch, from one pass through the network. */
-export const tally =
+export const batchMetrics =
   (cost: Cost) =>
-  (params: Params, { x, y }: Batch): Tally => {
+  (params: Params, { x, y }: Batch): MetricSums => {
     const { z, a } = output(params, x)
     return {
       cost: sum<Scalar>(cost.fn(z, a, y)),
@@ -30,7 +30,7 @@ export const tally =
 /**
  * Equations (6), (63) and (85): C = 1/n Σ_x C_x + λ/(2n) Σ_w w², the mean cost of a set with its L2 penalty.
  *
- * @param sum Σ_x C_x over the whole set, as {@link tally} gives it
+ * @param sum Σ_x C_x over the whole set, as {@link batchMetrics} gives it
  * @param n the size of this very set, as in network2, be it the training set or not
  */
 export const totalCost = (params: Params, sum: Scalar, n: number, lmbda: number): Scalar =>

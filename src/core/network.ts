@@ -7,16 +7,16 @@
 import { add, matMul, mul, sum, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
 import { sigmoid, sigmoidPrime } from './activation.ts'
 import type { Cost } from './cost.ts'
-import type { Layer, Params } from './params.ts'
+import type { LayerParams, Params } from './params.ts'
 
 /** Examples and their desired outputs: x [m, j_0], y [m, j_L]. */
 export type Batch = { readonly x: Tensor2D; readonly y: Tensor2D }
 
 /** The gradient of the cost, in the form of the parameters: ∂C/∂w and ∂C/∂b of each layer. */
-export type Nabla = Params
+export type Gradients = Params
 
 /** z^l = a^(l-1) (w^l)ᵀ + b^l, the weighted input of a layer. a [m, j_l-1] -> z [m, j_l] */
-const weightedInput = ({ w, b }: Layer, a: Tensor2D): Tensor2D => add(matMul(a, w, false, true), b)
+const weightedInput = ({ w, b }: LayerParams, a: Tensor2D): Tensor2D => add(matMul(a, w, false, true), b)
 
 /** The weighted input and the activation of the output layer: z^L and a^L = σ(z^L), both [m, j_L]. */
 export const output = (params: Params, x: Tensor2D): { readonly z: Tensor2D; readonly a: Tensor2D } => {
@@ -38,11 +38,11 @@ export const feedforward = (params: Params, x: Tensor2D): Tensor2D => output(par
  */
 export const backprop =
   (cost: Cost) =>
-  (params: Params, { x, y }: Batch): Nabla => {
+  (params: Params, { x, y }: Batch): Gradients => {
     const descend = (
       [layer, ...above]: Params,
       a: Tensor2D,
-    ): { readonly nabla: Nabla; readonly delta: Tensor2D } => {
+    ): { readonly nabla: Gradients; readonly delta: Tensor2D } => {
       const z = weightedInput(layer, a)
       const activation = sigmoid(z)
       if (!isParams(above)) {
@@ -57,9 +57,9 @@ export const backprop =
   }
 
 /** The gradient of one layer, from its error δ [m, j_l] and the activation below it, a [m, j_l-1]. */
-const gradient = (delta: Tensor2D, a: Tensor2D): Layer => ({
+const gradient = (delta: Tensor2D, a: Tensor2D): LayerParams => ({
   w: matMul(delta, a, true, false), // BP4: ∂C/∂w_jk = δ_j a_k, summed over the examples
   b: sum<Tensor1D>(delta, 0), // BP3: ∂C/∂b_j = δ_j
 })
 
-const isParams = (layers: readonly Layer[]): layers is Params => layers.length > 0
+const isParams = (layers: readonly LayerParams[]): layers is Params => layers.length > 0

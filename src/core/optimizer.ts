@@ -4,12 +4,12 @@
 import { mul, sub, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
 import type { Cost } from './cost.ts'
 import { backprop, type Batch } from './network.ts'
-import type { Layer, Params } from './params.ts'
+import type { LayerParams, Params } from './params.ts'
 
 /**
  * How far a step goes. Both enter as tensors, so that a schedule or a sweep never compiles anew.
  */
-export type Pace = {
+export type StepScale = {
   /** η/m, the learning rate over the number of examples in this very mini-batch. */
   readonly rate: Scalar
   /** 1 - ηλ/n, the weight decay, with n the size of the whole training set. */
@@ -26,9 +26,9 @@ export type Pace = {
  */
 export const step =
   (cost: Cost) =>
-  (params: Params, batch: Batch, { rate, decay }: Pace): Params => {
+  (params: Params, batch: Batch, { rate, decay }: StepScale): Params => {
     const nabla = backprop(cost)(params, batch)
-    const descend = ({ w, b }: Layer, slope: Layer): Layer => ({
+    const descend = ({ w, b }: LayerParams, slope: LayerParams): LayerParams => ({
       w: sub<Tensor2D>(mul(decay, w), mul(rate, slope.w)),
       b: sub<Tensor1D>(b, mul(rate, slope.b)),
     })

@@ -6,19 +6,19 @@
 import { tensor1d, tensor2d, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
 import { fold, normal, type Key } from './rng.ts'
 
-export type Layer = {
+export type LayerParams = {
   /** w_jk goes from neuron k of the layer below to neuron j: [j_l, j_l-1], as in the book. */
   readonly w: Tensor2D
   /** [j_l] */
   readonly b: Tensor1D
 }
 
-export type Params = readonly [Layer, ...Layer[]]
+export type Params = readonly [LayerParams, ...LayerParams[]]
 
 /** The number of neurons in each layer, from the input [j_0, …, j_L] to the output: at least these two. */
 export type Sizes = readonly [number, number, ...number[]]
 
-export type Start = 'default' | 'large'
+export type Initializer = 'default' | 'large'
 
 /** The numbers of one layer, outside TensorFlow.js: w row by row, [j_l, j_l-1]; b [j_l]. */
 export type LayerValues = {
@@ -33,7 +33,7 @@ export type LayerValues = {
  * inputs is not saturated from the first (chapter 3, "Weight initialization"), and from N(0, 1) for `large`, the
  * start of chapter 1, with which the book compares the costs.
  */
-export const initialValues = (start: Start, key: Key, sizes: Sizes): readonly LayerValues[] =>
+export const initialValues = (start: Initializer, key: Key, sizes: Sizes): readonly LayerValues[] =>
   sizes.slice(1).map((outputs, l) => {
     const inputs = sizes[l]!
     const scale = start === 'default' ? 1 / Math.sqrt(inputs) : 1

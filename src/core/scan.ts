@@ -16,18 +16,18 @@ export type Stacked<X extends Tensor> =
         : Tensor
 
 /** Which steps of a scan to run: from `from` up to, not including, `to`. */
-export type Range = readonly [from: number, to: number]
+export type StepRange = readonly [from: number, to: number]
 
 /** A function made into a scan. It compiles once for each kind of arguments that it is given. */
 export type Scan<S extends Tree, C extends Tree, X extends Tensor> = (
   s0: S,
   constants: C,
   xs: Stacked<X>,
-  range: Range,
+  range: StepRange,
 ) => S
 
 /** Why a function cannot be compiled: a sentence for a person. */
-export class Uncompilable extends Error {
+export class CompileError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(reason, options)
     this.name = 'Uncompilable'

@@ -14,41 +14,47 @@ export type Schedule = {
 }
 
 /** Where a schedule stands after some epochs. */
-export type Course = {
+export type ScheduleState = {
   /** The highest accuracy so far; 0 before there is any. */
   readonly best: number
   /** Epochs since it was reached. */
-  readonly since: number
+  readonly sinceBest: number
   /** Epochs since then or since the rate was last halved, whichever is later. */
   readonly patience: number
   /** The share of η that the next epoch learns with: 1, 1/2, 1/4, … */
   readonly share: number
   /** Why training ends here, if it does. */
-  readonly over: string | undefined
+  readonly stopReason: string | undefined
 }
 
-export const outset: Course = { best: 0, since: 0, patience: 0, share: 1, over: undefined }
+export const initialScheduleState: ScheduleState = {
+  best: 0,
+  sinceBest: 0,
+  patience: 0,
+  share: 1,
+  stopReason: undefined,
+}
 
 /**
  * The course after one more epoch.
  *
  * @param accuracy a count of right answers; one that is not a number, or is missing, is no improvement
  */
-export const after =
+export const updateSchedule =
   ({ earlyStop, halve }: Schedule) =>
-  (course: Course, accuracy: number | undefined): Course => {
+  (course: ScheduleState, accuracy: number | undefined): ScheduleState => {
     if (accuracy !== undefined && accuracy > course.best)
-      return { ...course, best: accuracy, since: 0, patience: 0 }
-    const since = course.since + 1
+      return { ...course, best: accuracy, sinceBest: 0, patience: 0 }
+    const since = course.sinceBest + 1
     const patience = course.patience + 1
     const halved = halve !== undefined && patience >= halve.patience
     const share = halved ? course.share / 2 : course.share
     return {
       best: course.best,
-      since,
+      sinceBest: since,
       patience: halved ? 0 : patience,
       share,
-      over:
+      stopReason:
         earlyStop !== undefined && since >= earlyStop
           ? `no better accuracy in ${since} epochs`
           : halve !== undefined && share <= 1 / halve.stop

@@ -15,10 +15,10 @@ export const scoped =
     tidy(() => f(...args) as TensorContainer) as T
 
 /** A second handle on the same numbers, for a caller who wants to keep what he only borrowed. */
-export const owned = <T extends Tree>(tree: T): T => map(tree, leaf => leaf.clone())
+export const clone = <T extends Tree>(tree: T): T => map(tree, leaf => leaf.clone())
 
 /** Gives back what this caller owns. */
-export const free = (tree: Tree): void => {
+export const dispose = (tree: Tree): void => {
   for (const leaf of leaves(tree)) leaf.dispose()
 }
 
@@ -38,7 +38,7 @@ export const foldScoped =
   <S extends Tree, X>(f: (state: S, x: X) => S) =>
   (s0: S, xs: Iterable<X>): S => {
     const step = scoped(f)
-    let state = owned(s0)
+    let state = clone(s0)
     try {
       for (const x of xs) {
         const next = step(state, x)
@@ -47,20 +47,20 @@ export const foldScoped =
       }
       return state
     } catch (error) {
-      free(state)
+      dispose(state)
       throw error
     }
   }
 
 /** Reads plain values out of tensors that the caller owns, and frees them. */
-export const consume = <T extends Tree, R>(tree: T, read: (tree: T) => R): R => {
+export const using = <T extends Tree, R>(tree: T, read: (tree: T) => R): R => {
   try {
     return read(tree)
   } finally {
-    free(tree)
+    dispose(tree)
   }
 }
 
 /** Makes tensors, reads plain values out of them, and leaves no tensor behind. */
-export const reading = <T extends Tree, R>(make: () => T, read: (tree: T) => R): R =>
-  consume(scoped(make)(), read)
+export const withTensors = <T extends Tree, R>(make: () => T, read: (tree: T) => R): R =>
+  using(scoped(make)(), read)

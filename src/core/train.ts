@@ -7,14 +7,14 @@ import { abs, gather, mean, scalar, type Scalar, type Tensor1D } from '@tensorfl
 import type { Cost } from './cost.ts'
 import type { Interpreter, Scan } from './scan.ts'
 import type { Batch } from './network.ts'
-import { observer, type Observation } from './evaluate.ts'
+import { evaluator, type Metrics } from './evaluate.ts'
 import type { Params } from './params.ts'
-import { inPieces, miniBatches, type At, type Piece, type Run } from './chunked-scan.ts'
-import { after, outset, type Course, type Schedule } from './schedule.ts'
-import { free, owned, reading } from './scope.ts'
-import { step, type Pace } from './optimizer.ts'
+import { chunkedScan, miniBatches, type ScanProgress, type ChunkSize, type Segment } from './chunked-scan.ts'
+import { updateSchedule, initialScheduleState, type ScheduleState, type Schedule } from './schedule.ts'
+import { dispose, clone, withTensors } from './scope.ts'
+import { step, type StepScale } from './optimizer.ts'
 
-export type Settings = {
+export type TrainSettings = {
   readonly cost: Cost
   readonly epochs: number
   /** m; one that exceeds n makes one mini-batch of the training set. */
@@ -28,36 +28,38 @@ export type Settings = {
 }
 
 /** The sets of examples; those to observe after each epoch may be left out, or be the same. */
-export type Sets = {
+export type TrainSets = {
   readonly training: Batch
   readonly observed: { readonly training?: Batch | undefined; readonly evaluation?: Batch | undefined }
 }
 
 /** What was seen after an epoch. */
-export type Report = {
+export type EpochMetrics = {
   readonly epoch: number
   /** The learning rate of the epoch. */
   readonly eta: number
-  readonly training?: Observation
-  readonly evaluation?: Observation
+  readonly training?: Metrics
+  readonly evaluation?: Metrics
 }
 
 /** Where a training is: with the parameters of that moment, all that it takes to go on from there. */
-export type Position = {
+export type TrainCursor = {
   /** Whole epochs, seen by the monitors. */
   readonly epochs: number
   /** The examples that the next epoch has been trained on already. */
   readonly examples: number
-  readonly course: Course
+  readonly schedule: ScheduleState
 }
 
-export const beginning: Position = { epochs: 0, examples: 0, course: outset }
+export const startCursor: TrainCursor = { epochs: 0, examples: 0, schedule: initialScheduleState }
 
 /** The position after these epochs. */
-export const positionAfter = (schedule: Schedule, reports: readonly Report[]): Position => ({
+export const cursorAfter = (schedule: Schedule, reports: readonly EpochMetrics[]): TrainCursor => ({
   epochs: reports.length,
   examples: 0,
-  course: reports.map(({ evaluation }) => evaluation?.correct).reduce(after(schedule), outset),
+  schedule: reports
+    .map(({ evaluation }) => evaluation?.correct)
+    .reduce(updateSchedule(schedule), initialScheduleState),
 })
 
 /**
@@ -69,29 +71,29 @@ export const positionAfter = (schedule: Schedule, reports: readonly Report[]): P
  * - `diverged`: with mini-batch `step` (from 1) of the epoch, the parameters left the numbers that float32 can work
  *   with. `params` are the last good ones, those that the epoch went on from; training ends with them
  */
-export type Event =
+export type TrainEvent =
   | {
       readonly kind: 'progress'
       readonly phase: 'training' | 'observing'
       readonly epoch: number
       readonly done: number
       readonly of: number
-      readonly position: Position
+      readonly position: TrainCursor
       readonly params: Params
     }
   | {
       readonly kind: 'epoch'
-      readonly report: Report
-      readonly position: Position
+      readonly report: EpochMetrics
+      readonly position: TrainCursor
       readonly params: Params
     }
   | { readonly kind: 'diverged'; readonly epoch: number; readonly step: number; readonly params: Params }
 
 /** What every mini-batch of an epoch has in common: the whole training set, and the pace. */
-type Constants = Batch & Pace
+type Constants = Batch & StepScale
 
 /** A step of SGD on the mini-batch that consists of these rows of the training set. */
-export const stepOnRows =
+export const trainStep =
   (cost: Cost) =>
   (params: Params, { x, y, rate, decay }: Constants, rows: Tensor1D): Params =>
     step(cost)(params, { x: gather(x, rows), y: gather(y, rows) }, { rate, decay })
@@ -101,7 +103,7 @@ const LIMIT = 2 ** 24
 
 /** Whether the parameters are numbers to go on with: finite, and in each layer below 2^24 on average. */
 export const isSound = (params: Params): boolean =>
-  reading(
+  withTensors(
     () => params.flatMap(({ w, b }) => [mean<Scalar>(abs(w)), mean<Scalar>(abs(b))]),
     means => means.every(value => value.dataSync()[0]! < LIMIT),
   )
@@ -120,48 +122,48 @@ export const isSound = (params: Params): boolean =>
  */
 export function* train(
   interpreter: Interpreter,
-  settings: Settings,
-  { training, observed }: Sets,
+  settings: TrainSettings,
+  { training, observed }: TrainSets,
   initial: Params,
-  from: Position = beginning,
-): Generator<Event, Params, Piece> {
+  from: TrainCursor = startCursor,
+): Generator<TrainEvent, Params, ChunkSize> {
   const { cost, lmbda, schedule = {} } = settings
-  const advance = interpreter.scan(stepOnRows(cost))
-  const observe = observer(interpreter, cost, lmbda)
+  const advance = interpreter.scan(trainStep(cost))
+  const observe = evaluator(interpreter, cost, lmbda)
 
-  let params = owned(initial)
+  let params = clone(initial)
   let position = from
   try {
-    while (position.epochs < settings.epochs && position.course.over === undefined) {
-      const { epochs, examples, course } = position
+    while (position.epochs < settings.epochs && position.schedule.stopReason === undefined) {
+      const { epochs, examples, schedule: cursor } = position
       const epoch = epochs + 1
-      const eta = settings.eta * course.share
+      const eta = settings.eta * cursor.share
       const runs = runsOf({ ...settings, eta }, training, epoch)
       try {
         const next = yield* telling(
-          inPieces(advance, params, runs, examples),
+          chunkedScan(advance, params, runs, examples),
           training,
           ({ done, state }) => ({
             phase: 'training',
             epoch,
-            position: { epochs, examples: done, course },
+            position: { epochs, examples: done, schedule: cursor },
             params: state,
           }),
         )
         if (!isSound(next)) {
-          free(next)
-          const step = firstUnsoundStep(advance, params, runs, examples)
+          dispose(next)
+          const step = firstDivergedStep(advance, params, runs, examples)
           yield { kind: 'diverged', epoch, step, params }
           break
         }
-        free(params)
+        dispose(params)
         params = next
       } finally {
-        free(runs.map(({ rows, constants: { rate, decay } }) => [rows, rate, decay]))
+        dispose(runs.map(({ rows, constants: { rate, decay } }) => [rows, rate, decay]))
       }
 
-      const seen: { training?: Observation; evaluation?: Observation } = {}
-      const trained = { epochs, examples: training.x.shape[0], course }
+      const seen: { training?: Metrics; evaluation?: Metrics } = {}
+      const trained = { epochs, examples: training.x.shape[0], schedule: cursor }
       for (const name of ['training', 'evaluation'] as const) {
         const set = observed[name]
         if (set !== undefined)
@@ -172,21 +174,25 @@ export function* train(
             params,
           }))
       }
-      position = { epochs: epoch, examples: 0, course: after(schedule)(course, seen.evaluation?.correct) }
+      position = {
+        epochs: epoch,
+        examples: 0,
+        schedule: updateSchedule(schedule)(cursor, seen.evaluation?.correct),
+      }
       yield { kind: 'epoch', report: { epoch, eta, ...seen }, position, params }
     }
-    return owned(params)
+    return clone(params)
   } finally {
-    free(params)
+    dispose(params)
   }
 }
 
 /** The mini-batches of an epoch, each with its pace: η/m with its own m, 1 - ηλ/n with the n of all. */
 const runsOf = (
-  { eta, lmbda, miniBatchSize, order }: Settings,
+  { eta, lmbda, miniBatchSize, order }: TrainSettings,
   training: Batch,
   epoch: number,
-): readonly Run<Constants>[] => {
+): readonly Segment<Constants>[] => {
   const n = training.x.shape[0]
   return miniBatches(order(epoch), Math.min(miniBatchSize, n)).map(rows => ({
     rows,
@@ -194,14 +200,14 @@ const runsOf = (
   }))
 }
 
-type Progress = Extract<Event, { kind: 'progress' }>
+type Progress = Extract<TrainEvent, { kind: 'progress' }>
 
 /** Turns the places of a scan over a set into events. */
 function* telling<S, R>(
-  scanning: Generator<At<S>, R, Piece>,
+  scanning: Generator<ScanProgress<S>, R, ChunkSize>,
   set: Batch,
-  about: (at: At<S>) => Omit<Progress, 'kind' | 'done' | 'of'>,
-): Generator<Event, R, Piece> {
+  about: (at: ScanProgress<S>) => Omit<Progress, 'kind' | 'done' | 'of'>,
+): Generator<TrainEvent, R, ChunkSize> {
   try {
     let at = scanning.next()
     while (!at.done)
@@ -215,28 +221,28 @@ function* telling<S, R>(
 }
 
 /** Runs an epoch that has gone wrong once more, step by step, and returns the number of the first bad one, from 1. */
-const firstUnsoundStep = (
+const firstDivergedStep = (
   advance: Scan<Params, Constants, Tensor1D>,
   initial: Params,
-  runs: readonly Run<Constants>[],
+  runs: readonly Segment<Constants>[],
   from: number,
 ): number => {
   const steps = runs.flatMap(run => Array.from({ length: run.rows.shape[0] }, (_, i) => ({ ...run, i })))
   // all mini-batches but the last are of one size
   const done = Math.ceil(from / (runs[0]?.rows.shape[1] ?? 1))
-  let params = owned(initial)
+  let params = clone(initial)
   try {
     return (
       1 +
       done +
       steps.slice(done).findIndex(({ rows, constants, i }) => {
         const next = advance(params, constants, rows, [i, i + 1])
-        free(params)
+        dispose(params)
         params = next
         return !isSound(params)
       })
     )
   } finally {
-    free(params)
+    dispose(params)
   }
 }

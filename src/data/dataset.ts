@@ -4,7 +4,7 @@
  * Shapes: n examples, j_0 inputs each, j_L outputs each; everything is row after row, [n, j_0] and [n, j_L].
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { data, usage, type DataError, type UsageError } from '../errors.ts'
+import { dataError, usageError, type DataError, type UsageError } from '../errors.ts'
 
 /** The inputs of n examples, [n, width]: the bytes of grey images, or numbers as they are. */
 export type Inputs =
@@ -12,14 +12,14 @@ export type Inputs =
   | { readonly kind: 'floats'; readonly width: number; readonly floats: Float32Array }
 
 /** The desired outputs of n examples: one class each, [n], or every output's value, [n, width]. */
-export type Answers =
+export type DesiredOutputs =
   | { readonly kind: 'labels'; readonly labels: Uint8Array }
   | { readonly kind: 'targets'; readonly width: number; readonly targets: Float32Array }
 
 export type Examples = {
   readonly size: number
   readonly inputs: Inputs
-  readonly answers: Answers
+  readonly desired: DesiredOutputs
 }
 
 export type Dataset = {
@@ -44,7 +44,7 @@ export const parts = (dataset: Dataset): ReadonlyArray<readonly [name: string, e
  *
  * A pixel is byte / 256, never 1: that is how the book's own copy of MNIST was made (mnist.pkl.gz).
  */
-export const values = (inputs: Inputs): Float32Array => {
+export const inputValues = (inputs: Inputs): Float32Array => {
   if (inputs.kind === 'floats') return inputs.floats
   const pixels = new Float32Array(inputs.bytes.length)
   for (let i = 0; i < pixels.length; i++) pixels[i] = inputs.bytes[i]! / 256
@@ -81,30 +81,30 @@ export const oneHot = (labels: Uint8Array, outputs: number): Float32Array => {
 /**
  * The desired outputs y, [n, outputs].
  *
- * @throws RangeError where the answers do not fit that many outputs: check with `sizesFit` first
+ * @throws RangeError where the desired outputs do not fit that many outputs: check with `sizesFit` first
  */
-export const targets = (answers: Answers, outputs: number): Float32Array => {
-  if (answers.kind === 'labels') return oneHot(answers.labels, outputs)
-  if (answers.width !== outputs)
-    throw new RangeError(`targets of ${answers.width} numbers for ${outputs} outputs`)
-  return answers.targets
+export const targets = (desired: DesiredOutputs, outputs: number): Float32Array => {
+  if (desired.kind === 'labels') return oneHot(desired.labels, outputs)
+  if (desired.width !== outputs)
+    throw new RangeError(`targets of ${desired.width} numbers for ${outputs} outputs`)
+  return desired.targets
 }
 
 /** The index of the largest number in a row, and the first of equals. */
 const argMax = (row: Float32Array): number => row.reduce((best, x, i) => (x > row[best]! ? i : best), 0)
 
 /** The class of each example, [n]: its label, or the place of the largest target, as network2's accuracy has it. */
-export const classes = (answers: Answers): Uint8Array | Int32Array =>
-  answers.kind === 'labels'
-    ? answers.labels
-    : Int32Array.from({ length: answers.targets.length / answers.width }, (_, i) =>
-        argMax(answers.targets.subarray(i * answers.width, (i + 1) * answers.width)),
+export const labelsOf = (desired: DesiredOutputs): Uint8Array | Int32Array =>
+  desired.kind === 'labels'
+    ? desired.labels
+    : Int32Array.from({ length: desired.targets.length / desired.width }, (_, i) =>
+        argMax(desired.targets.subarray(i * desired.width, (i + 1) * desired.width)),
       )
 
 /** Examples `from` to `to` (without it), as views of the same memory. */
-export const slice =
+export const sliceExamples =
   (from: number, to: number) =>
-  ({ size, inputs, answers }: Examples): Examples => {
+  ({ size, inputs, desired: desired }: Examples): Examples => {
     const start = Math.min(Math.max(from, 0), size)
     const end = Math.min(Math.max(to, start), size)
     const rows = <A extends Uint8Array | Float32Array>(of: A, width: number): A =>
@@ -115,15 +115,15 @@ export const slice =
         inputs.kind === 'bytes'
           ? { ...inputs, bytes: rows(inputs.bytes, inputs.width) }
           : { ...inputs, floats: rows(inputs.floats, inputs.width) },
-      answers:
-        answers.kind === 'labels'
-          ? { ...answers, labels: rows(answers.labels, 1) }
-          : { ...answers, targets: rows(answers.targets, answers.width) },
+      desired:
+        desired.kind === 'labels'
+          ? { ...desired, labels: rows(desired.labels, 1) }
+          : { ...desired, targets: rows(desired.targets, desired.width) },
     }
   }
 
 /** The first n examples, or all where there are fewer; the memory is shared. */
-export const firstN = (n: number): ((examples: Examples) => Examples) => slice(0, n)
+export const firstN = (n: number): ((examples: Examples) => Examples) => sliceExamples(0, n)
 
 /** How many inputs a network for this data set has: j_0. */
 export const inputWidth = (dataset: Dataset): number => dataset.training.inputs.width
@@ -131,15 +131,15 @@ export const inputWidth = (dataset: Dataset): number => dataset.training.inputs.
 /** How many outputs a network for this data set has: as many as its targets, or enough for its largest label. */
 export type Outputs = { readonly rule: 'exactly' | 'at least'; readonly count: number }
 
-const outputsOf = (answers: Answers): Outputs =>
-  answers.kind === 'targets'
-    ? { rule: 'exactly', count: answers.width }
-    : { rule: 'at least', count: answers.labels.reduce((most, label) => Math.max(most, label), 0) + 1 }
+const outputsOf = (desired: DesiredOutputs): Outputs =>
+  desired.kind === 'targets'
+    ? { rule: 'exactly', count: desired.width }
+    : { rule: 'at least', count: desired.labels.reduce((most, label) => Math.max(most, label), 0) + 1 }
 
 /** The outputs needed by all parts together; targets decide, where there are any. */
 export const outputsNeeded = (dataset: Dataset): Outputs =>
   parts(dataset)
-    .map(([, examples]) => outputsOf(examples.answers))
+    .map(([, examples]) => outputsOf(examples.desired))
     .reduce((a, b) => (a.rule === 'exactly' ? a : b.rule === 'exactly' || b.count > a.count ? b : a))
 
 /** What is wrong between a network's sizes and a data set, and the nearest sizes that would fit. */
@@ -166,7 +166,7 @@ export const sizesFit =
     return wrong === undefined
       ? E.right(dataset)
       : E.left(
-          usage(
+          usageError(
             `--sizes ${sizes.join(',')}: ${dataset.name} ${wrong.has}`,
             `${wrong.change}: --sizes ${wrong.sizes.join(',')}`,
           ),
@@ -181,7 +181,7 @@ export const modelFits =
     return wrong === undefined
       ? E.right(dataset)
       : E.left(
-          data(
+          dataError(
             `${file}: the network has sizes ${sizes.join(',')}, but ${dataset.name} ${wrong.has}`,
             `give a network whose sizes ${wrong.change}, or the data that this one was trained on (--data)`,
           ),

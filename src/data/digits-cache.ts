@@ -6,15 +6,23 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { data, type DataError } from '../errors.ts'
+import { dataError, type DataError } from '../errors.ts'
 import { fold, key, type Key } from '../core/rng.ts'
 import type { Dataset } from './dataset.ts'
-import { DIGITS_VERSION, drawDigits, SIDE } from './digits.ts'
+import { DIGITS_VERSION, generateDigits, SIDE } from './digits.ts'
 import { encodeImages, encodeLabels } from './idx.ts'
-import { assemble, mnist, part, readFour, roles, type Four, type Part } from './mnist.ts'
-import type { Progress } from './progress.ts'
+import {
+  assembleDataset,
+  mnist,
+  checkFile,
+  readFour,
+  fileRoles,
+  type MnistFiles,
+  type CheckedFile,
+} from './mnist.ts'
+import type { LoadProgress } from './progress.ts'
 import { readBytes } from '../io/read.ts'
-import { keepFile } from '../io/write.ts'
+import { writeBestEffort } from '../io/write.ts'
 
 /** How many digits are drawn for the training file (a sixth of them for validation) and for the test file. */
 export type Counts = { readonly train: number; readonly test: number }
@@ -29,8 +37,8 @@ const AT_ONCE = 1000
 
 const SUMS = 'SHA256SUMS'
 
-const sums = (four: Four<Part>): string =>
-  roles.map(role => `${four[role].sum}  ${mnist[role].name}\n`).join('')
+const sums = (four: MnistFiles<CheckedFile>): string =>
+  fileRoles.map(role => `${four[role].sum}  ${mnist[role].name}\n`).join('')
 
 type Drawing = {
   readonly pixels: Uint8Array
@@ -46,7 +54,7 @@ const drawMany = async (
   const pixels = new Uint8Array(count * SIDE * SIDE)
   const labels = new Uint8Array(count)
   for (let from = 0; from < count; from += AT_ONCE) {
-    const drawn = drawDigits(of, from, Math.min(AT_ONCE, count - from))
+    const drawn = generateDigits(of, from, Math.min(AT_ONCE, count - from))
     pixels.set(drawn.images.pixels, from * SIDE * SIDE)
     labels.set(drawn.labels, from)
     onDrawn(from + drawn.labels.length)
@@ -56,14 +64,14 @@ const drawMany = async (
   return { pixels, labels }
 }
 
-const encode = (folder: string, train: Drawing, test: Drawing): Four<Part> => {
+const encode = (folder: string, train: Drawing, test: Drawing): MnistFiles<CheckedFile> => {
   const images = ({ pixels, labels }: Drawing): Uint8Array =>
     encodeImages({ count: labels.length, rows: SIDE, columns: SIDE, pixels })
   return {
-    trainImages: part(join(folder, mnist.trainImages.name))(images(train)),
-    trainLabels: part(join(folder, mnist.trainLabels.name))(encodeLabels(train.labels)),
-    testImages: part(join(folder, mnist.testImages.name))(images(test)),
-    testLabels: part(join(folder, mnist.testLabels.name))(encodeLabels(test.labels)),
+    trainImages: checkFile(join(folder, mnist.trainImages.name))(images(train)),
+    trainLabels: checkFile(join(folder, mnist.trainLabels.name))(encodeLabels(train.labels)),
+    testImages: checkFile(join(folder, mnist.testImages.name))(images(test)),
+    testLabels: checkFile(join(folder, mnist.testLabels.name))(encodeLabels(test.labels)),
   }
 }
 
@@ -72,7 +80,7 @@ export type DigitsOptions = {
   readonly dataFolder: string
   readonly counts: Counts
   readonly onNotice: (line: string) => void
-  readonly onProgress: (progress: Progress) => void
+  readonly onProgress: (progress: LoadProgress) => void
   /** Ends the drawing, with an error. */
   readonly signal: AbortSignal
 }
@@ -83,7 +91,7 @@ export const digitsFolder = (dataFolder: string): string => join(dataFolder, 'di
 const drawAll = (
   { counts, onProgress, signal }: DigitsOptions,
   folder: string,
-): TaskEither<DataError, Four<Part>> =>
+): TaskEither<DataError, MnistFiles<CheckedFile>> =>
   TE.tryCatch(async () => {
     const of = counts.train + counts.test
     const report = (before: number) => (done: number) =>
@@ -96,19 +104,19 @@ const drawAll = (
 /** Nothing else ends a drawing. */
 const isStopped = (error: unknown): DataError => {
   if ((error as Error).name !== 'AbortError') throw error
-  return data('the drawing was stopped', 'run it again')
+  return dataError('the drawing was stopped', 'run it again')
 }
 
 /** The sums last: a cache without them, or with others, is one that was not finished, and is drawn again. */
-const store = (four: Four<Part>, folder: string): TaskEither<string, void> =>
+const store = (four: MnistFiles<CheckedFile>, folder: string): TaskEither<string, void> =>
   pipe(
-    roles,
-    TE.traverseSeqArray(role => keepFile(four[role].file, four[role].bytes)),
-    TE.chain(() => keepFile(join(folder, SUMS), Buffer.from(sums(four)))),
+    fileRoles,
+    TE.traverseSeqArray(role => writeBestEffort(four[role].file, four[role].bytes)),
+    TE.chain(() => writeBestEffort(join(folder, SUMS), Buffer.from(sums(four)))),
   )
 
-const assembled = (folder: string, four: Four<Part>): E.Either<DataError, Dataset> =>
-  assemble('any', mnist, 'digits', `drawn by this program, kept in ${folder}`)(four)
+const assembled = (folder: string, four: MnistFiles<CheckedFile>): E.Either<DataError, Dataset> =>
+  assembleDataset('any', mnist, 'digits', `drawn by this program, kept in ${folder}`)(four)
 
 const isSize = (counts: Counts, found: Dataset): boolean =>
   found.training.size + (found.validation?.size ?? 0) === counts.train && found.test?.size === counts.test
@@ -120,12 +128,12 @@ const cached = (folder: string, counts: Counts): TaskEither<DataError, Dataset> 
     TE.bind('four', () => readFour(folder, mnist)),
     TE.filterOrElse(
       ({ listed, four }) => Buffer.from(listed).toString('latin1') === sums(four),
-      () => data(`${folder}: its files are not those that ${SUMS} lists`, 'remove the folder'),
+      () => dataError(`${folder}: its files are not those that ${SUMS} lists`, 'remove the folder'),
     ),
     TE.chainEitherK(({ four }) => assembled(folder, four)),
     TE.filterOrElse(
       found => isSize(counts, found),
-      () => data(`${folder}: holds digits of another number`, 'remove the folder'),
+      () => dataError(`${folder}: holds digits of another number`, 'remove the folder'),
     ),
   )
 

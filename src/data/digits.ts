@@ -299,13 +299,13 @@ const draw = (random: RandomGenerator, digit: number): Float64Array => {
   return grey
 }
 
-export type Drawn = { readonly images: Images; readonly labels: Uint8Array }
+export type GeneratedDigits = { readonly images: Images; readonly labels: Uint8Array }
 
 /**
  * Digits `from` to `from + count` (without it) of the endless row that belongs to a key. Each is a function of the key
  * and its place alone, so that parts can be drawn in any order. Every digit is equally likely.
  */
-export const drawDigits = (of: Key, from: number, count: number): Drawn => {
+export const generateDigits = (of: Key, from: number, count: number): GeneratedDigits => {
   const pixels = new Uint8Array(count * SIDE * SIDE)
   const labels = new Uint8Array(count)
   for (let i = 0; i < count; i++) {

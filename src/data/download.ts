@@ -4,14 +4,23 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
-import { data, type DataError } from '../errors.ts'
+import { dataError, type DataError } from '../errors.ts'
 import type { Dataset } from './dataset.ts'
 import { get, type Bounds } from './get.ts'
-import { unpack } from './gzip.ts'
+import { gunzipIfNeeded } from './gzip.ts'
 import { isMarkup } from './idx.ts'
-import { assemble, part, readWhole, roles, type Four, type Known, type Part, type Role } from './mnist.ts'
-import type { Progress } from './progress.ts'
-import { keepFile } from '../io/write.ts'
+import {
+  assembleDataset,
+  checkFile,
+  readWhole,
+  fileRoles,
+  type MnistFiles,
+  type KnownFiles,
+  type CheckedFile,
+  type FileRole,
+} from './mnist.ts'
+import type { LoadProgress } from './progress.ts'
+import { writeBestEffort } from '../io/write.ts'
 
 /** The public mirrors of MNIST's gzipped files, in the order in which they are tried. */
 export const mirrors: ReadonlyArray<string> = [
@@ -30,21 +39,21 @@ export type Download = {
   readonly mirrors: ReadonlyArray<string>
   readonly patience: Patience
   /** What the files must be: MNIST's own. */
-  readonly known: Known
+  readonly known: KnownFiles
   readonly onNotice: (line: string) => void
-  readonly onProgress: (progress: Progress) => void
+  readonly onProgress: (progress: LoadProgress) => void
   /** Ends it, with an error. */
   readonly signal: AbortSignal
 }
 
 /** MNIST's own file out of what a server sent, or why it is none. */
 const check =
-  ({ name, bytes, sum }: Known[Role]) =>
-  (body: Uint8Array): TaskEither<string, Part> => {
+  ({ name, bytes, sum }: KnownFiles[FileRole]) =>
+  (body: Uint8Array): TaskEither<string, CheckedFile> => {
     if (isMarkup(body)) return TE.left('sent an HTML page instead of gzip')
     return pipe(
-      unpack(name, bytes)(body),
-      TE.bimap(error => error.message, part(name)),
+      gunzipIfNeeded(name, bytes)(body),
+      TE.bimap(error => error.message, checkFile(name)),
       TE.filterOrElse(
         found => found.sum === sum,
         found => `SHA-256 of ${name} is ${found.sum}, expected ${sum}`,
@@ -55,7 +64,7 @@ const check =
 /** The most bytes that a gzip file of these contents can have, however little they can be packed. */
 const packedAtMost = (bytes: number): number => bytes + Math.ceil(bytes / 1000) + 1024
 
-const fetchPart = (options: Download, mirror: string, role: Role): TaskEither<string, Part> => {
+const fetchPart = (options: Download, mirror: string, role: FileRole): TaskEither<string, CheckedFile> => {
   const { name, bytes } = options.known[role]
   const report = (done: number, total: number | undefined): void =>
     options.onProgress({ what: `downloading ${name}`, done, of: total ?? Math.max(done, bytes) })
@@ -72,21 +81,21 @@ const fetchPart = (options: Download, mirror: string, role: Role): TaskEither<st
  */
 const store =
   ({ folder, onNotice }: Download) =>
-  ({ file, bytes }: Part): TaskEither<never, void> =>
+  ({ file, bytes }: CheckedFile): TaskEither<never, void> =>
     pipe(
-      keepFile(join(folder, file), bytes),
+      writeBestEffort(join(folder, file), bytes),
       TE.orElse(why => TE.fromIO(() => onNotice(`${file} is not kept for the next time: ${why}`))),
     )
 
 /** What has been tried until now: the files there are, and what each mirror answered. */
-type Tried = { readonly have: Partial<Four<Part>>; readonly answers: ReadonlyArray<string> }
+type Tried = { readonly have: Partial<MnistFiles<CheckedFile>>; readonly answers: ReadonlyArray<string> }
 
 const complete = ({
   trainImages,
   trainLabels,
   testImages,
   testLabels,
-}: Partial<Four<Part>>): Four<Part> | undefined =>
+}: Partial<MnistFiles<CheckedFile>>): MnistFiles<CheckedFile> | undefined =>
   trainImages &&
   trainLabels &&
   testImages &&
@@ -98,7 +107,7 @@ const from =
   (tried: Tried): TaskEither<never, Tried> =>
   async () => {
     let have = tried.have
-    for (const role of roles.filter(missing => tried.have[missing] === undefined)) {
+    for (const role of fileRoles.filter(missing => tried.have[missing] === undefined)) {
       const fetched = await fetchPart(options, mirror, role)()
       if (E.isLeft(fetched))
         return E.right({ have, answers: [...tried.answers, `${mirror}: ${fetched.left}`] })
@@ -126,11 +135,11 @@ export const download = (options: Download): TaskEither<DataError, Dataset> =>
       const four = complete(have)
       return four === undefined
         ? TE.left(
-            data(
+            dataError(
               `MNIST could not be downloaded. Tried ${answers.join('; ')}`,
               "connect to the internet and try again, or set MNIST_DIR to a folder with MNIST's four files",
             ),
           )
-        : TE.fromEither(assemble('must be MNIST', options.known, 'MNIST', options.folder)(four))
+        : TE.fromEither(assembleDataset('must be MNIST', options.known, 'MNIST', options.folder)(four))
     }),
   )

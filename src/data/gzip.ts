@@ -9,7 +9,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import zlib from 'node:zlib'
-import { data, type DataError } from '../errors.ts'
+import { dataError, type DataError } from '../errors.ts'
 import { isMarkup, markupError } from './idx.ts'
 
 const AGAIN = 'the file is damaged: get it again from where it came'
@@ -80,7 +80,7 @@ const inflate = (bytes: Uint8Array, limit: number): TaskEither<NodeJS.ErrnoExcep
 export const gunzip =
   (file: string, limit: number) =>
   (bytes: Uint8Array): TaskEither<DataError, Uint8Array> => {
-    const fail = (found: string): DataError => data(`${file}: ${found}`, AGAIN)
+    const fail = (found: string): DataError => dataError(`${file}: ${found}`, AGAIN)
     const cut = fail(`the gzip file is cut: its ${bytes.length} bytes end too early`)
 
     const why = (error: NodeJS.ErrnoException): DataError => {
@@ -119,11 +119,11 @@ export const gunzip =
   }
 
 /** The contents of a file that may be gzipped: its name does not matter, its first bytes do. */
-export const unpack =
+export const gunzipIfNeeded =
   (file: string, limit: number) =>
   (bytes: Uint8Array): TaskEither<DataError, Uint8Array> => {
     if (isGzip(bytes)) return gunzip(file, limit)(bytes)
     return bytes.length <= limit
       ? TE.right(bytes)
-      : TE.left(data(`${file}: has ${bytes.length} bytes, more than the ${limit} allowed`, AGAIN))
+      : TE.left(dataError(`${file}: has ${bytes.length} bytes, more than the ${limit} allowed`, AGAIN))
   }

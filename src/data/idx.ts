@@ -10,7 +10,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { data, type DataError } from '../errors.ts'
+import { dataError, type DataError } from '../errors.ts'
 
 /** Grey images, [count, rows, columns], one byte a pixel: 0 is paper, 255 is ink. */
 export type Images = {
@@ -32,7 +32,7 @@ export const isMarkup = (bytes: Uint8Array): boolean =>
 
 /** The error for a file that is a web page where `expected` should be. */
 export const markupError = (file: string, expected: string): DataError =>
-  data(
+  dataError(
     `${file}: this is an HTML page, not ${expected}`,
     'whoever sent it answered with a web page (a log-in, a block or an error): get the file again from elsewhere',
   )
@@ -42,7 +42,7 @@ type Body = { readonly sizes: ReadonlyArray<number>; readonly body: Uint8Array }
 const decode =
   (file: string, what: string, rank: number) =>
   (bytes: Uint8Array): E.Either<DataError, Body> => {
-    const fail = (found: string): E.Either<DataError, never> => E.left(data(`${file}: ${found}`, AGAIN))
+    const fail = (found: string): E.Either<DataError, never> => E.left(dataError(`${file}: ${found}`, AGAIN))
     const magic = Uint8Array.of(0, 0, UNSIGNED_BYTE, rank)
     const start = 4 + 4 * rank
     if (isMarkup(bytes)) return E.left(markupError(file, `IDX ${what}`))
@@ -98,7 +98,7 @@ export const decodeLabels =
         const at = body.findIndex(label => label > most)
         return at < 0
           ? E.right(body)
-          : E.left(data(`${file}: label ${at} is ${body[at]!}; labels here are 0 to ${most}`, AGAIN))
+          : E.left(dataError(`${file}: label ${at} is ${body[at]!}; labels here are 0 to ${most}`, AGAIN))
       }),
     )
 

@@ -11,8 +11,8 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { basename } from 'node:path'
-import { data, type DataError } from '../errors.ts'
-import { parts, type Answers, type Dataset, type Examples, type Inputs } from './dataset.ts'
+import { dataError, type DataError } from '../errors.ts'
+import { parts, type DesiredOutputs, type Dataset, type Examples, type Inputs } from './dataset.ts'
 import { isMarkup, markupError } from './idx.ts'
 import { readBytes } from '../io/read.ts'
 
@@ -86,13 +86,13 @@ const inputs = (at: string, value: unknown): Decoded<Inputs> =>
     E.map(found => ({ kind: 'floats', ...found })),
   )
 
-const targets = (at: string, value: unknown): Decoded<Answers> =>
+const targets = (at: string, value: unknown): Decoded<DesiredOutputs> =>
   pipe(
     matrix(at, value),
     E.map(({ width, floats }) => ({ kind: 'targets', width, targets: floats })),
   )
 
-const labels = (at: string, value: unknown): Decoded<Answers> =>
+const labels = (at: string, value: unknown): Decoded<DesiredOutputs> =>
   pipe(
     list(at, value),
     E.chain(found => {
@@ -106,7 +106,7 @@ const labels = (at: string, value: unknown): Decoded<Answers> =>
     }),
   )
 
-const answers = (at: string, of: object): Decoded<Answers> => {
+const desired = (at: string, of: object): Decoded<DesiredOutputs> => {
   const [rows, classes] = [own(of, 'targets'), own(of, 'labels')]
   if (rows !== undefined && classes !== undefined)
     return flaw(`${at} has both "targets" and "labels"`, 'leave one of them away')
@@ -118,19 +118,19 @@ const answers = (at: string, of: object): Decoded<Answers> => {
   )
 }
 
-const rowsOf = (found: Answers): number =>
+const rowsOf = (found: DesiredOutputs): number =>
   found.kind === 'labels' ? found.labels.length : found.targets.length / found.width
 
 const examples = (at: string, value: unknown): Decoded<Examples> =>
   isRecord(value)
     ? pipe(
-        both({ inputs: inputs(`${at}.inputs`, own(value, 'inputs')), answers: answers(at, value) }),
+        both({ inputs: inputs(`${at}.inputs`, own(value, 'inputs')), desired: desired(at, value) }),
         E.chain(found => {
           const size = found.inputs.kind === 'floats' ? found.inputs.floats.length / found.inputs.width : 0
-          return rowsOf(found.answers) === size
+          return rowsOf(found.desired) === size
             ? E.right({ size, ...found })
             : flaw(
-                `${at} has ${size} inputs and ${rowsOf(found.answers)} ${found.answers.kind}`,
+                `${at} has ${size} inputs and ${rowsOf(found.desired)} ${found.desired.kind}`,
                 'give each example its answer, in the same order',
               )
         }),
@@ -156,14 +156,14 @@ const labelsFit = (
 const disagreement = ([nameA, a]: Part, [nameB, b]: Part): string | undefined => {
   if (a.inputs.width !== b.inputs.width)
     return `${nameB}.inputs has rows of ${b.inputs.width} numbers, ${nameA}.inputs of ${a.inputs.width}`
-  if (a.answers.kind === 'labels')
-    return b.answers.kind === 'labels'
+  if (a.desired.kind === 'labels')
+    return b.desired.kind === 'labels'
       ? undefined
-      : labelsFit([nameA, a.answers.labels], [nameB, b.answers.width])
-  if (b.answers.kind === 'labels') return labelsFit([nameB, b.answers.labels], [nameA, a.answers.width])
-  return a.answers.width === b.answers.width
+      : labelsFit([nameA, a.desired.labels], [nameB, b.desired.width])
+  if (b.desired.kind === 'labels') return labelsFit([nameB, b.desired.labels], [nameA, a.desired.width])
+  return a.desired.width === b.desired.width
     ? undefined
-    : `${nameB}.targets has rows of ${b.answers.width} numbers, ${nameA}.targets of ${a.answers.width}`
+    : `${nameB}.targets has rows of ${b.desired.width} numbers, ${nameA}.targets of ${a.desired.width}`
 }
 
 const agree = (dataset: Dataset): Decoded<Dataset> => {
@@ -188,7 +188,7 @@ const parse = (text: string): Decoded<unknown> =>
  *
  * @param file its path, for errors and as the data set's source
  */
-export const decodeJson =
+export const decodeJsonDataset =
   (file: string) =>
   (text: string): E.Either<DataError, Dataset> =>
     pipe(
@@ -206,7 +206,7 @@ export const decodeJson =
       ),
       E.map((found): Dataset => ({ name: basename(file), source: file, ...found })),
       E.chain(agree),
-      E.mapLeft(({ found, remedy }) => data(`${file}: ${found}`, remedy)),
+      E.mapLeft(({ found, remedy }) => dataError(`${file}: ${found}`, remedy)),
     )
 
 /** The most bytes of a JSON data set; as one string, it must fit into what JavaScript allows. */
@@ -217,6 +217,8 @@ export const readJson = (file: string): TaskEither<DataError, Dataset> =>
   pipe(
     readBytes(file, LIMIT),
     TE.chainEitherK(bytes =>
-      isMarkup(bytes) ? E.left(markupError(file, 'JSON')) : decodeJson(file)(new TextDecoder().decode(bytes)),
+      isMarkup(bytes)
+        ? E.left(markupError(file, 'JSON'))
+        : decodeJsonDataset(file)(new TextDecoder().decode(bytes)),
     ),
   )

@@ -3,13 +3,13 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
-import { data, type DataError } from '../errors.ts'
+import { dataError, type DataError } from '../errors.ts'
 import type { Dataset } from './dataset.ts'
 import { digitsCounts, loadDigits, type Counts } from './digits-cache.ts'
 import { download, mirrors, patience, type Patience } from './download.ts'
 import { readJson } from './json-dataset.ts'
-import { mnist, readFolder, type Known } from './mnist.ts'
-import type { Progress } from './progress.ts'
+import { mnist, readFolder, type KnownFiles } from './mnist.ts'
+import type { LoadProgress } from './progress.ts'
 import { kindOf } from '../io/read.ts'
 
 export type LoadOptions = {
@@ -20,12 +20,12 @@ export type LoadOptions = {
   readonly dataFolder?: string
   /** Called with each line of something that a person must know. */
   readonly onNotice: (line: string) => void
-  readonly onProgress: (progress: Progress) => void
+  readonly onProgress: (progress: LoadProgress) => void
   /** Ends what takes long, with an error. */
   readonly signal?: AbortSignal
   readonly mirrors?: ReadonlyArray<string>
   readonly patience?: Patience
-  readonly known?: Known
+  readonly known?: KnownFiles
   readonly digits?: Counts
 }
 
@@ -36,10 +36,10 @@ const NO_MNIST = '--data digits trains on digits that this program draws'
 const changed =
   (message: (before: string) => string, remedy: (before: string) => string) =>
   (error: DataError): DataError =>
-    data(message(error.message), remedy(error.remedy))
+    dataError(message(error.message), remedy(error.remedy))
 
 /** MNIST in the folder that the environment names. It was asked for: where it is unfit, nothing takes its place. */
-const fromEnvironment = (folder: string, known: Known): TaskEither<DataError, Dataset> =>
+const fromEnvironment = (folder: string, known: KnownFiles): TaskEither<DataError, Dataset> =>
   pipe(
     readFolder(folder, 'must be MNIST', known),
     TE.mapLeft(
@@ -96,7 +96,7 @@ const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> =>
       return choice.toLowerCase().endsWith('.json')
         ? readJson(choice)
         : TE.left(
-            data(
+            dataError(
               `${choice}: is neither a folder nor a .json file`,
               "give the folder that MNIST's four files are in, or a data set as FILE.json",
             ),

@@ -11,27 +11,27 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { data, type DataError } from '../errors.ts'
-import { slice, type Dataset, type Examples } from './dataset.ts'
-import { unpack } from './gzip.ts'
+import { dataError, type DataError } from '../errors.ts'
+import { sliceExamples, type Dataset, type Examples } from './dataset.ts'
+import { gunzipIfNeeded } from './gzip.ts'
 import { decodeImages, decodeLabels, type Images } from './idx.ts'
 import { kindOf, readBytes } from '../io/read.ts'
 import { unreadable } from '../io/failure.ts'
 
 /** The four files, by what is in them. */
-export type Role = 'trainImages' | 'trainLabels' | 'testImages' | 'testLabels'
+export type FileRole = 'trainImages' | 'trainLabels' | 'testImages' | 'testLabels'
 
 /** Something of each of the four files. */
-export type Four<T> = Readonly<Record<Role, T>>
+export type MnistFiles<T> = Readonly<Record<FileRole, T>>
 
 /** The smaller files first: where a download fails, it fails soon. */
-export const roles: ReadonlyArray<Role> = ['testLabels', 'trainLabels', 'testImages', 'trainImages']
+export const fileRoles: ReadonlyArray<FileRole> = ['testLabels', 'trainLabels', 'testImages', 'trainImages']
 
 /** What is known of four files: their names, and the length and SHA-256 of what is in them, unpacked. */
-export type Known = Four<{ readonly name: string; readonly bytes: number; readonly sum: string }>
+export type KnownFiles = MnistFiles<{ readonly name: string; readonly bytes: number; readonly sum: string }>
 
 /** MNIST's own files. */
-export const mnist: Known = {
+export const mnist: KnownFiles = {
   trainImages: {
     name: 'train-images-idx3-ubyte',
     bytes: 47_040_016,
@@ -55,7 +55,7 @@ export const mnist: Known = {
 }
 
 /** One of the four files, unpacked. */
-export type Part = {
+export type CheckedFile = {
   /** The name to use in errors. */
   readonly file: string
   readonly bytes: Uint8Array
@@ -67,9 +67,9 @@ export type Part = {
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** Bytes with the name to use in errors and their sum. */
-export const part =
+export const checkFile =
   (file: string) =>
-  (bytes: Uint8Array): Part => ({ file, bytes, sum: sha256(bytes) })
+  (bytes: Uint8Array): CheckedFile => ({ file, bytes, sum: sha256(bytes) })
 
 /** All four at once; the first error, if there is one. */
 const all = A.sequenceS(TE.ApplyPar)
@@ -86,28 +86,28 @@ const find = (folder: string, present: ReadonlyArray<string>, name: string): E.E
   pipe(
     spellings(name).find(spelling => present.includes(spelling)),
     E.fromNullable(
-      data(
+      dataError(
         `${folder}: has no ${name}, nor ${name}.gz`,
-        `put MNIST's four files there: ${roles.map(role => mnist[role].name).join(', ')}, each gzipped or not`,
+        `put MNIST's four files there: ${fileRoles.map(role => mnist[role].name).join(', ')}, each gzipped or not`,
       ),
     ),
     E.map(found => join(folder, found)),
   )
 
-const readPart = (file: string): TaskEither<DataError, Part> =>
-  pipe(readBytes(file, LIMIT), TE.chain(unpack(file, LIMIT)), TE.map(part(file)))
+const readPart = (file: string): TaskEither<DataError, CheckedFile> =>
+  pipe(readBytes(file, LIMIT), TE.chain(gunzipIfNeeded(file, LIMIT)), TE.map(checkFile(file)))
 
 /** The four files of a folder, unpacked, with their sums; not yet decoded. */
-export const readFour = (folder: string, known: Known): TaskEither<DataError, Four<Part>> =>
+export const readFour = (folder: string, known: KnownFiles): TaskEither<DataError, MnistFiles<CheckedFile>> =>
   pipe(
     kindOf(folder),
     TE.filterOrElse(
       kind => kind === 'folder',
-      () => data(`${folder}: is a file, not a folder`, "give the folder that MNIST's four files are in"),
+      () => dataError(`${folder}: is a file, not a folder`, "give the folder that MNIST's four files are in"),
     ),
     TE.chain(() => TE.tryCatch(() => readdir(folder), unreadable(folder))),
     TE.chain(present => {
-      const read = (role: Role): TaskEither<DataError, Part> =>
+      const read = (role: FileRole): TaskEither<DataError, CheckedFile> =>
         pipe(TE.fromEither(find(folder, present, known[role].name)), TE.chain(readPart))
       return all({
         trainImages: read('trainImages'),
@@ -119,9 +119,10 @@ export const readFour = (folder: string, known: Known): TaskEither<DataError, Fo
   )
 
 /** Whether the four files must be MNIST's own, or may be another data set's. */
-export type Rule = 'must be MNIST' | 'any'
+export type FolderRule = 'must be MNIST' | 'any'
 
-const roleOf = (known: Known, sum: string): Role | undefined => roles.find(role => known[role].sum === sum)
+const roleOf = (known: KnownFiles, sum: string): FileRole | undefined =>
+  fileRoles.find(role => known[role].sum === sum)
 
 /**
  * Whether the four files are MNIST's own.
@@ -130,17 +131,17 @@ const roleOf = (known: Known, sum: string): Role | undefined => roles.find(role 
  * found, and other data sets are welcome.
  */
 const isMnist =
-  (rule: Rule, known: Known) =>
-  (four: Four<Part>): E.Either<DataError, boolean> => {
+  (rule: FolderRule, known: KnownFiles) =>
+  (four: MnistFiles<CheckedFile>): E.Either<DataError, boolean> => {
     const expected =
-      rule === 'must be MNIST' || roles.some(role => roleOf(known, four[role].sum) !== undefined)
-    const wrong = expected ? roles.find(role => four[role].sum !== known[role].sum) : undefined
+      rule === 'must be MNIST' || fileRoles.some(role => roleOf(known, four[role].sum) !== undefined)
+    const wrong = expected ? fileRoles.find(role => four[role].sum !== known[role].sum) : undefined
     if (wrong === undefined) return E.right(expected)
     const { file, sum } = four[wrong]
     const other = roleOf(known, sum)
     const holds = other === undefined ? '' : ` (the contents of ${known[other].name})`
     return E.left(
-      data(
+      dataError(
         `${file}: is not MNIST's ${known[wrong].name}: its SHA-256, unpacked, is ${sum}${holds}, expected ${known[wrong].sum}`,
         rule === 'any'
           ? "get this file again (others beside it are MNIST's own), or keep other data in a folder of its own"
@@ -154,7 +155,10 @@ const MOST = 9
 
 const shape = ({ rows, columns }: Images): string => `${rows} x ${columns}`
 
-const examples = (images: Part, labels: Part): E.Either<DataError, { images: Images; examples: Examples }> =>
+const examples = (
+  images: CheckedFile,
+  labels: CheckedFile,
+): E.Either<DataError, { images: Images; examples: Examples }> =>
   pipe(
     both({
       images: decodeImages(images.file)(images.bytes),
@@ -163,7 +167,7 @@ const examples = (images: Part, labels: Part): E.Either<DataError, { images: Ima
     E.filterOrElse(
       decoded => decoded.images.count === decoded.labels.length,
       decoded =>
-        data(
+        dataError(
           `${labels.file}: has ${decoded.labels.length} labels for the ${decoded.images.count} images of ${images.file}`,
           'take both files from the same data set',
         ),
@@ -177,7 +181,7 @@ const examples = (images: Part, labels: Part): E.Either<DataError, { images: Ima
           width: decoded.images.rows * decoded.images.columns,
           bytes: decoded.images.pixels,
         },
-        answers: { kind: 'labels' as const, labels: decoded.labels },
+        desired: { kind: 'labels' as const, labels: decoded.labels },
       },
     })),
   )
@@ -186,9 +190,9 @@ const examples = (images: Part, labels: Part): E.Either<DataError, { images: Ima
  * The data set in four files. The first five sixths of the training file are for training, the last sixth for
  * validation, as in the book: 50,000 and 10,000 of MNIST's 60,000.
  */
-export const assemble =
-  (rule: Rule, known: Known, name: string, source: string) =>
-  (four: Four<Part>): E.Either<DataError, Dataset> =>
+export const assembleDataset =
+  (rule: FolderRule, known: KnownFiles, name: string, source: string) =>
+  (four: MnistFiles<CheckedFile>): E.Either<DataError, Dataset> =>
     pipe(
       both({
         train: examples(four.trainImages, four.trainLabels),
@@ -197,7 +201,7 @@ export const assemble =
       E.filterOrElse(
         ({ train, test }) => shape(train.images) === shape(test.images),
         ({ train, test }) =>
-          data(
+          dataError(
             `${four.testImages.file}: has images of ${shape(test.images)}, ${four.trainImages.file} of ${shape(train.images)}`,
             'take all four files from the same data set',
           ),
@@ -209,8 +213,8 @@ export const assemble =
         return {
           name: isMnist ? 'MNIST' : name,
           source,
-          training: slice(0, split)(train.examples),
-          validation: split < size ? slice(split, size)(train.examples) : undefined,
+          training: sliceExamples(0, split)(train.examples),
+          validation: split < size ? sliceExamples(split, size)(train.examples) : undefined,
           test: test.examples,
         }
       }),
@@ -221,20 +225,28 @@ export const assemble =
  *
  * Exit code 3 for a folder or a file that is missing, damaged, cut, or does not fit the others.
  */
-export const readFolder = (folder: string, rule: Rule, known = mnist): TaskEither<DataError, Dataset> =>
-  pipe(readFour(folder, known), TE.chainEitherK(assemble(rule, known, basename(resolve(folder)), folder)))
+export const readFolder = (folder: string, rule: FolderRule, known = mnist): TaskEither<DataError, Dataset> =>
+  pipe(
+    readFour(folder, known),
+    TE.chainEitherK(assembleDataset(rule, known, basename(resolve(folder)), folder)),
+  )
 
 /** The files of MNIST's own that a folder already has, whole; none where the folder is missing. */
-export const readWhole = (folder: string, known: Known): TaskEither<never, Partial<Four<Part>>> =>
+export const readWhole = (
+  folder: string,
+  known: KnownFiles,
+): TaskEither<never, Partial<MnistFiles<CheckedFile>>> =>
   pipe(
-    roles,
+    fileRoles,
     TE.traverseArray(role => {
       const file = join(folder, known[role].name)
       return pipe(
         readPart(file),
         TE.map(found => (found.sum === known[role].sum ? { [role]: found } : {})),
-        TE.orElse((): TaskEither<never, Partial<Four<Part>>> => TE.right({})),
+        TE.orElse((): TaskEither<never, Partial<MnistFiles<CheckedFile>>> => TE.right({})),
       )
     }),
-    TE.map(found => found.reduce<Partial<Four<Part>>>((whole, one) => ({ ...whole, ...one }), {})),
+    TE.map(found =>
+      found.reduce<Partial<MnistFiles<CheckedFile>>>((whole, one) => ({ ...whole, ...one }), {}),
+    ),
   )

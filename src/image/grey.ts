@@ -3,7 +3,7 @@
  */
 
 /** Row after row, [height, width]; from 0, black, to 255, white. */
-export type Grey<Values = Uint8Array> = {
+export type GreyImage<Values = Uint8Array> = {
   readonly width: number
   readonly height: number
   readonly pixels: Values
@@ -40,11 +40,11 @@ const shares = (
 
 /** A part of a picture, scaled to another size: each new pixel is the mean of the area that it covers. */
 export const scaled = (
-  { width, pixels }: Grey<Uint8Array | Float32Array>,
+  { width, pixels }: GreyImage<Uint8Array | Float32Array>,
   { left, top, right, bottom }: Box,
   newWidth: number,
   newHeight: number,
-): Grey<Float32Array> => {
+): GreyImage<Float32Array> => {
   const columns = shares(left, right, newWidth)
   const made = new Float32Array(newWidth * newHeight)
   shares(top, bottom, newHeight).forEach(({ first: row, weights }, y) => {
@@ -62,7 +62,7 @@ export const scaled = (
 }
 
 /** The whole of a picture, no longer than `most` on its longer side. */
-export const atMost = (most: number, grey: Grey): Grey<Float32Array> => {
+export const atMost = (most: number, grey: GreyImage): GreyImage<Float32Array> => {
   const { width, height } = grey
   const factor = Math.max(1, Math.max(width, height) / most)
   const size = (side: number): number => Math.max(1, Math.round(side / factor))

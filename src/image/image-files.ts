@@ -4,12 +4,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { unpack } from '../data/gzip.ts'
+import { gunzipIfNeeded } from '../data/gzip.ts'
 import { decodeImages } from '../data/idx.ts'
-import { data, type DataError } from '../errors.ts'
+import { dataError, type DataError } from '../errors.ts'
 import { digitImage } from './ink.ts'
-import { decodeJson, type Pictures } from './json-image.ts'
-import { kindOf } from './image-kind.ts'
+import { decodeJsonImages, type DecodedImages } from './json-image.ts'
+import { imageKind } from './image-kind.ts'
 import { decodePng } from './png.ts'
 
 /** The most bytes that a file may have, packed or unpacked. */
@@ -21,28 +21,28 @@ export const MOST_BYTES = 2 ** 28
  *
  * @param file its name, which matters where its bytes do not tell what it is
  */
-export const picturesOf =
+export const readImages =
   (file: string, width: number) =>
-  (bytes: Uint8Array): TE.TaskEither<DataError, Pictures> =>
+  (bytes: Uint8Array): TE.TaskEither<DataError, DecodedImages> =>
     pipe(
-      unpack(file, MOST_BYTES)(bytes),
+      gunzipIfNeeded(file, MOST_BYTES)(bytes),
       TE.flatMapEither(unpacked => decode(file, width, unpacked)),
     )
 
-const decode = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, Pictures> => {
-  const found = kindOf(file, bytes)
+const decode = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, DecodedImages> => {
+  const found = imageKind(file, bytes)
   switch (found.kind) {
     case 'png':
       return fromPng(file, width, bytes)
     case 'idx':
       return fromIdx(file, width, bytes)
     case 'json':
-      return decodeJson(file, width)(new TextDecoder().decode(bytes))
+      return decodeJsonImages(file, width)(new TextDecoder().decode(bytes))
     case 'gzip':
-      return E.left(data(`${file}: a gzip file within a gzip file`, 'unpack it once'))
+      return E.left(dataError(`${file}: a gzip file within a gzip file`, 'unpack it once'))
     case 'other':
       return E.left(
-        data(
+        dataError(
           `${file}: this is ${found.what}; PNG, IDX and JSON are read`,
           'save the picture as PNG (an image viewer or editor can)',
         ),
@@ -50,7 +50,7 @@ const decode = (file: string, width: number, bytes: Uint8Array): E.Either<DataEr
   }
 }
 
-const fromPng = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, Pictures> => {
+const fromPng = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, DecodedImages> => {
   const side = Math.sqrt(width)
   return Number.isInteger(side)
     ? pipe(
@@ -60,14 +60,14 @@ const fromPng = (file: string, width: number, bytes: Uint8Array): E.Either<DataE
         E.map(({ pixels }) => ({ listed: false, inputs: { kind: 'bytes', width, bytes: pixels } })),
       )
     : E.left(
-        data(
+        dataError(
           `${file}: a picture cannot be made for this network: its ${width} inputs are no square of pixels`,
           `give its inputs as JSON: an array of ${width} numbers`,
         ),
       )
 }
 
-const fromIdx = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, Pictures> =>
+const fromIdx = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, DecodedImages> =>
   pipe(
     bytes,
     decodeImages(file),
@@ -75,7 +75,7 @@ const fromIdx = (file: string, width: number, bytes: Uint8Array): E.Either<DataE
       rows * columns === width
         ? E.right({ listed: true, inputs: { kind: 'bytes', width, bytes: pixels } })
         : E.left(
-            data(
+            dataError(
               `${file}: its images have ${rows} x ${columns} pixels, the network has ${width} inputs`,
               'give images of the size that the network was trained on',
             ),

@@ -6,7 +6,7 @@ import { isMarkup } from '../data/idx.ts'
 import { isPng } from './png.ts'
 
 /** A kind that is read here, or what the file is instead, as one would say it. */
-export type Kind =
+export type ImageKind =
   { readonly kind: 'png' | 'idx' | 'gzip' | 'json' } | { readonly kind: 'other'; readonly what: string }
 
 const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
@@ -34,7 +34,7 @@ const isText = (bytes: Uint8Array): boolean => {
 }
 
 /** What bytes are; where they do not tell, the name does. */
-export const kindOf = (file: string, bytes: Uint8Array): Kind => {
+export const imageKind = (file: string, bytes: Uint8Array): ImageKind => {
   if (isPng(bytes)) return { kind: 'png' }
   if (isGzip(bytes)) return { kind: 'gzip' }
   if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 8) return { kind: 'idx' }

@@ -6,8 +6,8 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { data, type DataError } from '../errors.ts'
-import { atMost, scaled, type Box, type Grey } from './grey.ts'
+import { dataError, type DataError } from '../errors.ts'
+import { atMost, scaled, type Box, type GreyImage } from './grey.ts'
 import { withoutPaper } from './paper.ts'
 import { strokesOf } from './strokes.ts'
 
@@ -45,19 +45,19 @@ const WHAT = 'give a picture of one digit, dark on light or light on dark'
  */
 export const digitImage =
   (file: string, side: number) =>
-  (grey: Grey): E.Either<DataError, Grey> => {
+  (grey: GreyImage): E.Either<DataError, GreyImage> => {
     const ready = asItIs(grey, side)
     return ready !== undefined
       ? E.right(ready)
       : pipe(
           inkOf(grey),
           E.map(ink => centred(ink, side)),
-          E.mapLeft(found => data(`${file}: ${found}`, WHAT)),
+          E.mapLeft(found => dataError(`${file}: ${found}`, WHAT)),
         )
   }
 
 /** An image that is in MNIST's form already, or is its negative: of that size, with a black or a white rim. */
-const asItIs = (grey: Grey, side: number): Grey | undefined => {
+const asItIs = (grey: GreyImage, side: number): GreyImage | undefined => {
   const { width, height, pixels } = grey
   if (width !== side || height !== side || side < LEAST) return undefined
   const rim = pixels.filter((_, at) => {
@@ -65,16 +65,16 @@ const asItIs = (grey: Grey, side: number): Grey | undefined => {
     return x === 0 || y === 0 || x === side - 1 || y === side - 1
   })
   const share = (of: number): number => rim.filter(pixel => pixel === of).length / rim.length
-  const drawn = (away: Uint8Array): Grey | undefined =>
+  const drawn = (away: Uint8Array): GreyImage | undefined =>
     away.some(pixel => pixel >= CONTRAST) ? { ...grey, pixels: away } : undefined
   if (share(0) > 0.5) return drawn(pixels)
   return share(255) > 0.5 ? drawn(pixels.map(pixel => 255 - pixel)) : undefined
 }
 
 /** A digit's ink, from 0 to 1, and the box around it. */
-type Ink = { readonly ink: Grey<Float32Array>; readonly box: Box }
+type Ink = { readonly ink: GreyImage<Float32Array>; readonly box: Box }
 
-const inkOf = (grey: Grey): E.Either<string, Ink> => {
+const inkOf = (grey: GreyImage): E.Either<string, Ink> => {
   const { width, height } = grey
   if (width < LEAST || height < LEAST)
     return E.left(`${width} x ${height} pixels are too few; a digit needs ${LEAST} x ${LEAST} or more`)
@@ -97,7 +97,7 @@ const inkOf = (grey: Grey): E.Either<string, Ink> => {
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 
 /** The strokes of one digit in the ink, without its specks. */
-const digitIn = (ink: Grey<Float32Array>): E.Either<string, Ink> => {
+const digitIn = (ink: GreyImage<Float32Array>): E.Either<string, Ink> => {
   const strokes = strokesOf(ink)
   const tallest = strokes.reduce((most, { box }) => Math.max(most, box.bottom - box.top), 0)
   if (strokes.length > MOST_PIECES && tallest >= LEAST / 2)
@@ -119,7 +119,7 @@ const digitIn = (ink: Grey<Float32Array>): E.Either<string, Ink> => {
 /** An edge is where the ink is this strong: beyond it there is only its soft rim. */
 const EDGE = 0.1
 
-const boxOf = ({ width, height, pixels }: Grey<Float32Array>): Box => {
+const boxOf = ({ width, height, pixels }: GreyImage<Float32Array>): Box => {
   let [left, top, right, bottom] = [width, height, 0, 0]
   pixels.forEach((ink, at) => {
     if (ink < EDGE) return
@@ -131,7 +131,7 @@ const boxOf = ({ width, height, pixels }: Grey<Float32Array>): Box => {
 }
 
 /** The digit in its place, as bytes. */
-const centred = ({ ink, box }: Ink, side: number): Grey => {
+const centred = ({ ink, box }: Ink, side: number): GreyImage => {
   const [width, height] = [box.right - box.left, box.bottom - box.top]
   const scale = (BOX * side) / Math.max(width, height)
   const small = scaled(
@@ -155,7 +155,10 @@ const centred = ({ ink, box }: Ink, side: number): Grey => {
 }
 
 /** In MNIST the number of the middle row and column is 14, half a pixel beyond the middle of 28. */
-const centreOfMass = ({ width, pixels }: Grey<Float32Array>): { readonly x: number; readonly y: number } => {
+const centreOfMass = ({
+  width,
+  pixels,
+}: GreyImage<Float32Array>): { readonly x: number; readonly y: number } => {
   let [sum, sumX, sumY] = [0, 0, 0]
   pixels.forEach((ink, at) => {
     sum += ink

@@ -9,10 +9,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { Inputs } from '../data/dataset.ts'
-import { data, type DataError } from '../errors.ts'
+import { dataError, type DataError } from '../errors.ts'
 
 /** What a file shows, as the inputs of a network. */
-export type Pictures = {
+export type DecodedImages = {
   readonly inputs: Inputs
   /** Whether the file may hold several: then each has its number. */
   readonly listed: boolean
@@ -29,9 +29,9 @@ const Solid = t.array(Rows, 'an array of images')
  *
  * @param file the name to use in errors
  */
-export const decodeJson =
+export const decodeJsonImages =
   (file: string, width: number) =>
-  (text: string): E.Either<DataError, Pictures> =>
+  (text: string): E.Either<DataError, DecodedImages> =>
     pipe(
       E.tryCatch(
         () => JSON.parse(text) as unknown,
@@ -45,13 +45,16 @@ export const decodeJson =
           return E.left(
             `${listed ? `[${wrong}]` : 'the image'} has ${images[wrong]!.length} numbers, the network has ${width} inputs`,
           )
-        return E.right<string, Pictures>({
+        return E.right<string, DecodedImages>({
           listed,
           inputs: { kind: 'floats', width, floats: Float32Array.from(images.flat()) },
         })
       }),
       E.mapLeft(found =>
-        data(`${file}: ${found}`, `give an array of ${width} numbers from 0 to 1, or a list of such arrays`),
+        dataError(
+          `${file}: ${found}`,
+          `give an array of ${width} numbers from 0 to 1, or a list of such arrays`,
+        ),
       ),
     )
 

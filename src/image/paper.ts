@@ -3,10 +3,10 @@
  *
  * Shapes: pixels are [height, width]; places are x and y from -1 to 1, from the left and the top.
  */
-import type { Grey } from './grey.ts'
+import type { GreyImage } from './grey.ts'
 
 /** How far each pixel is from its paper, in greys, and how far paper strays from itself (a standard deviation). */
-export type Raised = { readonly away: Grey<Float32Array>; readonly noise: number }
+export type Raised = { readonly away: GreyImage<Float32Array>; readonly noise: number }
 
 /** The frame, in which paper is looked for: this share of the shorter side. */
 const FRAME = 1 / 16
@@ -22,7 +22,7 @@ const ROUNDS = 5
 const SAMPLE = 4000
 
 /** Takes the paper away. It is what most of the frame is: one grey, or a surface of degree two. */
-export const withoutPaper = ({ width, height, pixels }: Grey<Float32Array>): Raised => {
+export const withoutPaper = ({ width, height, pixels }: GreyImage<Float32Array>): Raised => {
   const frame = thinned(frameOf(width, height))
   const grey = commonest(frame.map(at => pixels[at]!))
   const even = frame.filter(at => Math.abs(pixels[at]! - grey) <= NEAR).length >= EVEN * frame.length
@@ -66,7 +66,7 @@ type Terms = readonly [number, number, number, number, number, number]
 
 /** The surface of degree two that is nearest to most of the frame, and then to all that is near it. */
 const surface = (
-  { width, height, pixels }: Grey<Float32Array>,
+  { width, height, pixels }: GreyImage<Float32Array>,
   frame: readonly number[],
 ): ((at: number) => number) => {
   const terms = (at: number): Terms => {

@@ -8,8 +8,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { inflateSync } from 'node:zlib'
 import { PNG } from 'pngjs'
-import { data, type DataError } from '../errors.ts'
-import type { Grey } from './grey.ts'
+import { dataError, type DataError } from '../errors.ts'
+import type { GreyImage } from './grey.ts'
 
 const MOST_SIDE = 10_000
 
@@ -30,7 +30,7 @@ export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, i) =
  */
 export const decodePng =
   (file: string) =>
-  (bytes: Uint8Array): E.Either<DataError, Grey> =>
+  (bytes: Uint8Array): E.Either<DataError, GreyImage> =>
     pipe(
       chunks(bytes),
       E.flatMap(({ found, end }) =>
@@ -41,14 +41,14 @@ export const decodePng =
           E.flatMap(({ depth }) => pixels(bytes.subarray(0, end), depth)),
         ),
       ),
-      E.mapLeft(({ message, remedy }) => data(`${file}: ${message}`, remedy)),
+      E.mapLeft(({ message, remedy }) => dataError(`${file}: ${message}`, remedy)),
     )
 
-const pixels = (bytes: Uint8Array, depth: number): E.Either<DataError, Grey> =>
+const pixels = (bytes: Uint8Array, depth: number): E.Either<DataError, GreyImage> =>
   pipe(
     E.tryCatch(
       () => PNG.sync.read(Buffer.from(bytes), { skipRescale: depth === 16 }),
-      error => data(`the PNG is damaged (${(error as Error).message})`, AGAIN),
+      error => dataError(`the PNG is damaged (${(error as Error).message})`, AGAIN),
     ),
     E.map(({ width, height, data }) => ({ width, height, pixels: greys(data, depth === 16 ? 8 : 0) })),
   )
@@ -69,7 +69,7 @@ const chunks = (
     if (type === 'IEND') return E.right({ found, end })
     at = end
   }
-  return E.left(data(`the PNG is cut: its ${bytes.length} bytes end too early`, AGAIN))
+  return E.left(dataError(`the PNG is cut: its ${bytes.length} bytes end too early`, AGAIN))
 }
 
 type Header = {
@@ -84,7 +84,7 @@ type Header = {
 const header = (found: readonly Chunk[]): E.Either<DataError, Header> => {
   const [first, ...rest] = found
   if (first?.type !== 'IHDR' || first.body.length !== 13 || rest.some(({ type }) => type === 'IHDR'))
-    return E.left(data('the PNG does not begin with its one header', AGAIN))
+    return E.left(dataError('the PNG does not begin with its one header', AGAIN))
   const view = new DataView(first.body.buffer, first.body.byteOffset, first.body.byteLength)
   const [depth, colours] = [view.getUint8(8), view.getUint8(9)]
   return E.right({
@@ -99,11 +99,11 @@ const header = (found: readonly Chunk[]): E.Either<DataError, Header> => {
 const sane = (head: Header): E.Either<DataError, Header> => {
   const { width, height } = head
   if (width === 0 || height === 0)
-    return E.left(data(`the PNG says it is ${width} x ${height} pixels`, AGAIN))
+    return E.left(dataError(`the PNG says it is ${width} x ${height} pixels`, AGAIN))
   return width <= MOST_SIDE && height <= MOST_SIDE && width * height <= MOST_PIXELS
     ? E.right(head)
     : E.left(
-        data(
+        dataError(
           `the PNG says it is ${width} x ${height} pixels; at most ${MOST_SIDE} on a side are read, and ` +
             `${MOST_PIXELS / 1e6} million in all`,
           'make the picture smaller',
@@ -125,15 +125,16 @@ const unpacks = (found: readonly Chunk[], head: Header): E.Either<DataError, Hea
       error => {
         const { code, message } = error as NodeJS.ErrnoException
         if (code === 'ERR_BUFFER_TOO_LARGE')
-          return data(`the PNG holds more than the ${width} x ${height} pixels of its header`, AGAIN)
+          return dataError(`the PNG holds more than the ${width} x ${height} pixels of its header`, AGAIN)
         return code === 'Z_BUF_ERROR'
-          ? data('the PNG is cut: its picture ends too early', AGAIN)
-          : data(`the PNG is damaged (${message})`, AGAIN)
+          ? dataError('the PNG is cut: its picture ends too early', AGAIN)
+          : dataError(`the PNG is damaged (${message})`, AGAIN)
       },
     ),
     E.filterOrElse(
       ({ length }) => length >= least,
-      ({ length }) => data(`the PNG is damaged: it holds ${length} bytes of a picture of ${least}`, AGAIN),
+      ({ length }) =>
+        dataError(`the PNG is damaged: it holds ${length} bytes of a picture of ${least}`, AGAIN),
     ),
     E.map(() => head),
   )

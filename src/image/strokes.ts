@@ -1,10 +1,10 @@
 /**
  * The connected pieces of a drawing, and which of them are specks.
  */
-import type { Box, Grey } from './grey.ts'
+import type { Box, GreyImage } from './grey.ts'
 
 /** Pixels that touch one another, also by their corners. */
-export type Piece = {
+export type Stroke = {
   readonly places: readonly number[]
   /** All their ink together. */
   readonly ink: number
@@ -12,9 +12,9 @@ export type Piece = {
 }
 
 /** The pieces of the pixels that have any ink at all. */
-export const piecesOf = ({ width, height, pixels }: Grey<Float32Array>): readonly Piece[] => {
+export const connectedStrokes = ({ width, height, pixels }: GreyImage<Float32Array>): readonly Stroke[] => {
   const seen = new Uint8Array(pixels.length)
-  const found: Piece[] = []
+  const found: Stroke[] = []
   for (let from = 0; from < pixels.length; from++) {
     if (seen[from] === 1 || pixels[from] === 0) continue
     seen[from] = 1
@@ -45,8 +45,8 @@ export const piecesOf = ({ width, height, pixels }: Grey<Float32Array>): readonl
 const SPECK = 0.03
 
 /** The pieces that are no specks. */
-export const strokesOf = (grey: Grey<Float32Array>): readonly Piece[] => {
-  const pieces = piecesOf(grey)
+export const strokesOf = (grey: GreyImage<Float32Array>): readonly Stroke[] => {
+  const pieces = connectedStrokes(grey)
   const most = pieces.reduce((most, { ink }) => Math.max(most, ink), 0)
   return pieces.filter(({ ink }) => ink >= SPECK * most)
 }

@@ -1,47 +1,52 @@
 /**
- * What a command needs of the world, so that it can be given another one.
+ * What the application needs from outside: the clock, files, processes, and somebody to report to. Everything takes
+ * it as a parameter, so that a program or a test can supply its own.
  */
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
-import type { AppError, Stop } from '../errors.ts'
+import type { StopReason } from '../errors.ts'
 import { disk, type Files } from './files.ts'
-import { processes, type Processes } from './lock.ts'
+import { systemProcesses, type Processes } from './lock.ts'
+
+export type ProgressBar = {
+  /** @param done the share that is done, 0 to 1 */
+  readonly update: (done: number, label: string, remaining: string) => void
+  /** Removes the bar, so that a line can be printed. */
+  readonly clear: () => void
+}
 
 export type Env = {
-  /** A line of the result. */
-  readonly out: (line: string) => void
-  /** A line about the work. */
-  readonly note: (line: string) => void
-  /** Where a progress bar may be drawn, if anywhere. */
-  readonly bar: NodeJS.WriteStream | undefined
-  /** Milliseconds since some moment. */
+  /** Prints a line about the work: notices and warnings. */
+  readonly log: (line: string) => void
+  /** Where progress is drawn; undefined without a terminal. */
+  readonly bar: ProgressBar | undefined
+  /** Milliseconds since an arbitrary moment. */
   readonly now: () => number
-  /** The time of day. */
+  /** The current date and time. */
   readonly date: () => Date
-  /** Lets signals and timers in. */
-  readonly rest: () => Promise<void>
-  readonly stopped: () => Stop | undefined
-  /** Is aborted when the program is asked to stop, for what waits for something else. */
-  readonly stopping: AbortSignal
+  /** Lets pending signals and timers run. */
+  readonly yieldToEventLoop: () => Promise<void>
+  /** Why the program was asked to stop, if it was. */
+  readonly stopReason: () => StopReason | undefined
+  /** Aborted when the program is asked to stop. */
+  readonly abortSignal: AbortSignal
   readonly variables: NodeJS.ProcessEnv
-  /** Where runs are kept. */
+  /** Where runs are stored. */
   readonly files: Files
   readonly processes: Processes
 }
 
-/** This machine, with nobody who listens or asks to stop. */
-export const quietEnv: Env = {
-  out: () => undefined,
-  note: () => undefined,
+/** This machine, silent, and never asked to stop. */
+export const systemEnv: Env = {
+  log: () => undefined,
   bar: undefined,
   now: () => performance.now(),
   date: () => new Date(),
-  rest: () => new Promise(resolve => setImmediate(resolve)),
-  stopped: () => undefined,
-  stopping: new AbortController().signal,
+  yieldToEventLoop: () => new Promise(resolve => setImmediate(resolve)),
+  stopReason: () => undefined,
+  abortSignal: new AbortController().signal,
   variables: process.env,
   files: disk,
-  processes,
+  processes: systemProcesses,
 }
 
-/** A command, ready to be run in a world. */
-export type Program<A> = ReaderTaskEither<Env, AppError, A>
+/** A progress bar that draws nothing. */
+export const noProgressBar: ProgressBar = { update: () => undefined, clear: () => undefined }

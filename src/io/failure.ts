@@ -1,7 +1,7 @@
 /**
  * What a file operation that failed means to a person.
  */
-import { data, storage, type DataError, type StorageError } from '../errors.ts'
+import { dataError, writeFailed, type DataError, type WriteFailed } from '../errors.ts'
 
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? ''
 
@@ -20,18 +20,18 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** A few words on why a file could not be read. */
-export const whyUnread = (error: unknown): string =>
+export const readFailureReason = (error: unknown): string =>
   reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error))
 
 /** A few words on why a file could not be written: of a new file it is the folder that is missing. */
-export const whyUnwritten = (error: unknown): string =>
-  codeOf(error) === 'ENOENT' ? 'its folder does not exist' : whyUnread(error)
+export const writeFailureReason = (error: unknown): string =>
+  codeOf(error) === 'ENOENT' ? 'its folder does not exist' : readFailureReason(error)
 
 export const unreadable =
   (path: string, remedy?: string) =>
   (error: unknown): DataError =>
-    data(
-      `${path} cannot be read: ${whyUnread(error)}`,
+    dataError(
+      `${path} cannot be read: ${readFailureReason(error)}`,
       remedy ??
         (['EACCES', 'EPERM'].includes(codeOf(error))
           ? 'give yourself the right to read it'
@@ -40,8 +40,8 @@ export const unreadable =
 
 export const unwritable =
   (path: string) =>
-  (error: unknown): StorageError =>
-    storage(
-      `${path} cannot be written: ${whyUnwritten(error)}`,
+  (error: unknown): WriteFailed =>
+    writeFailed(
+      `${path} cannot be written: ${writeFailureReason(error)}`,
       'make room, or give a folder that can be written',
     )

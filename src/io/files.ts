@@ -41,7 +41,7 @@ export type Files = {
 }
 
 /** The bytes of a file, if there is one. */
-export const readIfThere = (files: Files, path: string): Promise<Uint8Array | undefined> =>
+export const readIfPresent = (files: Files, path: string): Promise<Uint8Array | undefined> =>
   files.read(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error

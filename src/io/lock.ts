@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as t from 'io-ts'
-import { busy, type AppError, type BusyError } from '../errors.ts'
+import { locked, type AppError, type Locked } from '../errors.ts'
 import { codeOf, unwritable } from './failure.ts'
 import type { Files } from './files.ts'
 
@@ -23,7 +23,7 @@ const Owner = t.type({
 export type Owner = t.TypeOf<typeof Owner>
 
 /** The processes of this machine. */
-export type Processes = { readonly me: Owner; readonly lives: (owner: Owner) => boolean }
+export type Processes = { readonly me: Owner; readonly isAlive: (owner: Owner) => boolean }
 
 /** The start of a process in ticks since the machine's: field 22 of /proc/PID/stat, after the name in brackets. */
 const beganAt = (pid: number): string => {
@@ -44,10 +44,10 @@ const exists = (pid: number): boolean => {
   }
 }
 
-export const processes: Processes = {
+export const systemProcesses: Processes = {
   me: { pid: process.pid, host: hostname(), began: beganAt(process.pid) },
   // of another machine nothing is known: its processes live
-  lives: ({ pid, host, began }) => host !== hostname() || (exists(pid) && beganAt(pid) === began),
+  isAlive: ({ pid, host, began }) => host !== hostname() || (exists(pid) && beganAt(pid) === began),
 }
 
 const NAME = /^owner\.(\d+)$/
@@ -72,13 +72,13 @@ const claims = async (files: Files, folder: string): Promise<readonly Claim[]> =
   return all.flat()
 }
 
-const inUse = (folder: string, { number, owner }: Claim): BusyError =>
+const inUse = (folder: string, { number, owner }: Claim): Locked =>
   owner === undefined
-    ? busy(
+    ? locked(
         `${folder} is in use, and ${join(folder, `owner.${number}`)} does not say by whom`,
         'if nobody uses it, delete that file',
       )
-    : busy(
+    : locked(
         `${folder} is in use by process ${owner.pid} on ${owner.host}`,
         owner.host === hostname()
           ? 'wait until it ends, or give another folder with --out'
@@ -88,10 +88,10 @@ const inUse = (folder: string, { number, owner }: Claim): BusyError =>
 /** Who owns a folder now, if anybody does. */
 export const ownerOf = async (
   files: Files,
-  { lives }: Processes,
+  { isAlive }: Processes,
   folder: string,
 ): Promise<Owner | undefined> =>
-  (await claims(files, folder)).find(({ owner }) => owner !== undefined && lives(owner))?.owner
+  (await claims(files, folder)).find(({ owner }) => owner !== undefined && isAlive(owner))?.owner
 
 /**
  * Makes this process the owner of a folder that is there. Where the owner is dead, his claim is taken over: many may
@@ -99,12 +99,12 @@ export const ownerOf = async (
  *
  * @returns what gives the folder back
  */
-export const own = (
+export const acquireLock = (
   files: Files,
-  { me, lives }: Processes,
+  { me, isAlive }: Processes,
   folder: string,
 ): TE.TaskEither<AppError, () => Promise<void>> => {
-  const isHeld = ({ owner }: Claim): boolean => owner === undefined || lives(owner)
+  const isHeld = ({ owner }: Claim): boolean => owner === undefined || isAlive(owner)
   return TE.flatten(
     TE.tryCatch(async () => {
       const before = await claims(files, folder)

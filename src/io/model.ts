@@ -8,10 +8,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { CostName } from '../core/cost.ts'
-import { data, type DataError } from '../errors.ts'
+import { dataError, type DataError } from '../errors.ts'
 import type { LayerValues, Sizes } from '../core/params.ts'
 
-export type Model = {
+export type ModelFile = {
   readonly sizes: Sizes
   readonly cost: CostName
   readonly layers: readonly LayerValues[]
@@ -27,7 +27,7 @@ const File = t.type({
 type File = t.TypeOf<typeof File>
 
 /** The text of the file. Numbers are written so that the same float32 is read back. */
-export const encodeModel = ({ sizes, cost, layers }: Model): string =>
+export const encodeModel = ({ sizes, cost, layers }: ModelFile): string =>
   JSON.stringify({
     sizes,
     weights: layers.map(({ w, inputs, outputs }) =>
@@ -45,7 +45,7 @@ const SHOWN = 3
  *
  * @param name the file, as the person at the prompt calls it
  */
-export const decodeModel = (name: string, text: string): E.Either<DataError, Model> =>
+export const decodeModel = (name: string, text: string): E.Either<DataError, ModelFile> =>
   pipe(
     parse(text),
     E.flatMap(json =>
@@ -59,7 +59,7 @@ export const decodeModel = (name: string, text: string): E.Either<DataError, Mod
       return wrong.length > 0 ? E.left(wrong) : E.right(fromFile(file))
     }),
     E.mapLeft(complaints =>
-      data(
+      dataError(
         `${name} is not a network: ${complaints.slice(0, SHOWN).join('; ')}${
           complaints.length > SHOWN ? `; and ${complaints.length - SHOWN} more` : ''
         }`,
@@ -125,7 +125,7 @@ const matrix = (
   ),
 ]
 
-const fromFile = ({ sizes, weights, biases, cost }: File): Model => ({
+const fromFile = ({ sizes, weights, biases, cost }: File): ModelFile => ({
   sizes: sizes as unknown as Sizes,
   cost: cost === 'QuadraticCost' ? 'quadratic' : 'xent',
   layers: weights.map((rows, l) => ({

@@ -5,7 +5,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { readFile, stat } from 'node:fs/promises'
-import { data, type DataError } from '../errors.ts'
+import { dataError, type DataError } from '../errors.ts'
 import { unreadable } from './failure.ts'
 
 /** Whether something is at that path. */
@@ -25,7 +25,7 @@ export const kindOf = (path: string): TaskEither<DataError, 'file' | 'folder'> =
       if (found.isFile()) return TE.right('file' as const)
       return found.isDirectory()
         ? TE.right('folder' as const)
-        : TE.left(data(`${path}: is neither a file nor a folder`, 'give the path of a file or a folder'))
+        : TE.left(dataError(`${path}: is neither a file nor a folder`, 'give the path of a file or a folder'))
     }),
   )
 
@@ -34,11 +34,11 @@ export const readBytes = (path: string, limit: number): TaskEither<DataError, Ui
   pipe(
     TE.tryCatch(() => stat(path), unreadable(path)),
     TE.chain(found => {
-      if (!found.isFile()) return TE.left(data(`${path}: is not a file`, 'put the file itself there'))
+      if (!found.isFile()) return TE.left(dataError(`${path}: is not a file`, 'put the file itself there'))
       return found.size <= limit
         ? TE.tryCatch(() => readFile(path), unreadable(path))
         : TE.left(
-            data(
+            dataError(
               `${path}: has ${found.size} bytes, more than the ${limit} allowed`,
               'use a smaller data set',
             ),

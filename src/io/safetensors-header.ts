@@ -17,7 +17,9 @@ export const parseHeader = (bytes: Uint8Array): Map<string, Fields> => {
   const text = utf8(bytes)
   let at = 0
   const wrong = (): Error =>
-    new Error(`its header is no safetensors header from character ${at}: ${shown(text.slice(at, at + 20))}`)
+    new Error(
+      `its header is no safetensors header from character ${at}: ${shortJson(text.slice(at, at + 20))}`,
+    )
   const white = /[ \t\n\r]*/y
   const next = (): string => {
     white.lastIndex = at
@@ -68,7 +70,7 @@ export const parseHeader = (bytes: Uint8Array): Map<string, Fields> => {
     const found = new Map<string, A>()
     list('{', '}', () => {
       const key = string()
-      if (found.has(key)) throw new Error(`its header has ${shown(key)} twice`)
+      if (found.has(key)) throw new Error(`its header has ${shortJson(key)} twice`)
       must(':')
       found.set(key, value())
     })
@@ -80,7 +82,7 @@ export const parseHeader = (bytes: Uint8Array): Map<string, Fields> => {
 }
 
 /** A value in a message: short, and on one line. */
-export const shown = (value: unknown): string => {
+export const shortJson = (value: unknown): string => {
   const text = JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }

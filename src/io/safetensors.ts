@@ -14,7 +14,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { parseHeader, shown } from './safetensors-header.ts'
+import { parseHeader, shortJson } from './safetensors-header.ts'
 
 /** A tensor with its name; `values` are its numbers, row after row. */
 export type Named = {
@@ -137,7 +137,7 @@ const layout = (header: Uint8Array, extent: number): E.Either<string, Layout> =>
         .map(([name, fields]) => place(name, Object.fromEntries(fields)))
         .toSorted((a, b) => a.start - b.start || a.end - b.end)
       const end = places.reduce((at, { name, start, end }) => {
-        if (start !== at) throw new Error(`${shown(name)} starts at byte ${start}, not at ${at}`)
+        if (start !== at) throw new Error(`${shortJson(name)} starts at byte ${start}, not at ${at}`)
         return end
       }, 0)
       if (end !== extent) throw new Error(`its tensors end at byte ${end} of ${extent}`)
@@ -147,17 +147,21 @@ const layout = (header: Uint8Array, extent: number): E.Either<string, Layout> =>
   )
 
 const place = (name: string, fields: unknown): Place => {
-  if (!Entry.is(fields)) throw new Error(`${shown(name)} has not the dtype, shape and offsets of a tensor`)
+  if (!Entry.is(fields))
+    throw new Error(`${shortJson(name)} has not the dtype, shape and offsets of a tensor`)
   const { dtype, shape, data_offsets } = fields
   const [start, end] = data_offsets
-  if (dtype !== 'F32') throw new Error(`${shown(name)} is of dtype ${shown(dtype)}; only "F32" is read`)
+  if (dtype !== 'F32')
+    throw new Error(`${shortJson(name)} is of dtype ${shortJson(dtype)}; only "F32" is read`)
   const bytes = shape.reduce((product, size) => {
     // beyond 2^53 a product may be rounded, and a 0 must not hide what came before it
     if (!Number.isSafeInteger(size) || !Number.isSafeInteger(product * size))
-      throw new Error(`${shown(name)} has more numbers than can be`)
+      throw new Error(`${shortJson(name)} has more numbers than can be`)
     return product * size
   }, 4)
   if (end - start !== bytes)
-    throw new Error(`${shown(name)} of shape ${shown(shape)} takes ${bytes} bytes, not ${start} to ${end}`)
+    throw new Error(
+      `${shortJson(name)} of shape ${shortJson(shape)} takes ${bytes} bytes, not ${start} to ${end}`,
+    )
   return { name, shape, start, end }
 }

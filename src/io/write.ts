@@ -4,22 +4,22 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { access, constants, open, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { storage, type StorageError } from '../errors.ts'
-import { codeOf, unwritable, whyUnwritten } from './failure.ts'
+import { writeFailed, type WriteFailed } from '../errors.ts'
+import { codeOf, unwritable, writeFailureReason } from './failure.ts'
 import { disk } from './files.ts'
 
-export const writeText = (path: string, text: string): TE.TaskEither<StorageError, void> =>
+export const writeText = (path: string, text: string): TE.TaskEither<WriteFailed, void> =>
   TE.tryCatch(() => disk.save(path, text), unwritable(path))
 
 /** Writes a file that can be done without, and the folders above it; fails with a few words. */
-export const keepFile = (path: string, bytes: Uint8Array): TE.TaskEither<string, void> =>
+export const writeBestEffort = (path: string, bytes: Uint8Array): TE.TaskEither<string, void> =>
   TE.tryCatch(async () => {
     await disk.makeFolder(dirname(path))
     await disk.save(path, bytes)
-  }, whyUnwritten)
+  }, writeFailureReason)
 
 /** Whether a file can be written at that path, found out without touching what is there. */
-export const canWrite = (flag: string, path: string): TE.TaskEither<StorageError, void> =>
+export const canWrite = (flag: string, path: string): TE.TaskEither<WriteFailed, void> =>
   TE.tryCatch(
     async () => {
       const there = await stat(path).catch(() => undefined)
@@ -30,10 +30,10 @@ export const canWrite = (flag: string, path: string): TE.TaskEither<StorageError
       await unlink(probe)
     },
     error =>
-      storage(
+      writeFailed(
         codeOf(error) === 'ENOENT'
           ? `${flag} ${path}: the folder ${dirname(path)} does not exist`
-          : `${flag} ${path}: ${whyUnwritten(error)}`,
+          : `${flag} ${path}: ${writeFailureReason(error)}`,
         'give a file in a folder that can be written',
       ),
   )

@@ -8,7 +8,7 @@ import * as NEA from 'fp-ts/lib/NonEmptyArray.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import leven from 'leven'
 import type { Options } from 'yargs'
-import { usage, type UsageError } from '../errors.ts'
+import { usageError, type UsageError } from '../errors.ts'
 
 /** What yargs makes of the command line: text, a list of texts for a repeated flag, true for a flag alone. */
 export type Argv = Readonly<Record<string, unknown>>
@@ -25,7 +25,7 @@ export type Decoded<A> = E.Either<NEA.NonEmptyArray<UsageError>, A>
 /** From the text of a flag to its value, or to what it should have been, such as "a number above 0". */
 export type Decoder<A> = (text: string) => E.Either<string, A>
 
-const wrong = <A>(message: string, remedy: string): Decoded<A> => E.left(NEA.of(usage(message, remedy)))
+const wrong = <A>(message: string, remedy: string): Decoded<A> => E.left(NEA.of(usageError(message, remedy)))
 
 /** An optional flag: absent, it is undefined. */
 export const optional =
@@ -38,12 +38,12 @@ export const optional =
         `--${flag} is given ${given.length} times (${given.map(String).join(', ')})`,
         `give --${flag} once`,
       )
-    const text = typeof given === 'string' ? given : ''
+    const anyText = typeof given === 'string' ? given : ''
     return pipe(
-      decode(text),
+      decode(anyText),
       E.orElse(expected =>
         wrong<A>(
-          `${named(argv, flag)} ${text === '' ? '(nothing)' : text}: not ${expected}`,
+          `${named(argv, flag)} ${anyText === '' ? '(nothing)' : anyText}: not ${expected}`,
           `give --${flag} ${expected}`,
         ),
       ),
@@ -51,7 +51,7 @@ export const optional =
   }
 
 /** A flag with a default. */
-export const flag =
+export const withDefault =
   <A>(name: string, decode: Decoder<A>, fallback: A) =>
   (argv: Argv): Decoded<A> =>
     pipe(
@@ -114,7 +114,7 @@ export const oneOf =
   }
 
 /** A comma-separated list. */
-export const list =
+export const commaList =
   <A>(item: Decoder<A>, expected: string, fits: (items: readonly A[]) => boolean): Decoder<readonly A[]> =>
   given =>
     pipe(
@@ -125,7 +125,7 @@ export const list =
     )
 
 /** What stands on the command line without a flag: one or more of something. */
-export const words =
+export const positionals =
   (name: string, example: string) =>
   ({ _ = [] }: Argv): Decoded<readonly string[]> => {
     const given = (_ as readonly unknown[]).map(String)
@@ -133,13 +133,16 @@ export const words =
   }
 
 /** Decodes all flags, and gathers what is wrong with any of them. */
-export const all = Ap.sequenceS(E.getApplicativeValidation(NEA.getSemigroup<UsageError>()))
+export const decodeAll = Ap.sequenceS(E.getApplicativeValidation(NEA.getSemigroup<UsageError>()))
 
 /** One error for the person at the prompt: a message and a remedy for each mistake. */
 export const oneError = (errors: NEA.NonEmptyArray<UsageError>): UsageError =>
   errors.length === 1
     ? errors[0]
-    : usage(errors.map(({ message }) => message).join('\n'), errors.map(({ remedy }) => remedy).join('\n'))
+    : usageError(
+        errors.map(({ message }) => message).join('\n'),
+        errors.map(({ remedy }) => remedy).join('\n'),
+      )
 
 /** The remedy for a name that nothing has: the nearest one, if it is near. */
 export const nearest = (names: readonly string[], stranger: string, dashes: string): string | undefined => {
@@ -155,18 +158,18 @@ export const namesOf = (options: Readonly<Record<string, Options>>): readonly st
   Object.entries(options).flatMap(([name, { alias }]) => [name, ...[alias ?? []].flat()])
 
 /** Refuses what no flag of the command means, and names the nearest flag that there is. */
-export const known =
+export const checkKnown =
   (options: Readonly<Record<string, Options>>, takesWords = false) =>
   (argv: Argv): E.Either<UsageError, Argv> => {
     const names = namesOf(options)
     const stranger = Object.keys(argv).find(name => !['_', '$0', 'help', 'version', ...names].includes(name))
     const [extra] = argv._ as readonly string[]
     if (extra !== undefined && !takesWords)
-      return E.left(usage(`${extra}: not understood`, 'every value follows a flag, such as --cost xent'))
+      return E.left(usageError(`${extra}: not understood`, 'every value follows a flag, such as --cost xent'))
     if (stranger === undefined) return E.right(argv)
     const near = nearest(names, stranger, '--')
     return E.left(
-      usage(
+      usageError(
         `--${stranger}: there is no such flag`,
         near === undefined ? '--help lists all flags' : `${near} --help lists all`,
       ),

@@ -8,15 +8,15 @@ import type { BackendChoice } from '../runtime/backend.ts'
 import type { CostName } from '../core/cost.ts'
 import type { EngineChoice } from '../runtime/engine.ts'
 import type { UsageError } from '../errors.ts'
-import type { Sizes, Start } from '../core/params.ts'
-import { MONITORS, type Monitor } from '../runs/history.ts'
+import type { Sizes, Initializer } from '../core/params.ts'
+import { MONITORS, type MonitorName } from '../runs/history.ts'
 import type { Schedule } from '../core/schedule.ts'
 import * as F from './decode.ts'
 
 export type Init =
-  { readonly kind: 'start'; readonly start: Start } | { readonly kind: 'file'; readonly file: string }
+  { readonly kind: 'start'; readonly start: Initializer } | { readonly kind: 'file'; readonly file: string }
 
-export type Part = 'validation' | 'test' | 'none'
+export type EvaluationPart = 'validation' | 'test' | 'none'
 
 /**
  * Whose random numbers decide the start and the order: this program's, or those of the book's. `book+30` goes on with
@@ -25,7 +25,7 @@ export type Part = 'validation' | 'test' | 'none'
 export type Rng = 'default' | 'book' | `book+${number}`
 
 /** How much may be lost when the process is killed. */
-export type Every = { readonly epochs: number } | { readonly seconds: number }
+export type CheckpointInterval = { readonly epochs: number } | { readonly seconds: number }
 
 /** What the command line asks for; undefined where it leaves the choice to the data, the model or the cost. */
 export type TrainFlags = {
@@ -43,8 +43,8 @@ export type TrainFlags = {
   readonly shuffle: boolean
   readonly data: string
   readonly trainSize: number | undefined
-  readonly evaluateOn: Part | undefined
-  readonly monitor: readonly Monitor[]
+  readonly evaluateOn: EvaluationPart | undefined
+  readonly monitor: readonly MonitorName[]
   readonly save: string | undefined
   readonly backend: BackendChoice
   readonly engine: EngineChoice
@@ -55,7 +55,7 @@ export type TrainFlags = {
   /** The folder that the folders of runs are made in. */
   readonly runs: string
   readonly resume: string | undefined
-  readonly checkpointEvery: Every
+  readonly checkpointEvery: CheckpointInterval
   readonly logDir: string | undefined
   readonly dryRun: boolean
   readonly printConfig: boolean
@@ -194,7 +194,7 @@ export const trainOptions = {
 const sizes: F.Decoder<Sizes> = text =>
   pipe(
     text,
-    F.list(F.count, 'two or more whole numbers above 0, such as 784,30,10', items => items.length >= 2),
+    F.commaList(F.count, 'two or more whole numbers above 0, such as 784,30,10', items => items.length >= 2),
     E.map(items => items as unknown as Sizes),
   )
 
@@ -205,12 +205,12 @@ const init: F.Decoder<Init> = text =>
       ? E.right({ kind: 'file', file: text })
       : E.left('default | large | FILE.json')
 
-const monitor: F.Decoder<readonly Monitor[]> = text =>
+const monitor: F.Decoder<readonly MonitorName[]> = text =>
   text === 'all'
     ? E.right(MONITORS)
     : text === 'none'
       ? E.right([])
-      : F.list(
+      : F.commaList(
           F.oneOf(monitorWords),
           `all | none | a list of ${MONITORS.map(kebab).join(', ')}`,
           () => true,
@@ -223,7 +223,7 @@ const rng: F.Decoder<Rng> = text =>
       ? E.right<string, Rng>(`book+${Number(text.slice('book+'.length))}`)
       : E.left('default | book | book+EPOCHS')
 
-const every: F.Decoder<Every> = text => {
+const every: F.Decoder<CheckpointInterval> = text => {
   const [, amount, unit] = /^(\d+)(s|m)$/.exec(text) ?? []
   return amount === undefined || Number(amount) === 0
     ? pipe(
@@ -250,54 +250,54 @@ export const costFlag = F.optional(
 
 export const sizesFlag = F.optional('sizes', sizes)
 
-export const backendFlag = F.flag(
+export const backendFlag = F.withDefault(
   'backend',
   F.oneOf<BackendChoice>({ auto: 'auto', native: 'native', wasm: 'wasm', cpu: 'cpu' }),
   'auto',
 )
 
-export const engineFlag = F.flag(
+export const engineFlag = F.withDefault(
   'engine',
   F.oneOf<EngineChoice>({ auto: 'auto', eager: 'eager', staged: 'staged' }),
   'auto',
 )
 
-export const dataFlag = F.flag('data', F.text, 'auto')
+export const dataFlag = F.withDefault('data', F.text, 'auto')
 
 export const evaluateOnFlag = F.optional(
   'evaluate-on',
-  F.oneOf<Part>({ validation: 'validation', test: 'test', none: 'none' }),
+  F.oneOf<EvaluationPart>({ validation: 'validation', test: 'test', none: 'none' }),
 )
 
 /** What `train` is asked for, or all that is wrong with the asking. */
 export const trainFlags = (argv: F.Argv): E.Either<UsageError, TrainFlags> =>
   pipe(
-    F.all({
+    F.decodeAll({
       cost: costFlag(argv),
       sizes: sizesFlag(argv),
-      epochs: F.flag('epochs', F.countOrZero, 30)(argv),
-      miniBatchSize: F.flag('mini-batch-size', F.count, 10)(argv),
+      epochs: F.withDefault('epochs', F.countOrZero, 30)(argv),
+      miniBatchSize: F.withDefault('mini-batch-size', F.count, 10)(argv),
       eta: F.optional('eta', F.positive)(argv),
-      lmbda: F.flag('lmbda', F.nonNegative, 0)(argv),
-      init: F.flag<Init>('init', init, { kind: 'start', start: 'default' })(argv),
-      seed: F.flag('seed', F.countOrZero, 0)(argv),
-      rng: F.flag('rng', rng, 'default')(argv),
+      lmbda: F.withDefault('lmbda', F.nonNegative, 0)(argv),
+      init: F.withDefault<Init>('init', init, { kind: 'start', start: 'default' })(argv),
+      seed: F.withDefault('seed', F.countOrZero, 0)(argv),
+      rng: F.withDefault('rng', rng, 'default')(argv),
       earlyStop: F.optional('early-stop', F.count)(argv),
       etaSchedule: F.optional('eta-schedule', etaSchedule)(argv),
       shuffle: F.toggle('shuffle', true)(argv),
       data: dataFlag(argv),
       trainSize: F.optional('train-size', F.count)(argv),
       evaluateOn: evaluateOnFlag(argv),
-      monitor: F.flag<readonly Monitor[]>('monitor', monitor, MONITORS)(argv),
+      monitor: F.withDefault<readonly MonitorName[]>('monitor', monitor, MONITORS)(argv),
       save: F.optional('save', F.text)(argv),
       backend: backendFlag(argv),
       engine: engineFlag(argv),
       json: F.toggle('json')(argv),
       quiet: F.toggle('quiet')(argv),
       out: F.optional('out', F.text)(argv),
-      runs: F.flag('runs', F.text, 'runs')(argv),
+      runs: F.withDefault('runs', F.text, 'runs')(argv),
       resume: F.optional('resume', F.text)(argv),
-      checkpointEvery: F.flag('checkpoint-every', every, { epochs: 1 })(argv),
+      checkpointEvery: F.withDefault('checkpoint-every', every, { epochs: 1 })(argv),
       logDir: F.optional('log-dir', F.text)(argv),
       dryRun: F.toggle('dry-run')(argv),
       printConfig: F.toggle('print-config')(argv),

@@ -2,7 +2,7 @@
  * Runs that differ in nothing but their seed are one group.
  */
 import { groupBy, type ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
-import { shown } from './numbers.ts'
+import { settingText } from './numbers.ts'
 import type { RunRecord } from './run-record.ts'
 
 type Config = RunRecord['config']
@@ -23,13 +23,13 @@ export type Grouped = {
 
 export const grouping = (runs: readonly RunRecord[]): Grouped => {
   const names = [...new Set(runs.flatMap(({ config }) => Object.keys(config)))]
-  const values = (name: string): Set<string> => new Set(runs.map(({ config }) => shown(config[name])))
+  const values = (name: string): Set<string> => new Set(runs.map(({ config }) => settingText(config[name])))
   const isVaried = (name: string): boolean => values(name).size > 1
   const varied = names.filter(name => name !== 'seed' && isVaried(name))
   const label = ({ config }: RunRecord): string =>
-    varied.map(name => `${name} ${shown(config[name])}`).join(', ')
+    varied.map(name => `${name} ${settingText(config[name])}`).join(', ')
   // a key by its values, which are text and may be anything: a list keeps them apart
-  const key = ({ config }: RunRecord): string => JSON.stringify(varied.map(name => shown(config[name])))
+  const key = ({ config }: RunRecord): string => JSON.stringify(varied.map(name => settingText(config[name])))
   const groups = Object.values(groupBy(key)(runs)).map(group => {
     const [{ name }] = group
     return { name: label(group[0]) || (group.length > 1 ? `${group.length} seeds` : name), runs: group }

@@ -1,6 +1,7 @@
 /**
  * Numbers and values as a report writes them, the same in every table, caption and axis.
  */
+import { grouped } from '../format.ts'
 
 const NOT_A_NUMBER = 'not a number'
 
@@ -24,16 +25,13 @@ export const significant = finite(x => signed(x.toPrecision(4)))
 /** A duration in seconds. */
 export const seconds = finite(x => (x < 100 ? `${x.toPrecision(3)} s` : `${grouped(x)} s`))
 
-/** 12345 as "12,345". */
-export const grouped = finite(x => signed(Math.round(x).toLocaleString('en-US')))
-
 /** Any value of a configuration, in one line. */
-export const shown = (value: unknown): string => {
+export const settingText = (value: unknown): string => {
   if (value === undefined || value === null) return 'not set'
   if (typeof value === 'string') return value
   if (typeof value === 'number') return Number.isFinite(value) ? signed(String(value)) : significant(value)
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (!Array.isArray(value)) return JSON.stringify(value)
-  const list = value.map(shown).join(', ')
+  const list = value.map(settingText).join(', ')
   return value.every(each => typeof each === 'number') ? `[${list}]` : list
 }

@@ -6,13 +6,13 @@
  */
 import { createHash } from 'node:crypto'
 import { html, render, trusted, type Content, type Html } from './html.ts'
-import { STATES, type State } from './run-record.ts'
+import { runStateLabels, type RunState } from './run-record.ts'
 import { STYLE } from './style.ts'
 
 export type Page = {
   readonly title: string
   /** How the thing stands: the first line. Without it, the page begins with its title. */
-  readonly state?: { readonly state: State; readonly sentence: string }
+  readonly state?: { readonly state: RunState; readonly sentence: string }
   /** What it was and what came of it, below the title. */
   readonly lead: Content
   /** Those that there are. */
@@ -36,7 +36,9 @@ export const page = ({ title, state, lead, sections }: Page): string =>
           <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
-          <title>${state === undefined ? title : `${title} (${STATES[state.state].toLowerCase()})`}</title>
+          <title>
+            ${state === undefined ? title : `${title} (${runStateLabels[state.state].toLowerCase()})`}
+          </title>
           <link rel="icon" href="data:," />
           ${SHEET}
         </head>
@@ -55,7 +57,7 @@ export const page = ({ title, state, lead, sections }: Page): string =>
 
 /** The state in bold, then the rest of the sentence: a sentence may begin with the state, or leave it to us. */
 const standing = ({ state, sentence }: NonNullable<Page['state']>): Html => {
-  const word = STATES[state]
+  const word = runStateLabels[state]
   return sentence.startsWith(`${word} `)
     ? html`<strong>${word}</strong>${sentence.slice(word.length)}`
     : html`<strong>${word}.</strong> ${sentence}`

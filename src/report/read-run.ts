@@ -5,22 +5,22 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename, join } from 'node:path'
-import { unfit, type AppError } from '../errors.ts'
+import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import type { RunRecord } from './run-record.ts'
-import { decodeAnswers } from '../runs/predictions.ts'
+import { decodePredictions } from '../runs/predictions.ts'
 import { decodeCheckpoint } from '../runs/checkpoint.ts'
-import { unwritable, whyUnread } from '../io/failure.ts'
-import { readIfThere } from '../io/files.ts'
-import { bestOf } from '../runs/history.ts'
+import { unwritable, readFailureReason } from '../io/failure.ts'
+import { readIfPresent } from '../io/files.ts'
+import { bestEpoch } from '../runs/history.ts'
 import { parseJson } from '../io/json.ts'
-import { describe } from '../runs/list-runs.ts'
+import { describeRunFolder } from '../runs/list-runs.ts'
 import { checkpointPath } from '../runs/saves.ts'
 import type { Env } from '../io/env.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
 const fields = async (env: Env, path: string): Promise<Fields | undefined> => {
-  const bytes = await readIfThere(env.files, path)
+  const bytes = await readIfPresent(env.files, path)
   const json = bytes === undefined ? E.left('') : parseJson(new TextDecoder().decode(bytes))
   return E.isRight(json) && typeof json.right === 'object' && json.right !== null
     ? (json.right as Fields)
@@ -40,12 +40,12 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
     TE.tryCatch(
       async () => {
         const path = await env.files.follow(folder)
-        const listed = await describe(env.files, env.processes, path)
+        const listed = await describeRunFolder(env.files, env.processes, path)
         if (listed === undefined) return undefined
         const { state, config } = listed
         const bytes =
-          (await readIfThere(env.files, checkpointPath(path, 'last'))) ??
-          (await readIfThere(env.files, checkpointPath(path, 'previous')))
+          (await readIfPresent(env.files, checkpointPath(path, 'last'))) ??
+          (await readIfPresent(env.files, checkpointPath(path, 'previous')))
         const checkpoint = bytes === undefined ? E.left('') : decodeCheckpoint(bytes)
         const { history, layers } = E.isRight(checkpoint)
           ? checkpoint.right
@@ -59,21 +59,29 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
           config,
           env: (await fields(env, join(path, 'env.json'))) ?? {},
           history,
-          best: bestOf(history.map(({ report }) => report))?.epoch,
+          best: bestEpoch(history.map(({ report }) => report))?.epoch,
           layers,
-          answers: decodeAnswers(await fields(env, join(path, 'answers.json'))),
+          answers: decodePredictions(await fields(env, join(path, 'answers.json'))),
         }
       },
-      error => unfit(`${folder} cannot be read: ${whyUnread(error)}`, 'give the folder of a run'),
+      error =>
+        incompatibleCheckpoint(
+          `${folder} cannot be read: ${readFailureReason(error)}`,
+          'give the folder of a run',
+        ),
     ),
-    TE.flatMap(TE.fromNullable(unfit(`${folder} is no run`, 'npm run runs lists the runs that there are'))),
+    TE.flatMap(
+      TE.fromNullable(
+        incompatibleCheckpoint(`${folder} is no run`, 'npm run runs lists the runs that there are'),
+      ),
+    ),
   )
 
 /** A report, and what it is about. */
-export type Written = { readonly path: string; readonly runs: readonly RunRecord[] }
+export type WrittenReport = { readonly path: string; readonly runs: readonly RunRecord[] }
 
 /** Writes the report of a run into its folder, anew. */
-export const writeReport = (env: Env, folder: string): TE.TaskEither<AppError, Written> => {
+export const writeRunReport = (env: Env, folder: string): TE.TaskEither<AppError, WrittenReport> => {
   const path = join(folder, 'report.html')
   return pipe(
     readRun(env, folder),

@@ -2,13 +2,17 @@
  * What a report is made from: a run as plain data.
  */
 import type { LayerValues } from '../core/params.ts'
-import type { Answers } from '../runs/predictions.ts'
+import type { Predictions } from '../runs/predictions.ts'
 
 /** The mean cost of a set of n examples, and how many of them were answered rightly. */
-export type Observed = { readonly cost: number; readonly correct: number; readonly n: number }
+export type MetricsRecord = { readonly cost: number; readonly correct: number; readonly n: number }
 
 export type EpochRecord = {
-  readonly report: { readonly epoch: number; readonly training?: Observed; readonly evaluation?: Observed }
+  readonly report: {
+    readonly epoch: number
+    readonly training?: MetricsRecord
+    readonly evaluation?: MetricsRecord
+  }
   /** Seconds of training, without the monitors. */
   readonly seconds: number
   /** Seconds of the monitors. */
@@ -16,14 +20,14 @@ export type EpochRecord = {
 }
 
 /** What the network answered at the end of the run on a set, such as "test". */
-export type PartAnswers = Answers & { readonly part: string }
+export type PartAnswers = Predictions & { readonly part: string }
 
-export type State = 'finished' | 'interrupted' | 'diverged' | 'running'
+export type RunState = 'finished' | 'interrupted' | 'diverged' | 'running'
 
 export type RunRecord = {
   /** The name of its folder. */
   readonly name: string
-  readonly state: State
+  readonly state: RunState
   /** How it ended, in a line. */
   readonly sentence: string
   /** The command line that makes it again. */
@@ -40,7 +44,7 @@ export type RunRecord = {
 }
 
 /** The states as a reader meets them. */
-export const STATES: Readonly<Record<State, string>> = {
+export const runStateLabels: Readonly<Record<RunState, string>> = {
   finished: 'Finished',
   interrupted: 'Interrupted',
   diverged: 'Diverged',
@@ -48,4 +52,4 @@ export const STATES: Readonly<Record<State, string>> = {
 }
 
 /** The share of right answers, 0 to 1. */
-export const accuracy = ({ correct, n }: Observed): number => correct / n
+export const accuracy = ({ correct, n }: MetricsRecord): number => correct / n

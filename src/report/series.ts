@@ -5,7 +5,7 @@ import { dot, line } from '@observablehq/plot'
 import { html, type Html } from './html.ts'
 import { svg } from './svg.ts'
 
-export type Look = {
+export type SeriesStyle = {
   readonly colour: string
   /** Lengths of strokes and gaps. */
   readonly dash: string
@@ -13,7 +13,7 @@ export type Look = {
 }
 
 /** The property of the style sheet, dash and marker of each: no two share a marker. */
-const LOOKS: readonly Look[] = [
+const LOOKS: readonly SeriesStyle[] = [
   { colour: 'var(--s1)', dash: 'none', symbol: 'circle' },
   { colour: 'var(--s2)', dash: '7 3', symbol: 'square' },
   { colour: 'var(--s3)', dash: '2 3', symbol: 'triangle' },
@@ -24,19 +24,19 @@ const LOOKS: readonly Look[] = [
 ]
 
 /** The look of the i-th series. After seven they come round again, with the next dash. */
-export const look = (i: number): Look => {
+export const seriesStyle = (i: number): SeriesStyle => {
   const base = LOOKS[i % LOOKS.length]!
   const { dash } = LOOKS[(i + Math.floor(i / LOOKS.length)) % LOOKS.length]!
   return { ...base, dash }
 }
 
 /** A key to a chart: for each name a piece of its line. */
-export const legend = (entries: readonly (readonly [name: string, look: Look])[]): Html =>
+export const legend = (entries: readonly (readonly [name: string, look: SeriesStyle])[]): Html =>
   html`<ul class="legend">
     ${entries.map(([name, of]) => html`<li>${swatch(of)}<span>${name}</span></li>`)}
   </ul>`
 
-const swatch = ({ colour, dash, symbol }: Look): Html =>
+const swatch = ({ colour, dash, symbol }: SeriesStyle): Html =>
   svg({
     width: 34,
     height: 12,

@@ -1,30 +1,30 @@
 /**
  * A study that is done, as the page of its report wants it.
  */
-import type { Arm as ArmRecord, Study as StudyRecord } from './pages/study-page.ts'
-import type { Circumstances } from './sections/circumstances.ts'
+import type { ArmRecord as ArmRecord, StudyRecord as StudyRecord } from './pages/study-page.ts'
+import type { Provenance } from './sections/circumstances.ts'
 import { identify } from '../study/identity.ts'
-import type { Plan } from '../study/study-plan.ts'
-import { stages, type ArmOutcome, type Outcome, type Stage } from '../study/study.ts'
-import type { Result, Results } from '../study/trial.ts'
-import { counted } from '../study/verdict.ts'
-import { describeEarlier, sentence } from './text/verdict-text.ts'
+import type { StudyPlan } from '../study/study-plan.ts'
+import { stages, type ArmOutcome, type StudyOutcome, type Stage } from '../study/study.ts'
+import type { TrialResult, TrialResults } from '../study/trial.ts'
+import { countedCorrect } from '../study/verdict.ts'
+import { describeEarlier, verdictSentence } from './text/verdict-text.ts'
 
 export const studyRecord = (
-  plan: Plan,
-  results: Results,
-  { arms, verdict }: Outcome,
-  circumstances: Circumstances,
+  plan: StudyPlan,
+  results: TrialResults,
+  { arms, verdict }: StudyOutcome,
+  circumstances: Provenance,
 ): StudyRecord => {
   const [first, second] = stages(plan, results)
-  const atEnd = (result: Result): number => counted(result, plan.study.classes) / result.n
+  const atEnd = (result: TrialResult): number => countedCorrect(result, plan.study.classes) / result.n
   const [low, high] = verdict.difference.interval
   return {
     ...circumstances,
     title: `${arms[0].name} against ${arms[1].name}`,
     state: 'finished',
     sentence: 'All trials are done.',
-    verdict: [sentence(verdict), ...describeEarlier(plan.study.earlier ?? [])].join(' '),
+    verdict: [verdictSentence(verdict), ...describeEarlier(plan.study.earlier ?? [])].join(' '),
     arms: [
       armRecord(first, arms[0], results, verdict.arms[0].mean),
       armRecord(second, arms[1], results, verdict.arms[1].mean),
@@ -42,13 +42,13 @@ export const studyRecord = (
 }
 
 /** The accuracy, a share, by which an arm's winner was chosen; NaN where there was no search. */
-export const validationOf = ({ search }: Stage, { winner }: ArmOutcome, results: Results): number => {
+export const validationOf = ({ search }: Stage, { winner }: ArmOutcome, results: TrialResults): number => {
   const last = search.at(-1)?.find(({ flags }) => identify(flags) === identify(winner))
   const result = last === undefined ? undefined : results.get(last.id)
   return result === undefined ? NaN : shareAtEnd(result)
 }
 
-const armRecord = (stage: Stage, arm: ArmOutcome, results: Results, mean: number): ArmRecord => {
+const armRecord = (stage: Stage, arm: ArmOutcome, results: TrialResults, mean: number): ArmRecord => {
   return {
     name: arm.name,
     trials: stage.search.flat().flatMap(({ id, flags }) => {
@@ -66,5 +66,5 @@ const armRecord = (stage: Stage, arm: ArmOutcome, results: Results, mean: number
 }
 
 /** NaN of a trial that diverged. */
-const shareAtEnd = ({ outcome, accuracies, n }: Result): number =>
+const shareAtEnd = ({ outcome, accuracies, n }: TrialResult): number =>
   outcome === 'done' ? (accuracies.at(-1) ?? NaN) / n : NaN

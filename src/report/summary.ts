@@ -11,7 +11,7 @@ export type Point = {
   readonly high?: number
 }
 
-export type Summary = {
+export type SeriesSummary = {
   readonly n: number
   readonly mean: number
   /** The standard deviation of the sample, with n - 1; of a single value there is none. */
@@ -21,7 +21,7 @@ export type Summary = {
 }
 
 /** @returns not a number throughout, when there are no values */
-export const summary = (values: readonly number[]): Summary => {
+export const summarize = (values: readonly number[]): SeriesSummary => {
   const n = values.length
   const mean = values.reduce((sum, x) => sum + x, 0) / n
   const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0)
@@ -35,11 +35,11 @@ export const summary = (values: readonly number[]): Summary => {
 }
 
 /** The mean of several curves at each x, and how far they spread; at an x that some lack, the others count. */
-export const spread = (curves: readonly (readonly Point[])[]): readonly Point[] => {
+export const curveSpread = (curves: readonly (readonly Point[])[]): readonly Point[] => {
   const at = groupBy(({ x }: Point) => String(x))(curves.flat())
   return Object.values(at)
     .map(points => {
-      const { mean, min, max } = summary(points.map(({ y }) => y))
+      const { mean, min, max } = summarize(points.map(({ y }) => y))
       return { x: points[0].x, y: mean, low: min, high: max }
     })
     .toSorted((a, b) => a.x - b.x)

@@ -2,9 +2,9 @@
  * Tables: a caption, headings with their scope, and a box of their own to scroll in when the page is narrow.
  */
 import { html, type Content, type Html } from './html.ts'
-import { shown } from './numbers.ts'
+import { settingText } from './numbers.ts'
 
-export type Table = {
+export type TableSpec = {
   readonly caption: string
   /** The first heads the rows. */
   readonly columns: readonly string[]
@@ -15,7 +15,7 @@ export type Table = {
   readonly best?: number | undefined
 }
 
-export const table = ({ caption, columns, rows, words = [], best }: Table): Html => {
+export const table = ({ caption, columns, rows, words = [], best }: TableSpec): Html => {
   const aligned = (i: number): Html | undefined => (words.includes(i) ? html` class="text"` : undefined)
   return scrolling(
     caption,
@@ -48,10 +48,10 @@ export const scrolling = (label: string, content: Html): Html =>
   html`<div class="scroll" role="group" tabindex="0" aria-label="${label}">${content}</div>`
 
 /** Names and values, a row each. */
-export const settings = (caption: string, values: Readonly<Record<string, unknown>>): Html =>
+export const settingsTable = (caption: string, values: Readonly<Record<string, unknown>>): Html =>
   table({
     caption,
     columns: ['name', 'value'],
-    rows: Object.entries(values).map(([name, value]) => [name, shown(value)]),
+    rows: Object.entries(values).map(([name, value]) => [name, settingText(value)]),
     words: [1],
   })

@@ -5,14 +5,14 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
 import type { AppError } from '../errors.ts'
 import { ABOUT_THE_BOOK, type Planned, type Row } from '../book/reproduce.ts'
-import { COST } from './text/reproduce-text.ts'
-import { isStuck, type Results } from '../study/trial.ts'
+import { costLabels } from './text/reproduce-text.ts'
+import { isStuck, type TrialResults } from '../study/trial.ts'
 import type { ReplayedRun } from './pages/replay-page.ts'
 import { unwritable } from '../io/failure.ts'
 import type { Env } from '../io/env.ts'
 
 /** What both pages say of how they were made. */
-export type Made = {
+export type ReproducedWith = {
   /** The folder that the page is written into. */
   readonly out: string
   readonly command: string
@@ -20,7 +20,7 @@ export type Made = {
   readonly epochs: number
 }
 
-const circumstancesOf = ({ command, data, epochs }: Made) => ({
+const circumstancesOf = ({ command, data, epochs }: ReproducedWith) => ({
   command,
   config: { data, epochs, miniBatchSize: 10 },
   env: { node: process.version, platform: `${process.platform} ${process.arch}` },
@@ -35,10 +35,10 @@ const write = (env: Env, path: string, make: () => Promise<string>): TE.TaskEith
 /** Writes the page of the table, and gives its path. */
 export const writeTablePage = (
   env: Env,
-  made: Made,
+  made: ReproducedWith,
   plan: readonly Planned[],
   rows: readonly Row[],
-  results: Results,
+  results: TrialResults,
 ): TE.TaskEither<AppError, string> =>
   write(env, join(made.out, 'report.html'), async () => {
     const { reproduceReport } = await import('./pages/reproduce-page.ts')
@@ -50,7 +50,7 @@ export const writeTablePage = (
       sentence: 'All trials are done.',
       verdict: `${ABOUT_THE_BOOK.join(' ')} Runs that are stuck: ${stuck}.`,
       cells: plan.map(({ arm, trials }) => ({
-        cost: COST[arm.cost],
+        cost: costLabels[arm.cost],
         hidden: arm.hidden,
         book: arm.book / 100,
         runs: trials.flatMap(({ id, seed }) => {
@@ -66,7 +66,7 @@ export const writeTablePage = (
           if (result === undefined || !isStuck(result)) return []
           const { rightPerClass = [], perClass = [] } = result
           const digits = rightPerClass.map((right, digit) => right / perClass[digit]!)
-          return [{ cost: COST[arm.cost], hidden: arm.hidden, seed, digits }]
+          return [{ cost: costLabels[arm.cost], hidden: arm.hidden, seed, digits }]
         }),
       ),
     })
@@ -75,7 +75,7 @@ export const writeTablePage = (
 /** Writes the page of a figure, and gives its path. */
 export const writeReplayPage = (
   env: Env,
-  made: Made,
+  made: ReproducedWith,
   figure: { readonly name: string; readonly what: string; readonly part: string },
   runs: readonly ReplayedRun[],
 ): TE.TaskEither<AppError, string> =>

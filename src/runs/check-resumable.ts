@@ -5,10 +5,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
-import { whyUnread } from '../io/failure.ts'
-import { unfit, type AppError } from '../errors.ts'
+import { readFailureReason } from '../io/failure.ts'
+import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import { parseJson, toJson } from '../io/json.ts'
-import { asSettings, type Config } from './run-plan.ts'
+import { asSettings, type RunConfig } from './run-plan.ts'
 import type { Env } from '../io/env.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -20,10 +20,10 @@ const COMPUTED_BY = ['backend', 'engine', 'threads', 'platform', 'versions']
  * Compares the configuration and the data with those of the run in a folder: only the epochs may differ, and only grow;
  * exit code 5. Where it was computed by something else, that is noted: equal bytes are promised for equal machines.
  */
-export const sameRun = (
-  { files, note }: Env,
+export const checkResumable = (
+  { files, log }: Env,
   path: string,
-  config: Config,
+  config: RunConfig,
   dataHash: string,
   machine: Fields,
 ): TE.TaskEither<AppError, void> => {
@@ -36,7 +36,10 @@ export const sameRun = (
     TE.tryCatch(
       async () => ({ settings: await read('config.json'), before: await read('env.json') }),
       error =>
-        unfit(`--resume ${path}: ${whyUnread(error)}`, 'give the folder of a run; npm run runs lists them'),
+        incompatibleCheckpoint(
+          `--resume ${path}: ${readFailureReason(error)}`,
+          'give the folder of a run; npm run runs lists them',
+        ),
     ),
     TE.flatMap(({ settings, before }) => {
       const was: Fields = { ...settings, dataHash: before.dataHash }
@@ -46,7 +49,7 @@ export const sameRun = (
       const lines = differences(was, is, keys)
       if (lines.length > 0)
         return TE.left(
-          unfit(
+          incompatibleCheckpoint(
             `--resume ${path}: the run was made with another configuration\n${lines.join('\n')}`,
             'only --epochs may change, and only grow; for anything else, begin a new run',
           ),
@@ -54,7 +57,7 @@ export const sameRun = (
       const known = COMPUTED_BY.filter(key => Object.hasOwn(before, key))
       return TE.fromIO(() => {
         for (const line of differences(before, machine, known))
-          note(`network2: ${line}; the last bits may now differ from those of a run without a break`)
+          log(`network2: ${line}; the last bits may now differ from those of a run without a break`)
       })
     }),
   )

@@ -12,7 +12,7 @@ import * as t from 'io-ts'
 import { createHash } from 'node:crypto'
 import type { LayerValues } from '../core/params.ts'
 import { decodeSafetensors, encodeSafetensors, type Named } from '../io/safetensors.ts'
-import { History, type Timed } from './history.ts'
+import { History, type TimedEpoch } from './history.ts'
 import { parseJson, toJson } from '../io/json.ts'
 
 /** The number of this format. What older numbers wrote stays readable. */
@@ -24,7 +24,7 @@ export type Checkpoint = {
   readonly epochs: number
   /** The examples that the next epoch has been trained on already. */
   readonly examples: number
-  readonly history: readonly Timed[]
+  readonly history: readonly TimedEpoch[]
   readonly layers: readonly LayerValues[]
 }
 

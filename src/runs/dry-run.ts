@@ -4,24 +4,24 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { costOf } from '../core/cost.ts'
 import { toParams } from '../core/params.ts'
-import { free } from '../core/scope.ts'
+import { dispose } from '../core/scope.ts'
 import { train } from '../core/train.ts'
-import { asSettings, orderOf, type Run } from './run-plan.ts'
-import type { Program } from '../io/env.ts'
+import { asSettings, orderOf, type PlannedRun } from './run-plan.ts'
+import type { CommandEffect } from '../cli/cli-env.ts'
 import type { Resources } from './resources.ts'
 import { toBatch } from './sets.ts'
 import type { TrainFlags } from '../options/train-options.ts'
-import { clock, grouped } from '../report/text/format.ts'
+import { clock, grouped } from '../format.ts'
 
 /** So many examples are trained on to know the speed, after a first piece that compiles the step. */
 const SOME = 2000
 
-export const rehearse =
+export const dryRun =
   (
     { json, resume, out }: TrainFlags,
     { dataset, backend, interpreter }: Resources,
-    { config, training, initial }: Run,
-  ): Program<void> =>
+    { config, training, initial }: PlannedRun,
+  ): CommandEffect<void> =>
   env => {
     const { sizes, epochs, miniBatchSize, trainSize, evaluateOn } = config
     const params = toParams(initial)
@@ -43,7 +43,7 @@ export const rehearse =
       seconds = ((env.now() - began) / 1000 / Math.max(done, 1)) * trainSize * epochs
     } finally {
       running.return(params)
-      free([params, set])
+      dispose([params, set])
       interpreter.dispose()
     }
 

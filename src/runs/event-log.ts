@@ -4,15 +4,15 @@
  */
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dirname, join } from 'node:path'
-import type { StorageError } from '../errors.ts'
-import type { Observation } from '../core/evaluate.ts'
+import type { WriteFailed } from '../errors.ts'
+import type { Metrics } from '../core/evaluate.ts'
 import type { Files } from '../io/files.ts'
-import type { Timed } from './history.ts'
+import type { TimedEpoch } from './history.ts'
 import type { Owner } from '../io/lock.ts'
 import { eventFileName, fileVersion, scalars, sessionStart } from './tensorboard.ts'
 import { unwritable } from '../io/failure.ts'
 
-export type EventLog = { readonly epoch: (timed: Timed) => TE.TaskEither<StorageError, void> }
+export type EventLog = { readonly epoch: (timed: TimedEpoch) => TE.TaskEither<WriteFailed, void> }
 
 /**
  * Appends to files of its own: a file is begun with its first epoch.
@@ -28,7 +28,7 @@ export const eventLog = (
 ): EventLog => {
   const began = date().getTime() / 1000
   const begun = new Set<string>()
-  const add = async (set: string, epoch: number, { cost, correct, n }: Observation): Promise<void> => {
+  const add = async (set: string, epoch: number, { cost, correct, n }: Metrics): Promise<void> => {
     const path = join(folder, set, eventFileName(began, host, pid))
     if (!begun.has(set)) {
       await files.makeFolder(dirname(path))

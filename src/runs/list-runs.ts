@@ -9,11 +9,11 @@ import type { Files } from '../io/files.ts'
 import { parseJson, Real } from '../io/json.ts'
 import { ownerOf, type Processes } from '../io/lock.ts'
 
-export type State = 'running' | 'finished' | 'interrupted' | 'diverged'
+export type ListedState = 'running' | 'finished' | 'interrupted' | 'diverged'
 
-export type Listed = {
+export type ListedRun = {
   readonly path: string
-  readonly state: State
+  readonly state: ListedState
   /** As `config.json` has them. */
   readonly config: Readonly<Record<string, unknown>>
   /** Whole epochs. */
@@ -49,11 +49,11 @@ const decoded = <A>(type: t.Type<A, unknown>, json: string | undefined): A | und
 }
 
 /** What a folder says of its run; nothing, if there is none in it. What cannot be read in it is left out. */
-export const describe = async (
+export const describeRunFolder = async (
   files: Files,
   processes: Processes,
   path: string,
-): Promise<Listed | undefined> => {
+): Promise<ListedRun | undefined> => {
   const config = decoded(Config, await text(files, join(path, 'config.json')))
   if (config === undefined) return undefined
   const lines = ((await text(files, join(path, 'metrics.jsonl'))) ?? '')
@@ -80,9 +80,11 @@ export const listRuns = async (
   files: Files,
   processes: Processes,
   folder: string,
-): Promise<readonly Listed[]> => {
+): Promise<readonly ListedRun[]> => {
   // the link, or one that a killed process was about to put in its place
   const names = (await files.list(folder)).filter(name => !/^latest(\.\d+\.tmp)?$/.test(name))
-  const all = await Promise.all([...names].sort().map(name => describe(files, processes, join(folder, name))))
+  const all = await Promise.all(
+    [...names].sort().map(name => describeRunFolder(files, processes, join(folder, name))),
+  )
   return all.flatMap(run => run ?? [])
 }

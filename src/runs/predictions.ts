@@ -5,10 +5,10 @@
  */
 import * as t from 'io-ts'
 import { tensor2d } from '@tensorflow/tfjs-core'
-import { classes, slice, values, type Examples, type Inputs } from '../data/dataset.ts'
+import { labelsOf, sliceExamples, inputValues, type Examples, type Inputs } from '../data/dataset.ts'
 import { feedforward } from '../core/network.ts'
 import { toParams, type LayerValues } from '../core/params.ts'
-import { free, reading } from '../core/scope.ts'
+import { dispose, withTensors } from '../core/scope.ts'
 
 export type Mistake = {
   /** Its place in the set. */
@@ -22,7 +22,7 @@ export type Mistake = {
   readonly pixels: Uint8Array
 }
 
-export type Answers = {
+export type Predictions = {
   /** How many examples of each label got each answer: [label][answer]. */
   readonly confusion: readonly (readonly number[])[]
   /** The surest of the wrong answers, the worst first; none where the inputs are no square picture. */
@@ -39,20 +39,23 @@ const activations = (layers: readonly LayerValues[], { size, inputs }: Examples)
   const params = toParams(layers)
   try {
     for (let from = 0; from < size; from += AT_ONCE) {
-      const some = slice(from, from + AT_ONCE)({ size, inputs, answers: { kind: 'labels', labels: NONE } })
-      const x = tensor2d(values(some.inputs), [some.size, inputs.width])
+      const some = sliceExamples(
+        from,
+        from + AT_ONCE,
+      )({ size, inputs, desired: { kind: 'labels', labels: NONE } })
+      const x = tensor2d(inputValues(some.inputs), [some.size, inputs.width])
       all.set(
-        reading(
+        withTensors(
           () => feedforward(params, x),
           a => a.dataSync<'float32'>(),
         ),
         from * outputs,
       )
-      free(x)
+      dispose(x)
     }
     return all
   } finally {
-    free(params)
+    dispose(params)
   }
 }
 
@@ -62,10 +65,10 @@ const NONE = new Uint8Array()
 const strongest = (a: Float32Array): number => a.reduce((best, x, j) => (x > a[best]! ? j : best), 0)
 
 /** What a network of two outputs or more answers; both are borrowed as plain numbers. */
-export const answersOf = (layers: readonly LayerValues[], examples: Examples): Answers => {
+export const predict = (layers: readonly LayerValues[], examples: Examples): Predictions => {
   const outputs = layers.at(-1)!.outputs
   const all = activations(layers, examples)
-  const labels = classes(examples.answers)
+  const labels = labelsOf(examples.desired)
   const confusion = Array.from({ length: outputs }, () => Array.from({ length: outputs }, () => 0))
   const wrong: { readonly index: number; readonly answer: number; readonly by: number }[] = []
   labels.forEach((label, index) => {
@@ -116,7 +119,7 @@ const Kept = t.type({
 })
 
 /** The text of `answers.json`; pixels are in base64. */
-export const encodeAnswers = (part: string, { confusion, worst }: Answers): string =>
+export const encodePredictions = (part: string, { confusion, worst }: Predictions): string =>
   `${JSON.stringify({
     format: 1,
     part,
@@ -125,7 +128,7 @@ export const encodeAnswers = (part: string, { confusion, worst }: Answers): stri
   })}\n`
 
 /** The answers of a file, if it has any, with the name of the set. */
-export const decodeAnswers = (json: unknown): (Answers & { readonly part: string }) | undefined => {
+export const decodePredictions = (json: unknown): (Predictions & { readonly part: string }) | undefined => {
   const read = Kept.decode(json)
   if (read._tag === 'Left') return undefined
   const { part, confusion, worst } = read.right

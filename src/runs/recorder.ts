@@ -12,42 +12,42 @@ import type { Checkpoint } from './checkpoint.ts'
 import {
   concludeRun,
   describeRun,
-  log,
+  appendLogs,
   newRun,
   pointLatest,
-  takeRun,
+  lockRun,
   writeLogs,
-  type Result,
+  type RunResult,
   type RunFolder,
 } from './run-folder.ts'
-import { bestOf, type Timed } from './history.ts'
+import { bestEpoch, type TimedEpoch } from './history.ts'
 import { toJson } from '../io/json.ts'
 import { loadNewest, saveCheckpoint } from './saves.ts'
 import { eventLog, type EventLog } from './event-log.ts'
 import { encodeModel } from '../io/model.ts'
-import { answersOf, encodeAnswers } from './predictions.ts'
-import { asSettings, comparesOutputs, type Config } from './run-plan.ts'
+import { predict, encodePredictions } from './predictions.ts'
+import { asSettings, comparesOutputs, type RunConfig } from './run-plan.ts'
 import type { Env } from '../io/env.ts'
-import { writeReport } from '../report/read-run.ts'
-import { sameRun } from './check-resumable.ts'
+import { writeRunReport } from '../report/read-run.ts'
+import { checkResumable } from './check-resumable.ts'
 import type { TrainFlags } from '../options/train-options.ts'
 
 /** A network, where it is in its training, and what was seen up to there. */
-export type Stand = Pick<Checkpoint, 'epochs' | 'examples' | 'history' | 'layers'>
+export type TrainSnapshot = Pick<Checkpoint, 'epochs' | 'examples' | 'history' | 'layers'>
 
 export type Recorder = {
   readonly path: string | undefined
   /** Where to begin: at the start, or where the run was left. */
-  readonly from: Stand
+  readonly from: TrainSnapshot
   /** Whether so much time has passed that a checkpoint is due in the middle of an epoch. */
   readonly isDue: () => boolean
-  readonly save: (stand: Stand) => TE.TaskEither<AppError, void>
+  readonly save: (stand: TrainSnapshot) => TE.TaskEither<AppError, void>
   /** Logs an epoch, keeps it if it is the best, and saves it if that is due. A log that fails is told of, once. */
-  readonly epoch: (stand: Stand, timed: Timed) => TE.TaskEither<AppError, void>
+  readonly epoch: (stand: TrainSnapshot, timed: TimedEpoch) => TE.TaskEither<AppError, void>
   /** Writes the result, the network, its answers on the evaluation set, and the report. */
   readonly conclude: (
-    result: Result,
-    stand: Stand,
+    result: RunResult,
+    stand: TrainSnapshot,
     evaluation: Examples | undefined,
   ) => TE.TaskEither<AppError, void>
   /** Gives the folder back. */
@@ -57,19 +57,19 @@ export type Recorder = {
 const hash = (value: unknown): string => createHash('sha256').update(toJson(value)).digest('hex')
 
 /** What a checkpoint must be of: everything but the number of epochs, which may grow, and where the data lay. */
-const identityOf = (config: Config, dataHash: string): string => {
+const identityOf = (config: RunConfig, dataHash: string): string => {
   return hash({ ...asSettings(config), epochs: undefined, data: undefined, dataHash })
 }
 
 /** Such as `20261123-134005-xent-s1-3fa2b1`: time, cost, seed, configuration. */
-const nameOf = (date: Date, config: Config): string => {
+const nameOf = (date: Date, config: RunConfig): string => {
   const time = date.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
   return `${time}-${config.cost}-s${config.seed}-${hash(asSettings(config)).slice(0, 6)}`
 }
 
 /** What a run needs to know of where it is made. */
 export type Origin = {
-  readonly config: Config
+  readonly config: RunConfig
   readonly dataHash: string
   readonly initial: readonly LayerValues[]
   /** Versions, backend, engine, threads: for people, not to be compared. */
@@ -77,9 +77,9 @@ export type Origin = {
 }
 
 const noteOf =
-  ({ note }: Env) =>
+  ({ log }: Env) =>
   (line: string): void =>
-    note(`network2: ${line}`)
+    log(`network2: ${line}`)
 
 const nothing: Omit<Recorder, 'from'> = {
   path: undefined,
@@ -96,7 +96,7 @@ export const openRecorder = (
   flags: TrainFlags,
   { config, dataHash, initial, machine }: Origin,
 ): TE.TaskEither<AppError, Recorder> => {
-  const beginning: Stand = { epochs: 0, examples: 0, history: [], layers: initial }
+  const beginning: TrainSnapshot = { epochs: 0, examples: 0, history: [], layers: initial }
   if (flags.out === 'none' && flags.resume === undefined) return TE.right({ ...nothing, from: beginning })
   const { files, processes } = env
   const identity = identityOf(config, dataHash)
@@ -108,7 +108,7 @@ export const openRecorder = (
         : files.follow(flags.resume),
     ),
     TE.flatMap(path => {
-      if (flags.resume !== undefined) return takeRun(files, processes, path)
+      if (flags.resume !== undefined) return lockRun(files, processes, path)
       const made = newRun(files, processes, path)
       // another run of this configuration may have begun within the same second
       return flags.out === undefined
@@ -123,7 +123,7 @@ export const openRecorder = (
         flags.resume === undefined
           ? TE.right(beginning)
           : pipe(
-              sameRun(env, folder.path, config, dataHash, machine),
+              checkResumable(env, folder.path, config, dataHash, machine),
               TE.flatMap(() => loadNewest(files, folder.path, identity, warn)),
             ),
         TE.tap(from => writeLogs(files, folder, config.monitor, from.history)),
@@ -134,7 +134,7 @@ export const openRecorder = (
         TE.tapIO(() => () => {
           if (flags.out === undefined && flags.resume === undefined) void pointLatest(files, folder)
         }),
-        TE.tapError(() => TE.fromTask(folder.release)),
+        TE.tapError(() => TE.fromTask(folder.unlock)),
       ),
     ),
   )
@@ -144,12 +144,12 @@ const recorder = (
   env: Env,
   flags: TrainFlags,
   folder: RunFolder,
-  config: Config,
+  config: RunConfig,
   identity: string,
-  from: Stand,
+  from: TrainSnapshot,
 ): Recorder => {
   const { files } = env
-  const { path, release } = folder
+  const { path, unlock } = folder
   const events: EventLog | undefined =
     flags.logDir === undefined
       ? undefined
@@ -163,28 +163,28 @@ const recorder = (
     if (logged) warn(`${error.message}; training goes on without this log`)
     logged = false
   }
-  const logs = (timed: Timed): TE.TaskEither<AppError, void> =>
+  const logs = (timed: TimedEpoch): TE.TaskEither<AppError, void> =>
     pipe(
-      log(files, folder, config.monitor, timed),
+      appendLogs(files, folder, config.monitor, timed),
       TE.flatMap(() => events?.epoch(timed) ?? TE.right(undefined)),
       TE.orElse(error => TE.fromIO(() => failed(error))),
     )
   const isOld = (): boolean => 'seconds' in every && env.now() - saved.at >= every.seconds * 1000
-  const isBest = ({ epochs, examples, history }: Stand): boolean =>
-    examples === 0 && bestOf(history.map(({ report }) => report))?.epoch === epochs
+  const isBest = ({ epochs, examples, history }: TrainSnapshot): boolean =>
+    examples === 0 && bestEpoch(history.map(({ report }) => report))?.epoch === epochs
   /** Saves it if it is due, or the best so far. */
-  const keep = (stand: Stand, isDue: boolean): TE.TaskEither<AppError, void> =>
+  const keep = (stand: TrainSnapshot, isDue: boolean): TE.TaskEither<AppError, void> =>
     pipe(
       saveCheckpoint(files, path, { identity, ...stand }, { best: isBest(stand), last: isDue }),
       TE.tapIO(() => () => {
         if (isDue) saved = { epochs: stand.epochs, at: env.now() }
       }),
     )
-  const save = (stand: Stand): TE.TaskEither<AppError, void> => keep(stand, true)
+  const save = (stand: TrainSnapshot): TE.TaskEither<AppError, void> => keep(stand, true)
   return {
     path,
     from,
-    release,
+    release: unlock,
     isDue: isOld,
     save,
     epoch: (stand, timed) => {
@@ -212,12 +212,12 @@ const recorder = (
             answers:
               evaluation === undefined || !comparesOutputs(sizes)
                 ? undefined
-                : encodeAnswers(evaluateOn, answersOf(layers, evaluation)),
+                : encodePredictions(evaluateOn, predict(layers, evaluation)),
           }),
         ),
         TE.tap(() =>
           pipe(
-            writeReport(env, path),
+            writeRunReport(env, path),
             TE.asUnit,
             // the run is whole without it
             TE.orElse(({ message }) => TE.fromIO(() => warn(`the report is not written: ${message}`))),

@@ -3,20 +3,18 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { loadBackend, type Backend, type BackendChoice } from '../runtime/backend.ts'
 import { density, type Dataset, type Examples } from '../data/dataset.ts'
 import { loadData } from '../data/load.ts'
-import { backendFor, engineOf, type EngineChoice } from '../runtime/engine.ts'
-import { interrupted, usage, type AppError } from '../errors.ts'
+import { selectBackend, selectEngine, type EngineChoice } from '../runtime/engine.ts'
+import { interrupted, usageError, type AppError } from '../errors.ts'
 import type { Interpreter } from '../core/scan.ts'
 import type { Sizes } from '../core/params.ts'
-import { decodeModel, type Model } from '../io/model.ts'
+import { decodeModel, type ModelFile } from '../io/model.ts'
 import { readText } from '../io/read.ts'
-import type { Env, Program } from '../io/env.ts'
-import type { Part } from '../options/train-options.ts'
-import { progressBar } from '../report/text/format.ts'
+import { noProgressBar, type Env } from '../io/env.ts'
+import type { EvaluationPart } from '../options/train-options.ts'
 
 export type Resources = {
   readonly dataset: Dataset
@@ -24,7 +22,7 @@ export type Resources = {
   readonly interpreter: Interpreter
 }
 
-export type Wanted = {
+export type Request = {
   readonly data: string
   readonly backend: BackendChoice
   readonly engine: EngineChoice
@@ -34,7 +32,7 @@ export type Wanted = {
 
 /** Loads the data, and then what suits the data and the network. */
 export const resources =
-  ({ data, sizesFor, ...choice }: Wanted): Program<Resources> =>
+  ({ data, sizesFor, ...choice }: Request): ((env: Env) => TE.TaskEither<AppError, Resources>) =>
   env =>
     pipe(
       loadDataset(data, env),
@@ -50,65 +48,63 @@ export const resources =
 /** What suits a network and its data, or was asked for. */
 export const machineFor =
   (
-    { backend: wanted, engine }: Pick<Wanted, 'backend' | 'engine'>,
+    { backend: wanted, engine }: Pick<Request, 'backend' | 'engine'>,
     sizes: Sizes,
     { training }: Dataset,
-  ): Program<Omit<Resources, 'dataset'>> =>
+  ): ((env: Env) => TE.TaskEither<AppError, Omit<Resources, 'dataset'>>) =>
   env =>
     pipe(
-      loadBackend(backendFor(wanted, engine, { sizes, density: density(training.inputs) })),
+      loadBackend(selectBackend(wanted, engine, { sizes, density: density(training.inputs) })),
       TE.bindTo('backend'),
       TE.bindW('interpreter', ({ backend }) =>
-        TE.fromEither(engineOf(engine, backend.name, line => env.note(`network2: ${line}`))),
+        TE.fromEither(selectEngine(engine, backend.name, line => env.log(`network2: ${line}`))),
       ),
       TE.tapIO(({ backend }) => () => {
-        if (backend.notice !== undefined) env.note(`network2: ${backend.notice}`)
+        if (backend.notice !== undefined) env.log(`network2: ${backend.notice}`)
       }),
     )
 
 /** The data set of a `--data`, with a bar where there is something to wait for. */
 export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, Dataset> => {
-  const bar = progressBar(env.bar)
+  const bar = env.bar ?? noProgressBar
   return pipe(
     loadData({
       choice,
       env: env.variables,
-      signal: env.stopping,
+      signal: env.abortSignal,
       onNotice: line => {
         bar.clear()
-        env.note(line)
+        env.log(line)
       },
       onProgress: ({ what, done, of }) => bar.update(of > 0 ? done / of : 0, what, ''),
     }),
     TE.tapIO(() => () => bar.clear()),
     TE.tapError(() => TE.fromIO(bar.clear)),
     TE.mapLeft((error): AppError => {
-      const by = env.stopped()
+      const by = env.stopReason()
       return by === undefined ? error : interrupted(by, 'stopped before there was any data', 'run it again')
     }),
   )
 }
 
 /** The model of a file, if one is named. */
-export const readModel = (file: string): Program<Model> =>
-  RTE.fromTaskEither(
-    pipe(
-      readText(file, 'a network that was saved with --save'),
-      TE.flatMapEither(text => decodeModel(file, text)),
-    ),
+export const readModel = (file: string): TE.TaskEither<AppError, ModelFile> =>
+  pipe(
+    readText(file, 'a network that was saved with --save'),
+    TE.flatMapEither(text => decodeModel(file, text)),
   )
 
 /** The part of the data set to evaluate on: the one asked for, else the test set, else the validation set, else none. */
-export const partOf = (
-  wanted: Part | undefined,
+export const evaluationPart = (
+  wanted: EvaluationPart | undefined,
   data: Dataset,
-): E.Either<AppError, { readonly part: Part; readonly examples: Examples | undefined }> => {
+): E.Either<AppError, { readonly part: EvaluationPart; readonly examples: Examples | undefined }> => {
   const part =
     wanted ?? (data.test !== undefined ? 'test' : data.validation !== undefined ? 'validation' : 'none')
   const examples = part === 'none' ? undefined : data[part]
   return part !== 'none' && examples === undefined
     ? E.left(
-        usage(
+        usageError(
           `--evaluate-on ${part}: ${data.name} has no ${part} set`,
           'give --evaluate-on none, or other data',
         ),

@@ -8,22 +8,22 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename, dirname, join } from 'node:path'
 import { unwritable } from '../io/failure.ts'
 import type { Files } from '../io/files.ts'
-import { usage, type AppError, type StorageError } from '../errors.ts'
-import { csvHeader, csvLine, jsonLine, type Monitor, type Timed } from './history.ts'
+import { usageError, type AppError, type WriteFailed } from '../errors.ts'
+import { csvHeader, csvLine, jsonLine, type MonitorName, type TimedEpoch } from './history.ts'
 import { toJson } from '../io/json.ts'
-import { own, type Processes } from '../io/lock.ts'
+import { acquireLock, type Processes } from '../io/lock.ts'
 
 /** A folder that this process owns. */
-export type RunFolder = { readonly path: string; readonly release: () => Promise<void> }
+export type RunFolder = { readonly path: string; readonly unlock: () => Promise<void> }
 
 /** What a run came to, as `result.json` says it. */
-export type Result = {
+export type RunResult = {
   readonly outcome: 'done' | 'diverged' | 'stopped'
   readonly sentence: string
   readonly epochs: number
   readonly seconds: number
   readonly bestEpoch: number | undefined
-} & Readonly<Partial<Record<Monitor, number | undefined>>>
+} & Readonly<Partial<Record<MonitorName, number | undefined>>>
 
 /** Whether a name is one that an interrupted save, copy or claim of a run left behind; others are not ours. */
 export const isLeftover = (name: string): boolean =>
@@ -35,19 +35,19 @@ const all = (work: readonly (() => Promise<unknown>)[]) => async (): Promise<voi
   for (const step of work) await step()
 }
 
-const writing = (path: string, work: () => Promise<unknown>): TE.TaskEither<StorageError, void> =>
+const writing = (path: string, work: () => Promise<unknown>): TE.TaskEither<WriteFailed, void> =>
   TE.tryCatch(async () => {
     await work()
   }, unwritable(path))
 
 /** Takes a folder into possession, and removes what an interrupted owner left half done. */
-export const takeRun = (
+export const lockRun = (
   files: Files,
   processes: Processes,
   path: string,
 ): TE.TaskEither<AppError, RunFolder> =>
   pipe(
-    own(files, processes, path),
+    acquireLock(files, processes, path),
     TE.tap(() =>
       writing(path, async () => {
         for (const folder of [path, join(path, 'checkpoints')])
@@ -55,7 +55,7 @@ export const takeRun = (
             if (isLeftover(name)) await files.remove(join(folder, name))
       }),
     ),
-    TE.map(release => ({ path, release })),
+    TE.map(release => ({ path, unlock: release })),
   )
 
 /**
@@ -70,17 +70,17 @@ export const newRun = (
 ): TE.TaskEither<AppError, RunFolder> =>
   pipe(
     writing(path, () => files.makeFolder(join(path, 'checkpoints'))),
-    TE.flatMap(() => takeRun(files, processes, path)),
-    TE.tap(({ release }) =>
+    TE.flatMap(() => lockRun(files, processes, path)),
+    TE.tap(({ unlock }) =>
       pipe(
         TE.tryCatch(() => files.list(path), unwritable(path)),
         TE.flatMap(names =>
           names.includes('config.json')
             ? pipe(
-                TE.fromTask(release),
+                TE.fromTask(unlock),
                 TE.flatMap(() =>
                   TE.left(
-                    usage(
+                    usageError(
                       `--out ${path}: there is a run in it`,
                       `to go on with it, give --resume ${path}; for a new one, another folder`,
                     ),
@@ -99,7 +99,7 @@ export const describeRun = (
   { path }: RunFolder,
   config: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, unknown>>,
-): TE.TaskEither<StorageError, void> =>
+): TE.TaskEither<WriteFailed, void> =>
   writing(
     path,
     all([
@@ -113,9 +113,9 @@ export const describeRun = (
 export const writeLogs = (
   files: Files,
   { path }: RunFolder,
-  monitors: readonly Monitor[],
-  history: readonly Timed[],
-): TE.TaskEither<StorageError, void> =>
+  monitors: readonly MonitorName[],
+  history: readonly TimedEpoch[],
+): TE.TaskEither<WriteFailed, void> =>
   writing(
     join(path, 'metrics.jsonl'),
     all([
@@ -126,12 +126,12 @@ export const writeLogs = (
   )
 
 /** Adds an epoch to both logs. */
-export const log = (
+export const appendLogs = (
   files: Files,
   { path }: RunFolder,
-  monitors: readonly Monitor[],
-  timed: Timed,
-): TE.TaskEither<StorageError, void> =>
+  monitors: readonly MonitorName[],
+  timed: TimedEpoch,
+): TE.TaskEither<WriteFailed, void> =>
   writing(
     join(path, 'metrics.jsonl'),
     all([
@@ -144,9 +144,9 @@ export const log = (
 export const concludeRun = (
   files: Files,
   { path }: RunFolder,
-  result: Result,
+  result: RunResult,
   { model, answers }: { readonly model: string; readonly answers: string | undefined },
-): TE.TaskEither<StorageError, void> =>
+): TE.TaskEither<WriteFailed, void> =>
   writing(
     join(path, 'result.json'),
     all([

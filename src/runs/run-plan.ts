@@ -15,19 +15,19 @@ import {
   type Examples,
 } from '../data/dataset.ts'
 import type { EngineChoice } from '../runtime/engine.ts'
-import { usage, type AppError } from '../errors.ts'
-import { initialValues, type LayerValues, type Sizes, type Start } from '../core/params.ts'
+import { usageError, type AppError } from '../errors.ts'
+import { initialValues, type LayerValues, type Sizes, type Initializer } from '../core/params.ts'
 import { bookOrder, bookStart } from '../core/book-rng.ts'
 import { fold, key, permutation } from '../core/rng.ts'
-import type { Monitor } from './history.ts'
+import type { MonitorName } from './history.ts'
 import type { Schedule } from '../core/schedule.ts'
-import type { Model } from '../io/model.ts'
-import { partOf } from './resources.ts'
-import type { Part, Rng, TrainFlags } from '../options/train-options.ts'
-import { grouped } from '../report/text/format.ts'
+import type { ModelFile } from '../io/model.ts'
+import { evaluationPart } from './resources.ts'
+import type { EvaluationPart, Rng, TrainFlags } from '../options/train-options.ts'
+import { grouped } from '../format.ts'
 
 /** Everything a run depends on. */
-export type Config = {
+export type RunConfig = {
   readonly cost: CostName
   readonly sizes: Sizes
   readonly epochs: number
@@ -41,15 +41,15 @@ export type Config = {
   readonly shuffle: boolean
   readonly data: string
   readonly trainSize: number
-  readonly evaluateOn: Part
-  readonly monitor: readonly Monitor[]
+  readonly evaluateOn: EvaluationPart
+  readonly monitor: readonly MonitorName[]
   readonly schedule: Schedule
   readonly backend: BackendChoice
   readonly engine: EngineChoice
 }
 
-export type Run = {
-  readonly config: Config
+export type PlannedRun = {
+  readonly config: RunConfig
   readonly training: Examples
   readonly evaluation: Examples | undefined
   readonly initial: readonly LayerValues[]
@@ -63,16 +63,16 @@ const ETA: Readonly<Record<CostName, number>> = { xent: 0.5, quadratic: 3.0 }
 
 /** The sizes of the model to start from, or those asked for, or the chapter's hidden layer between what the data has. */
 export const sizesFor =
-  (flags: TrainFlags, model: Model | undefined) =>
+  (flags: TrainFlags, model: ModelFile | undefined) =>
   (dataset: Dataset): Sizes =>
     model?.sizes ?? flags.sizes ?? [inputWidth(dataset), 30, outputsNeeded(dataset).count]
 
 /** Fills what the flags leave open from the model, the data and the cost, and checks that all of it fits. */
 export const planRun = (
   flags: TrainFlags,
-  model: Model | undefined,
+  model: ModelFile | undefined,
   dataset: Dataset,
-): E.Either<AppError, Run> => {
+): E.Either<AppError, PlannedRun> => {
   const { epochs, miniBatchSize, lmbda, seed, rng, shuffle, init, earlyStop, etaSchedule, backend, engine } =
     flags
   const sizes = sizesFor(flags, model)(dataset)
@@ -83,7 +83,7 @@ export const planRun = (
     E.Do,
     E.apSW('fits', fits),
     E.apSW('training', trainingPart(flags.trainSize, dataset)),
-    E.apSW('evaluated', partOf(flags.evaluateOn, dataset)),
+    E.apSW('evaluated', evaluationPart(flags.evaluateOn, dataset)),
     E.map(({ training, evaluated: { part, examples } }) => ({
       training,
       evaluation: examples,
@@ -115,7 +115,7 @@ export const planRun = (
     E.filterOrElse(
       () => rng === 'default' || seed < 2 ** 32,
       (): AppError =>
-        usage(
+        usageError(
           `--rng book --seed ${seed}: the book's generators take seeds below 2^32`,
           'give a smaller --seed',
         ),
@@ -124,7 +124,7 @@ export const planRun = (
       ({ config: { monitor } }) =>
         (earlyStop === undefined && etaSchedule === undefined) || monitor.includes('evaluationAccuracy'),
       (): AppError =>
-        usage(
+        usageError(
           `--${earlyStop === undefined ? 'eta-schedule' : 'early-stop'} goes by the accuracy on the evaluation set, which is not monitored`,
           'let --monitor hold evaluation-accuracy, and --evaluate-on a set',
         ),
@@ -133,7 +133,7 @@ export const planRun = (
 }
 
 const startingValues = ({ init, seed, rng }: TrainFlags, sizes: Sizes): readonly LayerValues[] => {
-  const start: Start = init.kind === 'start' ? init.start : 'default'
+  const start: Initializer = init.kind === 'start' ? init.start : 'default'
   return rng === 'default'
     ? initialValues(start, fold(key(seed), STREAM.start), sizes)
     : bookStart(start, seed, sizes)
@@ -145,7 +145,7 @@ export const comparesOutputs = (sizes: Sizes): boolean => sizes.at(-1) !== 1
 const trainingPart = (size: number | undefined, { name, training }: Dataset): E.Either<AppError, Examples> =>
   size !== undefined && size > training.size
     ? E.left(
-        usage(
+        usageError(
           `--train-size ${size}: ${name} has ${grouped(training.size)} training examples`,
           `give a whole number up to ${training.size}`,
         ),
@@ -153,7 +153,7 @@ const trainingPart = (size: number | undefined, { name, training }: Dataset): E.
     : E.right(firstN(size ?? training.size)(training))
 
 /** The order of the training examples, a function of seed and epoch alone. */
-export const orderOf = ({ seed, rng, shuffle, trainSize }: Config): ((epoch: number) => Int32Array) => {
+export const orderOf = ({ seed, rng, shuffle, trainSize }: RunConfig): ((epoch: number) => Int32Array) => {
   if (shuffle && rng !== 'default') {
     const before = Number(rng.slice('book+'.length))
     const order = bookOrder(seed, trainSize)
@@ -169,7 +169,7 @@ export const asSettings = ({
   schedule: { earlyStop, halve },
   monitor,
   ...config
-}: Config): Readonly<Record<string, unknown>> => ({
+}: RunConfig): Readonly<Record<string, unknown>> => ({
   ...config,
   monitor: monitor.length === 0 ? 'none' : monitor,
   ...(earlyStop === undefined ? {} : { earlyStop }),

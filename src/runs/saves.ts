@@ -5,10 +5,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
-import { unfit, type AppError, type StorageError } from '../errors.ts'
+import { incompatibleCheckpoint, type AppError, type WriteFailed } from '../errors.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { codeOf, whyUnread, unwritable } from '../io/failure.ts'
-import { readIfThere, type Files } from '../io/files.ts'
+import { codeOf, readFailureReason, unwritable } from '../io/failure.ts'
+import { readIfPresent, type Files } from '../io/files.ts'
 
 const NEWEST_FIRST = ['last', 'previous', 'best'] as const
 
@@ -24,11 +24,11 @@ export const saveCheckpoint = (
   folder: string,
   checkpoint: Checkpoint,
   { best, last }: { readonly best: boolean; readonly last: boolean },
-): TE.TaskEither<StorageError, void> => {
+): TE.TaskEither<WriteFailed, void> => {
   if (!best && !last) return TE.right(undefined)
   const bytes = encodeCheckpoint(checkpoint)
   const path = checkpointPath(folder, 'last')
-  const save = (path: string): TE.TaskEither<StorageError, void> =>
+  const save = (path: string): TE.TaskEither<WriteFailed, void> =>
     TE.tryCatch(() => files.save(path, bytes), unwritable(path))
   const setAside = TE.tryCatch(
     () =>
@@ -50,12 +50,12 @@ const readOne = async (
   identity: string,
 ): Promise<E.Either<string, Checkpoint> | undefined> => {
   try {
-    const bytes = await readIfThere(files, path)
+    const bytes = await readIfPresent(files, path)
     if (bytes === undefined) return undefined
     const read = decodeCheckpoint(bytes)
     return E.isRight(read) && read.right.identity !== identity ? E.left('it belongs to another run') : read
   } catch (error) {
-    return E.left(whyUnread(error))
+    return E.left(readFailureReason(error))
   }
 }
 
@@ -86,7 +86,7 @@ export const loadNewest = (
         damaged.push(`${path} cannot be used: ${read.left}`)
       }
       return TE.left(
-        unfit(
+        incompatibleCheckpoint(
           damaged.length > 0 ? damaged.join('\n') : `${folder} has no checkpoint`,
           'no checkpoint of this run is left to go on from: train anew',
         ),

@@ -5,22 +5,22 @@ import type * as TE from 'fp-ts/lib/TaskEither.js'
 import { costOf } from '../core/cost.ts'
 import { diverged, interrupted, type AppError } from '../errors.ts'
 import { fromParams, toParams } from '../core/params.ts'
-import { free } from '../core/scope.ts'
-import { isSound, positionAfter, train, type Event, type Position } from '../core/train.ts'
-import { comparesOutputs, orderOf, type Config, type Run } from './run-plan.ts'
-import { drive, type Ended } from './run-chunked.ts'
+import { dispose } from '../core/scope.ts'
+import { isSound, cursorAfter, train, type TrainEvent, type TrainCursor } from '../core/train.ts'
+import { comparesOutputs, orderOf, type RunConfig, type PlannedRun } from './run-plan.ts'
+import { runChunked, type Ended } from './run-chunked.ts'
 import type { Env } from '../io/env.ts'
-import type { Recorder, Stand } from './recorder.ts'
+import type { Recorder, TrainSnapshot } from './recorder.ts'
 import type { Resources } from './resources.ts'
 import { freeSets, toSets } from './sets.ts'
-import type { Outcome, Teller } from '../cli/reporter.ts'
+import type { RunOutcome, Reporter } from '../cli/reporter.ts'
 
 /** What training came to. */
-export type Learnt = {
-  readonly outcome: Outcome
+export type SessionResult = {
+  readonly outcome: RunOutcome
   readonly seconds: number
   /** The last good network after a whole epoch. */
-  readonly stand: Stand
+  readonly stand: TrainSnapshot
   /** How it ended, in one line. */
   readonly sentence: string
   readonly over: string | undefined
@@ -28,22 +28,22 @@ export type Learnt = {
   readonly failure: ((where: string) => AppError) | undefined
 }
 
-export const learn = async (
+export const trainSession = async (
   env: Env,
-  teller: Teller,
+  teller: Reporter,
   { dataset, backend, interpreter }: Resources,
-  run: Run,
+  run: PlannedRun,
   recorder: Recorder,
-): Promise<Learnt> => {
+): Promise<SessionResult> => {
   const { config } = run
   if (!comparesOutputs(config.sizes))
-    env.note('network2: accuracy is left out: it asks which output is the strongest, and there is only one')
+    env.log('network2: accuracy is left out: it asks which output is the strongest, and there is only one')
   const { from } = recorder
   teller.start(dataset, backend, interpreter.name, recorder.path, from.epochs)
   const params = toParams(from.layers)
   const sets = toSets(run)
-  const position: Position = {
-    ...positionAfter(
+  const position: TrainCursor = {
+    ...cursorAfter(
       config.schedule,
       from.history.map(({ report }) => report),
     ),
@@ -51,15 +51,18 @@ export const learn = async (
   }
   const began = env.now()
   let stand = from
-  let { over } = position.course
-  let bad: Extract<Event, { kind: 'diverged' }> | undefined
+  let { stopReason } = position.schedule
+  let bad: Extract<TrainEvent, { kind: 'diverged' }> | undefined
   const watch = stopwatch(env)
   /** Saves the middle of an epoch, unless it has gone wrong there: the epoch before is kept already. */
-  const saveWithin = ({ position: { epochs, examples }, params }: Extract<Event, { kind: 'progress' }>) =>
+  const saveWithin = ({
+    position: { epochs, examples },
+    params,
+  }: Extract<TrainEvent, { kind: 'progress' }>) =>
     isSound(params)
       ? recorder.save({ epochs, examples, history: stand.history, layers: fromParams(params) })
       : undefined
-  const hear = (event: Event): TE.TaskEither<AppError, void> | undefined => {
+  const hear = (event: TrainEvent): TE.TaskEither<AppError, void> | undefined => {
     const times = watch(event)
     switch (event.kind) {
       case 'progress':
@@ -73,7 +76,7 @@ export const learn = async (
           history: [...stand.history, timed],
           layers: fromParams(event.params),
         }
-        over = event.position.course.over
+        stopReason = event.position.schedule.stopReason
         teller.epoch(timed)
         return recorder.epoch(stand, timed)
       }
@@ -91,26 +94,26 @@ export const learn = async (
       params,
       position,
     )
-    const ended = await drive(env, training, {
+    const ended = await runChunked(env, training, {
       position: event => (event.kind === 'progress' ? event.done : undefined),
-      hear,
-      leave: event =>
+      onEvent: hear,
+      onStop: event =>
         event.kind === 'progress'
           ? saveWithin(event)
           : event.kind === 'epoch'
             ? recorder.save(stand)
             : undefined,
     })
-    if (ended.kind === 'done') free(ended.value)
+    if (ended.kind === 'done') dispose(ended.value)
     return {
-      ...endingOf(ended, config, stand.epochs, over, bad),
+      ...endingOf(ended, config, stand.epochs, stopReason, bad),
       seconds: (env.now() - began) / 1000,
-      over,
+      over: stopReason,
       stand,
     }
   } finally {
     teller.clear()
-    free(params)
+    dispose(params)
     freeSets(sets)
     interpreter.dispose()
   }
@@ -118,11 +121,11 @@ export const learn = async (
 
 const endingOf = (
   ended: Ended<unknown>,
-  { epochs, ...config }: Config,
+  { epochs, ...config }: RunConfig,
   done: number,
   over: string | undefined,
-  bad: Extract<Event, { kind: 'diverged' }> | undefined,
-): Pick<Learnt, 'outcome' | 'sentence' | 'failure'> => {
+  bad: Extract<TrainEvent, { kind: 'diverged' }> | undefined,
+): Pick<SessionResult, 'outcome' | 'sentence' | 'failure'> => {
   if (bad !== undefined)
     return {
       outcome: 'diverged',
@@ -157,7 +160,7 @@ const endingOf = (
 /** How long the training and the observing of the current epoch have taken, in seconds, event by event. */
 const stopwatch = ({
   now,
-}: Env): ((event: Event) => { readonly seconds: number; readonly observing: number }) => {
+}: Env): ((event: TrainEvent) => { readonly seconds: number; readonly observing: number }) => {
   let began = now()
   let trained: number | undefined
   return event => {
@@ -172,8 +175,8 @@ const stopwatch = ({
 }
 
 const divergence = (
-  { epoch, step }: Extract<Event, { kind: 'diverged' }>,
-  { eta, lmbda }: Pick<Config, 'eta' | 'lmbda'>,
+  { epoch, step }: Extract<TrainEvent, { kind: 'diverged' }>,
+  { eta, lmbda }: Pick<RunConfig, 'eta' | 'lmbda'>,
   where: string,
 ): AppError =>
   diverged(

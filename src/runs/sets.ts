@@ -2,20 +2,20 @@
  * Examples as tensors. Who makes them owns them.
  */
 import { tensor2d } from '@tensorflow/tfjs-core'
-import { targets, values, type Examples } from '../data/dataset.ts'
+import { targets, inputValues, type Examples } from '../data/dataset.ts'
 import type { Batch } from '../core/network.ts'
-import { free } from '../core/scope.ts'
-import type { Sets } from '../core/train.ts'
-import type { Run } from './run-plan.ts'
+import { dispose } from '../core/scope.ts'
+import type { TrainSets } from '../core/train.ts'
+import type { PlannedRun } from './run-plan.ts'
 
 /** A batch for a network with so many outputs. */
-export const toBatch = ({ size, inputs, answers }: Examples, outputs: number): Batch => ({
-  x: tensor2d(values(inputs), [size, inputs.width]),
-  y: tensor2d(targets(answers, outputs), [size, outputs]),
+export const toBatch = ({ size, inputs, desired: desired }: Examples, outputs: number): Batch => ({
+  x: tensor2d(inputValues(inputs), [size, inputs.width]),
+  y: tensor2d(targets(desired, outputs), [size, outputs]),
 })
 
 /** The sets of a run: the one to train on, and those that a monitor asks for. */
-export const toSets = ({ config: { sizes, monitor }, training, evaluation }: Run): Sets => {
+export const toSets = ({ config: { sizes, monitor }, training, evaluation }: PlannedRun): TrainSets => {
   const outputs = sizes.at(-1)!
   const observes = (set: string): boolean => monitor.some(name => name.startsWith(set))
   const batch = toBatch(training, outputs)
@@ -29,5 +29,5 @@ export const toSets = ({ config: { sizes, monitor }, training, evaluation }: Run
   }
 }
 
-export const freeSets = ({ training, observed: { evaluation } }: Sets): void =>
-  free([training, evaluation ?? []])
+export const freeSets = ({ training, observed: { evaluation } }: TrainSets): void =>
+  dispose([training, evaluation ?? []])

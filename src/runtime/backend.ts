@@ -12,8 +12,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { usage, type AppError } from '../errors.ts'
-import { reading } from '../core/scope.ts'
+import { usageError, type AppError } from '../errors.ts'
+import { withTensors } from '../core/scope.ts'
 
 export type BackendName = 'native' | 'wasm' | 'cpu'
 
@@ -42,7 +42,7 @@ const require = createRequire(import.meta.url)
  *
  * @param module Node's `util`, which is changed
  */
-export const restoreUtil = (module: object): void => {
+export const restoreNodeUtil = (module: object): void => {
   const removed = {
     isNullOrUndefined: (value: unknown): boolean => value === null || value === undefined,
     isArray: (value: unknown): boolean => Array.isArray(value),
@@ -111,8 +111,8 @@ const setDefaults = (env: NodeJS.ProcessEnv): void => {
   env.TF_NUM_INTRAOP_THREADS ??= '1'
 }
 
-const native = async (): Promise<Loaded> => {
-  restoreUtil(util)
+const loadNative = async (): Promise<Loaded> => {
+  restoreNodeUtil(util)
   setDefaults(process.env)
   // Not `import`: a loader hook would look at each of the package's hundreds of files.
   const { version } = require('@tensorflow/tfjs-node') as { version: Readonly<Record<string, string>> }
@@ -126,13 +126,13 @@ const native = async (): Promise<Loaded> => {
   }
 }
 
-const wasm = async (): Promise<Loaded> => {
+const loadWasm = async (): Promise<Loaded> => {
   const { version_wasm, getThreadsCount } = await import('@tensorflow/tfjs-backend-wasm')
   if (!(await tf.setBackend('wasm'))) throw new Error('the WebAssembly module did not start')
   return { name: 'wasm', versions: versionOf('tfjs-backend-wasm', version_wasm), threads: getThreadsCount() }
 }
 
-const cpu = async (): Promise<Loaded> => {
+const loadCpu = async (): Promise<Loaded> => {
   const { version_cpu } = await import('@tensorflow/tfjs-backend-cpu')
   await tf.setBackend('cpu')
   return { name: 'cpu', versions: versionOf('tfjs-backend-cpu', version_cpu), threads: 1 }
@@ -143,7 +143,7 @@ const versionOf = (name: string, version = 'unknown'): Record<string, string> =>
   [name]: version,
 })
 
-const LOADERS = { native, wasm, cpu } as const
+const LOADERS = { native: loadNative, wasm: loadWasm, cpu: loadCpu } as const
 
 /** TensorFlow.js advertises tfjs-node, and tells of each kernel that two packages bring along. */
 const quietly = async <A>(work: () => Promise<A>): Promise<A> => {
@@ -161,7 +161,7 @@ const firstLine = (error: unknown): string =>
 
 /** The first operation is part of loading: it may fail where loading did not, and it is what advertises. */
 const firstOperation = (): void =>
-  reading(
+  withTensors(
     () => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])),
     product => {
       const [found] = product.dataSync()
@@ -188,7 +188,10 @@ const load = async (name: BackendName): Promise<E.Either<Trouble, Loaded>> => {
 const NEAREST = { native: 'wasm', wasm: 'cpu', cpu: 'wasm' } as const
 
 const unavailable = (name: BackendName, { reason, remedy }: Trouble): AppError =>
-  usage(`--backend ${name} cannot be had: ${reason}`, `${remedy}; the nearest is --backend ${NEAREST[name]}`)
+  usageError(
+    `--backend ${name} cannot be had: ${reason}`,
+    `${remedy}; the nearest is --backend ${NEAREST[name]}`,
+  )
 
 const loadFastest = async (): Promise<E.Either<AppError, Backend>> => {
   const off = process.env.NETWORK2_NATIVE === 'off'

@@ -5,9 +5,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import { sessions, type BackendChoice, type BackendName } from './backend.ts'
-import { usage, type UsageError } from '../errors.ts'
+import { usageError, type UsageError } from '../errors.ts'
 import { eager } from '../compiler/eager.ts'
-import { orElse } from '../compiler/fallback.ts'
+import { withFallback } from '../compiler/fallback.ts'
 import type { EngineName, Interpreter } from '../core/scan.ts'
 import { wasm } from '../compiler/wasm/wasm.ts'
 import { xla } from '../compiler/xla/xla.ts'
@@ -27,7 +27,7 @@ export const engines = (backend: BackendName): RNEA.ReadonlyNonEmptyArray<Engine
 }
 
 /** What decides which road is the faster one. */
-export type Load = {
+export type Workload = {
   readonly sizes: Sizes
   /** The share of the inputs that are not zero. */
   readonly density: number
@@ -40,10 +40,10 @@ const XLA_FROM = { weightsAboveTheFirstLayer: 20_000, density: 0.6 }
  * The backend to take where the choice is left to us: staged in WebAssembly for small networks on sparse inputs, as
  * the book's are; else whatever TensorFlow.js is fastest on.
  */
-export const backendFor = (
+export const selectBackend = (
   backend: BackendChoice,
   engine: EngineChoice,
-  { sizes, density }: Load,
+  { sizes, density }: Workload,
 ): BackendChoice => {
   const [, ...above] = sizes
   const weights = above.slice(1).reduce((sum, outputs, l) => sum + outputs * above[l]!, 0)
@@ -58,7 +58,7 @@ export const backendFor = (
  *
  * @param tell is given the sentence that says why, if that happens
  */
-export const engineOf = (
+export const selectEngine = (
   choice: EngineChoice,
   backend: BackendName,
   tell: (line: string) => void,
@@ -69,14 +69,14 @@ export const engineOf = (
     return E.right(
       fastest === 'eager'
         ? eager
-        : orElse(make(), eager, reason =>
+        : withFallback(make(), eager, reason =>
             tell(`training is slower, step by step (--engine eager): ${reason}`),
           ),
     )
   const found = there.find(([name]) => name === choice)
   return found === undefined
     ? E.left(
-        usage(
+        usageError(
           `--engine ${choice}: there is none for --backend ${backend}`,
           `the nearest is --backend ${choice === 'staged' ? 'wasm --engine staged' : `${backend} --engine ${fastest}`}`,
         ),

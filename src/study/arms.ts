@@ -3,14 +3,14 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { usage, type UsageError } from '../errors.ts'
-import type { Flags } from './space.ts'
+import { usageError, type UsageError } from '../errors.ts'
+import type { FlagTexts } from './space.ts'
 
-export type Arm = {
+export type StudyArm = {
   /** What the arm is called: its text, numbered where both are the same. */
   readonly name: string
   /** What is fixed, the cost among it. */
-  readonly flags: Flags
+  readonly flags: FlagTexts
 }
 
 /** The flags that an arm may fix. */
@@ -21,7 +21,7 @@ export type Fixable = {
   readonly toggles: readonly string[]
 }
 
-const COSTS: Flags = { quadratic: 'quadratic', xent: 'xent', 'cross-entropy': 'xent' }
+const COSTS: FlagTexts = { quadratic: 'quadratic', xent: 'xent', 'cross-entropy': 'xent' }
 
 const EXAMPLE = 'give two arms, such as --arms quadratic,xent or --arms "xent" "xent --lmbda 5"'
 
@@ -31,23 +31,23 @@ const EXAMPLE = 'give two arms, such as --arms quadratic,xent or --arms "xent" "
 export const parseArms = (
   texts: readonly string[],
   fixable: Fixable,
-): E.Either<UsageError, readonly [Arm, Arm]> =>
+): E.Either<UsageError, readonly [StudyArm, StudyArm]> =>
   pipe(
     // a comma inside a value, as in 784,30,10, has no letter after it
     texts.flatMap(text => text.split(/,\s*(?=[a-z])/i)),
     E.traverseArray(parseArm(fixable)),
     E.flatMap(([first, second, ...more]) =>
       first === undefined || second === undefined || more.length > 0
-        ? E.left(usage(`--arms ${texts.join(' ')}: not two arms`, EXAMPLE))
+        ? E.left(usageError(`--arms ${texts.join(' ')}: not two arms`, EXAMPLE))
         : E.right(first.name === second.name ? [numbered(first, 1), numbered(second, 2)] : [first, second]),
     ),
   )
 
-const numbered = (arm: Arm, n: number): Arm => ({ ...arm, name: `${arm.name} (${n})` })
+const numbered = (arm: StudyArm, n: number): StudyArm => ({ ...arm, name: `${arm.name} (${n})` })
 
 const parseArm =
   (fixable: Fixable) =>
-  (text: string): E.Either<UsageError, Arm> => {
+  (text: string): E.Either<UsageError, StudyArm> => {
     const [cost = '', ...words] = text.trim().split(/\s+/)
     if (!Object.hasOwn(COSTS, cost))
       return refused(text, `${cost || '(nothing)'} is not a cost`, 'begin an arm with quadratic or xent')
@@ -82,4 +82,4 @@ const splitAtEquals = (word: string): readonly string[] => {
 }
 
 const refused = (arm: string, message: string, remedy: string): E.Either<UsageError, never> =>
-  E.left(usage(`--arms "${arm.trim()}": ${message}`, remedy))
+  E.left(usageError(`--arms "${arm.trim()}": ${message}`, remedy))

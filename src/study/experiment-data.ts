@@ -5,8 +5,9 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { inputWidth, outputsNeeded } from '../data/dataset.ts'
-import { sumOf } from '../data/fingerprint.ts'
-import type { Program } from '../io/env.ts'
+import { fingerprint } from '../data/fingerprint.ts'
+import type { AppError } from '../errors.ts'
+import type { Env } from '../io/env.ts'
 import { loadDataset } from '../runs/resources.ts'
 
 export type ExperimentData = {
@@ -22,14 +23,14 @@ export type ExperimentData = {
 }
 
 export const experimentData =
-  (choice: string): Program<ExperimentData> =>
-  env =>
+  (choice: string) =>
+  (env: Env): TE.TaskEither<AppError, ExperimentData> =>
     pipe(
       loadDataset(choice, env),
       TE.map(dataset => ({
         name: dataset.name,
         choice: choice === 'auto' ? dataset.name.toLowerCase() : choice,
-        data: sumOf([dataset.training, dataset.validation, dataset.test]).slice(0, 16),
+        data: fingerprint([dataset.training, dataset.validation, dataset.test]).slice(0, 16),
         inputs: inputWidth(dataset),
         outputs: outputsNeeded(dataset).count,
       })),

@@ -18,11 +18,11 @@ export type Rung = { readonly configurations: number; readonly epochs: number }
  * @param budget epochs of one arm
  * @param factor 2 or more
  */
-export const rungsOf = (budget: number, epochs: number, factor: number): readonly Rung[] => {
+export const rungsWithin = (budget: number, epochs: number, factor: number): readonly Rung[] => {
   const rungs = (configurations: number): readonly Rung[] => rungsFor(configurations, epochs, factor)
   // each configuration costs an epoch at least: the search for their number ends
   let most = 1
-  while (costOfRungs(rungs(most + 1)) <= budget) most++
+  while (epochsOfRungs(rungs(most + 1)) <= budget) most++
   return rungs(most)
 }
 
@@ -33,7 +33,7 @@ export const rungsFor = (configurations: number, epochs: number, factor: number)
     .filter(rung => rung.configurations > 1)
 
 /** The epochs that all rungs take together. */
-export const costOfRungs = (rungs: readonly Rung[]): number =>
+export const epochsOfRungs = (rungs: readonly Rung[]): number =>
   rungs.reduce((total, { configurations, epochs }) => total + configurations * epochs, 0)
 
 /** The rungs for a person. */
@@ -41,10 +41,10 @@ export const describeRungs = (rungs: readonly Rung[]): string =>
   rungs.length === 0
     ? 'no search'
     : `${rungs.map(({ configurations, epochs }) => `${configurations} for ${epochs}`).join(', ')} epochs: ` +
-      `${costOfRungs(rungs)} in all`
+      `${epochsOfRungs(rungs)} in all`
 
 /** Where halving stands. Candidates are numbers, from 0. */
-export type Standing = {
+export type HalvingState = {
   /** The candidates of each rung that was reached. */
   readonly fields: readonly (readonly number[])[]
   /** Undefined while results of the last of these rungs are missing. */
@@ -55,10 +55,10 @@ export type Standing = {
  * @param score of a candidate at the end of a rung, the higher the better; undefined while it is not known. Of
  *        equals, the one drawn first goes before
  */
-export const standing = (
+export const halvingState = (
   rungs: readonly Rung[],
   score: (candidate: number, rung: number) => number | undefined,
-): Standing => {
+): HalvingState => {
   const fields: (readonly number[])[] = []
   let field: readonly number[] = Array.from({ length: rungs[0]?.configurations ?? 1 }, (_, i) => i)
   for (const rung of rungs.keys()) {

@@ -21,17 +21,22 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as t from 'io-ts'
 import { codeOf, unwritable } from '../io/failure.ts'
-import { unfit, type AppError, type StorageError, type UnfitError } from '../errors.ts'
+import {
+  incompatibleCheckpoint,
+  type AppError,
+  type WriteFailed,
+  type IncompatibleCheckpoint,
+} from '../errors.ts'
 import { identify } from './identity.ts'
 
 /** What a journal is of: all that its lines have in common. Two journals with equal subjects can go on from each other. */
-export type Subject = Parameters<typeof identify>[0] & Readonly<Record<string, unknown>>
+export type StudyIdentity = Parameters<typeof identify>[0] & Readonly<Record<string, unknown>>
 
 export type Journal<Entry> = {
   /** What was in it when it was opened, in its order. */
   readonly entries: readonly Entry[]
   /** Writes a line, and returns when it is on the disk. */
-  readonly append: (entry: Entry) => IOE.IOEither<StorageError, void>
+  readonly append: (entry: Entry) => IOE.IOEither<WriteFailed, void>
   readonly close: IO<void>
 }
 
@@ -45,7 +50,7 @@ const Heading = t.type({
   settings: t.UnknownRecord,
 })
 
-const headingOf = (subject: Subject): string =>
+const headingOf = (subject: StudyIdentity): string =>
   `${JSON.stringify({ event: 'journal', format: FORMAT, plan: identify(subject), settings: subject })}\n`
 
 const NEWLINE = 10
@@ -63,10 +68,10 @@ const wholeLines = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.lastIndexO
  */
 export const decodeJournal = <Entry>(
   file: string,
-  subject: Subject,
+  subject: StudyIdentity,
   entry: t.Decoder<unknown, Entry>,
   bytes: Buffer,
-): E.Either<UnfitError, readonly Entry[]> => {
+): E.Either<IncompatibleCheckpoint, readonly Entry[]> => {
   const heading = headingOf(subject)
   const whole = wholeLines(bytes)
   if (whole.length === 0)
@@ -89,7 +94,11 @@ export const decodeJournal = <Entry>(
   )
 }
 
-const decodeHeading = (file: string, subject: Subject, line: string): E.Either<UnfitError, unknown> =>
+const decodeHeading = (
+  file: string,
+  subject: StudyIdentity,
+  line: string,
+): E.Either<IncompatibleCheckpoint, unknown> =>
   pipe(
     parse(line),
     E.flatMap(json => Heading.decode(json)),
@@ -101,7 +110,7 @@ const decodeHeading = (file: string, subject: Subject, line: string): E.Either<U
     E.filterOrElse(
       ({ plan }) => plan === identify(subject),
       ({ settings }) =>
-        unfit(
+        incompatibleCheckpoint(
           `${file} is the journal of another experiment: ${differences(settings, subject)}`,
           'give the settings that it was begun with, or another folder (--out)',
         ),
@@ -114,14 +123,14 @@ const parse = (line: string): E.Either<unknown, unknown> =>
     error => error,
   )
 
-const wrongLine = (file: string, line: number, what: string): UnfitError =>
-  unfit(
+const wrongLine = (file: string, line: number, what: string): IncompatibleCheckpoint =>
+  incompatibleCheckpoint(
     `${file}, line ${line}: ${what}`,
     'restore the file, or move it away: the experiment then begins from the first trial',
   )
 
 /** Such as `data is "digits" there, and here "MNIST"`. */
-const differences = (there: Readonly<Record<string, unknown>>, here: Subject): string =>
+const differences = (there: Readonly<Record<string, unknown>>, here: StudyIdentity): string =>
   [...new Set([...Object.keys(there), ...Object.keys(here)])]
     .map(key => ({ key, was: shown(there[key]), is: shown(here[key]) }))
     .filter(({ was, is }) => was !== is)
@@ -137,7 +146,7 @@ const shown = (value: unknown): string => (value === undefined ? 'missing' : JSO
 export const openJournal =
   <Entry>(
     file: string,
-    subject: Subject,
+    subject: StudyIdentity,
     entry: t.Decoder<unknown, Entry>,
   ): IOE.IOEither<AppError, Journal<Entry>> =>
   () =>

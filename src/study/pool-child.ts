@@ -3,7 +3,7 @@
  */
 
 /** What a child says to its parent. */
-export type Message<Progress, Result> =
+export type PoolMessage<Progress, Result> =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly value: Progress }
   | { readonly kind: 'result'; readonly value: Result }
@@ -15,11 +15,11 @@ export type Message<Progress, Result> =
  * @param work must let the parent be heard (a turn of the event loop) now and then: otherwise it outlives the parent
  */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- they are what the parent's pool has
-export const serve = <Task, Progress, Result>(
+export const servePool = <Task, Progress, Result>(
   work: (task: Task, tell: (progress: Progress) => void) => Promise<Result>,
 ): void => {
   // without a function to hear of it, a parent that has gone would be an error here
-  const say = (message: Message<Progress, Result>): void =>
+  const say = (message: PoolMessage<Progress, Result>): void =>
     void process.send?.(message, undefined, undefined, () => undefined)
   // Ctrl-C reaches every process at the terminal: it is the parent's to say what becomes of us
   process.on('SIGINT', () => undefined)

@@ -7,7 +7,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { Message } from './pool-child.ts'
+import type { PoolMessage } from './pool-child.ts'
 
 export type PoolOptions = {
   /** The module that a child runs, and that calls `serve`. */
@@ -73,7 +73,7 @@ export const openPool = <Task, Progress, Result>({
     let words = ''
     child.stderr?.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-LAST_WORDS)))
     child.on('error', error => (words += error.message))
-    child.on('message', (message: Message<Progress, Result>) => hear(child, message))
+    child.on('message', (message: PoolMessage<Progress, Result>) => hear(child, message))
     child.on('close', (code, signal) => {
       const how = signal ?? `exit code ${String(code)}`
       gone(child, words.trim() === '' ? how : `${how}: ${words.trim()}`)
@@ -86,7 +86,7 @@ export const openPool = <Task, Progress, Result>({
     if (work !== undefined) child.send(work.task as object, () => undefined)
   }
 
-  const hear = (child: ChildProcess, message: Message<Progress, Result>): void => {
+  const hear = (child: ChildProcess, message: PoolMessage<Progress, Result>): void => {
     const work = busy.get(child)
     if (work === undefined) return
     switch (message.kind) {

@@ -10,7 +10,7 @@ import { Queue, WaitingError, Worker, type Job } from 'bullmq'
 import * as E from 'fp-ts/lib/Either.js'
 import { Redis } from 'ioredis'
 import type { Pool, PoolFailure } from './pool.ts'
-import { masked, type Address } from './queue-address.ts'
+import { maskPasswords, type QueueAddress } from './queue-address.ts'
 
 /** Changes when tasks or answers are written in another way. */
 const NAME = 'network2-1'
@@ -30,7 +30,7 @@ const LOSSES = 20
 type Tell = (line: string) => void
 
 export type QueueOptions<Task> = {
-  readonly address: Address
+  readonly address: QueueAddress
   /** The name of a task: equal names are equal tasks. */
   readonly nameOf: (task: Task) => string
   readonly tell: Tell
@@ -154,7 +154,7 @@ export const openQueue = <Task, Result>({
 type Bulk<Task> = Parameters<Queue<Task>['addBulk']>[0][number]
 
 export type WorkerOptions<Task, Result> = {
-  readonly address: Address
+  readonly address: QueueAddress
   /** Tasks at a time. */
   readonly jobs: number
   /** After so many seconds without a sign, a worker is taken for dead, and its tasks are given to others. */
@@ -233,7 +233,7 @@ const soon = async (end: Promise<unknown>): Promise<void> => {
 }
 
 /** A connection that never gives up, and that says once when it is lost and once when it is back. */
-const connect = ({ url, shown }: Address, tell: Tell): Redis => {
+const connect = ({ url, shown }: QueueAddress, tell: Tell): Redis => {
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
     retryStrategy: times => Math.min(100 * 2 ** times, 2000),
@@ -253,5 +253,5 @@ const connect = ({ url, shown }: Address, tell: Tell): Redis => {
 /** Errors of a connection to several addresses of one host have a code and no message. */
 const reasonOf = (error: unknown): string => {
   const { message = '', code } = error as { readonly message?: string; readonly code?: string }
-  return masked(message === '' ? (code ?? String(error)) : message)
+  return maskPasswords(message === '' ? (code ?? String(error)) : message)
 }

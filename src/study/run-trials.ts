@@ -7,20 +7,20 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { interrupted, type AppError } from '../errors.ts'
-import { firstById, openJournal, type Journal, type Subject } from './journal.ts'
+import { firstById, openJournal, type Journal, type StudyIdentity } from './journal.ts'
 import { openPool, type Pool, type PoolFailure } from './pool.ts'
-import { Result, trainingFlags, type Results, type Trial } from './trial.ts'
-import { own } from '../io/lock.ts'
+import { TrialResult, trainingFlags, type TrialResults, type Trial } from './trial.ts'
+import { acquireLock } from '../io/lock.ts'
 import { unwritable } from '../io/failure.ts'
-import type { Env, Program } from '../io/env.ts'
-import { clock, progressBar } from '../report/text/format.ts'
-import type { Task } from './train-trial.ts'
+import { noProgressBar, type Env } from '../io/env.ts'
+import { clock } from '../format.ts'
+import type { TrialTask } from './train-trial.ts'
 
-export type Experiment = {
+export type TrialBatch = {
   /** The folder of the journal. */
   readonly out: string
   /** What the journal is of. */
-  readonly subject: Subject
+  readonly subject: StudyIdentity
   /** Where the data is, as `--data` says it. */
   readonly data: string
   /** How many trials are done at a time. */
@@ -28,16 +28,16 @@ export type Experiment = {
   /** Who does them: processes of this machine, unless it is said. */
   readonly pool?: TrialPool
   /** The trials that can be done now and have no result yet. None: the experiment is done. */
-  readonly outstanding: (results: Results) => readonly Trial[]
+  readonly outstanding: (results: TrialResults) => readonly Trial[]
   /** How long a trial takes, in any unit. */
   readonly workOf: (trial: Trial) => number
   /** How long all that is left takes, as far as can be said, in the same unit. */
-  readonly remaining: (results: Results) => number
+  readonly remaining: (results: TrialResults) => number
   /** A trial in a few words, with what came of it. */
-  readonly describe: (trial: Trial, result: Result) => string
+  readonly describe: (trial: Trial, result: TrialResult) => string
 }
 
-export type TrialPool = Pool<Task, number, E.Either<AppError, Result>>
+export type TrialPool = Pool<TrialTask, number, E.Either<AppError, TrialResult>>
 
 const ENTRY = new URL('../../scripts/trial.mjs', import.meta.url)
 
@@ -53,25 +53,25 @@ export const localPool = ({ variables }: Env, jobs: number): TrialPool =>
 const LOOK = 100
 
 /** Does what is outstanding, and returns all results. */
-export const run =
-  (experiment: Experiment): Program<Results> =>
-  env =>
-    inFolder(env, experiment.out, () =>
+export const runTrials =
+  (experiment: TrialBatch) =>
+  (env: Env): TE.TaskEither<AppError, TrialResults> =>
+    withLockedFolder(env, experiment.out, () =>
       pipe(
-        TE.fromIOEither(openJournal(join(experiment.out, 'journal.jsonl'), experiment.subject, Result)),
+        TE.fromIOEither(openJournal(join(experiment.out, 'journal.jsonl'), experiment.subject, TrialResult)),
         TE.flatMap(journal => perform(env, experiment, journal)),
       ),
     )
 
 /** Makes the folder, and is its owner for the time. */
-export const inFolder = <A>(
+export const withLockedFolder = <A>(
   env: Env,
   folder: string,
   work: () => TE.TaskEither<AppError, A>,
 ): TE.TaskEither<AppError, A> =>
   pipe(
     TE.tryCatch(() => env.files.makeFolder(folder), unwritable(folder)),
-    TE.flatMap(() => own(env.files, env.processes, folder)),
+    TE.flatMap(() => acquireLock(env.files, env.processes, folder)),
     TE.flatMap(release => async () => {
       try {
         return await work()()
@@ -82,17 +82,17 @@ export const inFolder = <A>(
   )
 
 const perform =
-  (env: Env, experiment: Experiment, journal: Journal<Result>): TE.TaskEither<AppError, Results> =>
+  (env: Env, experiment: TrialBatch, journal: Journal<TrialResult>): TE.TaskEither<AppError, TrialResults> =>
   async () => {
     const { data, jobs, outstanding } = experiment
     const results = new Map(firstById(journal.entries))
     const display = displayOf(env, experiment, results)
     if (results.size > 0 && outstanding(results).length > 0)
-      env.note(`Going on in ${experiment.out}: ${results.size} trials are done.`)
+      env.log(`Going on in ${experiment.out}: ${results.size} trials are done.`)
     const pool = experiment.pool ?? localPool(env, jobs)
     let look: NodeJS.Timeout | undefined
     try {
-      return await new Promise<E.Either<AppError, Results>>((resolve, reject) => {
+      return await new Promise<E.Either<AppError, TrialResults>>((resolve, reject) => {
         const given = new Set<string>()
         let unfinished = 0
         const giveOut = (): void => {
@@ -109,7 +109,7 @@ const perform =
         const giveOutRarely = rarely(env, giveOut)
         const ended =
           (trial: Trial) =>
-          (end: E.Either<PoolFailure, E.Either<AppError, Result>>): void => {
+          (end: E.Either<PoolFailure, E.Either<AppError, TrialResult>>): void => {
             if (E.isLeft(end)) {
               if (end.left.kind !== 'closed') reject(new Error(`${nameOf(trial)} ${inWords(end.left)}`))
               return
@@ -130,7 +130,7 @@ const perform =
           }
         look = setInterval(() => {
           giveOutRarely()
-          const by = env.stopped()
+          const by = env.stopReason()
           if (by !== undefined)
             resolve(
               E.left(
@@ -175,8 +175,8 @@ const inWords = (failure: Exclude<PoolFailure, { kind: 'closed' }>): string =>
     : `cannot be done: ${failure.why}`
 
 /** A bar on a terminal; elsewhere a line for each trial. */
-const displayOf = (env: Env, { workOf, remaining, describe }: Experiment, results: Results) => {
-  const bar = progressBar(env.bar)
+const displayOf = (env: Env, { workOf, remaining, describe }: TrialBatch, results: TrialResults) => {
+  const bar = env.bar ?? noProgressBar
   const began = env.now()
   const whole = remaining(new Map())
   const atFirst = remaining(results)
@@ -195,10 +195,10 @@ const displayOf = (env: Env, { workOf, remaining, describe }: Experiment, result
       count()
       bar.update(1 - left / whole, 'Trials', time())
     },
-    result: (trial: Trial, result: Result): void => {
+    result: (trial: Trial, result: TrialResult): void => {
       shares.delete(trial.id)
       count()
-      if (env.bar === undefined) env.note(`${describe(trial, result)}   ${time()}`)
+      if (env.bar === undefined) env.log(`${describe(trial, result)}   ${time()}`)
     },
     clear: bar.clear,
   }

@@ -13,17 +13,17 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
-import { data, type DataError } from '../errors.ts'
+import { dataError, type DataError } from '../errors.ts'
 import { fold, generator, type Key } from '../core/rng.ts'
 
 /** Train flags and the text of each: `{ cost: 'xent', eta: '0.5' }`. */
-export type Flags = Readonly<Record<string, string>>
+export type FlagTexts = Readonly<Record<string, string>>
 
 /** Log-uniform from `from` to `to`; or, with the chance `zero`, 0. */
-export type Range = { readonly from: number; readonly to: number; readonly zero?: number }
+export type LogRange = { readonly from: number; readonly to: number; readonly zero?: number }
 
 /** A range, or values that are equally likely. */
-export type Dimension = Range | readonly (string | number)[]
+export type Dimension = LogRange | readonly (string | number)[]
 
 export type Space = Readonly<Record<string, Dimension>>
 
@@ -42,7 +42,7 @@ export const defaultSpace: Space = {
  * Draws a configuration. Each flag has a stream of its own, by its place in the alphabet of the space: what an arm
  * fixes is laid over the draw, and leaves the other flags as they are.
  */
-export const sample = (space: Space, of: Key): Flags =>
+export const sample = (space: Space, of: Key): FlagTexts =>
   Object.fromEntries(
     Object.entries(space)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -75,7 +75,7 @@ export const decodeSpace = (
       return wrong.length > 0 ? E.left(wrong) : E.right(json as Space)
     }),
     E.mapLeft(wrong =>
-      data(
+      dataError(
         `${name} is not a search space: ${wrong.join('; ')}`,
         'write it such as { "eta": { "from": 0.01, "to": 30 }, "lmbda": { "zero": 0.5, "from": 0.1, "to": 10 }, ' +
           '"init": ["default", "large"] }',
@@ -100,7 +100,7 @@ const describe = (dimension: Dimension): string => {
   return zero === 0 ? range : `0 with chance ${zero}, else ${range}`
 }
 
-const isRange = (dimension: Dimension): dimension is Range => !Array.isArray(dimension)
+const isRange = (dimension: Dimension): dimension is LogRange => !Array.isArray(dimension)
 
 const List = t.array(t.union([t.string, t.number]))
 const RangeFile = t.intersection([t.type({ from: t.number, to: t.number }), t.partial({ zero: t.number })])

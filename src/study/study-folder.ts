@@ -7,15 +7,15 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { join } from 'node:path'
-import { unfit, type AppError } from '../errors.ts'
+import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import { identify } from './identity.ts'
 import { decodeJournal, firstById } from './journal.ts'
 import { subjectOf, type Study } from './study-plan.ts'
-import { after } from './study.ts'
+import { continueStudy } from './study.ts'
 import type { Space } from './space.ts'
-import { Result, type Results } from './trial.ts'
-import { unwritable, whyUnread } from '../io/failure.ts'
-import { readIfThere } from '../io/files.ts'
+import { TrialResult, type TrialResults } from './trial.ts'
+import { unwritable, readFailureReason } from '../io/failure.ts'
+import { readIfPresent } from '../io/files.ts'
 import { parseJson, toJson } from '../io/json.ts'
 import type { Env } from '../io/env.ts'
 
@@ -55,7 +55,7 @@ const studyFile = (folder: string): string => join(folder, 'study.json')
  * Keeps what a study is, and gives it back as it goes on from what is there. Another study that has the folder is left
  * alone: its journal says so.
  */
-export const keepStudy = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, Study> =>
+export const saveStudy = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, Study> =>
   pipe(
     reading(folder, () => textOf(env, studyFile(folder))),
     TE.flatMap(text => {
@@ -64,9 +64,9 @@ export const keepStudy = (env: Env, folder: string, study: Study): TE.TaskEither
       if (subject(before.right) !== subject(study)) return TE.right(study)
       return pipe(
         isOfOneSize(before.right, study)
-          ? TE.right<AppError, Results>(new Map())
+          ? TE.right<AppError, TrialResults>(new Map())
           : readResults(env, folder, study),
-        TE.map(results => after(before.right, results, study)),
+        TE.map(results => continueStudy(before.right, results, study)),
         TE.flatMap(kept => (textFor(kept) === text ? TE.right(kept) : writeStudy(env, folder, kept))),
       )
     }),
@@ -94,22 +94,29 @@ export const readStudy = (env: Env, folder: string): TE.TaskEither<AppError, Stu
     TE.flatMapEither(text => (text === undefined ? E.left('it has no study.json') : decode(text))),
     TE.mapLeft((what): AppError =>
       typeof what === 'string'
-        ? unfit(`${folder} is not the folder of a study: ${what}`, 'give the --out of npm run compare')
+        ? incompatibleCheckpoint(
+            `${folder} is not the folder of a study: ${what}`,
+            'give the --out of npm run compare',
+          )
         : what,
     ),
   )
 
 /** What the journal in a folder has found out about a study; nothing where there is none. */
-export const readResults = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, Results> => {
+export const readResults = (
+  env: Env,
+  folder: string,
+  study: Study,
+): TE.TaskEither<AppError, TrialResults> => {
   const path = join(folder, JOURNAL)
   return pipe(
     reading(path, async () => {
-      const bytes = await readIfThere(env.files, path)
+      const bytes = await readIfPresent(env.files, path)
       return bytes === undefined
         ? E.right([])
-        : decodeJournal(path, subjectOf(study), Result, Buffer.from(bytes))
+        : decodeJournal(path, subjectOf(study), TrialResult, Buffer.from(bytes))
     }),
-    TE.flatMapEither((entries): E.Either<AppError, readonly Result[]> => entries),
+    TE.flatMapEither((entries): E.Either<AppError, readonly TrialResult[]> => entries),
     TE.map(firstById),
   )
 }
@@ -138,9 +145,11 @@ const decode = (text: string): E.Either<string, Study> =>
   )
 
 const reading = <A>(path: string, read: () => Promise<A>): TE.TaskEither<AppError, A> =>
-  TE.tryCatch(read, error => unfit(`${path} cannot be read: ${whyUnread(error)}`, 'make it readable'))
+  TE.tryCatch(read, error =>
+    incompatibleCheckpoint(`${path} cannot be read: ${readFailureReason(error)}`, 'make it readable'),
+  )
 
 const textOf = async (env: Env, path: string): Promise<string | undefined> => {
-  const bytes = await readIfThere(env.files, path)
+  const bytes = await readIfPresent(env.files, path)
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }

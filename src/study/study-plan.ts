@@ -4,13 +4,13 @@
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { fold, generator, key } from '../core/rng.ts'
-import type { Arm } from './arms.ts'
-import { rungsOf, type Rung } from './halving.ts'
-import { sample, type Flags, type Space } from './space.ts'
-import { named, type Trial } from './trial.ts'
+import type { StudyArm } from './arms.ts'
+import { rungsWithin, type Rung } from './halving.ts'
+import { sample, type FlagTexts, type Space } from './space.ts'
+import { namedTrial, type Trial } from './trial.ts'
 
 export type Study = {
-  readonly arms: readonly [Arm, Arm]
+  readonly arms: readonly [StudyArm, StudyArm]
   readonly space: Space
   /** The epochs that each arm may spend on its search. */
   readonly budget: number
@@ -22,31 +22,31 @@ export type Study = {
   readonly seeds: number
   readonly seed: number
   /** The flags that both arms share, such as the sizes; an arm's own go before. */
-  readonly common: Flags
+  readonly common: FlagTexts
   /** A fingerprint of the data set's contents. */
   readonly data: string
   /** The number of classes of the data. */
   readonly classes: number
   /** With which budgets and seeds there were verdicts before this one, on the same test set. */
-  readonly earlier?: readonly Look[]
+  readonly earlier?: readonly EarlierVerdict[]
 }
 
-export type Look = { readonly budget: number; readonly seeds: number }
+export type EarlierVerdict = { readonly budget: number; readonly seeds: number }
 
 /** 240 epochs are eight whole trainings; spread by halving, they try 60 configurations. */
-export const defaults = { budget: 240, factor: 3, epochs: 30, seeds: 10, seed: 0 } as const
+export const studyDefaults = { budget: 240, factor: 3, epochs: 30, seeds: 10, seed: 0 } as const
 
 export type ArmPlan = {
   readonly name: string
   /** None where nothing is left to search. */
   readonly rungs: readonly Rung[]
   /** By candidate. */
-  readonly configurations: readonly Flags[]
+  readonly configurations: readonly FlagTexts[]
   /** By rung and candidate: those that may be run, of which halving chooses. */
   readonly search: readonly (readonly Trial[])[]
 }
 
-export type Plan = { readonly study: Study; readonly arms: readonly [ArmPlan, ArmPlan] }
+export type StudyPlan = { readonly study: Study; readonly arms: readonly [ArmPlan, ArmPlan] }
 
 /** What makes a study this one: not its budget and number of seeds, which are totals and may be raised later. */
 export const subjectOf = ({
@@ -56,15 +56,15 @@ export const subjectOf = ({
   ...subject
 }: Study): Omit<Study, 'budget' | 'seeds' | 'earlier'> => subject
 
-export const planOf = (study: Study): Plan => ({
+export const planStudy = (study: Study): StudyPlan => ({
   study,
   arms: [armPlan(study, study.arms[0]), armPlan(study, study.arms[1])],
 })
 
 /** The runs of a winner on the test set: the i-th of either arm has the same seed, which no search has seen. */
-export const finalTrials = (study: Study, winner: Flags): readonly Trial[] =>
+export const finalTrials = (study: Study, winner: FlagTexts): readonly Trial[] =>
   Array.from({ length: study.seeds }, (_, i) =>
-    named({
+    namedTrial({
       flags: winner,
       seed: trainingSeed(study, 'final', i),
       epochs: study.epochs,
@@ -74,11 +74,11 @@ export const finalTrials = (study: Study, winner: Flags): readonly Trial[] =>
   )
 
 /** The k-th configuration of either arm is the same draw, trained with the same seed; the arm's own flags go before. */
-const armPlan = (study: Study, { name, flags }: Arm): ArmPlan => {
+const armPlan = (study: Study, { name, flags }: StudyArm): ArmPlan => {
   const { space, budget, epochs, factor, common, data } = study
   const draws = fold(key(study.seed), STREAM.search)
   const nothingToSearch = Object.keys(space).every(flag => Object.hasOwn(flags, flag))
-  const rungs = nothingToSearch ? [] : rungsOf(budget, epochs, factor)
+  const rungs = nothingToSearch ? [] : rungsWithin(budget, epochs, factor)
   const configurations = Array.from({ length: rungs[0]?.configurations ?? 1 }, (_, k) => ({
     ...common,
     ...sample(space, fold(draws, k)),
@@ -86,7 +86,7 @@ const armPlan = (study: Study, { name, flags }: Arm): ArmPlan => {
   }))
   const search = rungs.map(rung =>
     configurations.map((configuration, k) =>
-      named({
+      namedTrial({
         flags: configuration,
         seed: trainingSeed(study, 'search', k),
         epochs: rung.epochs,

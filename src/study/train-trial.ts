@@ -7,34 +7,37 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { costOf } from '../core/cost.ts'
-import { classes, type Dataset, type Examples } from '../data/dataset.ts'
+import { labelsOf, type Dataset, type Examples } from '../data/dataset.ts'
 import { loadData } from '../data/load.ts'
-import { sumOf } from '../data/fingerprint.ts'
-import { data as unfitData, interrupted, usage, type AppError, type UsageError } from '../errors.ts'
-import type { Flags } from './space.ts'
-import { trainingFlags, type Result, type Trial } from './trial.ts'
-import { serve } from './pool-child.ts'
+import { fingerprint } from '../data/fingerprint.ts'
+import { dataError as unfitData, interrupted, usageError, type AppError, type UsageError } from '../errors.ts'
+import type { FlagTexts } from './space.ts'
+import { trainingFlags, type TrialResult, type Trial } from './trial.ts'
+import { servePool } from './pool-child.ts'
 import type { Interpreter } from '../core/scan.ts'
 import { output, type Batch } from '../core/network.ts'
 import { toParams, type Params } from '../core/params.ts'
-import { free, reading } from '../core/scope.ts'
-import { train, type Report } from '../core/train.ts'
-import { comparesOutputs, orderOf, planRun, type Config, type Run } from '../runs/run-plan.ts'
-import { drive } from '../runs/run-chunked.ts'
-import { quietEnv, type Env } from '../io/env.ts'
+import { dispose, withTensors } from '../core/scope.ts'
+import { train, type EpochMetrics } from '../core/train.ts'
+import { comparesOutputs, orderOf, planRun, type RunConfig, type PlannedRun } from '../runs/run-plan.ts'
+import { runChunked } from '../runs/run-chunked.ts'
+import { systemEnv, type Env } from '../io/env.ts'
 import type { Argv } from '../options/decode.ts'
 import { machineFor } from '../runs/resources.ts'
 import { freeSets, toSets } from '../runs/sets.ts'
 import { trainFlags, trainOptions, type TrainFlags } from '../options/train-options.ts'
 
 /** A trial, and where its data is: as `--data` says it. */
-export type Task = { readonly trial: Trial; readonly data: string }
+export type TrialTask = { readonly trial: Trial; readonly data: string }
 
 /** Does trials; tells what share of a trial is done. */
-export type Trials = (task: Task, tell: (share: number) => void) => TE.TaskEither<AppError, Result>
+export type TrialRunner = (
+  task: TrialTask,
+  tell: (share: number) => void,
+) => TE.TaskEither<AppError, TrialResult>
 
 /** The trials of one process: what they have in common is loaded once. */
-export const trialsIn = (env: Env): Trials => {
+export const trialRunner = (env: Env): TrialRunner => {
   const datasets = new Map<string, Promise<E.Either<AppError, Loaded>>>()
   const loaded =
     (choice: string): TE.TaskEither<AppError, Loaded> =>
@@ -45,7 +48,7 @@ export const trialsIn = (env: Env): Trials => {
     }
   return ({ trial, data }, tell) =>
     pipe(
-      TE.fromEither<AppError, TrainFlags>(askedFor(trial, data)),
+      TE.fromEither<AppError, TrainFlags>(parseTrialFlags(trial, data)),
       TE.bindTo('asked'),
       TE.bind('dataset', () => pipe(loaded(data), TE.flatMapEither(sameData(trial, data)))),
       TE.bindW('run', ({ asked, dataset }) => TE.fromEither(planOf(asked, dataset))),
@@ -59,8 +62,8 @@ type Loaded = { readonly dataset: Dataset; readonly sum: string }
 
 const load = (env: Env, choice: string): TE.TaskEither<AppError, Loaded> =>
   pipe(
-    loadData({ choice, env: env.variables, onNotice: env.note, onProgress: () => undefined }),
-    TE.map(dataset => ({ dataset, sum: sumOf([dataset.training, dataset.validation, dataset.test]) })),
+    loadData({ choice, env: env.variables, onNotice: env.log, onProgress: () => undefined }),
+    TE.map(dataset => ({ dataset, sum: fingerprint([dataset.training, dataset.validation, dataset.test]) })),
   )
 
 /** The same words may mean other data on another machine, or at another time. */
@@ -78,11 +81,11 @@ const sameData =
         )
 
 /** What a trial asks `train` for, or what is wrong with the asking. */
-export const askedFor = (trial: Trial, data: string): E.Either<UsageError, TrainFlags> =>
+export const parseTrialFlags = (trial: Trial, data: string): E.Either<UsageError, TrainFlags> =>
   trainFlags(argvOf({ ...trainingFlags(trial), data }))
 
 /** The flags as yargs would give them: those without a value are true or false. */
-const argvOf = (flags: Flags): Argv =>
+const argvOf = (flags: FlagTexts): Argv =>
   Object.fromEntries(
     Object.entries(flags).map(([name, text]) => [name, isToggle(name) ? text === 'true' : text]),
   )
@@ -91,33 +94,35 @@ const isToggle = (name: string): boolean =>
   Object.entries(trainOptions).some(([flag, option]) => flag === name && 'type' in option)
 
 /** A trial is a function of its flags: what lies in a file is not among them. */
-const planOf = (asked: TrainFlags, dataset: Dataset): E.Either<AppError, Run> =>
+const planOf = (asked: TrainFlags, dataset: Dataset): E.Either<AppError, PlannedRun> =>
   asked.init.kind === 'file'
-    ? E.left(usage(`--init ${asked.init.file}: a trial starts from its seed`, 'give --init default or large'))
+    ? E.left(
+        usageError(`--init ${asked.init.file}: a trial starts from its seed`, 'give --init default or large'),
+      )
     : planRun(asked, undefined, dataset)
 
 const perform =
   (
     env: Env,
     interpreter: Interpreter,
-    run: Run,
+    run: PlannedRun,
     id: string,
     tell: (share: number) => void,
-  ): TE.TaskEither<AppError, Result> =>
+  ): TE.TaskEither<AppError, TrialResult> =>
   async () => {
     const { config, evaluation } = run
     const params = toParams(run.initial)
     const sets = toSets(run)
     const began = env.now()
-    const reports: Report[] = []
-    let outcome: Result['outcome'] = 'done'
+    const reports: EpochMetrics[] = []
+    let outcome: TrialResult['outcome'] = 'done'
     try {
-      const ended = await drive(
+      const ended = await runChunked(
         env,
         train(interpreter, { ...config, cost: costOf(config.cost), order: orderOf(config) }, sets, params),
         {
           position: event => (event.kind === 'progress' ? event.done : undefined),
-          hear: event => {
+          onEvent: event => {
             if (event.kind === 'progress' && event.phase === 'training')
               tell((event.epoch - 1 + event.done / event.of) / config.epochs)
             if (event.kind === 'epoch') reports.push(event.report)
@@ -132,7 +137,7 @@ const perform =
         evaluation !== undefined && sets.observed.evaluation !== undefined && comparesOutputs(config.sizes)
           ? perClass(ended.value, sets.observed.evaluation, evaluation)
           : {}
-      free(ended.value)
+      dispose(ended.value)
       return E.right({
         id,
         outcome,
@@ -142,7 +147,7 @@ const perform =
         seconds: (env.now() - began) / 1000,
       })
     } finally {
-      free(params)
+      dispose(params)
       freeSets(sets)
       interpreter.dispose()
     }
@@ -150,9 +155,9 @@ const perform =
 
 /** What the monitors saw after each epoch. */
 const seen = (
-  { monitor }: Config,
-  reports: readonly Report[],
-): Pick<Result, 'accuracies' | 'costs' | 'trainingCosts'> => {
+  { monitor }: RunConfig,
+  reports: readonly EpochMetrics[],
+): Pick<TrialResult, 'accuracies' | 'costs' | 'trainingCosts'> => {
   const costs = (set: 'evaluation' | 'training'): readonly (number | string)[] =>
     reports.flatMap(({ [set]: of }) => (of === undefined ? [] : [inJson(of.cost)]))
   return {
@@ -169,13 +174,13 @@ const inJson = (value: number): number | string => (Number.isFinite(value) ? val
 const perClass = (
   params: Params,
   { x, y }: Batch,
-  { answers }: Examples,
-): Pick<Result, 'answered' | 'rightPerClass' | 'perClass'> => {
-  const given = reading(
+  { desired }: Examples,
+): Pick<TrialResult, 'answered' | 'rightPerClass' | 'perClass'> => {
+  const given = withTensors(
     () => argMax<Tensor1D>(output(params, x).a, 1),
     labels => labels.dataSync<'int32'>().slice(),
   )
-  const wanted = classes(answers)
+  const wanted = labelsOf(desired)
   const count = (of: ArrayLike<number>, counts: (i: number) => boolean = () => true): readonly number[] => {
     const counted = Array.from({ length: y.shape[1] }, () => 0)
     for (let i = 0; i < of.length; i++) if (counts(i)) counted[of[i]!]!++
@@ -190,6 +195,6 @@ const perClass = (
 
 /** Serves the pool that has started this process. */
 export const serveTrials = (): void => {
-  const trials = trialsIn(quietEnv)
-  serve<Task, number, E.Either<AppError, Result>>((task, tell) => trials(task, tell)())
+  const trials = trialRunner(systemEnv)
+  servePool<TrialTask, number, E.Either<AppError, TrialResult>>((task, tell) => trials(task, tell)())
 }

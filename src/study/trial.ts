@@ -4,12 +4,12 @@
  */
 import * as t from 'io-ts'
 import { identify } from './identity.ts'
-import type { Flags } from './space.ts'
+import type { FlagTexts } from './space.ts'
 
 export type Trial = {
   readonly id: string
   /** Of `train`; not those that have a field of their own here, and not where the data is. */
-  readonly flags: Flags
+  readonly flags: FlagTexts
   readonly seed: number
   readonly epochs: number
   readonly evaluateOn: 'validation' | 'test'
@@ -18,10 +18,10 @@ export type Trial = {
 }
 
 /** A trial with its name. */
-export const named = (trial: Omit<Trial, 'id'>): Trial => ({ ...trial, id: identify(trial) })
+export const namedTrial = (trial: Omit<Trial, 'id'>): Trial => ({ ...trial, id: identify(trial) })
 
 /** All flags of a trial's training. */
-export const trainingFlags = ({ flags, seed, epochs, evaluateOn }: Trial): Flags => ({
+export const trainingFlags = ({ flags, seed, epochs, evaluateOn }: Trial): FlagTexts => ({
   ...flags,
   seed: String(seed),
   epochs: String(epochs),
@@ -34,7 +34,7 @@ const Counts = t.readonlyArray(t.number)
 const Costs = t.readonlyArray(t.union([t.number, t.string]))
 
 /** What came of a trial. */
-export const Result = t.readonly(
+export const TrialResult = t.readonly(
   t.intersection([
     t.type({
       /** Of the trial. */
@@ -60,17 +60,18 @@ export const Result = t.readonly(
     }),
   ]),
 )
-export type Result = t.TypeOf<typeof Result>
+export type TrialResult = t.TypeOf<typeof TrialResult>
 
 /** The results there are, by trial. */
-export type Results = ReadonlyMap<string, Result>
+export type TrialResults = ReadonlyMap<string, TrialResult>
 
 /** A class that is answered less than this often for each of its examples is as good as given up. */
 const HARDLY = 0.1
 
 /** The classes that are never or hardly ever answered at the end, though there are examples of them. */
-export const unanswered = ({ answered = [], perClass = [] }: Result): readonly number[] =>
+export const unanswered = ({ answered = [], perClass = [] }: TrialResult): readonly number[] =>
   perClass.flatMap((n, label) => (n > 0 && (answered[label] ?? 0) < HARDLY * n ? [label] : []))
 
 /** Whether a training came to an end, and with whole classes never or hardly ever answered. */
-export const isStuck = (result: Result): boolean => result.outcome === 'done' && unanswered(result).length > 0
+export const isStuck = (result: TrialResult): boolean =>
+  result.outcome === 'done' && unanswered(result).length > 0

@@ -9,10 +9,10 @@
  */
 import { holm, mean, pairedT, quantile, signTest, standardDeviation, wilcoxon } from './statistics.ts'
 import type { PairedT } from './statistics.ts'
-import { isStuck, type Result } from './trial.ts'
+import { isStuck, type TrialResult } from './trial.ts'
 
 /** A mean difference from here on, in points, is worth having: ten images of ten thousand. */
-export const WORTH_HAVING = 0.1
+export const DELTA = 0.1
 
 /** The level of the tests. */
 export const LEVEL = 0.05
@@ -21,7 +21,7 @@ export const LEVEL = 0.05
 const MILESTONES = [90, 95] as const
 
 /** An arm's final runs; the i-th of either arm has the same seed. */
-export type Finals = { readonly name: string; readonly results: readonly Result[] }
+export type Finals = { readonly name: string; readonly results: readonly TrialResult[] }
 
 /**
  * - `better`: one arm is, and by enough to be worth having
@@ -31,7 +31,7 @@ export type Finals = { readonly name: string; readonly results: readonly Result[
 export type Finding = 'better' | 'negligible' | 'undecided'
 
 /** An arm's test accuracies after the last epoch, in per cent, and the runs that went wrong. */
-export type Summary = {
+export type ArmSummary = {
   readonly name: string
   readonly n: number
   readonly mean: number
@@ -43,7 +43,7 @@ export type Summary = {
 }
 
 /** When either arm first reached an accuracy. Of two values, the first is the first arm's. */
-export type Race = {
+export type TimeToAccuracy = {
   /** Per cent. */
   readonly milestone: number
   /** The median epoch; Infinity is never. */
@@ -59,23 +59,23 @@ export type Race = {
 /** Differences are the second arm's accuracy minus the first arm's, in points. */
 export type Verdict = {
   readonly finding: Finding
-  readonly arms: readonly [Summary, Summary]
+  readonly arms: readonly [ArmSummary, ArmSummary]
   /** After the last epoch. */
   readonly difference: PairedT
   /** The p-value of Wilcoxon's signed-rank test on the same differences. */
   readonly wilcoxon: number
   /** After one epoch; p is adjusted by Holm's method. */
   readonly afterOne: PairedT
-  readonly races: readonly Race[]
+  readonly timesToAccuracy: readonly TimeToAccuracy[]
   /** The accuracy of guessing, in per cent. */
   readonly guessing: number
 }
 
 /** The finding that the printed rule demands. */
 export const findingOf = ({ mean, interval: [low, high], p }: PairedT): Finding =>
-  p < LEVEL && Math.abs(mean) >= WORTH_HAVING
+  p < LEVEL && Math.abs(mean) >= DELTA
     ? 'better'
-    : low >= -WORTH_HAVING && high <= WORTH_HAVING
+    : low >= -DELTA && high <= DELTA
       ? 'negligible'
       : 'undecided'
 
@@ -98,7 +98,7 @@ export const verdictOf = (arms: readonly [Finals, Finals], classes: number): Ver
   const atEnd = differences(correctAtEnd)
   const difference = inPoints(pairedT(atEnd))
   const afterOne = inPoints(pairedT(differences(({ accuracies }) => accuracies[0])))
-  const races = MILESTONES.map(milestone => race(milestone, first, second))
+  const races = MILESTONES.map(milestone => timeToAccuracy(milestone, first, second))
   const [p, ...ps] = holm([afterOne.p, ...races.map(race => race.p)])
   return {
     finding: findingOf(difference),
@@ -106,15 +106,16 @@ export const verdictOf = (arms: readonly [Finals, Finals], classes: number): Ver
     difference,
     wilcoxon: wilcoxon(atEnd),
     afterOne: { ...afterOne, p: p! },
-    races: races.map((race, i) => ({ ...race, p: ps[i]! })),
+    timesToAccuracy: races.map((race, i) => ({ ...race, p: ps[i]! })),
     guessing: 100 / classes,
   }
 }
 
 /** How many right answers a final run counts with: a run that diverged, with those of guessing. */
-export const counted = (result: Result, classes: number): number => correctAtEnd(result) ?? result.n / classes
+export const countedCorrect = (result: TrialResult, classes: number): number =>
+  correctAtEnd(result) ?? result.n / classes
 
-type Correct = (result: Result) => number | undefined
+type Correct = (result: TrialResult) => number | undefined
 
 const correctAtEnd: Correct = ({ outcome, accuracies }) =>
   outcome === 'done' ? accuracies.at(-1) : undefined
@@ -127,8 +128,8 @@ const testSize = ([first, second]: readonly [Finals, Finals]): number => {
   return n
 }
 
-const summary = ({ name, results }: Finals, n: number, classes: number): Summary => {
-  const accuracies = results.map(result => (100 * counted(result, classes)) / n)
+const summary = ({ name, results }: Finals, n: number, classes: number): ArmSummary => {
+  const accuracies = results.map(result => (100 * countedCorrect(result, classes)) / n)
   return {
     name,
     n: results.length,
@@ -141,8 +142,12 @@ const summary = ({ name, results }: Finals, n: number, classes: number): Summary
   }
 }
 
-const race = (milestone: number, first: readonly Result[], second: readonly Result[]): Race => {
-  const [a, b] = [first.map(arrival(milestone)), second.map(arrival(milestone))]
+const timeToAccuracy = (
+  milestone: number,
+  first: readonly TrialResult[],
+  second: readonly TrialResult[],
+): TimeToAccuracy => {
+  const [a, b] = [first.map(firstEpochWith(milestone)), second.map(firstEpochWith(milestone))]
   const wins = [a.filter((at, i) => at < b[i]!).length, b.filter((at, i) => at < a[i]!).length] as const
   const never = (epochs: readonly number[]): number => epochs.filter(epoch => epoch === Infinity).length
   return {
@@ -155,9 +160,9 @@ const race = (milestone: number, first: readonly Result[], second: readonly Resu
 }
 
 /** The first epoch, from 1, with that accuracy; Infinity where there is none. */
-const arrival =
+const firstEpochWith =
   (milestone: number) =>
-  ({ accuracies, n }: Result): number => {
+  ({ accuracies, n }: TrialResult): number => {
     const at = accuracies.findIndex(correct => 100 * correct >= milestone * n)
     return at < 0 ? Infinity : at + 1
   }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { describeRows } from '../../src/report/text/reproduce-text.ts'
-import { bestOf, extents, planOf, rowsOf, workOf } from '../../src/book/reproduce.ts'
-import type { Result } from '../../src/study/trial.ts'
+import { bestAccuracy, extents, planReproduction, rowsOf, trialWork } from '../../src/book/reproduce.ts'
+import type { TrialResult } from '../../src/study/trial.ts'
 
 const about = { data: 'a sum', inputs: 784, outputs: 10 }
 
-const plan = planOf(extents.full, about)
+const plan = planReproduction(extents.full, about)
 
 /** A result with these counts of 1,000, all digits alike but for those never answered. */
-const result = (id: string, accuracies: readonly number[], never: readonly number[] = []): Result => {
+const result = (id: string, accuracies: readonly number[], never: readonly number[] = []): TrialResult => {
   const perDigit = (count: number): number[] =>
     Array.from({ length: 10 }, (_, digit) => (never.includes(digit) ? 0 : count))
   return {
@@ -23,7 +23,9 @@ const result = (id: string, accuracies: readonly number[], never: readonly numbe
   }
 }
 
-const resultsOf = (make: (id: string, arm: number, seed: number) => Result): ReadonlyMap<string, Result> =>
+const resultsOf = (
+  make: (id: string, arm: number, seed: number) => TrialResult,
+): ReadonlyMap<string, TrialResult> =>
   new Map(plan.flatMap(({ trials }, arm) => trials.map(({ id, seed }) => [id, make(id, arm, seed)] as const)))
 
 describe('the plan of the table', () => {
@@ -48,14 +50,14 @@ describe('the plan of the table', () => {
   })
 
   it('has a shorter one inside, with trials of its own', () => {
-    const quick = planOf(extents.quick, about)
+    const quick = planReproduction(extents.quick, about)
     expect(quick.map(({ arm }) => arm.hidden)).toEqual([30, 30])
     expect(quick[0]!.trials).toHaveLength(2)
     expect(plan[0]!.trials.map(({ id }) => id)).not.toContain(quick[0]!.trials[0]!.id)
   })
 
   it('weighs a trial by its hidden neurons and epochs', () =>
-    expect(workOf(plan[2]!.trials[0]!) / workOf(plan[0]!.trials[0]!)).toBeCloseTo(10 / 3))
+    expect(trialWork(plan[2]!.trials[0]!) / trialWork(plan[0]!.trials[0]!)).toBeCloseTo(10 / 3))
 })
 
 describe('the table', () => {
@@ -70,7 +72,7 @@ describe('the table', () => {
     expect(row!.all.last.standardDeviation).toBeCloseTo(Math.sqrt(0.025))
     expect(row!.all.last).toMatchObject({ min: 94, max: 94.4 })
     expect(row!.all.best).toEqual({ mean: 95, standardDeviation: 0, min: 95, max: 95 })
-    expect(bestOf(result('x', [1, 3, 2, 3]))).toEqual({ accuracy: 0.3, epoch: 2 })
+    expect(bestAccuracy(result('x', [1, 3, 2, 3]))).toEqual({ accuracy: 0.3, epoch: 2 })
   })
 
   it('shows the stuck runs, digit by digit, and the mean with and without them', () => {

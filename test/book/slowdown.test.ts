@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { comparison, learn, observation, type Result, type Trial } from '../../src/book/slowdown.ts'
+import {
+  comparison,
+  learnNeuron,
+  observation,
+  type SlowdownResult,
+  type SlowdownTrial,
+} from '../../src/book/slowdown.ts'
 
 /** The costs of (54) and (57) as functions of weight and bias, where x = 1 and y = 0. */
 const costOf = {
@@ -8,7 +14,7 @@ const costOf = {
   xent: (w: number, b: number): number => -Math.log(1 - 1 / (1 + Math.exp(-(w + b)))),
 }
 
-const trial = fc.record<Trial>({
+const trial = fc.record<SlowdownTrial>({
   cost: fc.constantFrom('quadratic', 'xent'),
   start: fc.record({
     w: fc.double({ min: -3, max: 3, noNaN: true }),
@@ -22,7 +28,8 @@ const trial = fc.record<Trial>({
 describe('learn', () => {
   it('by hand: one epoch from z = 0, where a is 1/2', () => {
     const start = { w: 1, b: -1 }
-    const of = (cost: Trial['cost'], step: Trial['step']) => learn({ cost, start, eta: 2, epochs: 1, step })
+    const of = (cost: SlowdownTrial['cost'], step: SlowdownTrial['step']) =>
+      learnNeuron({ cost, start, eta: 2, epochs: 1, step })
     // 1/2 · 1/4 = 1/8, so w and b each fall by 1/4
     expect(of('quadratic', 'gradient')).toMatchObject({ z: [0, -0.5], gradient: [0.125, expect.any(Number)] })
     expect(of('xent', 'gradient')).toMatchObject({ z: [0, -2], gradient: [0.5, expect.any(Number)] })
@@ -38,7 +45,7 @@ describe('learn', () => {
         const { start, cost } = given
         const h = 1e-5
         const c = costOf[cost]
-        const [gradient] = learn({ ...given, step: 'gradient' }).gradient
+        const [gradient] = learnNeuron({ ...given, step: 'gradient' }).gradient
         expect((c(start.w + h, start.b) - c(start.w - h, start.b)) / (2 * h)).toBeCloseTo(gradient!, 7)
         expect((c(start.w, start.b + h) - c(start.w, start.b - h)) / (2 * h)).toBeCloseTo(gradient!, 7)
       }),
@@ -48,9 +55,9 @@ describe('learn', () => {
   it("law: dC/da lacks the factor σ'(z) and nothing else", () => {
     fc.assert(
       fc.property(trial, given => {
-        const [a] = learn(given).a
-        const [gradient] = learn({ ...given, step: 'gradient' }).gradient
-        const [slope] = learn({ ...given, step: 'dC/da' }).gradient
+        const [a] = learnNeuron(given).a
+        const [gradient] = learnNeuron({ ...given, step: 'gradient' }).gradient
+        const [slope] = learnNeuron({ ...given, step: 'dC/da' }).gradient
         expect(slope! * a! * (1 - a!)).toBeCloseTo(gradient!, 12)
       }),
     )
@@ -59,7 +66,7 @@ describe('learn', () => {
   it('law: every epoch takes eta times the gradient from weight and from bias', () => {
     fc.assert(
       fc.property(trial, given => {
-        const { z, a, cost, gradient } = learn(given)
+        const { z, a, cost, gradient } = learnNeuron(given)
         for (const list of [z, a, cost, gradient]) expect(list).toHaveLength(given.epochs + 1)
         expect(z[0]).toBe(given.start.w + given.start.b)
         for (let i = 1; i < z.length; i++) {
@@ -71,11 +78,11 @@ describe('learn', () => {
   })
 })
 
-const output = ({ curve }: Result, epoch: number): number => curve.a[epoch]!
+const output = ({ curve }: SlowdownResult, epoch: number): number => curve.a[epoch]!
 
 describe('what the chapter says', () => {
   const [wrong, wrongXent, saturated, saturatedXent] = comparison(0.15, 300)
-  const fall = ({ curve: { cost } }: Result): number => 1 - cost[100]! / cost[0]!
+  const fall = ({ curve: { cost } }: SlowdownResult): number => 1 - cost[100]! / cost[0]!
 
   it('the quadratic cost ends at outputs near 0.09 and 0.20', () => {
     expect(output(wrong, 300)).toBeCloseTo(0.094, 3)

@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { commandLine, compareFlags, studyOf } from '../../src/cli/compare-options.ts'
 import type { AppError } from '../../src/errors.ts'
-import { planOf, type Study } from '../../src/study/study-plan.ts'
+import { planStudy, type Study } from '../../src/study/study-plan.ts'
 import { inFolder } from '../support/cli.ts'
 
 const HAVING = { name: 'clouds', choice: 'clouds.json', data: 'a fingerprint', inputs: 6, outputs: 3 }
@@ -45,7 +45,7 @@ describe('the flags of compare', () => {
   )
 
   it.each([1, 2, 3, 9, 60, 200])('take a number of trials: %i', async trials => {
-    const plan = planOf(await right({ trials: String(trials) }))
+    const plan = planStudy(await right({ trials: String(trials) }))
     expect(plan.arms[0].configurations).toHaveLength(trials)
   })
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { layered } from '../../src/cli/config-sources.ts'
+import { mergeSources } from '../../src/cli/config-sources.ts'
 import { trainFlags, trainOptions, type TrainFlags } from '../../src/options/train-options.ts'
 import type { Argv } from '../../src/options/decode.ts'
 import type { AppError } from '../../src/errors.ts'
@@ -18,7 +18,7 @@ const flagsFrom = async (
   argv: Argv,
   variables: NodeJS.ProcessEnv = {},
 ): Promise<E.Either<AppError, TrainFlags>> => {
-  const all = await layered(trainOptions, variables)({ _: [], ...argv })()
+  const all = await mergeSources(trainOptions, variables)({ _: [], ...argv })()
   return E.isLeft(all) ? all : trainFlags(all.right)
 }
 

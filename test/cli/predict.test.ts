@@ -2,13 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { quietEnv } from '../../src/io/env.ts'
+import { systemEnv } from '../../src/io/env.ts'
 import { predictCommand } from '../../src/cli/commands/predict-command.ts'
 import { encodeImages } from '../../src/data/idx.ts'
-import { exitCode, type Stop } from '../../src/errors.ts'
+import { exitCode, type StopReason } from '../../src/errors.ts'
 import { initialValues, type Sizes } from '../../src/core/params.ts'
 import { key } from '../../src/core/rng.ts'
-import { encodeModel, type Model } from '../../src/io/model.ts'
+import { encodeModel, type ModelFile } from '../../src/io/model.ts'
 import { digits, greyPng } from '../image/made.ts'
 import { inFolder } from '../support/cli.ts'
 
@@ -18,27 +18,28 @@ const predict = async (
   model: string | undefined,
   files: readonly string[],
   flags: Readonly<Record<string, unknown>> = {},
-  stop?: Stop,
+  stop?: StopReason,
 ): Promise<Said> => {
   const out: string[] = []
   const result = await predictCommand({ _: files, ...(model === undefined ? {} : { model }), ...flags })({
-    ...quietEnv,
+    ...systemEnv,
+    columns: undefined,
     out: line => void out.push(line),
-    stopped: () => stop,
+    stopReason: () => stop,
   })()
   return E.isRight(result)
     ? { code: 0, out, err: '' }
     : { code: exitCode(result.left), out, err: `${result.left.message} | ${result.left.remedy}` }
 }
 
-const network = (sizes: Sizes): Model => ({
+const network = (sizes: Sizes): ModelFile => ({
   sizes,
   cost: 'xent',
   layers: initialValues('default', key(3), sizes),
 })
 
 /** The activations by the book's equation, in float64. */
-const byHand = ({ layers }: Model, x: readonly number[]): readonly number[] =>
+const byHand = ({ layers }: ModelFile, x: readonly number[]): readonly number[] =>
   layers.reduce<readonly number[]>(
     (a, { inputs, outputs, w, b }) =>
       Array.from({ length: outputs }, (_, j) => {
@@ -87,7 +88,7 @@ describe('predict', () => {
 
   it('shows the picture and the activations, and says when it is unsure', () =>
     inFolder(async folder => {
-      const one = (b: readonly number[]): Model => ({
+      const one = (b: readonly number[]): ModelFile => ({
         sizes: [4, b.length],
         cost: 'xent',
         layers: [

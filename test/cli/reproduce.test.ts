@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drawDigits, SIDE } from '../../src/data/digits.ts'
+import { generateDigits, SIDE } from '../../src/data/digits.ts'
 import { encodeImages, encodeLabels } from '../../src/data/idx.ts'
 import { fold, key } from '../../src/core/rng.ts'
 import { cli, inFolder, start, type Result } from '../support/cli.ts'
@@ -22,7 +22,7 @@ const drawn = async (folder: string): Promise<string> => {
     ['train', 600, 0],
     ['t10k', 200, 1],
   ] as const) {
-    const { images, labels } = drawDigits(fold(key(7), i), 0, count)
+    const { images, labels } = generateDigits(fold(key(7), i), 0, count)
     const bytes = encodeImages({ count, rows: SIDE, columns: SIDE, pixels: images.pixels })
     await writeFile(join(data, `${name}-images-idx3-ubyte`), bytes)
     await writeFile(join(data, `${name}-labels-idx1-ubyte`), encodeLabels(labels))

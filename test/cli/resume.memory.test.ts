@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
-import { quietEnv } from '../../src/io/env.ts'
+import { systemEnv } from '../../src/io/env.ts'
 import { trainCommand } from '../../src/cli/commands/train-command.ts'
-import { exitCode, type Stop } from '../../src/errors.ts'
+import { exitCode, type StopReason } from '../../src/errors.ts'
 import { decodeCheckpoint, type Checkpoint } from '../../src/runs/checkpoint.ts'
 import { isLeftover } from '../../src/runs/run-folder.ts'
 import { key, normal } from '../../src/core/rng.ts'
@@ -51,7 +51,7 @@ type Ended = {
 type Trouble = {
   readonly faultAt?: ((n: number, path: string) => Fault | undefined) | undefined
   readonly stopAt?: number | undefined
-  readonly by?: Stop | undefined
+  readonly by?: StopReason | undefined
 }
 
 let pids = 100
@@ -70,18 +70,20 @@ const life = async (storage: Storage, flags: Flags, trouble: Trouble = {}): Prom
   const me = { pid, host: 'here', began: String(pid) }
   const program = trainCommand({ _: [], data: DATA, sizes: '3,4,2', backend: 'cpu', quiet: true, ...flags })
   const ended = program({
-    ...quietEnv,
-    note: line => void notes.push(line),
+    ...systemEnv,
+    out: () => undefined,
+    columns: undefined,
+    log: line => void notes.push(line),
     // so slow that the pieces are small
     now: () => (milliseconds += 300),
     date: () => new Date(0),
-    rest: () => {
+    yieldToEventLoop: () => {
       rests++
       return Promise.resolve()
     },
-    stopped: () => (rests >= (trouble.stopAt ?? Infinity) ? (trouble.by ?? 'SIGINT') : undefined),
+    stopReason: () => (rests >= (trouble.stopAt ?? Infinity) ? (trouble.by ?? 'SIGINT') : undefined),
     files,
-    processes: { me, lives: owner => owner.pid === pid },
+    processes: { me, isAlive: owner => owner.pid === pid },
   })
   try {
     const result = await ended()

@@ -2,7 +2,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { quietEnv } from '../../src/io/env.ts'
+import { systemEnv } from '../../src/io/env.ts'
 import { runsCommand } from '../../src/cli/commands/runs-command.ts'
 import { inFolder } from '../support/cli.ts'
 
@@ -13,7 +13,8 @@ const listed = async (
 ): Promise<readonly string[]> => {
   const lines: string[] = []
   const result = await runsCommand({ _: [], runs, ...flags })({
-    ...quietEnv,
+    ...systemEnv,
+    columns: undefined,
     out: line => void lines.push(line),
   })()
   expect(E.isRight(result)).toBe(true)
@@ -40,11 +41,11 @@ describe('the list of runs', () => {
       await run(folder, 'b-killed', {
         'config.json': config,
         'metrics.jsonl': `${line(1, 90)}{"epoch":2,"evalua`,
-        'owner.1': JSON.stringify({ ...quietEnv.processes.me, began: 'before' }),
+        'owner.1': JSON.stringify({ ...systemEnv.processes.me, began: 'before' }),
       })
       await run(folder, 'c-running', {
         'config.json': config,
-        'owner.1': JSON.stringify({ ...quietEnv.processes.me, pid: 1, host: 'elsewhere' }),
+        'owner.1': JSON.stringify({ ...systemEnv.processes.me, pid: 1, host: 'elsewhere' }),
       })
       await run(folder, 'd-diverged', { 'config.json': config, 'result.json': '{"outcome":"diverged"}' })
       await run(folder, 'e-none', { 'letter.txt': 'dear' })

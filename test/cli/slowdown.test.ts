@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import type { Env } from '../../src/io/env.ts'
+import type { CliEnv } from '../../src/cli/cli-env.ts'
 import type { Argv } from '../../src/options/decode.ts'
 import { report, slowdownCommand } from '../../src/cli/commands/slowdown-command.ts'
 import { comparison, observation } from '../../src/book/slowdown.ts'
@@ -9,7 +9,7 @@ import { comparison, observation } from '../../src/book/slowdown.ts'
 const printed = async (argv: Argv): Promise<string> => {
   const lines: string[] = []
   // all that this command needs of the world
-  const env = { out: (line: string) => lines.push(line), bar: undefined } as unknown as Env
+  const env = { out: (line: string) => lines.push(line), columns: undefined } as unknown as CliEnv
   const result = await slowdownCommand({ out: 'none', ...argv })(env)()
   return E.isLeft(result) ? result.left.message : lines.join('\n')
 }

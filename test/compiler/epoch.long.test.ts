@@ -6,19 +6,19 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { loadBackend } from '../../src/runtime/backend.ts'
 import { costOf, type CostName } from '../../src/core/cost.ts'
-import { oneHot, values } from '../../src/data/dataset.ts'
-import { drawDigits } from '../../src/data/digits.ts'
+import { oneHot, inputValues } from '../../src/data/dataset.ts'
+import { generateDigits } from '../../src/data/digits.ts'
 import { engines } from '../../src/runtime/engine.ts'
 import { eager } from '../../src/compiler/eager.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { fromParams, initialValues, toParams, type Sizes } from '../../src/core/params.ts'
 import { fold, key, permutation } from '../../src/core/rng.ts'
-import { free } from '../../src/core/scope.ts'
+import { dispose } from '../../src/core/scope.ts'
 import { train } from '../../src/core/train.ts'
 
 const N = 20_003
-const { images, labels } = drawDigits(key(1), 0, N)
-const pixels = values({ kind: 'bytes', width: 784, bytes: images.pixels })
+const { images, labels } = generateDigits(key(1), 0, N)
+const pixels = inputValues({ kind: 'bytes', width: 784, bytes: images.pixels })
 
 const CASES: readonly (readonly [CostName, lmbda: number, Sizes])[] = [
   ['xent', 0, [784, 30, 10]],
@@ -44,7 +44,7 @@ const trained = (interpreter: Interpreter, [cost, lmbda, sizes]: (typeof CASES)[
   let next = training.next()
   while (!next.done) next = training.next()
   const numbers = fromParams(next.value).flatMap(({ w, b }) => [...w, ...b])
-  free([next.value, set, initial])
+  dispose([next.value, set, initial])
   return numbers
 }
 

@@ -5,12 +5,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadBackend, sessions } from '../../src/runtime/backend.ts'
-import { compile } from '../../src/compiler/jit.ts'
+import { jit } from '../../src/compiler/jit.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { lowerings } from '../../src/compiler/xla/ops.ts'
 import { xla } from '../../src/compiler/xla/xla.ts'
 import { fold, key, normal, type Key } from '../../src/core/rng.ts'
-import { consume, reading } from '../../src/core/scope.ts'
+import { using, withTensors } from '../../src/core/scope.ts'
 
 type T = tf.Tensor
 type F = (...inputs: T[]) => T
@@ -176,17 +176,17 @@ describe('the kernels that lower', () => {
   for (const [kernel, tried] of Object.entries(cases))
     it(kernel, () => {
       for (const one of tried) {
-        const compiled = compile(interpreter)((given: readonly T[]) => one.f(...given))
+        const compiled = jit(interpreter)((given: readonly T[]) => one.f(...given))
         // the second draw is not the one that was traced
         for (const seed of [1, 2])
-          reading(
+          withTensors(
             () => inputs(one, key(seed)),
             given => {
-              const expected = reading(
+              const expected = withTensors(
                 () => one.f(...given),
                 result => [...result.dataSync()],
               )
-              const found = consume(compiled(given), result => [...result.dataSync()])
+              const found = using(compiled(given), result => [...result.dataSync()])
               expect(found).toHaveLength(expected.length)
               found.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4))
             },

@@ -32,12 +32,12 @@ import { loadBackend } from '../../src/runtime/backend.ts'
 import { costOf } from '../../src/core/cost.ts'
 import { engines } from '../../src/runtime/engine.ts'
 import { eager } from '../../src/compiler/eager.ts'
-import { orElse } from '../../src/compiler/fallback.ts'
-import { Uncompilable, type Interpreter } from '../../src/core/scan.ts'
+import { withFallback } from '../../src/compiler/fallback.ts'
+import { CompileError, type Interpreter } from '../../src/core/scan.ts'
 import { fromParams } from '../../src/core/params.ts'
 import { fold, key, normal, permutation } from '../../src/core/rng.ts'
-import { consume, free, reading } from '../../src/core/scope.ts'
-import { train, type Settings } from '../../src/core/train.ts'
+import { using, dispose, withTensors } from '../../src/core/scope.ts'
+import { train, type TrainSettings } from '../../src/core/train.ts'
 import { batchOf, nameOf, networkAndBatch, paramsOf } from '../support/cases.ts'
 import * as twin from '../support/float64.ts'
 
@@ -96,7 +96,7 @@ for (const { backend, name, make } of pairs)
               x: x.map((value, j) => (pixels[(i * 13 + j) % 1000]! % 1 < dark || i % 3 === 2 ? 0 : value)),
               y,
             }))
-            const settings: Settings = {
+            const settings: TrainSettings = {
               cost: costOf(nameOf(net.cost)),
               epochs: 2,
               miniBatchSize: m,
@@ -117,7 +117,7 @@ for (const { backend, name, make } of pairs)
                 next = training.next(piece)
               }
               const values = fromParams(next.value).flatMap(({ w, b }) => [[...w], [...b]])
-              free([next.value, set, initial])
+              dispose([next.value, set, initial])
               return [...values, ...seen]
             }
             expect(twin.relativeError(ran(interpreter), ran(eager), 1e-2)).toBeLessThan(1e-4)
@@ -132,8 +132,8 @@ for (const { backend, name, make } of pairs)
         add<Scalar>(s, mul(rate, sum(square(x)))),
       )
       const run = (rate: number, rows: number[][], from: number, to: number): void =>
-        free(
-          reading(
+        dispose(
+          withTensors(
             () => ({ s: scalar(1), rate: scalar(rate), xs: tensor2d(rows) }),
             ({ s, rate, xs }) => scan(s, { rate }, xs, [from, to]),
           ),
@@ -152,7 +152,7 @@ for (const { backend, name, make } of pairs)
 
     it('runs any pure function: a linear regression, a thousand steps in one call', () => {
       const fitted = (by: Interpreter): number[] =>
-        reading(
+        withTensors(
           () => {
             const x = tensor2d(normal(key(1), 30), [10, 3])
             const y = reshape<Rank.R1>(matMul(x, tensor2d([[1], [-2], [3]])), [10])
@@ -163,7 +163,7 @@ for (const { backend, name, make } of pairs)
             }
           },
           ({ s0, data, steps }) =>
-            consume(by.scan(descend)(s0, data, steps, [0, 1000]), ({ w }) => [...w.dataSync()]),
+            using(by.scan(descend)(s0, data, steps, [0, 1000]), ({ w }) => [...w.dataSync()]),
         )
       const found = fitted(interpreter)
       expect(twin.relativeError([found], [fitted(eager)])).toBeLessThan(1e-4)
@@ -172,9 +172,9 @@ for (const { backend, name, make } of pairs)
 
     it('keeps the state as it is when there is no step to run', () => {
       const scan = interpreter.scan((s: Scalar, _c: [], x: Scalar) => add<Scalar>(s, x))
-      const end = reading(
+      const end = withTensors(
         () => ({ s: scalar(5), xs: tensor1d([1, 2]) }),
-        ({ s, xs }) => consume(scan(s, [], xs, [1, 1]), result => result.dataSync()[0]),
+        ({ s, xs }) => using(scan(s, [], xs, [1, 1]), result => result.dataSync()[0]),
       )
       expect(end).toBe(5)
     })
@@ -190,11 +190,11 @@ for (const { backend, name, make } of pairs)
           ]),
         ),
       )
-      reading(
+      withTensors(
         () => ({ s: tensor1d([1, 2]), xs: tensor1d([1]) }),
         ({ s, xs }) => {
           expect(() => odd(s, [], xs, [0, 1])).toThrow(/TopK|read back/)
-          expect(() => grows(s, [], xs, [0, 1])).toThrow(Uncompilable)
+          expect(() => grows(s, [], xs, [0, 1])).toThrow(CompileError)
         },
       )
     })
@@ -206,8 +206,8 @@ for (const { backend, name, make } of pairs)
       try {
         const scan = interpreter.scan((s: Scalar, _c: [], x: Scalar) => add<Scalar>(s, x))
         const left = memory().numTensors
-        free(
-          reading(
+        dispose(
+          withTensors(
             () => ({ s: scalar(5), xs: tensor1d([1, 2]) }),
             ({ s, xs }) => scan(s, [], xs, [0, 2]),
           ),
@@ -229,16 +229,16 @@ describe('what cannot be compiled', () => {
     const never: Interpreter = {
       ...eager,
       scan: () => () => {
-        throw new Uncompilable('not today')
+        throw new CompileError('not today')
       },
     }
-    const scan = orElse(never, eager, reason => told.push(reason)).scan((s: Scalar, _c: [], x: Scalar) =>
-      add<Scalar>(s, x),
+    const scan = withFallback(never, eager, reason => told.push(reason)).scan(
+      (s: Scalar, _c: [], x: Scalar) => add<Scalar>(s, x),
     )
     const run = () =>
-      reading(
+      withTensors(
         () => ({ s: scalar(5), xs: tensor1d([1, 2]) }),
-        ({ s, xs }) => consume(scan(s, [], xs, [0, 2]), result => result.dataSync()[0]),
+        ({ s, xs }) => using(scan(s, [], xs, [0, 2]), result => result.dataSync()[0]),
       )
     expect([run(), run()]).toEqual([8, 8])
     expect(told).toEqual(['not today'])
@@ -251,11 +251,11 @@ describe('what cannot be compiled', () => {
         throw new TypeError('a mistake')
       },
     }
-    const scan = orElse(broken, eager, () => undefined).scan((s: Scalar, _c: [], x: Scalar) =>
+    const scan = withFallback(broken, eager, () => undefined).scan((s: Scalar, _c: [], x: Scalar) =>
       add<Scalar>(s, x),
     )
     expect(() =>
-      reading(
+      withTensors(
         () => ({ s: scalar(5), xs: tensor1d([1, 2]) }),
         ({ s, xs }) => scan(s, [], xs, [0, 2]),
       ),

@@ -20,20 +20,20 @@ import { print } from '../../src/compiler/program.ts'
 import { trace } from '../../src/compiler/trace.ts'
 import { initialValues, toParams } from '../../src/core/params.ts'
 import { key } from '../../src/core/rng.ts'
-import { reading } from '../../src/core/scope.ts'
-import { stepOnRows } from '../../src/core/train.ts'
+import { withTensors } from '../../src/core/scope.ts'
+import { trainStep } from '../../src/core/train.ts'
 import type { Tree } from '../../src/core/tree.ts'
 
 /** The program of a function of one vector, as text. */
 const traced = (f: (x: Tensor1D) => Tree): string =>
-  reading(
+  withTensors(
     () => tensor1d([1, 2, 3]),
     x => print(trace(f as (...args: never[]) => Tree, [['x', x]])),
   )
 
 describe('a trace', () => {
   it('of a step of the quadratic cost is the chapter, kernel by kernel', () => {
-    const text = reading(
+    const text = withTensors(
       () => ({
         params: toParams(initialValues('default', key(1), [4, 3, 2])),
         set: { x: tensor2d([[1, 2, 3, 4]]), y: tensor2d([[0, 1]]), rate: scalar(0.3), decay: scalar(1) },
@@ -41,7 +41,7 @@ describe('a trace', () => {
       }),
       ({ params, set, rows }) => {
         const args = [['params', params] as const, ['', set] as const, ['rows', rows] as const]
-        return print(trace(stepOnRows(quadratic), args))
+        return print(trace(trainStep(quadratic), args))
       },
     )
     expect(text).toMatchInlineSnapshot(`
@@ -105,7 +105,7 @@ describe('a trace', () => {
   })
 
   it('tells two arguments apart that are the same tensor now', () => {
-    const text = reading(
+    const text = withTensors(
       () => tensor1d([1, 2]),
       x =>
         print(
@@ -141,7 +141,7 @@ describe('a trace', () => {
     expect(memory().numTensors).toBe(0)
     expect(traced(x => square(x))).toBe(traced(x => square(x)))
     expect(
-      reading(
+      withTensors(
         () => sum<Scalar>(square(tensor1d([1, 2]))),
         s => s.dataSync()[0],
       ),

@@ -51,13 +51,13 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { costOf, type CostName } from '../../src/core/cost.ts'
 import { eager } from '../../src/compiler/eager.ts'
-import { Uncompilable, type Interpreter } from '../../src/core/scan.ts'
+import { CompileError, type Interpreter } from '../../src/core/scan.ts'
 import { wasm } from '../../src/compiler/wasm/wasm.ts'
 import { newMemory, TooLarge } from '../../src/compiler/wasm/memory.ts'
 import { initialValues, toParams, type Sizes } from '../../src/core/params.ts'
 import * as rng from '../../src/core/rng.ts'
-import { consume, free } from '../../src/core/scope.ts'
-import { train, type Report } from '../../src/core/train.ts'
+import { using, dispose } from '../../src/core/scope.ts'
+import { train, type EpochMetrics } from '../../src/core/train.ts'
 import { leaves, type Tree } from '../../src/core/tree.ts'
 
 let mine: Tree[] = []
@@ -66,7 +66,7 @@ const own = <T extends Tree>(tree: T): T => {
   return tree
 }
 afterEach(() => {
-  free(mine)
+  dispose(mine)
   mine = []
 })
 
@@ -104,7 +104,7 @@ const result = <S extends Tree, C extends Tree>(
   s0: S,
   constants: C,
   xs: Tensor2D,
-): number[][] => consume(interpreter.scan(f)(s0, constants, xs, [0, xs.shape[0]]), numbersOf)
+): number[][] => using(interpreter.scan(f)(s0, constants, xs, [0, xs.shape[0]]), numbersOf)
 
 const law = <S extends Tree, C extends Tree>(
   f: (s: S, c: C, x: Tensor1D) => S,
@@ -155,7 +155,7 @@ const network: fc.Arbitrary<Network> = fc.record({
 const trained = (
   interpreter: Interpreter,
   { sizes, n, m, cost, lmbda, density, seed }: Network,
-): { readonly params: number[][]; readonly reports: Report[] } => {
+): { readonly params: number[][]; readonly reports: EpochMetrics[] } => {
   const x = table(seed, n, sizes[0]!, density)
   const y = own(sigmoid(table(seed + 1, n, sizes.at(-1)!, 1)))
   const initial = own(toParams(initialValues('large', rng.key(seed), sizes as unknown as Sizes)))
@@ -173,13 +173,13 @@ const trained = (
     { training: { x, y }, observed: { training: { x, y } } },
     initial,
   )
-  const reports: Report[] = []
+  const reports: EpochMetrics[] = []
   let at = events.next()
   while (!at.done) {
     if (at.value.kind === 'epoch') reports.push(at.value.report)
     at = events.next()
   }
-  return { params: consume(at.value, numbersOf), reports }
+  return { params: using(at.value, numbersOf), reports }
 }
 
 describe('the interpreter law', () => {
@@ -382,7 +382,7 @@ describe('what is kept', () => {
     const [s0, xs] = [own(scalar(0)), own(tensor2d([[1], [20], [300]]))]
     const scan = staged.scan((s: Scalar, _: Tree, x: Tensor1D) => add<Scalar>(s, sum(x)))
     const found = ([0, 1, 2, 3] as const).map(from =>
-      consume(scan(s0, {}, xs, [from, 3]), s => s.dataSync()[0]),
+      using(scan(s0, {}, xs, [from, 3]), s => s.dataSync()[0]),
     )
     expect(found).toEqual([321, 320, 300, 0])
   })
@@ -397,7 +397,7 @@ describe('what is kept', () => {
       [4, 2],
     ] as const)
       // prettier-ignore
-      free(scan(table(seed, rows, 2, 1), table(seed + 1, rows, 2, 1), ROWS(), [0, 2]))
+      dispose(scan(table(seed, rows, 2, 1), table(seed + 1, rows, 2, 1), ROWS(), [0, 2]))
     expect(interpreter.compilations()).toBe(2)
   })
 
@@ -419,7 +419,7 @@ describe('what is kept', () => {
     const scan = interpreter.scan((s: Tensor2D) => add<Tensor2D>(s, 1))
     const s0 = table(1, 2, 2, 1)
     const [before, after] = [0, 1].map(() => {
-      const numbers = consume(scan(s0, {}, ROWS(), [0, 2]), numbersOf)
+      const numbers = using(scan(s0, {}, ROWS(), [0, 2]), numbersOf)
       interpreter.dispose()
       return numbers
     })
@@ -439,7 +439,7 @@ describe('what is kept', () => {
     const before = memory().numTensors
     for (let i = 0; i < 50; i++) {
       const rate = scalar(1 / (i + 1))
-      free([scan(w, { t, rate }, xs, [0, 2]), rate])
+      dispose([scan(w, { t, rate }, xs, [0, 2]), rate])
     }
     expect(memory().numTensors).toBe(before)
     expect(interpreter.compilations()).toBe(1)
@@ -449,7 +449,7 @@ describe('what is kept', () => {
 describe('what cannot be', () => {
   it('a kernel without a lowering is named', () => {
     const scan = staged.scan((s: Tensor2D) => cos(s))
-    expect(() => scan(table(1, 2, 2, 1), {}, ROWS(), [0, 1])).toThrow(Uncompilable)
+    expect(() => scan(table(1, 2, 2, 1), {}, ROWS(), [0, 1])).toThrow(CompileError)
     expect(() => scan(table(1, 2, 2, 1), {}, ROWS(), [0, 1])).toThrow('the kernel Cos has no lowering')
   })
 
@@ -461,7 +461,7 @@ describe('what cannot be', () => {
       ),
     )
     const refused = (f: (s: Tensor3D) => Tensor3D): void => {
-      expect(() => staged.scan(f)(s0, {}, ROWS(), [0, 1])).toThrow(Uncompilable)
+      expect(() => staged.scan(f)(s0, {}, ROWS(), [0, 1])).toThrow(CompileError)
     }
     refused(s => transpose(transpose(s, [0, 2, 1]), [0, 2, 1]))
     refused(s => add(s, sum<Scalar>(matMul(s, s, false, true))))

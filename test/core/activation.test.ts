@@ -4,14 +4,14 @@ import { grad, sum, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sigmoid, sigmoidPrime } from '../../src/core/activation.ts'
-import { reading } from '../../src/core/scope.ts'
+import { withTensors } from '../../src/core/scope.ts'
 import * as twin from '../support/float64.ts'
 
 /** A function of tensors, on one row of numbers. */
 const onRow =
   (f: (row: Tensor2D) => Tensor2D) =>
   (row: readonly number[]): number[] =>
-    reading(
+    withTensors(
       () => f(tensor2d([...row], [1, row.length])),
       image => Array.from(image.dataSync()),
     )
@@ -85,7 +85,7 @@ describe('purity', () => {
   it('nothing given is changed, and a second call answers the same', () => {
     const row = [-3, 0, 0.5, 20]
     for (const f of [sigmoid, sigmoidPrime]) {
-      const [first, second, z] = reading(
+      const [first, second, z] = withTensors(
         () => {
           const z = tensor2d([row])
           return [f(z), f(z), z]

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sigmoid, sigmoidPrime } from '../../src/core/activation.ts'
 import { costOf, crossEntropy, halfSquaredWeights, quadratic, type Cost } from '../../src/core/cost.ts'
-import { reading } from '../../src/core/scope.ts'
+import { withTensors } from '../../src/core/scope.ts'
 import { networkAndBatch, paramsOf } from '../support/cases.ts'
 import * as twin from '../support/float64.ts'
 
@@ -13,7 +13,7 @@ type Part = (z: Tensor2D, a: Tensor2D, y: Tensor2D) => Tensor
 
 /** `fn` or `delta` of one example, from its weighted inputs. */
 const at = (part: Part, zs: readonly number[], ys: readonly number[]): number[] =>
-  reading(
+  withTensors(
     () => {
       const z = tensor2d([...zs], [1, zs.length])
       return part(z, sigmoid(z), tensor2d([...ys], [1, ys.length]))
@@ -47,7 +47,7 @@ describe('by hand', () => {
   })
 
   it('each example has its own cost', () => {
-    const costs = reading(
+    const costs = withTensors(
       () => {
         const z = tensor2d([[0, 0], [Math.log(3), 0]]) // prettier-ignore
         const y = tensor2d([[0, 0], [1, 1]]) // prettier-ignore
@@ -64,7 +64,7 @@ describe('by hand', () => {
 
   it('half the squared weights, and no bias: (85)', () => {
     const params = { weights: [[[1, -2]], [[3]]], biases: [[100], [-100]] }
-    const penalty = reading(
+    const penalty = withTensors(
       () => halfSquaredWeights(paramsOf(params)),
       value => value.dataSync()[0],
     )
@@ -210,7 +210,7 @@ describe('laws', () => {
   it('half the squared weights are those of the twin', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net }) => {
-        const penalty = reading(
+        const penalty = withTensors(
           () => halfSquaredWeights(paramsOf(net)),
           value => value.dataSync()[0] ?? NaN,
         )
@@ -222,7 +222,7 @@ describe('laws', () => {
 
   it('purity: nothing given is changed, and a second call answers the same', () => {
     for (const part of both.flatMap(({ fn, delta }): Part[] => [fn, delta])) {
-      const read = reading(
+      const read = withTensors(
         () => {
           const given = [[[-30, 0, 2]], [[0, 0.5, 0.75]], [[1, 0, 0.5]]].map(rows => tensor2d(rows))
           const [z, a, y] = given as [Tensor2D, Tensor2D, Tensor2D]

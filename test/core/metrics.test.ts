@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { plans, recorded } from '../../scripts/golden.ts'
 import { costOf } from '../../src/core/cost.ts'
-import { tally, totalCost } from '../../src/core/metrics.ts'
-import { reading } from '../../src/core/scope.ts'
+import { batchMetrics, totalCost } from '../../src/core/metrics.ts'
+import { withTensors } from '../../src/core/scope.ts'
 import { batchOf, nameOf, networkAndBatch, numbersOf, paramsOf, type Case } from '../support/cases.ts'
 import * as twin from '../support/float64.ts'
 
@@ -12,10 +12,10 @@ type Seen = { readonly cost: number; readonly correct: number; readonly total: n
 
 /** The tally of a batch and its total cost, as numbers. */
 const seen = ({ net, batch }: Case, lmbda = 0): Seen =>
-  reading(
+  withTensors(
     () => {
       const params = paramsOf(net)
-      const { cost, correct } = tally(costOf(nameOf(net.cost)))(params, batchOf(batch))
+      const { cost, correct } = batchMetrics(costOf(nameOf(net.cost)))(params, batchOf(batch))
       return { cost, correct, total: totalCost(params, cost, batch.length, lmbda) }
     },
     ({ cost, correct, total }) => ({
@@ -123,8 +123,8 @@ describe('laws', () => {
   it('purity: nothing given is changed, and a second call answers the same', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
-        const look = tally(costOf(nameOf(net.cost)))
-        const all = reading(
+        const look = batchMetrics(costOf(nameOf(net.cost)))
+        const all = withTensors(
           () => {
             const [params, given, sum] = [paramsOf(net), batchOf(batch), scalar(3)]
             const [first, second] = [look(params, given), look(params, given)]

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { plans, recorded } from '../../scripts/golden.ts'
 import { costOf } from '../../src/core/cost.ts'
 import { backprop, feedforward, output } from '../../src/core/network.ts'
-import { reading } from '../../src/core/scope.ts'
+import { withTensors } from '../../src/core/scope.ts'
 import { leaves, unflatten } from '../../src/core/tree.ts'
 import { batchOf, nameOf, networkAndBatch, numbersOf, paramsOf, rowsOf, type Case } from '../support/cases.ts'
 import * as twin from '../support/float64.ts'
@@ -14,11 +14,11 @@ import * as twin from '../support/float64.ts'
 const rows = (tensor: Tensor2D): number[][] => tensor.arraySync()
 
 const found = ({ net, batch }: Case): twin.Vector[] =>
-  reading(() => backprop(costOf(nameOf(net.cost)))(paramsOf(net), batchOf(batch)), numbersOf)
+  withTensors(() => backprop(costOf(nameOf(net.cost)))(paramsOf(net), batchOf(batch)), numbersOf)
 
 /** The same gradient by automatic differentiation of the summed cost. */
 const automatic = ({ net, batch }: Case): twin.Vector[] =>
-  reading(() => {
+  withTensors(() => {
     const params = paramsOf(net)
     const { x, y } = batchOf(batch)
     const summed = (...tensors: Parameters<typeof unflatten>[1][number][]) => {
@@ -41,7 +41,7 @@ describe('by hand', () => {
       [neuron(2, 2), 0.982014],
     ] as const) {
       // prettier-ignore
-      const answer = reading(() => feedforward(paramsOf(net), rowsOf([[1]])), rows)
+      const answer = withTensors(() => feedforward(paramsOf(net), rowsOf([[1]])), rows)
       expect(answer[0]?.[0]).toBeCloseTo(a, 5)
     }
   })
@@ -89,7 +89,7 @@ describe('laws', () => {
   it('feedforward agrees with the twin, row by row', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
-        const answers = reading(() => feedforward(paramsOf(net), batchOf(batch).x), rows)
+        const answers = withTensors(() => feedforward(paramsOf(net), batchOf(batch).x), rows)
         const expected = batch.map(({ x }) => twin.feedforward(net, x))
         expect(twin.relativeError(answers, expected, 1)).toBeLessThan(1e-6)
       }),
@@ -99,7 +99,7 @@ describe('laws', () => {
   it('output gives z beside a = σ(z), and a is what feedforward answers', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
-        const [z, a, answer] = reading(
+        const [z, a, answer] = withTensors(
           () => {
             const params = paramsOf(net)
             const { x } = batchOf(batch)
@@ -143,7 +143,7 @@ describe('laws', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
         const gradient = backprop(costOf(nameOf(net.cost)))
-        const all = reading(
+        const all = withTensors(
           () => {
             const params = paramsOf(net)
             const given = batchOf(batch)

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest'
 import { plans, recorded, type Golden } from '../../scripts/golden.ts'
 import { costOf } from '../../src/core/cost.ts'
 import type { Params } from '../../src/core/params.ts'
-import { foldScoped, reading } from '../../src/core/scope.ts'
+import { foldScoped, withTensors } from '../../src/core/scope.ts'
 import { step } from '../../src/core/optimizer.ts'
 import { batchOf, nameOf, networkAndBatch, numbersOf, paramsOf, type Case } from '../support/cases.ts'
 import * as twin from '../support/float64.ts'
 
 /** The numbers after one step at this rate and decay. */
 const after = ({ net, batch }: Case, rate: number, decay: number): twin.Vector[] =>
-  reading(
+  withTensors(
     () =>
       step(costOf(nameOf(net.cost)))(paramsOf(net), batchOf(batch), {
         rate: scalar(rate),
@@ -77,7 +77,7 @@ describe('laws', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
         const once = step(costOf(nameOf(net.cost)))
-        const all = reading(
+        const all = withTensors(
           () => {
             const [params, given, pace] = [
               paramsOf(net),
@@ -121,7 +121,7 @@ const trained = ({ start, data, options }: Golden): twin.Vector[] => {
     const pace = { rate: scalar(eta / batch.length), decay: scalar(1 - (eta * lmbda) / n) }
     return step(costOf(cost))(params, batchOf(batch), pace)
   })
-  return reading(
+  return withTensors(
     () => descend(paramsOf(twin.load(start)), Array.from({ length: epochs }, () => epoch).flat()),
     numbersOf,
   )

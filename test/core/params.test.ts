@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromParams, initialValues, toParams, type LayerValues, type Sizes } from '../../src/core/params.ts'
 import { fold, key, normal } from '../../src/core/rng.ts'
-import { reading } from '../../src/core/scope.ts'
+import { withTensors } from '../../src/core/scope.ts'
 
 const plain = (layers: readonly LayerValues[]): unknown =>
   layers.map(({ inputs, outputs, w, b }) => ({ inputs, outputs, w: [...w], b: [...b] }))
@@ -17,7 +17,7 @@ const sizes = fc
 describe('tensors and numbers', () => {
   it('by hand: w is [out, in], row by row', () => {
     const layer = { inputs: 3, outputs: 2, w: Float32Array.of(1, 2, 3, 4, 5, 6), b: Float32Array.of(7, 8) }
-    const [w, b] = reading(
+    const [w, b] = withTensors(
       () => toParams([layer]),
       ([{ w, b }]) => [w.arraySync(), b.arraySync()],
     )
@@ -32,14 +32,14 @@ describe('tensors and numbers', () => {
     fc.assert(
       fc.property(sizes, fc.nat(), (sizes, seed) => {
         const values = initialValues('large', key(seed), sizes)
-        expect(plain(reading(() => toParams(values), fromParams))).toEqual(plain(values))
+        expect(plain(withTensors(() => toParams(values), fromParams))).toEqual(plain(values))
       }),
     )
   })
 
   it('numbers read out are a copy: changing them leaves the tensors alone', () => {
     const start = (): readonly LayerValues[] => initialValues('large', key(1), [2, 1])
-    const again = reading(
+    const again = withTensors(
       () => toParams(start()),
       params => {
         fromParams(params).forEach(({ w, b }) => [w, b].forEach(xs => xs.fill(0)))

@@ -1,17 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { after, outset, type Course, type Schedule } from '../../src/core/schedule.ts'
+import {
+  updateSchedule,
+  initialScheduleState,
+  type ScheduleState,
+  type Schedule,
+} from '../../src/core/schedule.ts'
 
-const course = (schedule: Schedule, accuracies: readonly (number | undefined)[]): Course =>
-  accuracies.reduce(after(schedule), outset)
+const course = (schedule: Schedule, accuracies: readonly (number | undefined)[]): ScheduleState =>
+  accuracies.reduce(updateSchedule(schedule), initialScheduleState)
 
 const until = (schedule: Schedule, accuracies: readonly number[]): number => {
-  let at = outset
+  let at = initialScheduleState
   let epochs = 0
   for (const accuracy of accuracies) {
-    at = after(schedule)(at, accuracy)
+    at = updateSchedule(schedule)(at, accuracy)
     epochs++
-    if (at.over !== undefined) break
+    if (at.stopReason !== undefined) break
   }
   return epochs
 }
@@ -23,8 +28,8 @@ describe('early stopping', () => {
   })
 
   it('never takes what is not a number for an improvement', () => {
-    expect(course({ earlyStop: 2 }, [5, NaN, NaN])).toMatchObject({ best: 5, since: 2 })
-    expect(course({ earlyStop: 2 }, [NaN, undefined]).over).toBeDefined()
+    expect(course({ earlyStop: 2 }, [5, NaN, NaN])).toMatchObject({ best: 5, sinceBest: 2 })
+    expect(course({ earlyStop: 2 }, [NaN, undefined]).stopReason).toBeDefined()
   })
 })
 
@@ -56,7 +61,7 @@ describe('a course', () => {
         }),
         (first, second, schedule) => {
           const whole = course(schedule, [...first, ...second])
-          expect(second.reduce(after(schedule), course(schedule, first))).toEqual(whole)
+          expect(second.reduce(updateSchedule(schedule), course(schedule, first))).toEqual(whole)
           expect(whole.best).toBe(Math.max(0, ...first, ...second))
         },
       ),

@@ -1,6 +1,6 @@
 import { add, memory, mul, scalar, tensor1d, type Scalar } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { consume, foldScoped, free, owned, reading, scoped } from '../../src/core/scope.ts'
+import { using, foldScoped, dispose, clone, withTensors, scoped } from '../../src/core/scope.ts'
 
 type State = { readonly sum: Scalar; readonly untouched: Scalar }
 
@@ -19,7 +19,7 @@ describe('scoped', () => {
     const result = scoped((x: number) => add(mul(scalar(x), 2), 1))(3)
     expect(memory().numTensors).toBe(1)
     expect(value(result as Scalar)).toBe(7)
-    free(result)
+    dispose(result)
   })
 
   it('leaves nothing behind after a throw', () => {
@@ -38,15 +38,15 @@ describe('foldScoped', () => {
     const s = foldScoped(step)(s0, [1, 2, 3])
     expect(memory().numTensors).toBe(4)
     expect([s.sum, s.untouched, s0.sum, s0.untouched].map(value)).toEqual([6, 7, 0, 7])
-    free([s, s0])
+    dispose([s, s0])
   })
 
   it('hands out a copy of the start when there is nothing to fold', () => {
     const s0 = start()
     const s = foldScoped(step)(s0, [])
-    free(s0)
+    dispose(s0)
     expect([s.sum, s.untouched].map(value)).toEqual([0, 7])
-    free(s)
+    dispose(s)
   })
 
   it('leaves nothing behind when a step throws', () => {
@@ -58,23 +58,23 @@ describe('foldScoped', () => {
     expect(() => foldScoped(breaking)(s0, [1, 2, 3])).toThrow('at 3')
     expect(memory().numTensors).toBe(2)
     expect(value(s0.untouched)).toBe(7)
-    free(s0)
+    dispose(s0)
   })
 })
 
 describe('owned, consume and reading', () => {
   it('an owned copy outlives the original', () => {
     const original = tensor1d([1, 2])
-    const copy = owned({ original })
-    free(original)
+    const copy = clone({ original })
+    dispose(original)
     expect([...copy.original.dataSync()]).toEqual([1, 2])
-    free(copy)
+    dispose(copy)
   })
 
   it('consume frees what it was given, also after a throw', () => {
-    expect(consume(scalar(5), value)).toBe(5)
+    expect(using(scalar(5), value)).toBe(5)
     expect(() =>
-      consume(scalar(5), () => {
+      using(scalar(5), () => {
         throw new Error('while reading')
       }),
     ).toThrow('while reading')
@@ -82,7 +82,7 @@ describe('owned, consume and reading', () => {
   })
 
   it('reading leaves plain values, and no tensors', () => {
-    expect(reading(() => add<Scalar>(scalar(1), 2), value)).toBe(3)
+    expect(withTensors(() => add<Scalar>(scalar(1), 2), value)).toBe(3)
     expect(memory().numTensors).toBe(0)
   })
 })

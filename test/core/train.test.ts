@@ -5,8 +5,8 @@ import { recorded, type Golden } from '../../scripts/golden.ts'
 import { eager } from '../../src/compiler/eager.ts'
 import { fromParams, toParams, type Params } from '../../src/core/params.ts'
 import { fold, key, permutation } from '../../src/core/rng.ts'
-import { free, owned } from '../../src/core/scope.ts'
-import { positionAfter, train, type Event, type Position } from '../../src/core/train.ts'
+import { dispose, clone } from '../../src/core/scope.ts'
+import { cursorAfter, train, type TrainEvent, type TrainCursor } from '../../src/core/train.ts'
 import { arranged, reports, run } from '../support/training.ts'
 
 const golden = (name: string): Golden => recorded({ name })
@@ -81,7 +81,7 @@ describe('a break', () => {
       first.return(initial)
 
       const second = train(eager, settings, sets, kept, position)
-      const events: Event[] = []
+      const events: TrainEvent[] = []
       let next = second.next()
       while (!next.done) {
         events.push(next.value)
@@ -90,8 +90,8 @@ describe('a break', () => {
       expect(fromParams(next.value)).toEqual(whole.values)
       expect(reports(events)).toEqual(reports(whole.events).slice(position.epochs))
       const before = reports(whole.events).slice(0, position.epochs)
-      if (position.examples === 0) expect(positionAfter(schedule, before)).toEqual(position)
-      free([kept, next.value])
+      if (position.examples === 0) expect(cursorAfter(schedule, before)).toEqual(position)
+      dispose([kept, next.value])
     }
     freeAll()
   })
@@ -126,10 +126,10 @@ describe('divergence', () => {
     const { settings, sets, initial, freeAll } = hot(0.5, 2000)
     const training = train(eager, settings, sets, initial)
     let next = training.next(10)
-    let broken: { position: Position; params: Params } | undefined
+    let broken: { position: TrainCursor; params: Params } | undefined
     while (!next.done && next.value.kind !== 'diverged') {
       if (next.value.position.epochs === 1 && next.value.position.examples === 10)
-        broken = { position: next.value.position, params: owned(next.value.params) }
+        broken = { position: next.value.position, params: clone(next.value.params) }
       next = training.next(10)
     }
     training.return(initial)
@@ -138,10 +138,10 @@ describe('divergence', () => {
     let last = again.next()
     while (!last.done && last.value.kind !== 'diverged') last = again.next()
     again.return(initial)
-    const where = { ...(next.value as Event), params: undefined }
+    const where = { ...(next.value as TrainEvent), params: undefined }
     expect(where).toMatchObject({ kind: 'diverged', epoch: 2 })
-    expect({ ...(last.value as Event), params: undefined }).toEqual(where)
-    free(params)
+    expect({ ...(last.value as TrainEvent), params: undefined }).toEqual(where)
+    dispose(params)
     freeAll()
   })
 })
@@ -154,7 +154,7 @@ describe('memory', () => {
     let next = training.next()
     while (!next.done) next = training.next(10)
     expect(memory().numTensors - before).toBe(8)
-    free(next.value)
+    dispose(next.value)
     freeAll()
   })
 
@@ -189,11 +189,11 @@ describe('memory', () => {
     const training = train(eager, settings, sets, initial)
     let next = training.next()
     while (!next.done) {
-      if (next.value.kind === 'epoch') kept.push(owned(next.value.params))
+      if (next.value.kind === 'epoch') kept.push(clone(next.value.params))
       next = training.next()
     }
     expect(new Set(kept.map(params => String(fromParams(params)[0]!.w))).size).toBe(5)
-    free([kept, next.value])
+    dispose([kept, next.value])
     freeAll()
   })
 })

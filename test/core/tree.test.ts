@@ -1,6 +1,6 @@
 import { memory, scalar, tensor1d, tensor2d, type Tensor } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { reading } from '../../src/core/scope.ts'
+import { withTensors } from '../../src/core/scope.ts'
 import { leaves, map, signature, unflatten } from '../../src/core/tree.ts'
 
 const make = () => [{ w: tensor2d([[1, 2]]), b: tensor1d([3]) }, scalar(4)] as const
@@ -9,11 +9,11 @@ const ids = (tensors: readonly Tensor[]): number[] => tensors.map(({ id }) => id
 
 describe('a tree of tensors', () => {
   it('has its leaves from left to right, at any depth', () => {
-    reading(make, tree => expect(ids(leaves(tree))).toEqual([tree[0].w.id, tree[0].b.id, tree[1].id]))
+    withTensors(make, tree => expect(ids(leaves(tree))).toEqual([tree[0].w.id, tree[0].b.id, tree[1].id]))
   })
 
   it('keeps its form under map', () => {
-    reading(make, tree => {
+    withTensors(make, tree => {
       const mapped = map(tree, leaf => leaf)
       expect(Array.isArray(mapped)).toBe(true)
       expect(Object.keys(mapped[0])).toEqual(['w', 'b'])
@@ -22,19 +22,19 @@ describe('a tree of tensors', () => {
   })
 
   it('comes back from its leaves', () => {
-    reading(make, tree => expect(unflatten(tree, leaves(tree))).toEqual(tree))
+    withTensors(make, tree => expect(unflatten(tree, leaves(tree))).toEqual(tree))
   })
 
   it('does not come back from too few or too many leaves', () => {
-    reading(make, tree => {
+    withTensors(make, tree => {
       expect(() => unflatten(tree, leaves(tree).slice(1))).toThrow('2 tensors are too few')
       expect(() => unflatten(tree, [...leaves(tree), tree[1]])).toThrow('1 of 4 tensors are left over')
     })
   })
 
   it('has a signature of form, dtype and shape, but not of numbers', () => {
-    reading(make, tree => expect(signature(tree)).toBe('[{w:float32[1,2],b:float32[1]},float32[]]'))
-    reading(
+    withTensors(make, tree => expect(signature(tree)).toBe('[{w:float32[1,2],b:float32[1]},float32[]]'))
+    withTensors(
       () => scalar(1, 'int32'),
       tree => expect(signature(tree)).toBe('int32[]'),
     )

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  classes,
+  labelsOf,
   firstN,
   inputWidth,
   modelFits,
@@ -10,10 +10,10 @@ import {
   outputsNeeded,
   parts,
   sizesFit,
-  slice,
+  sliceExamples,
   targets,
-  values,
-  type Answers,
+  inputValues,
+  type DesiredOutputs,
   type Dataset,
   type Examples,
 } from '../../src/data/dataset.ts'
@@ -21,7 +21,7 @@ import {
 const labelled = (labels: ReadonlyArray<number>, width: number): Examples => ({
   size: labels.length,
   inputs: { kind: 'bytes', width, bytes: Uint8Array.from({ length: labels.length * width }, (_, i) => i) },
-  answers: { kind: 'labels', labels: Uint8Array.from(labels) },
+  desired: { kind: 'labels', labels: Uint8Array.from(labels) },
 })
 
 const targeted = (rows: ReadonlyArray<ReadonlyArray<number>>, width: number): Examples => ({
@@ -31,7 +31,7 @@ const targeted = (rows: ReadonlyArray<ReadonlyArray<number>>, width: number): Ex
     width,
     floats: Float32Array.from({ length: rows.length * width }, (_, i) => i / 4),
   },
-  answers: { kind: 'targets', width: rows[0]?.length ?? 0, targets: Float32Array.from(rows.flat()) },
+  desired: { kind: 'targets', width: rows[0]?.length ?? 0, targets: Float32Array.from(rows.flat()) },
 })
 
 const dataset = (training: Examples, others: Partial<Dataset> = {}): Dataset => ({
@@ -46,7 +46,7 @@ const dataset = (training: Examples, others: Partial<Dataset> = {}): Dataset => 
 describe('values', () => {
   test('a pixel is byte / 256: ink is 0.99609375, never 1', () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
-    const pixels = values({ kind: 'bytes', width: 256, bytes })
+    const pixels = inputValues({ kind: 'bytes', width: 256, bytes })
     expect(pixels[255]).toBe(0.99609375)
     expect(pixels[128]).toBe(0.5)
     expect(pixels[1]).toBe(0.00390625)
@@ -56,7 +56,7 @@ describe('values', () => {
 
   test('numbers stay as they are, and are not copied', () => {
     const floats = Float32Array.of(-1, 0.25, 3e38)
-    expect(values({ kind: 'floats', width: 3, floats })).toBe(floats)
+    expect(inputValues({ kind: 'floats', width: 3, floats })).toBe(floats)
   })
 })
 
@@ -71,7 +71,7 @@ describe('targets', () => {
     expect(targets({ kind: 'targets', width: 2, targets: rows }, 2)).toBe(rows)
   })
 
-  test('answers that do not fit the outputs are a bug of the caller', () => {
+  test('desired outputs that do not fit are a bug of the caller', () => {
     expect(() => oneHot(Uint8Array.of(0, 10), 10)).toThrow(RangeError)
     expect(() => targets({ kind: 'targets', width: 2, targets: Float32Array.of(1, 2) }, 3)).toThrow(
       RangeError,
@@ -81,12 +81,12 @@ describe('targets', () => {
   test('classes undo oneHot, and take the first of equals', () => {
     fc.assert(
       fc.property(fc.uint8Array({ min: 0, max: 9, minLength: 1 }), labels => {
-        const answers: Answers = { kind: 'targets', width: 10, targets: oneHot(labels, 10) }
-        expect([...classes(answers)]).toEqual([...labels])
+        const desired: DesiredOutputs = { kind: 'targets', width: 10, targets: oneHot(labels, 10) }
+        expect([...labelsOf(desired)]).toEqual([...labels])
       }),
     )
-    expect([...classes({ kind: 'targets', width: 3, targets: Float32Array.of(0.2, 0.7, 0.7) })]).toEqual([1])
-    expect([...classes({ kind: 'labels', labels: Uint8Array.of(3) })]).toEqual([3])
+    expect([...labelsOf({ kind: 'targets', width: 3, targets: Float32Array.of(0.2, 0.7, 0.7) })]).toEqual([1])
+    expect([...labelsOf({ kind: 'labels', labels: Uint8Array.of(3) })]).toEqual([3])
   })
 })
 
@@ -96,7 +96,7 @@ describe('slice and firstN', () => {
     const some = firstN(3)(all)
     expect(some.size).toBe(3)
     expect(some.inputs.kind === 'bytes' && [...some.inputs.bytes]).toEqual([0, 1, 2, 3, 4, 5])
-    expect(some.answers.kind === 'labels' && [...some.answers.labels]).toEqual([3, 1, 4])
+    expect(some.desired.kind === 'labels' && [...some.desired.labels]).toEqual([3, 1, 4])
     expect(some.inputs.kind === 'bytes' && all.inputs.kind === 'bytes' && some.inputs.bytes.buffer).toBe(
       all.inputs.kind === 'bytes' && all.inputs.bytes.buffer,
     )
@@ -113,11 +113,11 @@ describe('slice and firstN', () => {
           Array.from({ length: count }, (_, i) => [i, -i]),
           3,
         )
-        const [a, b] = [slice(0, at)(all), slice(at, count)(all)]
+        const [a, b] = [sliceExamples(0, at)(all), sliceExamples(at, count)(all)]
         expect(a.size + b.size).toBe(count)
-        expect([...values(a.inputs), ...values(b.inputs)]).toEqual([...values(all.inputs)])
+        expect([...inputValues(a.inputs), ...inputValues(b.inputs)]).toEqual([...inputValues(all.inputs)])
         const rows = (of: Examples): ReadonlyArray<number> =>
-          of.answers.kind === 'targets' ? [...of.answers.targets] : []
+          of.desired.kind === 'targets' ? [...of.desired.targets] : []
         expect([...rows(a), ...rows(b)]).toEqual(rows(all))
       }),
     )

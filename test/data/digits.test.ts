@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DIGITS_VERSION, drawDigits, SIDE } from '../../src/data/digits.ts'
+import { DIGITS_VERSION, generateDigits, SIDE } from '../../src/data/digits.ts'
 import { sha256 } from '../../src/data/mnist.ts'
 import { fold, key } from '../../src/core/rng.ts'
 
@@ -7,25 +7,25 @@ const of = key(1)
 const PIXELS = SIDE * SIDE
 
 test('the same key draws the same bytes', () => {
-  const [a, b] = [drawDigits(of, 0, 50), drawDigits(of, 0, 50)]
+  const [a, b] = [generateDigits(of, 0, 50), generateDigits(of, 0, 50)]
   expect(Buffer.compare(a.images.pixels, b.images.pixels)).toBe(0)
   expect([...a.labels]).toEqual([...b.labels])
 })
 
 test('another key, or another place, draws others', () => {
-  const here = drawDigits(of, 0, 50).images.pixels
-  expect(Buffer.compare(here, drawDigits(key(2), 0, 50).images.pixels)).not.toBe(0)
-  expect(Buffer.compare(here, drawDigits(of, 50, 50).images.pixels)).not.toBe(0)
+  const here = generateDigits(of, 0, 50).images.pixels
+  expect(Buffer.compare(here, generateDigits(key(2), 0, 50).images.pixels)).not.toBe(0)
+  expect(Buffer.compare(here, generateDigits(of, 50, 50).images.pixels)).not.toBe(0)
 })
 
 test('a part is drawn as in the whole', () => {
-  const [whole, part] = [drawDigits(of, 0, 30), drawDigits(of, 10, 7)]
+  const [whole, part] = [generateDigits(of, 0, 30), generateDigits(of, 10, 7)]
   expect(Buffer.compare(part.images.pixels, whole.images.pixels.subarray(10 * PIXELS, 17 * PIXELS))).toBe(0)
   expect([...part.labels]).toEqual([...whole.labels.subarray(10, 17)])
 })
 
 test('a changed drawing needs a new DIGITS_VERSION, or those who have it cached keep the old one', () => {
-  const { images, labels } = drawDigits(fold(of, 0), 0, 200)
+  const { images, labels } = generateDigits(fold(of, 0), 0, 200)
   const drawn = sha256(Buffer.concat([images.pixels, labels]))
   expect({ version: DIGITS_VERSION, drawn }).toEqual({
     version: 1,
@@ -34,7 +34,7 @@ test('a changed drawing needs a new DIGITS_VERSION, or those who have it cached 
 })
 
 describe('of 3000 digits', () => {
-  const { images, labels } = drawDigits(of, 0, 3000)
+  const { images, labels } = generateDigits(of, 0, 3000)
   const image = (i: number): Uint8Array => images.pixels.subarray(i * PIXELS, (i + 1) * PIXELS)
 
   test('each is about as frequent as another', () => {

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { download, patience, type Download } from '../../src/data/download.ts'
-import { mnist, readFolder, roles } from '../../src/data/mnist.ts'
-import type { Progress } from '../../src/data/progress.ts'
+import { mnist, readFolder, fileRoles } from '../../src/data/mnist.ts'
+import type { LoadProgress } from '../../src/data/progress.ts'
 import { dataError, labelsOf, madeFour, madeKnown, nobody, right, serve, temporary } from './made.ts'
 
 const four = madeFour(600, 100)
 const known = madeKnown(four)
-const files = new Map(roles.map(role => [`/${mnist[role].name}.gz`, gzipSync(four[role])]))
+const files = new Map(fileRoles.map(role => [`/${mnist[role].name}.gz`, gzipSync(four[role])]))
 
 /** A mirror of the made files, and what it was asked for. */
 const mirror =
@@ -25,7 +25,7 @@ const mirror =
 const attempt = async (mirrors: ReadonlyArray<string>, changed: Partial<Download> = {}) => {
   const folder = changed.folder ?? join(await temporary(), 'data', 'mnist')
   const notices: string[] = []
-  const progress: Progress[] = []
+  const progress: LoadProgress[] = []
   const started = performance.now()
   const result = await download({
     folder,
@@ -40,7 +40,7 @@ const attempt = async (mirrors: ReadonlyArray<string>, changed: Partial<Download
   return { folder, notices, progress, result, seconds, left: await readdir(folder).catch(() => []) }
 }
 
-const names = roles.map(role => mnist[role].name).sort()
+const names = fileRoles.map(role => mnist[role].name).sort()
 
 test('four files come, are checked, and are kept unpacked, with nothing beside them', async () => {
   const { result, folder, left, notices } = await attempt([await serve(mirror())])
@@ -56,7 +56,7 @@ test('four files come, are checked, and are kept unpacked, with nothing beside t
 
 test('progress ends at the whole of each file', async () => {
   const { progress } = await attempt([await serve(mirror())])
-  for (const role of roles) {
+  for (const role of fileRoles) {
     const what = `downloading ${mnist[role].name}`
     const size = files.get(`/${mnist[role].name}.gz`)?.length
     expect(progress.filter(step => step.what === what).at(-1)).toEqual({ what, done: size, of: size })

@@ -2,11 +2,11 @@ import * as fc from 'fast-check'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { values } from '../../src/data/dataset.ts'
-import { decodeJson, readJson } from '../../src/data/json-dataset.ts'
+import { inputValues } from '../../src/data/dataset.ts'
+import { decodeJsonDataset, readJson } from '../../src/data/json-dataset.ts'
 import { dataError, labelsOf, right, temporary } from './made.ts'
 
-const decode = (value: unknown) => decodeJson('dir/xor.json')(JSON.stringify(value))
+const decode = (value: unknown) => decodeJsonDataset('dir/xor.json')(JSON.stringify(value))
 
 const xor = {
   inputs: [
@@ -33,7 +33,7 @@ test('targets', () => {
     width: 2,
     floats: Float32Array.from(xor.inputs.flat()),
   })
-  expect(found.training.answers).toEqual({ kind: 'targets', width: 1, targets: Float32Array.of(0, 1, 1, 0) })
+  expect(found.training.desired).toEqual({ kind: 'targets', width: 1, targets: Float32Array.of(0, 1, 1, 0) })
 })
 
 test('labels, and all parts', () => {
@@ -43,7 +43,7 @@ test('labels, and all parts', () => {
   expect(labelsOf(found, 'training')).toEqual([3])
   expect(labelsOf(found, 'validation')).toEqual([3])
   expect(labelsOf(found, 'test')).toEqual([255])
-  expect([...values(found.training.inputs)]).toEqual([0.5, -2])
+  expect([...inputValues(found.training.inputs)]).toEqual([0.5, -2])
 })
 
 test('targets to train on and labels to evaluate on, as network2 has them', () => {
@@ -59,7 +59,7 @@ test('any numbers that float32 can hold come through', () => {
     fc.property(fc.array(row, { minLength: 1, maxLength: 6 }), inputs => {
       const found = right(decode({ training: { inputs, labels: inputs.map(() => 0) } }))
       // JSON has no -0.
-      expect([...values(found.training.inputs)]).toEqual(inputs.flat().map(x => (x === 0 ? 0 : x)))
+      expect([...inputValues(found.training.inputs)]).toEqual(inputs.flat().map(x => (x === 0 ? 0 : x)))
     }),
   )
 })
@@ -165,18 +165,18 @@ describe('errors name the place, what was found, and what was expected', () => {
   })
 
   test('a number too large even for JavaScript', () => {
-    expect(dataError(decodeJson('F')('{"training": {"inputs": [[1e400]], "labels": [0]}}'))).toBe(
+    expect(dataError(decodeJsonDataset('F')('{"training": {"inputs": [[1e400]], "labels": [0]}}'))).toBe(
       'F: training.inputs[0][0] is Infinity, too large for float32',
     )
   })
 
   test('not JSON, said on one line', () => {
-    expect(dataError(decodeJson('F')('{"training": \n nope}'))).toMatch(/^F: is not JSON \([^\n]*\)$/)
-    expect(dataError(decodeJson('F')(''))).toContain('is not JSON')
+    expect(dataError(decodeJsonDataset('F')('{"training": \n nope}'))).toMatch(/^F: is not JSON \([^\n]*\)$/)
+    expect(dataError(decodeJsonDataset('F')(''))).toContain('is not JSON')
   })
 
   test('nested 100,000 deep', () => {
-    expect(dataError(decodeJson('F')(`${'['.repeat(1e5)}${']'.repeat(1e5)}`))).toMatch(/^F: is/)
+    expect(dataError(decodeJsonDataset('F')(`${'['.repeat(1e5)}${']'.repeat(1e5)}`))).toMatch(/^F: is/)
   })
 
   test('a long value is shown short', () => {
@@ -187,11 +187,11 @@ describe('errors name the place, what was found, and what was expected', () => {
 
 test('keys named after what every object has are nothing special', () => {
   const text = `{"__proto__": {"training": ${JSON.stringify(labelled)}}}`
-  expect(dataError(decodeJson('F')(text))).toBe('F: training is nothing, not an object')
+  expect(dataError(decodeJsonDataset('F')(text))).toBe('F: training is nothing, not an object')
   const inner = `{"training": {"__proto__": ${JSON.stringify(labelled)}}}`
-  expect(dataError(decodeJson('F')(inner))).toBe('F: training.inputs is nothing, not an array')
+  expect(dataError(decodeJsonDataset('F')(inner))).toBe('F: training.inputs is nothing, not an array')
   const beside = `{"__proto__": {"size": 7}, "constructor": 1, "training": ${JSON.stringify(labelled)}}`
-  const found = right(decodeJson('F')(beside))
+  const found = right(decodeJsonDataset('F')(beside))
   expect(found.training.size).toBe(1)
   expect(Object.getPrototypeOf(found)).toBe(Object.prototype)
   expect(({} as Record<string, unknown>).size).toBeUndefined()

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { digitsFolder } from '../../src/data/digits-cache.ts'
 import { loadData, type LoadOptions } from '../../src/data/load.ts'
-import { mnist, roles } from '../../src/data/mnist.ts'
-import type { Progress } from '../../src/data/progress.ts'
+import { mnist, fileRoles } from '../../src/data/mnist.ts'
+import type { LoadProgress } from '../../src/data/progress.ts'
 import {
   dataError,
   labelsOf,
@@ -22,12 +22,12 @@ import {
 
 const four = madeFour(60, 10)
 const known = madeKnown(four)
-const files = new Map(roles.map(role => [`/${mnist[role].name}.gz`, gzipSync(four[role])]))
+const files = new Map(fileRoles.map(role => [`/${mnist[role].name}.gz`, gzipSync(four[role])]))
 
 const load = async (choice: string, changed: Partial<LoadOptions> = {}) => {
   const dataFolder = changed.dataFolder ?? join(await temporary(), 'data')
   const notices: string[] = []
-  const progress: Progress[] = []
+  const progress: LoadProgress[] = []
   const result = await loadData({
     choice,
     env: {},
@@ -172,7 +172,7 @@ describe('digits', () => {
     expect(first.said).toBe('')
     expect((await readdir(digitsFolder(first.dataFolder))).sort()).toEqual([
       'SHA256SUMS',
-      ...roles.map(role => mnist[role].name).sort(),
+      ...fileRoles.map(role => mnist[role].name).sort(),
     ])
     const second = await load('digits', { dataFolder: first.dataFolder })
     expect(second.progress).toEqual([])

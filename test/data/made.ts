@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
 import type { Dataset } from '../../src/data/dataset.ts'
 import { encodeImages, encodeLabels } from '../../src/data/idx.ts'
-import { mnist, roles, sha256, type Four, type Known } from '../../src/data/mnist.ts'
+import { mnist, fileRoles, sha256, type MnistFiles, type KnownFiles } from '../../src/data/mnist.ts'
 import type { AppError } from '../../src/errors.ts'
 
 /** Where MNIST itself is, when the machine has it. */
@@ -23,7 +23,7 @@ const noise = (count: number, below: number, seed: number): Uint8Array =>
   Uint8Array.from({ length: count }, (_, i) => (Math.imul(i + seed, 0x9e3779b1) >>> 13) % below)
 
 /** Four unpacked IDX files: images of 4 x 3, as many as asked for; the first training labels are 5, 0, 4, 1, 9. */
-export const madeFour = (train = 12, test = 5): Four<Uint8Array> => {
+export const madeFour = (train = 12, test = 5): MnistFiles<Uint8Array> => {
   const images = (count: number, seed: number): Uint8Array =>
     encodeImages({ count, rows: 4, columns: 3, pixels: noise(count * 12, 256, seed) })
   const labels = (count: number, first: ReadonlyArray<number>): Uint8Array =>
@@ -37,8 +37,8 @@ export const madeFour = (train = 12, test = 5): Four<Uint8Array> => {
 }
 
 /** What would be known of these files, if they were MNIST. */
-export const madeKnown = (four: Four<Uint8Array>): Known => {
-  const known = (role: keyof Known) => ({
+export const madeKnown = (four: MnistFiles<Uint8Array>): KnownFiles => {
+  const known = (role: keyof KnownFiles) => ({
     name: mnist[role].name,
     bytes: four[role].length,
     sum: sha256(four[role]),
@@ -61,11 +61,11 @@ export const temporary = async (): Promise<string> => {
 /** Writes the four files into a folder, under MNIST's names unless they are changed. */
 export const writeFour = async (
   folder: string,
-  four: Four<Uint8Array>,
+  four: MnistFiles<Uint8Array>,
   { gzip = false, rename = (name: string) => name } = {},
 ): Promise<string> => {
   await mkdir(folder, { recursive: true })
-  for (const role of roles) {
+  for (const role of fileRoles) {
     const name = rename(mnist[role].name)
     await writeFile(join(folder, gzip ? `${name}.gz` : name), gzip ? gzipSync(four[role]) : four[role])
   }
@@ -111,6 +111,6 @@ export const labelsOf = (
   dataset: Dataset,
   part: 'training' | 'validation' | 'test',
 ): ReadonlyArray<number> => {
-  const answers = dataset[part]?.answers
-  return answers?.kind === 'labels' ? [...answers.labels] : []
+  const desired = dataset[part]?.desired
+  return desired?.kind === 'labels' ? [...desired.labels] : []
 }

@@ -3,7 +3,14 @@ import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { encodeImages, encodeLabels } from '../../src/data/idx.ts'
-import { mnist, readFolder, roles, sha256, type Four, type Known } from '../../src/data/mnist.ts'
+import {
+  mnist,
+  readFolder,
+  fileRoles,
+  sha256,
+  type MnistFiles,
+  type KnownFiles,
+} from '../../src/data/mnist.ts'
 import {
   dataError,
   labelsOf,
@@ -20,7 +27,10 @@ const four = madeFour()
 const known = madeKnown(four)
 
 /** The four files with one of them changed. */
-const withOne = (role: keyof Known, bytes: Uint8Array): Four<Uint8Array> => ({ ...four, [role]: bytes })
+const withOne = (role: keyof KnownFiles, bytes: Uint8Array): MnistFiles<Uint8Array> => ({
+  ...four,
+  [role]: bytes,
+})
 
 const flip = (bytes: Uint8Array, at: number): Uint8Array =>
   bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
@@ -75,7 +85,7 @@ describe('names', () => {
 
   test('gzip is known by its bytes, not by its name', async () => {
     const folder = await temporary()
-    for (const role of roles)
+    for (const role of fileRoles)
       await writeFile(
         join(folder, role === 'testLabels' ? `${mnist[role].name}.gz` : mnist[role].name),
         four[role],
@@ -108,21 +118,21 @@ describe('names', () => {
 })
 
 describe('damage', () => {
-  const broken = async (role: keyof Known, bytes: Uint8Array): Promise<string> => {
+  const broken = async (role: keyof KnownFiles, bytes: Uint8Array): Promise<string> => {
     const folder = await writeFour(await temporary(), withOne(role, bytes))
     const message = dataError(await readFolder(folder, 'any')())
     expect(message.startsWith(join(folder, mnist[role].name))).toBe(true)
     return message
   }
 
-  test.each(roles)('%s cut, as it is and gzipped', async role => {
+  test.each(fileRoles)('%s cut, as it is and gzipped', async role => {
     expect(await broken(role, four[role].subarray(0, -1))).toContain('cut')
     expect(await broken(role, four[role].subarray(0, 3))).toContain('cut')
     expect(await broken(role, new Uint8Array())).toContain('cut')
     expect(await broken(role, gzipSync(four[role]).subarray(0, -1))).toContain('cut')
   })
 
-  test.each(roles)('%s is a web page', async role => {
+  test.each(fileRoles)('%s is a web page', async role => {
     expect(await broken(role, Buffer.from('<!DOCTYPE html><p>403'))).toContain('this is an HTML page')
   })
 
@@ -151,7 +161,7 @@ describe('damage', () => {
 })
 
 describe('what is MNIST must be all of MNIST', () => {
-  const read = async (files: Four<Uint8Array>, rule: 'any' | 'must be MNIST', gzip = false) =>
+  const read = async (files: MnistFiles<Uint8Array>, rule: 'any' | 'must be MNIST', gzip = false) =>
     readFolder(await writeFour(join(await temporary(), 'set'), files, { gzip }), rule, known)()
 
   test('four known files have the name MNIST', async () => {
@@ -159,7 +169,7 @@ describe('what is MNIST must be all of MNIST', () => {
     expect(right(await read(four, 'must be MNIST', true)).name).toBe('MNIST')
   })
 
-  test.each(roles)('one flipped byte in %s', async role => {
+  test.each(fileRoles)('one flipped byte in %s', async role => {
     const changed = flip(four[role], four[role].length - 1)
     for (const rule of ['any', 'must be MNIST'] as const) {
       const message = dataError(await read(withOne(role, changed), rule))

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { gzipSync } from 'node:zlib'
 import { encodeImages } from '../../src/data/idx.ts'
-import type { Pictures } from '../../src/image/json-image.ts'
-import { picturesOf } from '../../src/image/image-files.ts'
+import type { DecodedImages } from '../../src/image/json-image.ts'
+import { readImages } from '../../src/image/image-files.ts'
 import { dataError, right } from '../data/made.ts'
 import { digits, greyPng, picture } from './made.ts'
 
-const read = async (file: string, bytes: Uint8Array | string, width = 4): Promise<Pictures> =>
-  right(await picturesOf(file, width)(Buffer.from(bytes))())
+const read = async (file: string, bytes: Uint8Array | string, width = 4): Promise<DecodedImages> =>
+  right(await readImages(file, width)(Buffer.from(bytes))())
 
 const complaint = async (file: string, bytes: Uint8Array | string, width = 4): Promise<string> =>
-  dataError(await picturesOf(file, width)(Buffer.from(bytes))())
+  dataError(await readImages(file, width)(Buffer.from(bytes))())
 
 const [digit] = digits(1)
 

@@ -1,23 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import type { Grey } from '../../src/image/grey.ts'
+import type { GreyImage } from '../../src/image/grey.ts'
 import { digitImage } from '../../src/image/ink.ts'
 import { dataError, right } from '../data/made.ts'
 import { digits, enlarged, picture } from './made.ts'
 
 const drawn = digits(20)
 
-const seen = (grey: Grey): Grey => right(digitImage('a.png', 28)(grey))
+const seen = (grey: GreyImage): GreyImage => right(digitImage('a.png', 28)(grey))
 
-const complaint = (grey: Grey): string => dataError(digitImage('a.png', 28)(grey))
+const complaint = (grey: GreyImage): string => dataError(digitImage('a.png', 28)(grey))
 
 /** How alike two images are: the cosine of the angle between them. */
-const alike = ({ pixels: a }: Grey, { pixels: b }: Grey): number => {
+const alike = ({ pixels: a }: GreyImage, { pixels: b }: GreyImage): number => {
   const dot = (x: Uint8Array, y: Uint8Array): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0)
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
 }
 
 /** The longer side of what is inked, and its centre of mass, in pixels' numbers. */
-const form = ({ width, pixels }: Grey): { readonly longer: number; readonly centre: readonly number[] } => {
+const form = ({
+  width,
+  pixels,
+}: GreyImage): { readonly longer: number; readonly centre: readonly number[] } => {
   const places = [...pixels.keys()].filter(at => pixels[at]! > 0)
   const [xs, ys] = [places.map(at => at % width), places.map(at => Math.floor(at / width))]
   const ink = pixels.reduce((sum, pixel) => sum + pixel, 0)
@@ -82,7 +85,7 @@ describe('a drawing', () => {
 })
 
 describe('what cannot be a digit', () => {
-  it.each<[string, Grey, string]>([
+  it.each<[string, GreyImage, string]>([
     ['1 x 1', picture(1, 1, () => 0), 'a.png: 1 x 1 pixels are too few'],
     ['7 pixels high', picture(40, 7, x => (x % 9) * 20), '40 x 7 pixels are too few'],
     ['white', picture(100, 100, () => 255), 'blank'],

@@ -1,12 +1,12 @@
 /** Pictures for tests: drawn digits on paper, and PNG files of them. */
 import { PNG } from 'pngjs'
-import { drawDigits, SIDE } from '../../src/data/digits.ts'
-import type { Grey } from '../../src/image/grey.ts'
+import { generateDigits, SIDE } from '../../src/data/digits.ts'
+import type { GreyImage } from '../../src/image/grey.ts'
 import { key } from '../../src/core/rng.ts'
 
 /** Drawn digits in MNIST's form. */
-export const digits = (count: number): readonly Grey[] => {
-  const { images } = drawDigits(key(5), 0, count)
+export const digits = (count: number): readonly GreyImage[] => {
+  const { images } = generateDigits(key(5), 0, count)
   return Array.from({ length: count }, (_, i) => ({
     width: SIDE,
     height: SIDE,
@@ -15,7 +15,7 @@ export const digits = (count: number): readonly Grey[] => {
 }
 
 /** A picture of this size, from a function of its pixels' places. */
-export const picture = (width: number, height: number, at: (x: number, y: number) => number): Grey => ({
+export const picture = (width: number, height: number, at: (x: number, y: number) => number): GreyImage => ({
   width,
   height,
   pixels: Uint8Array.from({ length: width * height }, (_, i) => at(i % width, Math.floor(i / width))),
@@ -23,7 +23,7 @@ export const picture = (width: number, height: number, at: (x: number, y: number
 
 /** Ink, 0 to 1, of a digit that was enlarged so many times, and moved to x, y. */
 export const enlarged =
-  ({ width, height, pixels }: Grey, zoom: number, left: number, top: number) =>
+  ({ width, height, pixels }: GreyImage, zoom: number, left: number, top: number) =>
   (x: number, y: number): number => {
     const [column, row] = [Math.floor((x - left) / zoom), Math.floor((y - top) / zoom)]
     return column < 0 || column >= width || row < 0 || row >= height ? 0 : pixels[row * width + column]! / 255
@@ -39,5 +39,5 @@ export const png = (
   return PNG.sync.write(file)
 }
 
-export const greyPng = (grey: Grey): Buffer =>
+export const greyPng = (grey: GreyImage): Buffer =>
   png(grey, i => [grey.pixels[i]!, grey.pixels[i]!, grey.pixels[i]!, 255])

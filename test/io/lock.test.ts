@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { disk } from '../../src/io/files.ts'
-import { takeRun } from '../../src/runs/run-folder.ts'
-import { own, ownerOf, processes, type Owner } from '../../src/io/lock.ts'
+import { lockRun } from '../../src/runs/run-folder.ts'
+import { acquireLock, ownerOf, systemProcesses, type Owner } from '../../src/io/lock.ts'
 import { inFolder } from '../support/cli.ts'
 import { contest, dataOf, harmed } from '../support/faults.ts'
 import { emptyStorage, memoryFiles } from '../support/memory-files.ts'
@@ -17,7 +17,7 @@ const claimed = (folder: string, owner: unknown, number = 1): Promise<void> =>
   writeFile(join(folder, `owner.${number}`), JSON.stringify(owner))
 
 const refusal = async (folder: string): Promise<string> => {
-  const result = await own(disk, processes, folder)()
+  const result = await acquireLock(disk, systemProcesses, folder)()
   if (E.isRight(result)) throw new Error('it was granted')
   expect(result.left._tag).toBe('Busy')
   return `${result.left.message}; ${result.left.remedy}`
@@ -26,11 +26,11 @@ const refusal = async (folder: string): Promise<string> => {
 describe('a folder', () => {
   it('belongs to who takes it, until it is given back', () =>
     inFolder(async folder => {
-      const result = await own(disk, processes, folder)()
-      expect(await ownerOf(disk, processes, folder)).toEqual(processes.me)
+      const result = await acquireLock(disk, systemProcesses, folder)()
+      expect(await ownerOf(disk, systemProcesses, folder)).toEqual(systemProcesses.me)
       expect(await refusal(folder)).toContain(`in use by process ${process.pid} on ${hostname()}`)
       if (E.isRight(result)) await result.right()
-      expect(await ownerOf(disk, processes, folder)).toBeUndefined()
+      expect(await ownerOf(disk, systemProcesses, folder)).toBeUndefined()
       expect(await readdir(folder)).toEqual([])
     }))
 
@@ -38,8 +38,8 @@ describe('a folder', () => {
     inFolder(async folder => {
       // no process has this number, and none began then
       await claimed(folder, { pid: 2 ** 22 + 1, host: hostname(), began: '1' })
-      await claimed(folder, { ...processes.me, began: `${processes.me.began}0` }, 2)
-      const result = await own(disk, processes, folder)()
+      await claimed(folder, { ...systemProcesses.me, began: `${systemProcesses.me.began}0` }, 2)
+      const result = await acquireLock(disk, systemProcesses, folder)()
       expect(E.isRight(result)).toBe(true)
       expect(await readdir(folder)).toEqual(['owner.3'])
     }))
@@ -66,8 +66,8 @@ describe('a folder', () => {
 describe('many at once', () => {
   /** Processes on one storage in memory: the dead are those that are not in the list. */
   const owners = (pids: readonly number[]) => {
-    const lives = ({ pid }: Owner): boolean => pids.includes(pid)
-    return pids.map(pid => ({ me: { pid, host: 'here', began: String(pid) }, lives }))
+    const isAlive = ({ pid }: Owner): boolean => pids.includes(pid)
+    return pids.map(pid => ({ me: { pid, host: 'here', began: String(pid) }, isAlive }))
   }
 
   it('one takes a dead one’s folder, in whatever order they come', async () => {
@@ -78,7 +78,7 @@ describe('many at once', () => {
       const results = await Promise.all(
         owners([2, 3, 4]).map(async (one, i) => {
           for (let turn = 0; turn < delay * i; turn++) await Promise.resolve()
-          return takeRun(memoryFiles(storage, one.me.pid).files, one, '/run')()
+          return lockRun(memoryFiles(storage, one.me.pid).files, one, '/run')()
         }),
       )
       expect(results.filter(E.isRight)).toHaveLength(1)

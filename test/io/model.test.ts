@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { initialValues, type Sizes } from '../../src/core/params.ts'
 import { key } from '../../src/core/rng.ts'
-import { decodeModel, encodeModel, type Model } from '../../src/io/model.ts'
+import { decodeModel, encodeModel, type ModelFile } from '../../src/io/model.ts'
 
-const model: Model = { sizes: [3, 2], cost: 'xent', layers: initialValues('large', key(1), [3, 2]) }
+const model: ModelFile = { sizes: [3, 2], cost: 'xent', layers: initialValues('large', key(1), [3, 2]) }
 
 type Json = Record<string, unknown>
 
@@ -22,7 +22,7 @@ const complaint = (text: string): string => {
 
 describe("network2's file", () => {
   it('has the form that network2.py writes', () => {
-    const small: Model = {
+    const small: ModelFile = {
       sizes: [2, 1],
       cost: 'quadratic',
       layers: [{ inputs: 2, outputs: 1, w: Float32Array.of(1, -0.5), b: Float32Array.of(0.25) }],
@@ -41,7 +41,7 @@ describe("network2's file", () => {
         fc.constantFrom('xent' as const, 'quadratic' as const),
         (given, seed, cost) => {
           const sizes = given as unknown as Sizes
-          const one: Model = { sizes, cost, layers: initialValues('large', key(seed), sizes) }
+          const one: ModelFile = { sizes, cost, layers: initialValues('large', key(seed), sizes) }
           expect(decodeModel('net.json', encodeModel(one))).toEqual(E.right(one))
         },
       ),

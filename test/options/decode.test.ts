@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { known, type Argv } from '../../src/options/decode.ts'
+import { checkKnown, type Argv } from '../../src/options/decode.ts'
 import { trainFlags, trainOptions } from '../../src/options/train-options.ts'
 
 const complaint = (argv: Argv): string => {
@@ -84,7 +84,7 @@ describe('the flags of train', () => {
 
 describe('a flag that is not there', () => {
   const remedy = (flag: string): string => {
-    const result = known(trainOptions)({ _: [], [flag]: '1' })
+    const result = checkKnown(trainOptions)({ _: [], [flag]: '1' })
     return E.isLeft(result) ? `${result.left.message} ${result.left.remedy}` : 'accepted'
   }
 
@@ -98,6 +98,8 @@ describe('a flag that is not there', () => {
   })
 
   it('and a value without a flag is refused too', () => {
-    expect(known(trainOptions)({ _: ['xent'] })).toMatchObject({ left: { message: 'xent: not understood' } })
+    expect(checkKnown(trainOptions)({ _: ['xent'] })).toMatchObject({
+      left: { message: 'xent: not understood' },
+    })
   })
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { grouped, percent, points, seconds, shown, significant } from '../../src/report/numbers.ts'
+import { percent, points, seconds, settingText, significant } from '../../src/report/numbers.ts'
 
 it('accuracies are percentages with two decimals, costs have four digits', () => {
   expect([percent(0.95123), percent(1), points(0.0012), points(-0.0012), points(0)]).toEqual([
@@ -10,16 +10,16 @@ it('accuracies are percentages with two decimals, costs have four digits', () =>
     '−2.500',
     '1.235e+5',
   ])
-  expect([grouped(12345.4), seconds(0.12345), seconds(1234)]).toEqual(['12,345', '0.123 s', '1,234 s'])
+  expect([seconds(0.12345), seconds(1234)]).toEqual(['0.123 s', '1,234 s'])
 })
 
 it('what is not a finite number is said in words', () => {
-  for (const write of [percent, points, significant, seconds, grouped, shown])
+  for (const write of [percent, points, significant, seconds, settingText])
     expect([write(NaN), write(Infinity), write(-Infinity)]).toEqual(['not a number', 'infinite', '−infinite'])
 })
 
 it('any value of a configuration fits a line', () => {
-  expect([[784, 30], ['a', 'b'], true, null, undefined, { a: 1 }, -0.5, 'text'].map(shown)).toEqual([
+  expect([[784, 30], ['a', 'b'], true, null, undefined, { a: 1 }, -0.5, 'text'].map(settingText)).toEqual([
     ...['[784, 30]', 'a, b', 'yes', 'not set', 'not set', '{"a":1}', '−0.5', 'text'],
   ])
 })

@@ -6,7 +6,7 @@ import { reproduceReport } from '../../src/report/pages/reproduce-page.ts'
 import { runReport } from '../../src/report/pages/run-page.ts'
 import { slowdownReport } from '../../src/report/pages/slowdown-page.ts'
 import { studyReport } from '../../src/report/pages/study-page.ts'
-import type { RunRecord, State } from '../../src/report/run-record.ts'
+import type { RunRecord, RunState } from '../../src/report/run-record.ts'
 import { sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
 
 type Element = {
@@ -132,7 +132,7 @@ describe.each(Object.entries(pages))('the page of a %s', (_, make) => {
 
 describe('a run', () => {
   it('says in its first line how it ended', () => {
-    const first = (state: State): string =>
+    const first = (state: RunState): string =>
       words(runReport({ ...sampleRun(1, 1), state, sentence: 'So it ended.' }))
     expect(first('finished')).toMatch(/^Finished\. So it ended\. xent-1 /)
     expect(first('interrupted')).toMatch(/^Interrupted\. So it ended\. /)

@@ -3,7 +3,7 @@
  */
 import type { Reproduction } from '../../src/report/pages/reproduce-page.ts'
 import type { Slowdown } from '../../src/report/pages/slowdown-page.ts'
-import type { Study } from '../../src/report/pages/study-page.ts'
+import type { StudyRecord } from '../../src/report/pages/study-page.ts'
 import type { RunRecord } from '../../src/report/run-record.ts'
 import { initialValues } from '../../src/core/params.ts'
 import { fold, key, normal } from '../../src/core/rng.ts'
@@ -80,7 +80,7 @@ const EXPERIMENT = {
   verdict: 'The cross-entropy cost is ahead.',
 } as const
 
-export const sampleStudy = (trials = 50): Study => {
+export const sampleStudy = (trials = 50): StudyRecord => {
   const seeds = Array.from({ length: 10 }, (_, i) => i)
   const differences = Array.from(normal(key(5), 10), x => 0.003 + x / 500)
   return {

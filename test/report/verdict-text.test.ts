@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { describeVerdict, sentence } from '../../src/report/text/verdict-text.ts'
+import { describeVerdict, verdictSentence } from '../../src/report/text/verdict-text.ts'
 import { verdictOf, type Finals } from '../../src/study/verdict.ts'
 import { diverged, done, pairs, stuck } from '../study/finals.ts'
 
 const AHEAD = [21, -4, 35, 12, 40, 28, -9, 17, 33, 25]
 
-const said = (arms: readonly [Finals, Finals]): string => sentence(verdictOf(arms, 10))
+const said = (arms: readonly [Finals, Finals]): string => verdictSentence(verdictOf(arms, 10))
 
 describe('the sentence', () => {
   it('names the better arm, by how much and how surely', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../../src/runs/checkpoint.ts'
-import { csvHeader, csvLine, jsonLine, MONITORS, type Timed } from '../../src/runs/history.ts'
+import { csvHeader, csvLine, jsonLine, MONITORS, type TimedEpoch } from '../../src/runs/history.ts'
 import { toJson } from '../../src/io/json.ts'
 import { decodeSafetensors, encodeSafetensors, type Named } from '../../src/io/safetensors.ts'
 
@@ -29,7 +29,7 @@ const anyNumber = fc.oneof(fc.double(), fc.constantFrom(NaN, Infinity, -Infinity
 const observation = fc.record({ cost: anyNumber, correct: anyNumber, n: fc.nat() })
 const seconds = fc.double({ min: 0.001, max: 1e9, noNaN: true })
 
-const timed = (epoch: number): fc.Arbitrary<Timed> =>
+const timed = (epoch: number): fc.Arbitrary<TimedEpoch> =>
   fc.record({
     report: fc.record(
       { epoch: fc.constant(epoch), eta: anyNumber, training: observation, evaluation: observation },
@@ -153,7 +153,7 @@ describe('a file with a right sum that is no checkpoint', () => {
 })
 
 describe('the logs', () => {
-  const bad: Timed = {
+  const bad: TimedEpoch = {
     report: {
       epoch: 2,
       eta: 0.5,

@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, it } from 'vitest'
-import { quietEnv } from '../../src/io/env.ts'
+import { systemEnv } from '../../src/io/env.ts'
 import { trainCommand } from '../../src/cli/commands/train-command.ts'
 import { exitCode } from '../../src/errors.ts'
 import { inFolder } from '../support/cli.ts'
@@ -23,16 +23,18 @@ const life = async (
     n >= refuseFrom ? { kind: 'refusal', code: 'ENOSPC', share: 0 } : undefined,
   )
   const result = await trainCommand({ _: [], backend: 'cpu', quiet: true, sizes: '2,3,2', ...flags })({
-    ...quietEnv,
+    ...systemEnv,
+    out: () => undefined,
+    columns: undefined,
     now: () => (time += 100),
     date: () => new Date(0),
-    rest: () => {
+    yieldToEventLoop: () => {
       rests++
       return Promise.resolve()
     },
-    stopped: () => (rests >= stopAt ? 'SIGINT' : undefined),
+    stopReason: () => (rests >= stopAt ? 'SIGINT' : undefined),
     files,
-    processes: { me: { pid: 1, host: 'here', began: '1' }, lives: () => false },
+    processes: { me: { pid: 1, host: 'here', began: '1' }, isAlive: () => false },
   })()
   return E.isRight(result) ? 0 : exitCode(result.left)
 }

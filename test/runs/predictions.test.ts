@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { Examples } from '../../src/data/dataset.ts'
 import { initialValues } from '../../src/core/params.ts'
 import { key } from '../../src/core/rng.ts'
-import { answersOf, decodeAnswers, encodeAnswers } from '../../src/runs/predictions.ts'
+import { predict, decodePredictions, encodePredictions } from '../../src/runs/predictions.ts'
 import * as twin from '../support/float64.ts'
 
 /** Examples of 2 x 2 pixels and three classes. */
 const examples = (bytes: readonly number[]): Examples => ({
   size: bytes.length / 4,
   inputs: { kind: 'bytes', width: 4, bytes: Uint8Array.from(bytes) },
-  answers: { kind: 'labels', labels: Uint8Array.from({ length: bytes.length / 4 }, (_, i) => i % 3) },
+  desired: { kind: 'labels', labels: Uint8Array.from({ length: bytes.length / 4 }, (_, i) => i % 3) },
 })
 
 const layers = initialValues('large', key(3), [4, 5, 3])
@@ -34,7 +34,7 @@ describe('the answers of a network', () => {
   it('are those that a float64 network gives, label by label', () => {
     fc.assert(
       fc.property(pixels, bytes => {
-        const { confusion } = answersOf(layers, examples(bytes))
+        const { confusion } = predict(layers, examples(bytes))
         const expected = [0, 1, 2].map(() => [0, 0, 0])
         for (let i = 0; i < bytes.length / 4; i++) {
           const a = outputs(bytes.slice(4 * i, 4 * i + 4))
@@ -49,7 +49,7 @@ describe('the answers of a network', () => {
   it('name the surest mistakes first, each with its picture', () => {
     fc.assert(
       fc.property(pixels, bytes => {
-        const { worst, confusion } = answersOf(layers, examples(bytes))
+        const { worst, confusion } = predict(layers, examples(bytes))
         const wrong =
           confusion.flat().reduce((sum, n) => sum + n, 0) -
           [0, 1, 2].reduce((sum, i) => sum + confusion[i]![i]!, 0)
@@ -69,15 +69,18 @@ describe('the answers of a network', () => {
     const wide: Examples = {
       size: 3,
       inputs: { kind: 'floats', width: 3, floats: Float32Array.from({ length: 9 }, (_, i) => i / 9) },
-      answers: { kind: 'labels', labels: Uint8Array.of(0, 1, 2) },
+      desired: { kind: 'labels', labels: Uint8Array.of(0, 1, 2) },
     }
-    expect(answersOf(initialValues('large', key(1), [3, 3]), wide).worst).toEqual([])
+    expect(predict(initialValues('large', key(1), [3, 3]), wide).worst).toEqual([])
   })
 
   it('are read back from their file, and nothing else is', () => {
-    const answers = answersOf(layers, examples([...Array(48).keys()]))
-    expect(decodeAnswers(JSON.parse(encodeAnswers('test', answers)))).toEqual({ part: 'test', ...answers })
+    const answers = predict(layers, examples([...Array(48).keys()]))
+    expect(decodePredictions(JSON.parse(encodePredictions('test', answers)))).toEqual({
+      part: 'test',
+      ...answers,
+    })
     for (const other of [undefined, null, 1, {}, { part: 'test', confusion: 1, worst: [] }])
-      expect(decodeAnswers(other)).toBeUndefined()
+      expect(decodePredictions(other)).toBeUndefined()
   })
 })

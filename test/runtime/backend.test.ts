@@ -15,8 +15,8 @@ import { fileURLToPath } from 'node:url'
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { loadBackend, restoreUtil } from '../../src/runtime/backend.ts'
-import { reading } from '../../src/core/scope.ts'
+import { loadBackend, restoreNodeUtil } from '../../src/runtime/backend.ts'
+import { withTensors } from '../../src/core/scope.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -34,7 +34,7 @@ tf.env().set('IS_NODE', true)
 
 /** The operations of a training step, in small: rows 1 and 0 of x, times w transposed, through the sigmoid. */
 const step = (): readonly number[] =>
-  reading(
+  withTensors(
     () => {
       const x = tf.gather(
         tf.tensor2d([
@@ -91,7 +91,7 @@ describe('restoreUtil', () => {
   it('puts both functions into a module that lacks them, or warns of them', () => {
     const warns = { isArray: () => expect.unreachable() }
     for (const util of [{}, warns]) {
-      restoreUtil(util)
+      restoreNodeUtil(util)
       const { isArray, isNullOrUndefined } = util as Record<string, (value: unknown) => boolean>
       expect([[], {}, undefined].map(value => isArray?.(value))).toEqual([true, false, false])
       expect([null, undefined, 0, ''].map(value => isNullOrUndefined?.(value))).toEqual([
@@ -111,7 +111,7 @@ describe('in a process of its own', () => {
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'network2-backend-'))
     mkdirSync(join(root, 'src'))
-    for (const name of ['backend', 'errors', 'scope', 'tree'])
+    for (const name of ['runtime/backend', 'errors', 'core/scope', 'core/tree'])
       cpSync(join(project, 'src', `${name}.ts`), join(root, 'src', `${name}.ts`))
     writeFileSync(join(root, 'package.json'), '{"type":"module"}')
     const links = [
@@ -145,7 +145,7 @@ describe('in a process of its own', () => {
     })
   }
 
-  const LOAD = `import { loadBackend } from './src/backend.ts'
+  const LOAD = `import { loadBackend } from './src/runtime/backend.ts'
     console.log(JSON.stringify(await loadBackend(process.argv[2] as 'auto')()))`
 
   /** What loading a choice gives there; nothing may reach the console meanwhile. */
@@ -205,7 +205,7 @@ describe('in a process of its own', () => {
       symlinkSync(join(modules, tfjsNode, folder), join(root, 'node_modules', tfjsNode, folder))
     const { stdout, stderr } = evaluate(`import util from 'node:util'
       import * as tf from '@tensorflow/tfjs-core'
-      import { loadBackend } from './src/backend.ts'
+      import { loadBackend } from './src/runtime/backend.ts'
       Reflect.deleteProperty(util, 'isNullOrUndefined')
       Reflect.deleteProperty(util, 'isArray')
       await loadBackend('native')()

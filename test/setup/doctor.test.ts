@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe as suite, expect, it } from 'vitest'
 import type { Backend } from '../../src/runtime/backend.ts'
 import { describe, type Findings } from '../../src/cli/commands/doctor-command.ts'
-import { usage } from '../../src/errors.ts'
+import { usageError } from '../../src/errors.ts'
 
 const backend = (name: Backend['name'], threads: number | undefined): Backend => ({
   name,
@@ -50,7 +50,7 @@ suite('the text of doctor', () => {
     const lines = describe({
       ...everything,
       chosen: E.right(backend('wasm', 1)),
-      backends: { ...everything.backends, native: E.left(usage('no compiler', 'install one')) },
+      backends: { ...everything.backends, native: E.left(usageError('no compiler', 'install one')) },
       nativeOff: true,
       mnistDir: undefined,
       mnist: { path: '/project/data/mnist', names: MNIST.slice(1) },

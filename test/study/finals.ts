@@ -1,10 +1,10 @@
 /** Final runs for the tests: what they answered correctly, of 10,000. */
 import type { Finals } from '../../src/study/verdict.ts'
-import type { Result } from '../../src/study/trial.ts'
+import type { TrialResult } from '../../src/study/trial.ts'
 
 export const N = 10_000
 
-export const done = (...accuracies: readonly number[]): Result => ({
+export const done = (...accuracies: readonly number[]): TrialResult => ({
   id: 'a trial',
   outcome: 'done',
   accuracies,
@@ -16,12 +16,12 @@ export const done = (...accuracies: readonly number[]): Result => ({
   seconds: 1,
 })
 
-export const diverged = (...accuracies: readonly number[]): Result => ({
+export const diverged = (...accuracies: readonly number[]): TrialResult => ({
   ...done(...accuracies),
   outcome: 'diverged',
 })
 
-export const stuck = (...accuracies: readonly number[]): Result => ({
+export const stuck = (...accuracies: readonly number[]): TrialResult => ({
   ...done(...accuracies),
   answered: [1200, 0, 1100, 1100, 1100, 1100, 1100, 1100, 1100, 1100],
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { costOfRungs, describeRungs, rungsOf, standing } from '../../src/study/halving.ts'
+import { epochsOfRungs, describeRungs, rungsWithin, halvingState } from '../../src/study/halving.ts'
 
 const plan = fc.record({
   budget: fc.integer({ min: 0, max: 600 }),
@@ -11,7 +11,7 @@ const plan = fc.record({
 describe('rungs', () => {
   it('by hand: 240 epochs, up to 30, by 3', () => {
     // 60 · 1 + 20 · 3 + 6 · 10 + 2 · 30
-    expect(rungsOf(240, 30, 3)).toEqual([
+    expect(rungsWithin(240, 30, 3)).toEqual([
       { configurations: 60, epochs: 1 },
       { configurations: 20, epochs: 3 },
       { configurations: 6, epochs: 10 },
@@ -21,18 +21,18 @@ describe('rungs', () => {
 
   it('by hand: a small budget never reaches the long rungs, and none allows no choice', () => {
     // six would be 6 · 1 + 2 · 3, one too many
-    expect(rungsOf(11, 9, 3)).toEqual([{ configurations: 5, epochs: 1 }])
-    expect(rungsOf(1, 9, 3)).toEqual([])
-    expect(rungsOf(0, 9, 3)).toEqual([])
-    expect(rungsOf(4, 2, 3)).toEqual([{ configurations: 2, epochs: 2 }])
+    expect(rungsWithin(11, 9, 3)).toEqual([{ configurations: 5, epochs: 1 }])
+    expect(rungsWithin(1, 9, 3)).toEqual([])
+    expect(rungsWithin(0, 9, 3)).toEqual([])
+    expect(rungsWithin(4, 2, 3)).toEqual([{ configurations: 2, epochs: 2 }])
   })
 
   it('law: they stay within the budget, and with one configuration more they would not', () => {
     fc.assert(
       fc.property(plan, ({ budget, epochs, factor }) => {
-        const rungs = rungsOf(budget, epochs, factor)
-        expect(costOfRungs(rungs)).toBeLessThanOrEqual(budget)
-        const lengths = rungsOf(10_000, epochs, factor).map(rung => rung.epochs)
+        const rungs = rungsWithin(budget, epochs, factor)
+        expect(epochsOfRungs(rungs)).toBeLessThanOrEqual(budget)
+        const lengths = rungsWithin(10_000, epochs, factor).map(rung => rung.epochs)
         expect(lengths.at(-1)).toBe(epochs)
         const widths = (most: number): readonly number[] =>
           lengths.map((_, i) => Math.floor(most / factor ** i)).filter(width => width > 1)
@@ -47,7 +47,7 @@ describe('rungs', () => {
   it('law: they begin with about one epoch, and grow by about the factor', () => {
     fc.assert(
       fc.property(plan, ({ epochs, factor }) => {
-        const lengths = rungsOf(10_000, epochs, factor).map(rung => rung.epochs)
+        const lengths = rungsWithin(10_000, epochs, factor).map(rung => rung.epochs)
         expect(lengths.every(Number.isInteger)).toBe(true)
         expect(lengths[0]! >= 1 && lengths[0]! <= factor).toBe(true)
         lengths.slice(1).forEach((length, i) => {
@@ -58,7 +58,7 @@ describe('rungs', () => {
   })
 
   it('for a person', () => {
-    expect(describeRungs(rungsOf(240, 30, 3))).toBe(
+    expect(describeRungs(rungsWithin(240, 30, 3))).toBe(
       '60 for 1, 20 for 3, 6 for 10, 2 for 30 epochs: 240 in all',
     )
     expect(describeRungs([])).toBe('no search')
@@ -76,7 +76,7 @@ describe('halving', () => {
       [10, 50, 30, 50, 20, 40],
       [undefined, 60, undefined, 70, undefined, undefined],
     ]
-    expect(standing(rungs, (candidate, rung) => scores[rung]![candidate])).toEqual({
+    expect(halvingState(rungs, (candidate, rung) => scores[rung]![candidate])).toEqual({
       fields: [
         [0, 1, 2, 3, 4, 5],
         [1, 3],
@@ -86,12 +86,12 @@ describe('halving', () => {
   })
 
   it('waits for the last result of a rung', () => {
-    const found = standing(rungs, candidate => (candidate === 4 ? undefined : 1))
+    const found = halvingState(rungs, candidate => (candidate === 4 ? undefined : 1))
     expect(found).toEqual({ fields: [[0, 1, 2, 3, 4, 5]], winner: undefined })
   })
 
   it('of equals, takes those drawn first', () => {
-    expect(standing(rungs, () => 7)).toEqual({
+    expect(halvingState(rungs, () => 7)).toEqual({
       fields: [
         [0, 1, 2, 3, 4, 5],
         [0, 1],
@@ -101,7 +101,7 @@ describe('halving', () => {
   })
 
   it('without rungs, the first draw wins', () => {
-    expect(standing([], () => undefined)).toEqual({ fields: [], winner: 0 })
+    expect(halvingState([], () => undefined)).toEqual({ fields: [], winner: 0 })
   })
 
   it('law: the winner is the best of its last rung, and no candidate left a rung before a worse one', () => {
@@ -109,8 +109,8 @@ describe('halving', () => {
       Math.imul(seed + 31 * candidate + 7 * rung, 0x9e3779b9) >>> 28
     fc.assert(
       fc.property(plan, fc.nat(), (p, seed) => {
-        const rungs = rungsOf(p.budget, p.epochs, p.factor)
-        const { fields, winner } = standing(rungs, score(seed))
+        const rungs = rungsWithin(p.budget, p.epochs, p.factor)
+        const { fields, winner } = halvingState(rungs, score(seed))
         expect(fields.map(field => field.length)).toEqual(rungs.map(rung => rung.configurations))
         fields.forEach((field, rung) => {
           const kept = fields[rung + 1] ?? [winner!]

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import type { AppError } from '../../src/errors.ts'
-import { firstById, openJournal, type Journal, type Subject } from '../../src/study/journal.ts'
+import { firstById, openJournal, type Journal, type StudyIdentity } from '../../src/study/journal.ts'
 import { inFolder } from '../support/cli.ts'
 
 const Entry = t.type({ id: t.string, value: t.number })
@@ -14,7 +14,7 @@ type Entry = t.TypeOf<typeof Entry>
 
 const subject = { experiment: 'ours', data: 'MNIST' }
 
-const open = (file: string, of: Subject = subject): E.Either<AppError, Journal<Entry>> =>
+const open = (file: string, of: StudyIdentity = subject): E.Either<AppError, Journal<Entry>> =>
   openJournal(file, of, Entry)()
 
 const opened = (file: string): Journal<Entry> => {

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addressOf, masked } from '../../src/study/queue-address.ts'
+import { parseQueueAddress, maskPasswords } from '../../src/study/queue-address.ts'
 
 /** What a password may look like, encoded or not; it must not stand in the rest of the URL. */
 const password = fc
@@ -20,12 +20,12 @@ describe('the address of a queue', () => {
     ['redis://:pw@[::1]:6379', 'redis://***@[::1]:6379'],
     ['redis://host?password=pw', 'redis://host?***'],
     ['REDIS://:pw@host', 'REDIS://***@host'],
-  ])('%s is shown as %s', (url, shown) => expect(addressOf(url)).toEqual(E.right({ url, shown })))
+  ])('%s is shown as %s', (url, shown) => expect(parseQueueAddress(url)).toEqual(E.right({ url, shown })))
 
   it.each(['', 'localhost:6379', 'http://localhost', 'redis://', 'redis:', '/run/redis.sock', ':pw@host'])(
     'not %s, which is not repeated',
     text => {
-      const refused = addressOf(text)
+      const refused = parseQueueAddress(text)
       expect(E.isLeft(refused)).toBe(true)
       if (text !== '' && text !== 'redis://' && text !== 'redis:')
         expect(JSON.stringify(refused)).not.toContain(text)
@@ -36,13 +36,13 @@ describe('the address of a queue', () => {
     fc.assert(
       fc.property(password, fc.boolean(), (secret, encoded) => {
         const url = `rediss://user:${encoded ? encodeURIComponent(secret) : secret}@host:6379/1`
-        expect(masked(`connecting to ${url} failed; ${url}`)).not.toContain('secret')
+        expect(maskPasswords(`connecting to ${url} failed; ${url}`)).not.toContain('secret')
       }),
     )
   })
 
   it('leaves other texts as they are', () => {
     const text = 'mail me@host.org, see https://user@host/?q'
-    expect(masked(text)).toBe(text)
+    expect(maskPasswords(text)).toBe(text)
   })
 })

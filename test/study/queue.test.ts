@@ -2,15 +2,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import type { PoolFailure } from '../../src/study/pool.ts'
-import { addressOf, type Address } from '../../src/study/queue-address.ts'
+import { parseQueueAddress, type QueueAddress } from '../../src/study/queue-address.ts'
 import { openQueue, serveQueue } from '../../src/study/queue.ts'
 import { PASSWORD, withoutRedis, withRedis, type Server } from '../support/redis.ts'
 
 type Task = { readonly number: number }
 type End = E.Either<PoolFailure, number>
 
-const address = ({ url }: Server): Address => {
-  const known = addressOf(url)
+const address = ({ url }: Server): QueueAddress => {
+  const known = parseQueueAddress(url)
   if (E.isLeft(known)) throw new Error(known.left)
   return known.right
 }

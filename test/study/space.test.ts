@@ -6,14 +6,14 @@ import {
   defaultSpace,
   describeSpace,
   sample,
-  type Flags,
+  type FlagTexts,
   type Space,
 } from '../../src/study/space.ts'
 import { fold, key } from '../../src/core/rng.ts'
 
 const FLAGS = ['eta', 'lmbda', 'mini-batch-size', 'init']
 
-const draws = (space: Space, n: number): readonly Flags[] =>
+const draws = (space: Space, n: number): readonly FlagTexts[] =>
   Array.from({ length: n }, (_, i) => sample(space, fold(key(5), i)))
 
 /** Pearson's statistic against equal chances. */

@@ -1,20 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Arm } from '../../src/study/arms.ts'
-import { costOfRungs } from '../../src/study/halving.ts'
+import type { StudyArm } from '../../src/study/arms.ts'
+import { epochsOfRungs } from '../../src/study/halving.ts'
 import { identify } from '../../src/study/identity.ts'
 import { defaultSpace } from '../../src/study/space.ts'
-import { defaults, planOf, subjectOf, type Study } from '../../src/study/study-plan.ts'
-import { after, outcome, outstanding, stages, type Outcome } from '../../src/study/study.ts'
-import type { Result, Results, Trial } from '../../src/study/trial.ts'
+import { studyDefaults, planStudy, subjectOf, type Study } from '../../src/study/study-plan.ts'
+import { continueStudy, studyOutcome, outstanding, stages, type StudyOutcome } from '../../src/study/study.ts'
+import type { TrialResult, TrialResults, Trial } from '../../src/study/trial.ts'
 import { fold, generator, key, normal, permutation } from '../../src/core/rng.ts'
 import { diverged, done, N } from './finals.ts'
 
-const QUADRATIC: Arm = { name: 'quadratic', flags: { cost: 'quadratic' } }
-const XENT: Arm = { name: 'xent', flags: { cost: 'xent' } }
+const QUADRATIC: StudyArm = { name: 'quadratic', flags: { cost: 'quadratic' } }
+const XENT: StudyArm = { name: 'xent', flags: { cost: 'xent' } }
 
 const study = (changes: Partial<Study> = {}): Study => ({
-  ...defaults,
+  ...studyDefaults,
   arms: [QUADRATIC, XENT],
   space: defaultSpace,
   epochs: 9,
@@ -30,7 +30,7 @@ const study = (changes: Partial<Study> = {}): Study => ({
  * Stands for training: accuracy grows with the epochs towards a height that falls off on both sides of the best
  * learning rate, 0.5 for xent and 3 for quadratic; seeds add noise; a learning rate above 20 diverges.
  */
-const learn = (trial: Trial): Result => {
+const learn = (trial: Trial): TrialResult => {
   const eta = Number(trial.flags.eta)
   const best = trial.flags.cost === 'xent' ? 0.5 : 3
   const noise = 15 * normal(fold(key(trial.seed), trial.epochs), 1)[0]!
@@ -41,25 +41,29 @@ const learn = (trial: Trial): Result => {
   return { ...(eta > 20 ? diverged(...accuracies.slice(1)) : done(...accuracies)), id: trial.id }
 }
 
-type Ran = { readonly results: Results; readonly outcome: Outcome; readonly trials: readonly Trial[] }
+type Ran = {
+  readonly results: TrialResults
+  readonly outcome: StudyOutcome
+  readonly trials: readonly Trial[]
+}
 
 /** Runs a study undisturbed: what is outstanding, all of it, until nothing is. */
-const run = (of: Study, known: Results = new Map(), trainer = learn): Ran => {
-  const plan = planOf(of)
+const run = (of: Study, known: TrialResults = new Map(), trainer = learn): Ran => {
+  const plan = planStudy(of)
   const results = new Map(known)
   const trials: Trial[] = []
   for (let next = outstanding(plan, results); next.length > 0; next = outstanding(plan, results)) {
-    expect(outcome(plan, results)).toBeUndefined()
+    expect(studyOutcome(plan, results)).toBeUndefined()
     trials.push(...next)
     for (const trial of next) results.set(trial.id, trainer(trial))
   }
-  return { results, trials, outcome: outcome(plan, results)! }
+  return { results, trials, outcome: studyOutcome(plan, results)! }
 }
 
 /** Runs it with a few workers whose results come in any order; now and then all are killed, and a result is lost. */
-const runDisturbed = (of: Study, seed: number, workers: number): Results => {
-  const plan = planOf(of)
-  let results = new Map<string, Result>()
+const runDisturbed = (of: Study, seed: number, workers: number): TrialResults => {
+  const plan = planStudy(of)
+  let results = new Map<string, TrialResult>()
   for (let turn = 0; ; turn++) {
     const open = outstanding(plan, results)
     if (open.length === 0) return results
@@ -71,14 +75,14 @@ const runDisturbed = (of: Study, seed: number, workers: number): Results => {
 }
 
 /** What a study begins with. */
-const firstTrials = (of: Study): readonly Trial[] => outstanding(planOf(of), new Map())
+const firstTrials = (of: Study): readonly Trial[] => outstanding(planStudy(of), new Map())
 
-const sorted = (results: Results): readonly string[] => [...results.keys()].toSorted()
+const sorted = (results: TrialResults): readonly string[] => [...results.keys()].toSorted()
 
 const tuning = ({ trials }: Ran): readonly Trial[] =>
   trials.filter(trial => trial.evaluateOn === 'validation')
 const finals = ({ trials }: Ran): readonly Trial[] => trials.filter(trial => trial.evaluateOn === 'test')
-const of = (arm: Arm, trials: readonly Trial[]): readonly Trial[] =>
+const of = (arm: StudyArm, trials: readonly Trial[]): readonly Trial[] =>
   trials.filter(trial => trial.flags.cost === arm.flags.cost)
 
 describe('a study', () => {
@@ -88,7 +92,7 @@ describe('a study', () => {
       fc.property(fc.nat(), fc.integer({ min: 1, max: 7 }), (seed, workers) => {
         const results = runDisturbed(study(), seed, workers)
         expect(sorted(results)).toEqual(sorted(undisturbed.results))
-        expect(outcome(planOf(study()), results)).toEqual(undisturbed.outcome)
+        expect(studyOutcome(planStudy(study()), results)).toEqual(undisturbed.outcome)
       }),
       { numRuns: 15 },
     )
@@ -98,7 +102,7 @@ describe('a study', () => {
     const { results, trials } = run(study())
     expect(new Set(trials.map(({ id }) => id)).size).toBe(trials.length)
     expect(results.size).toBe(trials.length)
-    const stranger: Results = new Map([['a stranger', done(1)]])
+    const stranger: TrialResults = new Map([['a stranger', done(1)]])
     expect(run(study(), stranger).outcome).toEqual(run(study()).outcome)
   })
 
@@ -129,7 +133,7 @@ describe('a study', () => {
 
   it('draws the same configurations and seeds for both arms', () => {
     const first = firstTrials(study())
-    const drawn = (arm: Arm): unknown =>
+    const drawn = (arm: StudyArm): unknown =>
       of(arm, first).map(({ flags: { cost: _, ...rest }, seed }) => [rest, seed])
     expect(drawn(QUADRATIC)).toEqual(drawn(XENT))
     expect(new Set(first.map(({ flags }) => flags.eta)).size).toBe(first.length / 2)
@@ -167,7 +171,7 @@ describe('a study', () => {
 
   it('the final seeds are the same for both arms, and fresh', () => {
     const ran = run(study({ seeds: 40 }))
-    const seeds = (arm: Arm): readonly number[] => of(arm, finals(ran)).map(({ seed }) => seed)
+    const seeds = (arm: StudyArm): readonly number[] => of(arm, finals(ran)).map(({ seed }) => seed)
     expect(seeds(QUADRATIC)).toEqual(seeds(XENT))
     expect(new Set(seeds(XENT)).size).toBe(40)
     const used = new Set(tuning(ran).map(({ seed }) => seed))
@@ -182,7 +186,7 @@ describe('a study', () => {
 
   it('gives both arms the same budget, and says what was spent', () => {
     const { outcome, trials } = run(study())
-    const planned = costOfRungs(planOf(study()).arms[1].rungs)
+    const planned = epochsOfRungs(planStudy(study()).arms[1].rungs)
     expect(planned).toBeLessThanOrEqual(60)
     for (const [i, arm] of [QUADRATIC, XENT].entries()) {
       const searched = of(arm, trials).filter(trial => trial.evaluateOn === 'validation')
@@ -194,15 +198,15 @@ describe('a study', () => {
   })
 
   it('by default tries 24 configurations or more, and the best of them in full', () => {
-    const rungs = planOf(study({ ...defaults })).arms[1].rungs
+    const rungs = planStudy(study({ ...studyDefaults })).arms[1].rungs
     expect(rungs[0]!.configurations).toBeGreaterThanOrEqual(24)
-    expect(rungs.at(-1)!.epochs).toBe(defaults.epochs)
+    expect(rungs.at(-1)!.epochs).toBe(studyDefaults.epochs)
   })
 
   it('where nothing is left to search, an arm goes straight to the test set', () => {
     const flags = { cost: 'xent', eta: '0.5', lmbda: '0', 'mini-batch-size': '10', init: 'large' }
     const book = study({ arms: [QUADRATIC, { name: "the book's", flags }] })
-    const [, stage] = stages(planOf(book), new Map())
+    const [, stage] = stages(planStudy(book), new Map())
     expect(stage).toMatchObject({ rungs: [], search: [], final: { winner: flags } })
     expect(run(book).outcome.arms[1].search).toEqual({ trials: 0, epochs: 0, diverged: 0 })
   })
@@ -214,7 +218,7 @@ describe('a study', () => {
   })
 
   it('one that diverged never wins over one that did not', () => {
-    const gone = (trial: Trial): Result =>
+    const gone = (trial: Trial): TrialResult =>
       Number(trial.flags.eta) < 20
         ? { ...done(...Array.from({ length: trial.epochs }, () => 0)), id: trial.id }
         : { ...diverged(N, N), id: trial.id }
@@ -223,7 +227,7 @@ describe('a study', () => {
   })
 
   it('a trial is judged by its last epoch', () => {
-    const late = (trial: Trial): Result => {
+    const late = (trial: Trial): TrialResult => {
       const end = Math.round(100 * Number(trial.flags.eta))
       const before = Array.from({ length: trial.epochs - 1 }, () => 9000 - end)
       return { ...done(...before, end), id: trial.id }
@@ -250,9 +254,9 @@ describe('a study that goes on', () => {
   const more = study({ seeds: 6 })
 
   it('remembers a verdict, and all that came before', () => {
-    const second = after(first, results, more)
+    const second = continueStudy(first, results, more)
     expect(second).toEqual({ ...more, earlier: [{ budget: 60, seeds: 4 }] })
-    const third = after(second, run(second, results).results, study({ budget: 120, seeds: 6 }))
+    const third = continueStudy(second, run(second, results).results, study({ budget: 120, seeds: 6 }))
     expect(third.earlier).toEqual([
       { budget: 60, seeds: 4 },
       { budget: 60, seeds: 6 },
@@ -261,13 +265,13 @@ describe('a study that goes on', () => {
   })
 
   it('has nothing to remember where it is the same, or had no verdict yet', () => {
-    expect(after(first, results, study())).toEqual(study())
-    expect(after(first, new Map([...results].slice(0, -1)), more)).toEqual(more)
+    expect(continueStudy(first, results, study())).toEqual(study())
+    expect(continueStudy(first, new Map([...results].slice(0, -1)), more)).toEqual(more)
   })
 
   it('that comes back to what it was has been there', () => {
-    const second = after(first, results, more)
-    expect(after(second, results, study()).earlier).toEqual([{ budget: 60, seeds: 4 }])
+    const second = continueStudy(first, results, more)
+    expect(continueStudy(second, results, study()).earlier).toEqual([{ budget: 60, seeds: 4 }])
   })
 })
 
@@ -289,7 +293,7 @@ describe('the null check: two arms of one configuration', () => {
 
 describe('the power check: xent, and xent with a tenth of its learning rate', () => {
   it('in 20 studies: the slower one is called, each time', () => {
-    const slow: Arm = { name: 'xent --eta 0.05', flags: { cost: 'xent', eta: '0.05' } }
+    const slow: StudyArm = { name: 'xent --eta 0.05', flags: { cost: 'xent', eta: '0.05' } }
     for (let seed = 0; seed < 20; seed++) {
       const { outcome } = run(study({ arms: [XENT, slow], seed, seeds: 10 }))
       expect(outcome.verdict.finding).toBe('better')

@@ -4,31 +4,31 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
 import { recorded } from '../../scripts/golden.ts'
-import { quietEnv } from '../../src/io/env.ts'
-import { trialsIn } from '../../src/study/train-trial.ts'
+import { systemEnv } from '../../src/io/env.ts'
+import { trialRunner } from '../../src/study/train-trial.ts'
 import { loadData } from '../../src/data/load.ts'
-import { sumOf } from '../../src/data/fingerprint.ts'
+import { fingerprint } from '../../src/data/fingerprint.ts'
 import type { AppError } from '../../src/errors.ts'
-import type { Flags } from '../../src/study/space.ts'
-import { named, Result } from '../../src/study/trial.ts'
+import type { FlagTexts } from '../../src/study/space.ts'
+import { namedTrial, TrialResult } from '../../src/study/trial.ts'
 import { cli, inFolder } from '../support/cli.ts'
 
 /** Does trials of three epochs on a small data set; gives the results, and the shares that were told. */
-const doing = async (folder: string, ...trials: readonly Flags[]) => {
+const doing = async (folder: string, ...trials: readonly FlagTexts[]) => {
   const data = join(folder, 'data.json')
   await writeFile(data, JSON.stringify(recorded({ name: 'xent' }).data))
   const sum = pipe(
-    await loadData({ choice: data, env: {}, onNotice: quietEnv.note, onProgress: () => undefined })(),
+    await loadData({ choice: data, env: {}, onNotice: systemEnv.log, onProgress: () => undefined })(),
     E.match(
       ({ message }) => message,
-      ({ training, validation, test }) => sumOf([training, validation, test]),
+      ({ training, validation, test }) => fingerprint([training, validation, test]),
     ),
   )
-  const work = trialsIn(quietEnv)
+  const work = trialRunner(systemEnv)
   const shares: number[] = []
-  const results: E.Either<AppError, Result>[] = []
+  const results: E.Either<AppError, TrialResult>[] = []
   for (const { data: other, ...flags } of trials) {
-    const trial = named({
+    const trial = namedTrial({
       flags: { backend: 'cpu', ...flags },
       seed: 3,
       epochs: 3,
@@ -40,7 +40,7 @@ const doing = async (folder: string, ...trials: readonly Flags[]) => {
   return { data, results, shares }
 }
 
-const right = (result: E.Either<AppError, Result> | undefined): Result => {
+const right = (result: E.Either<AppError, TrialResult> | undefined): TrialResult => {
   if (result === undefined || E.isLeft(result)) throw new Error(result?.left.message)
   return result.right
 }
@@ -80,7 +80,7 @@ describe('a trial', () => {
       })
       expect(result.rightPerClass!.reduce((a, b) => a + b)).toBe(result.accuracies.at(-1))
       expect(shares).toEqual([...shares].sort((a, b) => a - b))
-      expect(Result.is(JSON.parse(JSON.stringify(result)))).toBe(true)
+      expect(TrialResult.is(JSON.parse(JSON.stringify(result)))).toBe(true)
     }))
 
   it('is the same twice, and another with another seed of its orders', () =>
@@ -97,7 +97,7 @@ describe('a trial', () => {
       expect(right(results[0])).toMatchObject({ outcome: 'diverged', accuracies: [], costs: [] })
     }))
 
-  it.each<[Flags, string]>([
+  it.each<[FlagTexts, string]>([
     [{ eta: 'abc' }, '--eta abc'],
     [{ sizes: '3,2' }, '--sizes 3,2'],
     [{ init: 'net.json' }, 'a trial starts from its seed'],

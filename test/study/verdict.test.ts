@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { findingOf, verdictOf, type Verdict } from '../../src/study/verdict.ts'
-import type { Result } from '../../src/study/trial.ts'
+import type { TrialResult } from '../../src/study/trial.ts'
 import { fold, key, normal, type Key } from '../../src/core/rng.ts'
 import { diverged, done, pairs, stuck } from './finals.ts'
 
 const CLASSES = 10
 
-const verdict = (first: readonly Result[], second: readonly Result[]): Verdict =>
+const verdict = (first: readonly TrialResult[], second: readonly TrialResult[]): Verdict =>
   verdictOf(
     [
       { name: 'quadratic', results: first },
@@ -89,12 +89,17 @@ describe('the numbers', () => {
   })
 
   it('who is there first: an accuracy is reached or not, and never is later than ever', () => {
-    const { races } = verdict(
+    const { timesToAccuracy } = verdict(
       [done(8999, 9000, 9500), done(9000, 9000), done(8000, 8000), done(8000, 8000)],
       [done(9000, 9400, 9500), done(9000, 9000), done(8000, 9600), diverged(8000)],
     )
-    expect(races[0]).toMatchObject({ milestone: 90, median: [Infinity, 1.5], never: [2, 1], first: [0, 2] })
-    expect(races[1]).toMatchObject({
+    expect(timesToAccuracy[0]).toMatchObject({
+      milestone: 90,
+      median: [Infinity, 1.5],
+      never: [2, 1],
+      first: [0, 2],
+    })
+    expect(timesToAccuracy[1]).toMatchObject({
       milestone: 95,
       median: [Infinity, Infinity],
       never: [3, 2],
@@ -105,14 +110,14 @@ describe('the numbers', () => {
   it('secondary p-values are adjusted for three looks', () => {
     const slow = Array.from({ length: 10 }, (_, i) => done(5000 + i, 9000, 9600))
     const fast = Array.from({ length: 10 }, (_, i) => done(8000 - 7 * i, 9100, 9600))
-    const { races, afterOne } = verdict(slow, fast)
+    const { timesToAccuracy, afterOne } = verdict(slow, fast)
     // ten of ten: the sign test gives 2/1024. The smallest p is the t-test's; the sign tests come second and third
     expect(afterOne.p).toBeLessThan(1e-9)
-    expect(races.map(({ p }) => p)).toEqual([1, 1])
+    expect(timesToAccuracy.map(({ p }) => p)).toEqual([1, 1])
     const first = verdict(
       slow,
       fast.map(() => done(9000, 9500, 9600)),
-    ).races
+    ).timesToAccuracy
     expect(first.map(({ p }) => p)).toEqual([2 * (2 / 1024), 2 * (2 / 1024)])
   })
 
@@ -130,7 +135,7 @@ describe('how often the verdict errs', () => {
 
   /** The share of simulated studies in which an arm is called better. */
   const called = (studies: number, effect: number, diverging = false): number => {
-    const arm = (of: Key, base: number): readonly Result[] => {
+    const arm = (of: Key, base: number): readonly TrialResult[] => {
       const noise = normal(of, 2 * SEEDS)
       return Array.from({ length: SEEDS }, (_, i) =>
         // a normal number is beyond 1.645 five times in a hundred

@@ -6,7 +6,7 @@ import { crossEntropy } from '../../src/core/cost.ts'
 import { wasm } from '../../src/compiler/wasm/wasm.ts'
 import { fromParams, initialValues, toParams } from '../../src/core/params.ts'
 import { fold, key, normal, permutation } from '../../src/core/rng.ts'
-import { free } from '../../src/core/scope.ts'
+import { dispose } from '../../src/core/scope.ts'
 import { train } from '../../src/core/train.ts'
 
 const N = 203
@@ -39,7 +39,7 @@ export const trained = (): string => {
   const bits = fromParams(next.value).flatMap(({ w, b }) =>
     [w, b].flatMap(({ buffer, byteOffset, length }) => [...new Uint32Array(buffer, byteOffset, length)]),
   )
-  free([next.value, set, initial])
+  dispose([next.value, set, initial])
   interpreter.dispose()
   return JSON.stringify({ seen, bits })
 }

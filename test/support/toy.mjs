@@ -3,9 +3,9 @@
  */
 import { load } from '../../scripts/load.mjs'
 
-const { serve } = await load('src/study/pool-child.ts')
+const { servePool } = await load('src/study/pool-child.ts')
 
-serve(async ({ number, dies, waits, throws }, tell) => {
+servePool(async ({ number, dies, waits, throws }, tell) => {
   process.on('SIGUSR2', () => tell(process.pid))
   tell(process.pid)
   if (throws) throw new Error(`task ${number} cannot be done`)

@@ -6,14 +6,20 @@ import type { Golden } from '../../scripts/golden.ts'
 import { costOf } from '../../src/core/cost.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { fromParams, type LayerValues, type Params } from '../../src/core/params.ts'
-import { free } from '../../src/core/scope.ts'
-import { train, type Event, type Report, type Sets, type Settings } from '../../src/core/train.ts'
+import { dispose } from '../../src/core/scope.ts'
+import {
+  train,
+  type TrainEvent,
+  type EpochMetrics,
+  type TrainSets,
+  type TrainSettings,
+} from '../../src/core/train.ts'
 import { batchOf, paramsOf } from './cases.ts'
 import * as twin from './float64.ts'
 
 export type Arranged = {
-  readonly settings: Settings
-  readonly sets: Sets
+  readonly settings: TrainSettings
+  readonly sets: TrainSets
   readonly initial: Params
   readonly freeAll: () => void
 }
@@ -33,19 +39,19 @@ export const arranged = ({ start, data, options }: Golden): Arranged => {
     },
     sets: { training, observed: { training, evaluation } },
     initial,
-    freeAll: () => free([training, evaluation, initial]),
+    freeAll: () => dispose([training, evaluation, initial]),
   }
 }
 
-export type Ran = { readonly events: readonly Event[]; readonly values: readonly LayerValues[] }
+export type Ran = { readonly events: readonly TrainEvent[]; readonly values: readonly LayerValues[] }
 
 /** Runs a training to its end, and frees all of it; `piece` is what the driver sends after each event. */
 export const run = (
   interpreter: Interpreter,
   { settings, sets, initial, freeAll }: Arranged,
-  piece: (event: Event) => number | undefined = () => undefined,
+  piece: (event: TrainEvent) => number | undefined = () => undefined,
 ): Ran => {
-  const events: Event[] = []
+  const events: TrainEvent[] = []
   const training = train(interpreter, settings, sets, initial)
   let next = training.next()
   while (!next.done) {
@@ -53,12 +59,12 @@ export const run = (
     next = training.next(piece(next.value))
   }
   const values = fromParams(next.value)
-  free(next.value)
+  dispose(next.value)
   freeAll()
   return { events, values }
 }
 
-export const reports = (events: readonly Event[]): readonly Report[] =>
+export const reports = (events: readonly TrainEvent[]): readonly EpochMetrics[] =>
   events.flatMap(event => (event.kind === 'epoch' ? [event.report] : []))
 
 /** How far float32 may be from what was recorded in float64. */

@@ -7,21 +7,21 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
 import type { AppError } from '../../errors.ts'
-import { planOf, subjectOf, type Plan } from '../../study/study-plan.ts'
+import { planStudy, subjectOf, type StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace } from '../../study/space.ts'
-import { outcome, outstanding, type Outcome } from '../../study/study.ts'
+import { studyOutcome, outstanding, type StudyOutcome } from '../../study/study.ts'
 import { studyRecord } from '../../report/study-record.ts'
-import type { Address } from '../../study/queue-address.ts'
-import type { Result, Results, Trial } from '../../study/trial.ts'
-import { sentence } from '../../report/text/verdict-text.ts'
+import type { QueueAddress } from '../../study/queue-address.ts'
+import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
+import { verdictSentence } from '../../report/text/verdict-text.ts'
 import { toJson } from '../../io/json.ts'
 import { unwritable } from '../../io/failure.ts'
 import { commandLine, compareFlags, studyOf, type CompareFlags } from '../compare-options.ts'
-import type { Env, Program } from '../../io/env.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import { experimentData, type ExperimentData } from '../../study/experiment-data.ts'
-import { run, type Experiment, type TrialPool } from '../../study/run-trials.ts'
+import { runTrials, type TrialBatch, type TrialPool } from '../../study/run-trials.ts'
 import type { Argv } from '../../options/decode.ts'
-import { keepStudy, readResults, shardFolder, type Shard } from '../../study/study-folder.ts'
+import { saveStudy, readResults, shardFolder, type Shard } from '../../study/study-folder.ts'
 import {
   describeOutcome,
   describePlan,
@@ -29,20 +29,20 @@ import {
   epochsLeft,
   toWidth,
 } from '../../report/text/study-text.ts'
-import { askedFor, type Task } from '../../study/train-trial.ts'
+import { parseTrialFlags, type TrialTask } from '../../study/train-trial.ts'
 
 export { compareOptions } from '../compare-options.ts'
 
-export const compareCommand = (argv: Argv): Program<void> =>
+export const compareCommand = (argv: Argv): CommandEffect<void> =>
   pipe(
-    RTE.fromEither<AppError, CompareFlags, Env>(compareFlags(argv)),
+    RTE.fromEither<AppError, CompareFlags, CliEnv>(compareFlags(argv)),
     RTE.bindTo('flags'),
-    RTE.bind('having', ({ flags }) => experimentData(flags.data)),
+    RTE.bindW('having', ({ flags }) => experimentData(flags.data)),
     RTE.bind('plan', ({ flags, having }) =>
       RTE.fromTaskEither(
         pipe(
           studyOf(flags, having),
-          TE.map(planOf),
+          TE.map(planStudy),
           TE.flatMapEither(plan => feasible(plan, having)),
         ),
       ),
@@ -50,10 +50,10 @@ export const compareCommand = (argv: Argv): Program<void> =>
     RTE.tap(({ flags, plan }) => announce(flags, plan)),
     RTE.bind(
       'going',
-      ({ flags, plan }): Program<Plan> =>
+      ({ flags, plan }): CommandEffect<StudyPlan> =>
         env =>
           pipe(
-            keepStudy(env, flags.out, plan.study),
+            saveStudy(env, flags.out, plan.study),
             TE.map(study => ({ ...plan, study })),
           ),
     ),
@@ -63,51 +63,56 @@ export const compareCommand = (argv: Argv): Program<void> =>
   )
 
 /** A wrong value of an arm or of the space is told of before the work. */
-const feasible = (plan: Plan, { choice }: ExperimentData): E.Either<AppError, Plan> =>
+const feasible = (plan: StudyPlan, { choice }: ExperimentData): E.Either<AppError, StudyPlan> =>
   pipe(
     plan.arms.flatMap(({ search }) => search[0] ?? []).concat(outstanding(plan, new Map())),
-    E.traverseArray((trial: Trial) => askedFor(trial, choice)),
+    E.traverseArray((trial: Trial) => parseTrialFlags(trial, choice)),
     E.map(() => plan),
   )
 
 const announce =
-  ({ json }: CompareFlags, plan: Plan): Program<void> =>
+  ({ json }: CompareFlags, plan: StudyPlan): CommandEffect<void> =>
   env =>
     TE.fromIO(() => {
       const { study, arms } = plan
       if (json) env.out(toJson({ event: 'start', ...study, rungs: arms.map(({ rungs }) => rungs) }))
-      else for (const line of describePlan(plan)) env.note(toWidth(env.bar?.columns)(line))
+      else for (const line of describePlan(plan)) env.log(toWidth(env.columns)(line))
     })
 
 /** The whole study, on this machine or by a queue. */
-const study = (flags: CompareFlags, having: ExperimentData, plan: Plan): Program<void> =>
+const study = (flags: CompareFlags, having: ExperimentData, plan: StudyPlan): CommandEffect<void> =>
   pipe(
     trials(flags, having, plan, {
       out: flags.out,
       outstanding: results => outstanding(plan, results),
       remaining: results => epochsLeft(plan, results),
     }),
-    RTE.flatMap(results => end(flags, having, plan, results, outcome(plan, results)!)),
+    RTE.flatMap(results => end(flags, having, plan, results, studyOutcome(plan, results)!)),
   )
 
 /** Of what can be done now, this shard's share. */
-const shard = (flags: CompareFlags, having: ExperimentData, plan: Plan, part: Shard): Program<void> =>
+const shard = (
+  flags: CompareFlags,
+  having: ExperimentData,
+  plan: StudyPlan,
+  part: Shard,
+): CommandEffect<void> =>
   pipe(
-    RTE.ask<Env>(),
+    RTE.ask<CliEnv>(),
     RTE.flatMapTaskEither(env => readResults(env, flags.out, plan.study)),
     RTE.flatMap(known => {
-      const ended = outcome(plan, known)
+      const ended = studyOutcome(plan, known)
       if (ended !== undefined) return end(flags, having, plan, known, ended)
       const share = outstanding(plan, known).filter((_, i) => i % part.of === part.index - 1)
       const out = shardFolder(flags.out, part)
-      const left = (results: Results): readonly Trial[] => share.filter(({ id }) => !results.has(id))
+      const left = (results: TrialResults): readonly Trial[] => share.filter(({ id }) => !results.has(id))
       return pipe(
         trials(flags, having, plan, {
           out,
           outstanding: left,
           remaining: results => left(results).reduce((sum, { epochs }) => sum + epochs, 0),
         }),
-        RTE.flatMapReaderIO(() => (env: Env) => () => {
+        RTE.flatMapReaderIO(() => (env: CliEnv) => () => {
           if (flags.json) env.out(toJson({ event: 'shard', ...part, trials: share.length }))
           else
             env.out(
@@ -125,12 +130,12 @@ const trials =
   (
     { jobs, queue }: CompareFlags,
     { choice }: ExperimentData,
-    plan: Plan,
-    part: Pick<Experiment, 'out' | 'outstanding' | 'remaining'>,
-  ): Program<Results> =>
+    plan: StudyPlan,
+    part: Pick<TrialBatch, 'out' | 'outstanding' | 'remaining'>,
+  ): CommandEffect<TrialResults> =>
   env =>
   async () =>
-    run({
+    runTrials({
       ...part,
       subject: subjectOf(plan.study),
       data: choice,
@@ -140,14 +145,14 @@ const trials =
       describe: describeTrial(plan),
     })(env)()
 
-const queuePool = async (env: Env, address: Address): Promise<TrialPool> => {
+const queuePool = async (env: CliEnv, address: QueueAddress): Promise<TrialPool> => {
   // BullMQ takes a moment to load: only who wants a queue waits for it
   const { openQueue } = await import('../../study/queue.ts')
-  env.note(`Trials go to ${address.shown}; to have them done, on any machine: npm run worker -- --queue …`)
-  return openQueue<Task, E.Either<AppError, Result>>({
+  env.log(`Trials go to ${address.shown}; to have them done, on any machine: npm run worker -- --queue …`)
+  return openQueue<TrialTask, E.Either<AppError, TrialResult>>({
     address,
     nameOf: ({ trial }) => trial.id,
-    tell: line => env.note(`network2: ${line}`),
+    tell: line => env.log(`network2: ${line}`),
   })
 }
 
@@ -155,31 +160,31 @@ const end =
   (
     flags: CompareFlags,
     having: ExperimentData,
-    plan: Plan,
-    results: Results,
-    ended: Outcome,
-  ): Program<void> =>
+    plan: StudyPlan,
+    results: TrialResults,
+    ended: StudyOutcome,
+  ): CommandEffect<void> =>
   env =>
     pipe(
       writeReport(env, flags, having, plan, results, ended),
       TE.map(path => {
         if (flags.json) {
           for (const result of results.values()) env.out(toJson({ event: 'trial', ...result }))
-          env.out(toJson({ event: 'done', ...ended, sentence: sentence(ended.verdict), report: path }))
+          env.out(toJson({ event: 'done', ...ended, sentence: verdictSentence(ended.verdict), report: path }))
         } else {
-          for (const line of describeOutcome(plan, results, ended)) env.out(toWidth(env.bar?.columns)(line))
+          for (const line of describeOutcome(plan, results, ended)) env.out(toWidth(env.columns)(line))
           env.out(`Report: ${path}`)
         }
       }),
     )
 
 const writeReport = (
-  env: Env,
+  env: CliEnv,
   flags: CompareFlags,
   { name, data }: ExperimentData,
-  plan: Plan,
-  results: Results,
-  ended: Outcome,
+  plan: StudyPlan,
+  results: TrialResults,
+  ended: StudyOutcome,
 ): TE.TaskEither<AppError, string> => {
   const path = join(flags.out, 'report.html')
   const { space, common, budget, factor, epochs, seeds, seed } = plan.study

@@ -10,17 +10,17 @@ import type { BackendChoice } from '../../runtime/backend.ts'
 import { costOf } from '../../core/cost.ts'
 import { modelFits, type Examples } from '../../data/dataset.ts'
 import type { EngineChoice } from '../../runtime/engine.ts'
-import { interrupted, usage, type AppError, type UsageError } from '../../errors.ts'
+import { interrupted, usageError, type AppError, type UsageError } from '../../errors.ts'
 import type { Interpreter } from '../../core/scan.ts'
-import { observer, type Observation } from '../../core/evaluate.ts'
+import { evaluator, type Metrics } from '../../core/evaluate.ts'
 import { toParams } from '../../core/params.ts'
-import { free } from '../../core/scope.ts'
-import type { Model } from '../../io/model.ts'
+import { dispose } from '../../core/scope.ts'
+import type { ModelFile } from '../../io/model.ts'
 import { comparesOutputs } from '../../runs/run-plan.ts'
-import { drive } from '../../runs/run-chunked.ts'
-import type { Env, Program } from '../../io/env.ts'
+import { runChunked } from '../../runs/run-chunked.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import * as F from '../../options/decode.ts'
-import { partOf, readModel, resources, type Resources } from '../../runs/resources.ts'
+import { evaluationPart, readModel, resources, type Resources } from '../../runs/resources.ts'
 import { toBatch } from '../../runs/sets.ts'
 import {
   backendFlag,
@@ -28,9 +28,9 @@ import {
   dataFlag,
   engineFlag,
   evaluateOnFlag,
-  type Part,
+  type EvaluationPart,
 } from '../../options/train-options.ts'
-import { percent } from '../../report/text/format.ts'
+import { percentOf } from '../../format.ts'
 
 export const evaluateOptions = {
   model: { describe: 'the network: a FILE.json that --save or network2.py has written' },
@@ -40,7 +40,7 @@ export const evaluateOptions = {
 type EvaluateFlags = {
   readonly model: string
   readonly data: string
-  readonly evaluateOn: Part | undefined
+  readonly evaluateOn: EvaluationPart | undefined
   readonly backend: BackendChoice
   readonly engine: EngineChoice
   readonly json: boolean
@@ -48,7 +48,7 @@ type EvaluateFlags = {
 
 const evaluateFlags = (argv: F.Argv): E.Either<UsageError, EvaluateFlags> =>
   pipe(
-    F.all({
+    F.decodeAll({
       model: F.required('model', F.text, 'FILE.json')(argv),
       data: dataFlag(argv),
       evaluateOn: evaluateOnFlag(argv),
@@ -59,11 +59,11 @@ const evaluateFlags = (argv: F.Argv): E.Either<UsageError, EvaluateFlags> =>
     E.mapLeft(F.oneError),
   )
 
-export const evaluateCommand = (argv: F.Argv): Program<void> =>
+export const evaluateCommand = (argv: F.Argv): CommandEffect<void> =>
   pipe(
-    RTE.fromEither<AppError, EvaluateFlags, Env>(evaluateFlags(argv)),
+    RTE.fromEither<AppError, EvaluateFlags, CliEnv>(evaluateFlags(argv)),
     RTE.bindTo('flags'),
-    RTE.bindW('model', ({ flags }) => readModel(flags.model)),
+    RTE.bindW('model', ({ flags }) => RTE.fromTaskEither(readModel(flags.model))),
     RTE.bindW('having', ({ flags, model }) => resources({ ...flags, sizesFor: () => model.sizes })),
     RTE.tap(({ flags, model, having }) =>
       RTE.fromEither(modelFits(flags.model, model.sizes)(having.dataset)),
@@ -72,13 +72,13 @@ export const evaluateCommand = (argv: F.Argv): Program<void> =>
   )
 
 const look =
-  (flags: EvaluateFlags, model: Model, { dataset, interpreter }: Resources): Program<void> =>
+  (flags: EvaluateFlags, model: ModelFile, { dataset, interpreter }: Resources): CommandEffect<void> =>
   env =>
     pipe(
-      TE.fromEither(partOf(flags.evaluateOn, dataset)),
+      TE.fromEither(evaluationPart(flags.evaluateOn, dataset)),
       TE.bindW('observation', ({ examples }) =>
         examples === undefined
-          ? TE.left(usage('--evaluate-on none: nothing to do', 'give validation or test'))
+          ? TE.left(usageError('--evaluate-on none: nothing to do', 'give validation or test'))
           : observation(env, interpreter, model, examples),
       ),
       TE.map(({ part, observation: { cost, correct, n } }) => {
@@ -93,27 +93,27 @@ const look =
                 evaluationSize: n,
               })
             : `${flags.model} on the ${part} set of ${dataset.name}: ` +
-                (compares ? `${correct} / ${n}, ${percent(correct, n)}, ` : '') +
+                (compares ? `${correct} / ${n}, ${percentOf(correct, n)}, ` : '') +
                 `cost ${cost.toPrecision(4)} (${model.cost})`,
         )
       }),
     )
 
 const observation = (
-  env: Env,
+  env: CliEnv,
   interpreter: Interpreter,
-  { layers, sizes, cost }: Model,
+  { layers, sizes, cost }: ModelFile,
   examples: Examples,
-): TE.TaskEither<AppError, Observation> =>
+): TE.TaskEither<AppError, Metrics> =>
   pipe(
     TE.fromTask(async () => {
       const params = toParams(layers)
       const set = toBatch(examples, sizes.at(-1)!)
       try {
-        const observing = observer(interpreter, costOf(cost), 0)(params, set)
-        return await drive(env, observing, { position: ({ done }) => done, hear: () => undefined })
+        const observing = evaluator(interpreter, costOf(cost), 0)(params, set)
+        return await runChunked(env, observing, { position: ({ done }) => done, onEvent: () => undefined })
       } finally {
-        free([params, set])
+        dispose([params, set])
         interpreter.dispose()
       }
     }),

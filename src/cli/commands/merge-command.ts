@@ -9,12 +9,12 @@ import { join } from 'node:path'
 import type { Options } from 'yargs'
 import type { AppError } from '../../errors.ts'
 import { firstById, openJournal } from '../../study/journal.ts'
-import { planOf, subjectOf, type Study } from '../../study/study-plan.ts'
-import { outcome, outstanding } from '../../study/study.ts'
-import { Result, type Results } from '../../study/trial.ts'
+import { planStudy, subjectOf, type Study } from '../../study/study-plan.ts'
+import { studyOutcome, outstanding } from '../../study/study.ts'
+import { TrialResult, type TrialResults } from '../../study/trial.ts'
 import { toJson } from '../../io/json.ts'
-import type { Env, Program } from '../../io/env.ts'
-import { inFolder } from '../../study/run-trials.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
+import { withLockedFolder } from '../../study/run-trials.ts'
 import * as F from '../../options/decode.ts'
 import { commonOptions } from '../../options/train-options.ts'
 import { JOURNAL, readResults, readStudy, shardsIn } from '../../study/study-folder.ts'
@@ -26,12 +26,12 @@ export const mergeOptions = {
 
 type MergeFlags = { readonly folders: readonly string[]; readonly json: boolean }
 
-export const mergeCommand = (argv: F.Argv): Program<void> =>
+export const mergeCommand = (argv: F.Argv): CommandEffect<void> =>
   pipe(
-    RTE.fromEither<AppError, MergeFlags, Env>(
+    RTE.fromEither<AppError, MergeFlags, CliEnv>(
       pipe(
-        F.all({
-          folders: F.words('DIR', 'the --out of the shards, such as runs/compare')(argv),
+        F.decodeAll({
+          folders: F.positionals('DIR', 'the --out of the shards, such as runs/compare')(argv),
           json: F.toggle('json')(argv),
         }),
         E.mapLeft(F.oneError),
@@ -42,7 +42,7 @@ export const mergeCommand = (argv: F.Argv): Program<void> =>
 
 /** Into the first folder, from all of them. */
 const merge =
-  ({ folders, json }: MergeFlags): Program<void> =>
+  ({ folders, json }: MergeFlags): CommandEffect<void> =>
   env => {
     const [first = ''] = folders
     return pipe(
@@ -50,13 +50,13 @@ const merge =
       TE.bindTo('study'),
       TE.bind('found', ({ study }) => found(env, folders, study)),
       TE.flatMap(({ study, found }) =>
-        inFolder(env, first, () =>
+        withLockedFolder(env, first, () =>
           pipe(
             add(join(first, JOURNAL), study, found),
             TE.map(({ added, results }) => {
-              const plan = planOf(study)
+              const plan = planStudy(study)
               const left = outstanding(plan, results).length
-              const done = outcome(plan, results) !== undefined
+              const done = studyOutcome(plan, results) !== undefined
               if (json)
                 env.out(toJson({ event: 'merged', added, trials: results.size, outstanding: left, done }))
               else
@@ -74,10 +74,10 @@ const merge =
   }
 
 const found = (
-  env: Env,
+  env: CliEnv,
   folders: readonly string[],
   study: Study,
-): TE.TaskEither<AppError, readonly Result[]> =>
+): TE.TaskEither<AppError, readonly TrialResult[]> =>
   pipe(
     folders,
     TE.traverseSeqArray(folder =>
@@ -98,10 +98,10 @@ const found = (
 const add = (
   file: string,
   study: Study,
-  found: readonly Result[],
-): TE.TaskEither<AppError, { readonly added: number; readonly results: Results }> =>
+  found: readonly TrialResult[],
+): TE.TaskEither<AppError, { readonly added: number; readonly results: TrialResults }> =>
   pipe(
-    TE.fromIOEither(openJournal(file, subjectOf(study), Result)),
+    TE.fromIOEither(openJournal(file, subjectOf(study), TrialResult)),
     TE.flatMap(journal => {
       const known = firstById(journal.entries)
       const lacking = [...firstById(found).values()].filter(({ id }) => !known.has(id))

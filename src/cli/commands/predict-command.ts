@@ -8,17 +8,17 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Options } from 'yargs'
 import { loadBackend } from '../../runtime/backend.ts'
-import { values, type Inputs } from '../../data/dataset.ts'
+import { inputValues, type Inputs } from '../../data/dataset.ts'
 import { readBytes } from '../../io/read.ts'
-import { data, interrupted, type AppError, type UsageError } from '../../errors.ts'
+import { dataError, interrupted, type AppError, type UsageError } from '../../errors.ts'
 import { feedforward } from '../../core/network.ts'
 import { toParams, type Params } from '../../core/params.ts'
-import type { Grey } from '../../image/grey.ts'
-import { MOST_BYTES, picturesOf } from '../../image/image-files.ts'
-import { free, reading } from '../../core/scope.ts'
-import type { Model } from '../../io/model.ts'
-import { answerOf, drawn, inWords } from '../../report/text/prediction-text.ts'
-import type { Env, Program } from '../../io/env.ts'
+import type { GreyImage } from '../../image/grey.ts'
+import { MOST_BYTES, readImages } from '../../image/image-files.ts'
+import { dispose, withTensors } from '../../core/scope.ts'
+import type { ModelFile } from '../../io/model.ts'
+import { predictionOf, predictionLines, predictionText } from '../../report/text/prediction-text.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import * as F from '../../options/decode.ts'
 import { readModel } from '../../runs/resources.ts'
 import { commonOptions } from '../../options/train-options.ts'
@@ -39,20 +39,20 @@ type PredictFlags = {
 
 const predictFlags = (argv: F.Argv): E.Either<UsageError, PredictFlags> =>
   pipe(
-    F.all({
+    F.decodeAll({
       model: F.required('model', F.text, 'FILE.json')(argv),
       first: F.optional('first', F.count)(argv),
       json: F.toggle('json')(argv),
-      files: F.words('IMAGE', 'one or more: npm run predict -- --model net.json digit.png')(argv),
+      files: F.positionals('IMAGE', 'one or more: npm run predict -- --model net.json digit.png')(argv),
     }),
     E.mapLeft(F.oneError),
   )
 
-export const predictCommand = (argv: F.Argv): Program<void> =>
+export const predictCommand = (argv: F.Argv): CommandEffect<void> =>
   pipe(
-    RTE.fromEither<AppError, PredictFlags, Env>(predictFlags(argv)),
+    RTE.fromEither<AppError, PredictFlags, CliEnv>(predictFlags(argv)),
     RTE.bindTo('flags'),
-    RTE.bind('model', ({ flags }) => readModel(flags.model)),
+    RTE.bind('model', ({ flags }) => RTE.fromTaskEither(readModel(flags.model))),
     // a few pictures are answered before another backend has loaded
     RTE.tap(() => RTE.fromTaskEither(loadBackend('cpu'))),
     RTE.flatMap(({ flags, model }) => answerAll(flags, model)),
@@ -63,7 +63,7 @@ const AT_ONCE = 1000
 
 /** Answers what can be answered; what is wrong with the other files is told together, at the end. */
 const answerAll =
-  ({ files, first, json }: PredictFlags, { layers, sizes }: Model): Program<void> =>
+  ({ files, first, json }: PredictFlags, { layers, sizes }: ModelFile): CommandEffect<void> =>
   env =>
   async () => {
     const [width] = sizes
@@ -71,7 +71,7 @@ const answerAll =
     const params = toParams(layers)
     try {
       for (const file of files) {
-        const found = await pipe(readBytes(file, MOST_BYTES), TE.flatMap(picturesOf(file, width)))()
+        const found = await pipe(readBytes(file, MOST_BYTES), TE.flatMap(readImages(file, width)))()
         if (E.isLeft(found)) {
           errors.push(found.left)
           continue
@@ -85,18 +85,18 @@ const answerAll =
             if (json) env.out(asJson(file, index, activations))
             else {
               const pixels = x.subarray(i * width, (i + 1) * width)
-              env.out(`${file}${index === undefined ? '' : `[${index}]`}: ${inWords(activations)}`)
-              if (count <= DRAWN) drawn(asPicture(pixels), activations).forEach(env.out)
+              env.out(`${file}${index === undefined ? '' : `[${index}]`}: ${predictionText(activations)}`)
+              if (count <= DRAWN) predictionLines(asPicture(pixels), activations).forEach(env.out)
             }
           })
-          await env.rest()
-          const by = env.stopped()
+          await env.yieldToEventLoop()
+          const by = env.stopReason()
           if (by !== undefined)
             return E.left(interrupted(by, 'prediction was stopped', 'run it again for the other pictures'))
         }
       }
     } finally {
-      free(params)
+      dispose(params)
     }
     return errors.length === 0 ? E.right(undefined) : E.left(together(errors))
   }
@@ -110,7 +110,7 @@ const sizeOf = (inputs: Inputs): number =>
 /** Inputs `from` to `to` (without it) as numbers, [to - from, width]. */
 const rows = (inputs: Inputs, from: number, to: number): Float32Array => {
   const [start, end] = [from * inputs.width, to * inputs.width]
-  return values(
+  return inputValues(
     inputs.kind === 'bytes'
       ? { ...inputs, bytes: inputs.bytes.subarray(start, end) }
       : { ...inputs, floats: inputs.floats.subarray(start, end) },
@@ -119,18 +119,18 @@ const rows = (inputs: Inputs, from: number, to: number): Float32Array => {
 
 /** What each output answers to each row of x [m, width]. */
 const activationsOf = (params: Params, x: Float32Array, width: number): readonly (readonly number[])[] =>
-  reading(
+  withTensors(
     () => feedforward(params, tensor2d(x, [x.length / width, width])),
     a => a.arraySync(),
   )
 
-const asPicture = (pixels: Float32Array): Grey<readonly number[]> | undefined => {
+const asPicture = (pixels: Float32Array): GreyImage<readonly number[]> | undefined => {
   const side = Math.sqrt(pixels.length)
   return Number.isInteger(side) ? { width: side, height: side, pixels: [...pixels] } : undefined
 }
 
 const asJson = (image: string, index: number | undefined, activations: readonly number[]): string => {
-  const { best, margin } = answerOf(activations)
+  const { best, margin } = predictionOf(activations)
   return JSON.stringify({
     event: 'prediction',
     image,
@@ -143,7 +143,7 @@ const asJson = (image: string, index: number | undefined, activations: readonly 
 
 /** One error of several: each with its message, and each remedy once. */
 const together = (errors: readonly AppError[]): AppError =>
-  data(
+  dataError(
     errors.map(({ message }) => message).join('\n'),
     [...new Set(errors.map(({ remedy }) => remedy))].join('\n'),
   )

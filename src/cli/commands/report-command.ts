@@ -7,12 +7,12 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dirname } from 'node:path'
 import type { Options } from 'yargs'
-import { usage, type AppError } from '../../errors.ts'
+import { usageError, type AppError } from '../../errors.ts'
 import { accuracyCurve, comparisonLines, costCurve } from '../../report/text/run-text.ts'
 import { unwritable } from '../../io/failure.ts'
-import type { Env, Program } from '../../io/env.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import * as F from '../../options/decode.ts'
-import { readRun, writeReport, type Written } from '../../report/read-run.ts'
+import { readRun, writeRunReport, type WrittenReport } from '../../report/read-run.ts'
 import { commonOptions } from '../../options/train-options.ts'
 
 export const reportOptions = {
@@ -27,25 +27,25 @@ type ReportFlags = { readonly folders: readonly string[]; readonly out: string }
 
 const reportFlags = (argv: F.Argv): E.Either<AppError, ReportFlags> =>
   pipe(
-    F.all({
-      folders: F.words('DIR', 'the folder of a run, such as runs/latest')(argv),
-      out: F.flag('out', F.text, 'runs/comparison.html')(argv),
+    F.decodeAll({
+      folders: F.positionals('DIR', 'the folder of a run, such as runs/latest')(argv),
+      out: F.withDefault('out', F.text, 'runs/comparison.html')(argv),
     }),
     E.mapLeft(F.oneError),
   )
 
-export const reportCommand = (argv: F.Argv): Program<void> =>
-  pipe(RTE.fromEither<AppError, ReportFlags, Env>(reportFlags(argv)), RTE.flatMap(write))
+export const reportCommand = (argv: F.Argv): CommandEffect<void> =>
+  pipe(RTE.fromEither<AppError, ReportFlags, CliEnv>(reportFlags(argv)), RTE.flatMap(write))
 
 const write =
-  ({ folders, out }: ReportFlags): Program<void> =>
+  ({ folders, out }: ReportFlags): CommandEffect<void> =>
   env => {
     const [first, ...more] = folders
     return pipe(
-      more.length === 0 && first !== undefined ? writeReport(env, first) : compare(env, folders, out),
+      more.length === 0 && first !== undefined ? writeRunReport(env, first) : compare(env, folders, out),
       TE.map(({ path, runs }) => {
         const [run] = runs
-        const width = Math.min(100, env.bar?.columns ?? 80)
+        const width = Math.min(100, env.columns ?? 80)
         const lines =
           runs.length > 1 || run === undefined
             ? comparisonLines(runs)
@@ -57,7 +57,11 @@ const write =
   }
 
 /** A page about several runs. */
-const compare = (env: Env, folders: readonly string[], out: string): TE.TaskEither<AppError, Written> =>
+const compare = (
+  env: CliEnv,
+  folders: readonly string[],
+  out: string,
+): TE.TaskEither<AppError, WrittenReport> =>
   out.endsWith('.html')
     ? pipe(
         folders,
@@ -71,4 +75,4 @@ const compare = (env: Env, folders: readonly string[], out: string): TE.TaskEith
           }, unwritable(out)),
         ),
       )
-    : TE.left(usage(`--out ${out}: not a name that ends in .html`, 'give --out FILE.html'))
+    : TE.left(usageError(`--out ${out}: not a name that ends in .html`, 'give --out FILE.html'))

@@ -13,18 +13,26 @@ import { published } from '../../book/published.ts'
 import {
   compareCounts,
   compareFacts,
-  inWords,
+  describeComparison,
   replayed,
   trialsOf,
   type Comparison,
   type ReplayName,
 } from '../../book/replay.ts'
 import { armInWords, describeRows } from '../../report/text/reproduce-text.ts'
-import { bestOf, extents, lastAccuracy, planOf, rowsOf, workOf, type Planned } from '../../book/reproduce.ts'
-import type { Result, Results, Trial } from '../../study/trial.ts'
-import type { Env, Program } from '../../io/env.ts'
+import {
+  bestAccuracy,
+  extents,
+  lastAccuracy,
+  planReproduction,
+  rowsOf,
+  trialWork,
+  type Planned,
+} from '../../book/reproduce.ts'
+import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import { experimentData, type ExperimentData } from '../../study/experiment-data.ts'
-import { run } from '../../study/run-trials.ts'
+import { runTrials } from '../../study/run-trials.ts'
 import { writeReplayPage, writeTablePage } from '../../report/write-reproduce.ts'
 import * as F from '../../options/decode.ts'
 import { commonOptions, dataFlag } from '../../options/train-options.ts'
@@ -66,24 +74,24 @@ const figureWords = Object.fromEntries(
 
 const reproduceFlags = (argv: F.Argv): E.Either<UsageError, Flags> =>
   pipe(
-    F.all({
+    F.decodeAll({
       seeds: F.optional('seeds', F.count)(argv),
       quick: F.toggle('quick')(argv),
       figure: F.optional('figure', F.oneOf(figureWords))(argv),
       published: F.optional('published', F.text)(argv),
-      jobs: F.flag('jobs', F.count, availableParallelism())(argv),
+      jobs: F.withDefault('jobs', F.count, availableParallelism())(argv),
       data: dataFlag(argv),
-      out: F.flag('out', F.text, 'runs/reproduce')(argv),
+      out: F.withDefault('out', F.text, 'runs/reproduce')(argv),
       json: F.toggle('json')(argv),
     }),
     E.mapLeft(F.oneError),
   )
 
-export const reproduceCommand = (argv: F.Argv): Program<void> =>
+export const reproduceCommand = (argv: F.Argv): CommandEffect<void> =>
   pipe(
-    RTE.fromEither<AppError, Flags, Env>(reproduceFlags(argv)),
+    RTE.fromEither<AppError, Flags, CliEnv>(reproduceFlags(argv)),
     RTE.bindTo('flags'),
-    RTE.bind('having', ({ flags }) => experimentData(flags.data)),
+    RTE.bindW('having', ({ flags }) => experimentData(flags.data)),
     RTE.flatMap(({ flags, having }) =>
       flags.figure === undefined ? table(flags, having) : replay(flags, flags.figure, having),
     ),
@@ -94,26 +102,26 @@ const done = (
   { jobs, out }: Flags,
   { name, choice, data }: ExperimentData,
   trials: readonly Trial[],
-  describe: (trial: Trial, result: Result) => string,
-): Program<Results> => {
-  const outstanding = (results: Results): readonly Trial[] => trials.filter(({ id }) => !results.has(id))
-  return run({
+  describe: (trial: Trial, result: TrialResult) => string,
+): CommandEffect<TrialResults> => {
+  const outstanding = (results: TrialResults): readonly Trial[] => trials.filter(({ id }) => !results.has(id))
+  return runTrials({
     out,
     subject: { experiment: 'reproduce', data: name, examples: data },
     data: choice,
     jobs,
     outstanding,
-    workOf,
-    remaining: results => outstanding(results).reduce((sum, trial) => sum + workOf(trial), 0),
+    workOf: trialWork,
+    remaining: results => outstanding(results).reduce((sum, trial) => sum + trialWork(trial), 0),
     describe,
   })
 }
 
-const table = (flags: Flags, having: ExperimentData): Program<void> => {
+const table = (flags: Flags, having: ExperimentData): CommandEffect<void> => {
   const extent = extents[flags.quick ? 'quick' : 'full']
-  const plan = planOf({ ...extent, seeds: flags.seeds ?? extent.seeds }, having)
-  const describe = (trial: Trial, result: Result): string => {
-    const { accuracy, epoch } = bestOf(result)
+  const plan = planReproduction({ ...extent, seeds: flags.seeds ?? extent.seeds }, having)
+  const describe = (trial: Trial, result: TrialResult): string => {
+    const { accuracy, epoch } = bestAccuracy(result)
     return (
       `${nameIn(plan, trial)}, seed ${trial.seed}: ${lastAccuracy(result).toFixed(2)} %, ` +
       `at best ${accuracy.toFixed(2)} % after epoch ${epoch}`
@@ -132,7 +140,7 @@ const table = (flags: Flags, having: ExperimentData): Program<void> => {
       const made = { out: flags.out, command, data: having.name, epochs: extent.epochs }
       return writeTablePage(env, made, plan, rows, results)
     }),
-    RTE.flatMapReaderIO(({ results, rows, path }) => (env: Env) => () => {
+    RTE.flatMapReaderIO(({ results, rows, path }) => (env: CliEnv) => () => {
       if (flags.json) {
         for (const { arm, trials } of plan)
           for (const { id, seed } of trials) tell(env, { event: 'trial', ...arm, seed, ...results.get(id) })
@@ -155,7 +163,7 @@ const nameIn = (plan: readonly Planned[], { id }: Trial): string =>
   plan.flatMap(({ arm, trials }) => (trials.some(trial => trial.id === id) ? [armInWords(arm)] : [])).join()
 
 /** A line of JSON, which has no NaN: what has no value is left out. */
-const tell = (env: Env, event: Record<string, unknown>): void =>
+const tell = (env: CliEnv, event: Record<string, unknown>): void =>
   env.out(JSON.stringify(event, (_key, value: unknown) => (Number.isNaN(value) ? undefined : value)))
 
 /** A training of a figure beside what was published of it: all counts, or the key figures alone. */
@@ -169,20 +177,20 @@ type Replay = {
 }
 
 const replay =
-  (flags: Flags, name: ReplayName, having: ExperimentData): Program<void> =>
+  (flags: Flags, name: ReplayName, having: ExperimentData): CommandEffect<void> =>
   env => {
     const trials = trialsOf(name, having)
     const { file, what } = replayed[name]
-    const describe = ({ flags }: Trial, result: Result): string =>
+    const describe = ({ flags }: Trial, result: TrialResult): string =>
       `${flags.init ?? ''} start: ${lastAccuracy(result).toFixed(2)} %`
     return pipe(
       // a wrong --published is told of before the work
-      loadFigure(file, { folder: flags.published, onNotice: env.note }),
+      loadFigure(file, { folder: flags.published, onNotice: env.log }),
       TE.map(figure => figure.map(({ evaluationAccuracy }) => evaluationAccuracy)),
       TE.orElse(error =>
         flags.published === undefined
           ? TE.fromIO(() => {
-              env.note(`network2: ${error.message}; compared with the key figures alone`)
+              env.log(`network2: ${error.message}; compared with the key figures alone`)
               return []
             })
           : TE.left<AppError, readonly (readonly number[])[]>(error),
@@ -202,7 +210,7 @@ const replay =
             n,
             comparison,
             sentence: [
-              ...(comparison === undefined ? [] : [inWords(comparison)]),
+              ...(comparison === undefined ? [] : [describeComparison(comparison)]),
               compareFacts(accuracies, facts),
             ].join('. '),
           }

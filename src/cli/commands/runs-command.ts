@@ -9,12 +9,12 @@ import { basename } from 'node:path'
 import type { Options } from 'yargs'
 import type { AppError } from '../../errors.ts'
 import { toJson } from '../../io/json.ts'
-import { listRuns, type Listed } from '../../runs/list-runs.ts'
+import { listRuns, type ListedRun } from '../../runs/list-runs.ts'
 import { unreadable } from '../../io/failure.ts'
-import type { Env, Program } from '../../io/env.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import * as F from '../../options/decode.ts'
 import { commonOptions, trainOptions } from '../../options/train-options.ts'
-import { aligned, percent, quoted } from '../../report/text/format.ts'
+import { aligned, percentOf, shellQuoted } from '../../format.ts'
 
 export const runsOptions = {
   runs: trainOptions.runs,
@@ -26,15 +26,15 @@ type RunsFlags = { readonly runs: string; readonly json: boolean }
 
 const runsFlags = (argv: F.Argv): E.Either<AppError, RunsFlags> =>
   pipe(
-    F.all({ runs: F.flag('runs', F.text, 'runs')(argv), json: F.toggle('json')(argv) }),
+    F.decodeAll({ runs: F.withDefault('runs', F.text, 'runs')(argv), json: F.toggle('json')(argv) }),
     E.mapLeft(F.oneError),
   )
 
-export const runsCommand = (argv: F.Argv): Program<void> =>
-  pipe(RTE.fromEither<AppError, RunsFlags, Env>(runsFlags(argv)), RTE.flatMap(list))
+export const runsCommand = (argv: F.Argv): CommandEffect<void> =>
+  pipe(RTE.fromEither<AppError, RunsFlags, CliEnv>(runsFlags(argv)), RTE.flatMap(list))
 
 const list =
-  ({ runs, json }: RunsFlags): Program<void> =>
+  ({ runs, json }: RunsFlags): CommandEffect<void> =>
   ({ files, processes, out }) =>
     pipe(
       TE.tryCatch(
@@ -49,22 +49,22 @@ const list =
     )
 
 /** The command that goes on with a run, where there is something to go on with. */
-const resumeOf = ({ path, state, config, epochs }: Listed): string | undefined => {
+const resumeOf = ({ path, state, config, epochs }: ListedRun): string | undefined => {
   if (state === 'running') return undefined
   const more = state === 'finished' ? ` --epochs ${Math.max(Number(config.epochs), epochs) * 2}` : ''
-  return `npm run train -- --resume ${quoted(path)}${more}`
+  return `npm run train -- --resume ${shellQuoted(path)}${more}`
 }
 
 const word = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-const table = (runs: readonly Listed[]): readonly string[] =>
+const table = (runs: readonly ListedRun[]): readonly string[] =>
   aligned(
     ['run', 'state', 'cost', 'sizes', 'epochs', 'last', 'best', 'go on with'],
     runs.map(run => {
       const { path, state, config, epochs, accuracies } = run
-      const shown = (one: Listed['accuracies'][number] | undefined): string =>
-        one === undefined ? '' : percent(one.correct, one.n)
-      const best = accuracies.reduce<Listed['accuracies'][number] | undefined>(
+      const shown = (one: ListedRun['accuracies'][number] | undefined): string =>
+        one === undefined ? '' : percentOf(one.correct, one.n)
+      const best = accuracies.reduce<ListedRun['accuracies'][number] | undefined>(
         (most, one) => (one.correct > (most?.correct ?? -1) ? one : most),
         undefined,
       )

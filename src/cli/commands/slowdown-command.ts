@@ -9,12 +9,12 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dirname } from 'node:path'
 import type { Options } from 'yargs'
 import type { AppError } from '../../errors.ts'
-import { comparison, observation, rates, type Neuron, type Result } from '../../book/slowdown.ts'
+import { comparison, observation, rates, type Neuron, type SlowdownResult } from '../../book/slowdown.ts'
 import { unwritable } from '../../io/failure.ts'
-import type { Env, Program } from '../../io/env.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import * as F from '../../options/decode.ts'
 import { commonOptions } from '../../options/train-options.ts'
-import { percent } from '../../report/text/format.ts'
+import { percentOf } from '../../format.ts'
 
 export const slowdownOptions = {
   eta: {
@@ -48,25 +48,25 @@ const epochs: F.Decoder<number> = text =>
 
 const slowdownFlags = (argv: F.Argv): E.Either<AppError, Flags> =>
   pipe(
-    F.all({
+    F.decodeAll({
       eta: F.optional('eta', F.positive)(argv),
-      epochs: F.flag('epochs', epochs, 300)(argv),
-      out: F.flag('out', F.text, 'runs/slowdown.html')(argv),
+      epochs: F.withDefault('epochs', epochs, 300)(argv),
+      out: F.withDefault('out', F.text, 'runs/slowdown.html')(argv),
       json: F.toggle('json')(argv),
     }),
     E.mapLeft(F.oneError),
   )
 
-export const slowdownCommand = (argv: F.Argv): Program<void> =>
-  pipe(RTE.fromEither<AppError, Flags, Env>(slowdownFlags(argv)), RTE.flatMap(show))
+export const slowdownCommand = (argv: F.Argv): CommandEffect<void> =>
+  pipe(RTE.fromEither<AppError, Flags, CliEnv>(slowdownFlags(argv)), RTE.flatMap(show))
 
 const show =
-  ({ eta, epochs, out, json }: Flags): Program<void> =>
+  ({ eta, epochs, out, json }: Flags): CommandEffect<void> =>
   env => {
     const compared = comparison(eta ?? rates.quadratic, epochs)
     // who names a rate has not asked about the book's
     const observed = eta === undefined ? observation(epochs) : undefined
-    if (!json) env.out(report(compared, observed, env.bar?.columns ?? 80))
+    if (!json) env.out(report(compared, observed, env.columns ?? 80))
     else {
       const results = [...compared, ...(observed ?? [])]
       for (const result of results) env.out(JSON.stringify({ event: 'curve', ...result }))
@@ -77,7 +77,7 @@ const show =
 
 /** The curves as a page, which shows more of them than a terminal can. */
 const writePage = (
-  { files, note: tell }: Env,
+  { files, log: tell }: CliEnv,
   out: string,
   compared: Compared,
   observed: Observed | undefined,
@@ -138,11 +138,11 @@ const two = (value: number): string => value.toPrecision(2)
 
 const counted = (epochs: number): string => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`
 
-const title = ({ cost, start, curve: { a } }: Result): string =>
+const title = ({ cost, start, curve: { a } }: SlowdownResult): string =>
   `${NAMES[cost]}, ${from(start)}: the output goes from ${two(a[0]!)} to ${two(a.at(-1)!)}`
 
 /** As many as fit side by side. */
-const charts = ({ curve }: Result, width: number): string => {
+const charts = ({ curve }: SlowdownResult, width: number): string => {
   const across = Math.max(1, Math.min(3, Math.floor(width / 24)))
   const each = Math.min(48, Math.floor((width + GAP) / across) - GAP)
   const all = [
@@ -196,7 +196,7 @@ const why = ([, , quadratic, xent]: Compared): readonly string[] => {
   const prime = a * (1 - a)
   const early = Math.min(100, quadratic.epochs)
   const half = Math.floor(quadratic.epochs / 2)
-  const fallen = ({ curve: { cost } }: Result): string => percent(cost[0]! - cost[early]!, cost[0]!)
+  const fallen = ({ curve: { cost } }: SlowdownResult): string => percentOf(cost[0]! - cost[early]!, cost[0]!)
   return [
     `Why. With the quadratic cost the gradient is {∂C/∂w = ∂C/∂b = a σ'(z)}, equations (55) and (56). With the cross-entropy it is {a - y}, here a, equations (61) and (62): σ'(z) has cancelled.`,
     `Started ${from(quadratic.start)}, the output begins at ${two(a)}, where σ is flat: {σ'(z) = a (1 - a)} is ${two(prime)}. So the quadratic gradient is ${two(quadratic.curve.gradient[0]!)}, and the other one ${two(xent.curve.gradient[0]!)}, ${two(1 / prime)} times as large. In the first ${counted(early)} the quadratic cost falls by ${fallen(quadratic)}, the cross-entropy by ${fallen(xent)}; after ${counted(half)} the outputs are ${two(quadratic.curve.a[half]!)} and ${two(xent.curve.a[half]!)}.`,
@@ -207,7 +207,7 @@ const why = ([, , quadratic, xent]: Compared): readonly string[] => {
 const note = ([wrong, saturated, wrongWithout, saturatedWithout]: Observed): readonly string[] => {
   const { eta, epochs, curve } = saturated
   const most = 2 * eta * epochs
-  const way = ({ curve: { a } }: Result): string => `from ${two(a[0]!)} to ${two(a.at(-1)!)}`
+  const way = ({ curve: { a } }: SlowdownResult): string => `from ${two(a[0]!)} to ${two(a.at(-1)!)}`
   return [
     `A note on the rate. For the cross-entropy the text of the book names eta ${eta}. By (61) and (62), w and b each fall by eta a in an epoch, so {z = w + b} falls by less than ${2 * eta}, and by less than ${two(most)} in ${counted(epochs)}. Started ${from(saturated.start)}, at z ${curve.z[0]!}, it ends at z ${two(curve.z.at(-1)!)}: the output goes ${way(saturated)}; started ${from(wrong.start)}, it goes ${way(wrong)}.`,
     `Curves like those of the book come out when the step is {-eta ∂C/∂a = -eta / (1 - a)}, without σ'(z): then the output goes ${way(wrongWithout)}, and ${way(saturatedWithout)}. This is an observation: the script of the book's page was not seen. What the chapter says does not rest on it: above, both costs learn at the same rate.`,

@@ -6,11 +6,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Options } from 'yargs'
-import { usage, type AppError } from '../../errors.ts'
-import { planOf } from '../../study/study-plan.ts'
-import { outcome, outstanding, stages } from '../../study/study.ts'
+import { usageError, type AppError } from '../../errors.ts'
+import { planStudy } from '../../study/study-plan.ts'
+import { studyOutcome, outstanding, stages } from '../../study/study.ts'
 import { toJson } from '../../io/json.ts'
-import type { Env, Program } from '../../io/env.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import * as F from '../../options/decode.ts'
 import { commonOptions } from '../../options/train-options.ts'
 import { readResults, readStudy } from '../../study/study-folder.ts'
@@ -25,11 +25,11 @@ type StudyFlags = { readonly words: readonly string[]; readonly json: boolean }
 
 const EXAMPLE = 'npm run study -- show runs/compare'
 
-export const studyCommand = (argv: F.Argv): Program<void> =>
+export const studyCommand = (argv: F.Argv): CommandEffect<void> =>
   pipe(
-    RTE.fromEither<AppError, StudyFlags, Env>(
+    RTE.fromEither<AppError, StudyFlags, CliEnv>(
       pipe(
-        F.all({ words: F.words('show DIR', EXAMPLE)(argv), json: F.toggle('json')(argv) }),
+        F.decodeAll({ words: F.positionals('show DIR', EXAMPLE)(argv), json: F.toggle('json')(argv) }),
         E.mapLeft(F.oneError),
       ),
     ),
@@ -37,21 +37,24 @@ export const studyCommand = (argv: F.Argv): Program<void> =>
       what === 'show' && folder !== undefined && more.length === 0
         ? show(folder, json)
         : RTE.left(
-            usage(`study ${argv._ === undefined ? '' : String(what)}: not understood`, `give ${EXAMPLE}`),
+            usageError(
+              `study ${argv._ === undefined ? '' : String(what)}: not understood`,
+              `give ${EXAMPLE}`,
+            ),
           ),
     ),
   )
 
 const show =
-  (folder: string, json: boolean): Program<void> =>
+  (folder: string, json: boolean): CommandEffect<void> =>
   env =>
     pipe(
       readStudy(env, folder),
       TE.bindTo('study'),
       TE.bind('results', ({ study }) => readResults(env, folder, study)),
       TE.map(({ study, results }) => {
-        const plan = planOf(study)
-        const ended = outcome(plan, results)
+        const plan = planStudy(study)
+        const ended = studyOutcome(plan, results)
         if (json) {
           for (const { arm, search, final } of stages(plan, results))
             for (const trial of [...search.flat(), ...(final?.trials ?? [])])
@@ -68,6 +71,6 @@ const show =
             ? [`${results.size} trials are done; ${left} can be done next.`]
             : describeOutcome(plan, results, ended)),
         ])
-          env.out(toWidth(env.bar?.columns)(line))
+          env.out(toWidth(env.columns)(line))
       }),
     )

@@ -13,9 +13,9 @@ import { print, type Node, type Program as Traced } from '../../compiler/program
 import { trace } from '../../compiler/trace.ts'
 import { initialValues, toParams, type Sizes } from '../../core/params.ts'
 import { key } from '../../core/rng.ts'
-import { reading } from '../../core/scope.ts'
-import { stepOnRows } from '../../core/train.ts'
-import type { Env, Program } from '../../io/env.ts'
+import { withTensors } from '../../core/scope.ts'
+import { trainStep } from '../../core/train.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import * as F from '../../options/decode.ts'
 import { costFlag, sizesFlag, trainOptions } from '../../options/train-options.ts'
 
@@ -30,7 +30,7 @@ const BOOK: Sizes = [784, 30, 10]
 
 /** Enough rows for a mini-batch to be gathered from; how many there are in all makes no difference. */
 const programOf = (cost: CostName, sizes: Sizes, m: number): Traced =>
-  reading(
+  withTensors(
     () => ({
       params: toParams(initialValues('default', key(0), sizes)),
       set: {
@@ -42,7 +42,7 @@ const programOf = (cost: CostName, sizes: Sizes, m: number): Traced =>
       rows: tensor1d(Int32Array.from({ length: m }, (_, i) => i)),
     }),
     ({ params, set, rows }) =>
-      trace(stepOnRows(costOf(cost)), [
+      trace(trainStep(costOf(cost)), [
         ['params', params],
         ['', set],
         ['rows', rows],
@@ -76,11 +76,11 @@ const equationIn = (cost: CostName, program: Traced): ((node: Node) => string) =
   }
 }
 
-export const traceCommand = (argv: F.Argv): Program<void> =>
+export const traceCommand = (argv: F.Argv): CommandEffect<void> =>
   pipe(
-    RTE.fromEither<AppError, Flags, Env>(traceFlags(argv)),
+    RTE.fromEither<AppError, Flags, CliEnv>(traceFlags(argv)),
     RTE.tap(() => RTE.fromTaskEither(loadBackend('cpu'))),
-    RTE.flatMapReaderIO(({ cost = 'xent', sizes = BOOK, m }) => (env: Env) => () => {
+    RTE.flatMapReaderIO(({ cost = 'xent', sizes = BOOK, m }) => (env: CliEnv) => () => {
       const program = programOf(cost, sizes, m)
       env.out(print(program, equationIn(cost, program)))
     }),
@@ -90,6 +90,10 @@ type Flags = { readonly cost: CostName | undefined; readonly sizes: Sizes | unde
 
 const traceFlags = (argv: F.Argv): E.Either<AppError, Flags> =>
   pipe(
-    F.all({ cost: costFlag(argv), sizes: sizesFlag(argv), m: F.flag('mini-batch-size', F.count, 10)(argv) }),
+    F.decodeAll({
+      cost: costFlag(argv),
+      sizes: sizesFlag(argv),
+      m: F.withDefault('mini-batch-size', F.count, 10)(argv),
+    }),
     E.mapLeft(F.oneError),
   )

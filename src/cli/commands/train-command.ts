@@ -4,28 +4,28 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { sumOf } from '../../data/fingerprint.ts'
-import { usage, type AppError } from '../../errors.ts'
-import type { Result } from '../../runs/run-folder.ts'
-import { bestOf, monitored } from '../../runs/history.ts'
+import { fingerprint } from '../../data/fingerprint.ts'
+import { usageError, type AppError } from '../../errors.ts'
+import type { RunResult } from '../../runs/run-folder.ts'
+import { bestEpoch, monitored } from '../../runs/history.ts'
 import { toJson } from '../../io/json.ts'
 import { canWrite, writeText } from '../../io/write.ts'
 import { exists } from '../../io/read.ts'
-import { encodeModel, type Model } from '../../io/model.ts'
-import { asSettings, planRun, sizesFor, type Config, type Run } from '../../runs/run-plan.ts'
-import type { Env, Program } from '../../io/env.ts'
+import { encodeModel, type ModelFile } from '../../io/model.ts'
+import { asSettings, planRun, sizesFor, type RunConfig, type PlannedRun } from '../../runs/run-plan.ts'
+import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import type { Argv } from '../../options/decode.ts'
-import { learn, type Learnt } from '../../runs/session.ts'
-import { openRecorder, type Origin, type Recorder, type Stand } from '../../runs/recorder.ts'
-import { rehearse } from '../../runs/dry-run.ts'
+import { trainSession, type SessionResult } from '../../runs/session.ts'
+import { openRecorder, type Origin, type Recorder, type TrainSnapshot } from '../../runs/recorder.ts'
+import { dryRun } from '../../runs/dry-run.ts'
 import { readModel, resources, type Resources } from '../../runs/resources.ts'
 import { trainFlags, type TrainFlags } from '../../options/train-options.ts'
-import { jsonTeller, personTeller, type Teller } from '../reporter.ts'
-import { quoted } from '../../report/text/format.ts'
+import { jsonReporter, textReporter, type Reporter } from '../reporter.ts'
+import { shellQuoted } from '../../format.ts'
 
-export const trainCommand = (argv: Argv): Program<void> =>
+export const trainCommand = (argv: Argv): CommandEffect<void> =>
   pipe(
-    RTE.fromEither<AppError, TrainFlags, Env>(trainFlags(argv)),
+    RTE.fromEither<AppError, TrainFlags, CliEnv>(trainFlags(argv)),
     RTE.bindTo('flags'),
     RTE.bindW('model', ({ flags }) => initialModel(flags)),
     RTE.tap(({ flags: { save } }) =>
@@ -39,21 +39,21 @@ export const trainCommand = (argv: Argv): Program<void> =>
       flags.printConfig
         ? printSettings(having, run)
         : flags.dryRun
-          ? rehearse(flags, having, run)
+          ? dryRun(flags, having, run)
           : perform(flags, having, run),
     ),
   )
 
 /** The network to start from, where `--init` names a file; it must not contradict `--sizes`. */
-const initialModel = ({ init, sizes, resume }: TrainFlags): Program<Model | undefined> =>
+const initialModel = ({ init, sizes, resume }: TrainFlags): CommandEffect<ModelFile | undefined> =>
   init.kind === 'start' || resume !== undefined
     ? RTE.of(undefined)
     : pipe(
-        readModel(init.file),
+        RTE.fromTaskEither(readModel(init.file)),
         RTE.filterOrElse(
           model => sizes === undefined || String(sizes) === String(model.sizes),
           (model): AppError =>
-            usage(
+            usageError(
               `--sizes ${String(sizes)}: the network in ${init.file} has sizes ${String(model.sizes)}`,
               'leave --sizes out, or start from another file',
             ),
@@ -62,7 +62,7 @@ const initialModel = ({ init, sizes, resume }: TrainFlags): Program<Model | unde
 
 /** What the settings came to, as `--config` takes them. */
 const printSettings =
-  ({ interpreter }: Resources, { config }: Run): Program<void> =>
+  ({ interpreter }: Resources, { config }: PlannedRun): CommandEffect<void> =>
   env => {
     interpreter.dispose()
     return TE.fromIO(() => env.out(toJson(asSettings(config), 2)))
@@ -70,15 +70,15 @@ const printSettings =
 
 /** Trains, keeps what was learnt, also when it did not end well, and says how it ended. */
 const perform =
-  (flags: TrainFlags, having: Resources, run: Run): Program<void> =>
+  (flags: TrainFlags, having: Resources, run: PlannedRun): CommandEffect<void> =>
   env => {
     const { config } = run
-    const teller = flags.json ? jsonTeller(env, config) : personTeller(env, config, flags.quiet)
+    const teller = flags.json ? jsonReporter(env, config) : textReporter(env, config, flags.quiet)
     return pipe(
       openRecorder(env, flags, originOf(having, run)),
       TE.flatMap(recorder =>
         pipe(
-          TE.fromTask(() => learn(env, teller, having, run, recorder)),
+          TE.fromTask(() => trainSession(env, teller, having, run, recorder)),
           TE.flatMap(learnt => conclude(flags, teller, run, recorder, learnt)),
           held => async () => {
             try {
@@ -93,10 +93,10 @@ const perform =
     )
   }
 
-const originOf = ({ dataset, backend, interpreter }: Resources, run: Run): Origin => ({
+const originOf = ({ dataset, backend, interpreter }: Resources, run: PlannedRun): Origin => ({
   config: run.config,
   initial: run.initial,
-  dataHash: sumOf([run.training, run.evaluation]),
+  dataHash: fingerprint([run.training, run.evaluation]),
   machine: {
     data: dataset.name,
     backend: backend.name,
@@ -111,8 +111,8 @@ const originOf = ({ dataset, backend, interpreter }: Resources, run: Run): Origi
 /** Writes the network, but what has learnt nothing never over a file that is there. */
 const saveNetwork = (
   file: string | undefined,
-  { sizes, cost, epochs }: Config,
-  { epochs: done, layers }: Stand,
+  { sizes, cost, epochs }: RunConfig,
+  { epochs: done, layers }: TrainSnapshot,
 ): TE.TaskEither<AppError, boolean> => {
   if (file === undefined) return TE.right(false)
   return pipe(
@@ -143,24 +143,24 @@ const whereIs = (
             ? `${file} has the network ${epochs === 0 ? 'from before the first epoch' : `after epoch ${epochs}`}`
             : `${file} is as it was, for nothing was learnt yet`,
         ]
-  const run = path === undefined ? [] : [`resume: npm run train -- --resume ${quoted(path)}`]
+  const run = path === undefined ? [] : [`resume: npm run train -- --resume ${shellQuoted(path)}`]
   const all = [...network, ...run]
   return all.length > 0 ? all.join('\n') : 'with --save FILE.json the last good network is kept'
 }
 
 const conclude = (
   { save }: TrainFlags,
-  teller: Teller,
-  { config, evaluation }: Run,
+  teller: Reporter,
+  { config, evaluation }: PlannedRun,
   recorder: Recorder,
-  { outcome, seconds, stand, sentence, over, failure }: Learnt,
+  { outcome, seconds, stand, sentence, over, failure }: SessionResult,
 ): TE.TaskEither<AppError, void> => {
   const { epochs, history } = stand
   const last = history.at(-1)?.report
   const best = config.monitor.includes('evaluationAccuracy')
-    ? bestOf(history.map(({ report }) => report))
+    ? bestEpoch(history.map(({ report }) => report))
     : undefined
-  const result: Result = {
+  const result: RunResult = {
     outcome,
     sentence,
     epochs,

@@ -19,7 +19,7 @@ export type Func = {
 const KIND: Readonly<Record<Kind, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
 
 /** An unsigned number in LEB128. */
-export const unsigned = (value: number): Code => {
+export const unsignedLeb128 = (value: number): Code => {
   const bytes: number[] = []
   let rest = value >>> 0
   do {
@@ -30,7 +30,7 @@ export const unsigned = (value: number): Code => {
 }
 
 /** A signed number of 32 bits in LEB128. */
-export const signed = (value: number): Code => {
+export const signedLeb128 = (value: number): Code => {
   const bytes: number[] = []
   let rest = value | 0
   for (;;) {
@@ -42,7 +42,7 @@ export const signed = (value: number): Code => {
 }
 
 /** The four bytes of a float32. */
-export const float = (value: number): Code => [...new Uint8Array(Float32Array.of(value).buffer)]
+export const float32Bytes = (value: number): Code => [...new Uint8Array(Float32Array.of(value).buffer)]
 
 /** The bytes of a tree, in their order. */
 const flat = (code: Code): Uint8Array<ArrayBuffer> => {
@@ -73,9 +73,9 @@ const flat = (code: Code): Uint8Array<ArrayBuffer> => {
 
 const sized = (code: Code): Code => {
   const bytes = flat(code)
-  return [unsigned(bytes.length), bytes]
+  return [unsignedLeb128(bytes.length), bytes]
 }
-const vector = (items: readonly Code[]): Code => [unsigned(items.length), items]
+const vector = (items: readonly Code[]): Code => [unsignedLeb128(items.length), items]
 const text = (value: string): Code => sized([...new TextEncoder().encode(value)])
 const section = (id: number, items: readonly Code[]): Code => [id, sized(vector(items))]
 
@@ -93,19 +93,19 @@ export const assemble = (functions: readonly Func[], pages: number): Uint8Array<
       1,
       functions.map(({ params }) => [0x60, vector(params.map(kind => [KIND[kind]])), vector([])]),
     ),
-    section(2, [[text('host'), text('memory'), 0x02, 0x00, unsigned(pages)]]),
+    section(2, [[text('host'), text('memory'), 0x02, 0x00, unsignedLeb128(pages)]]),
     section(
       3,
-      functions.map((_, i) => unsigned(i)),
+      functions.map((_, i) => unsignedLeb128(i)),
     ),
     section(
       7,
-      functions.flatMap(({ name }, i) => (name === undefined ? [] : [[text(name), 0x00, unsigned(i)]])),
+      functions.flatMap(({ name }, i) => (name === undefined ? [] : [[text(name), 0x00, unsignedLeb128(i)]])),
     ),
     section(
       10,
       functions.map(({ locals, body }) =>
-        sized([vector(locals.map(kind => [unsigned(1), KIND[kind]])), body, END]),
+        sized([vector(locals.map(kind => [unsignedLeb128(1), KIND[kind]])), body, END]),
       ),
     ),
   ])

@@ -3,7 +3,7 @@
  */
 import type { Spec } from '../program.ts'
 
-export type Site = {
+export type TensorBuffer = {
   readonly spec: Spec
   /** A constant of the module. Of a table it is the place where a pointer to it will stand. */
   readonly address: number
@@ -11,4 +11,4 @@ export type Site = {
   readonly table?: 'dense' | 'sparse'
 }
 
-export type Sites = readonly Site[]
+export type TensorBuffers = readonly TensorBuffer[]

@@ -2,7 +2,7 @@
  * WebAssembly's instructions as typed expressions: what an instruction takes and gives is checked by the compiler
  * of TypeScript, and the text of a kernel reads like the loop that it is.
  */
-import { float, signed, unsigned, type Code, type Kind } from './assembler.ts'
+import { float32Bytes, signedLeb128, unsignedLeb128, type Code, type Kind } from './assembler.ts'
 
 /** Code that leaves one value. */
 export type Expr<K extends Kind> = { readonly kind: K; readonly code: Code }
@@ -20,18 +20,18 @@ export type Locals = { readonly kinds: Kind[]; readonly params: number }
 export const locals = (params = 0): Locals => ({ kinds: [], params })
 
 export const local = <K extends Kind>({ kinds, params }: Locals, kind: K): Local<K> => {
-  const index = unsigned(params + kinds.push(kind) - 1)
+  const index = unsignedLeb128(params + kinds.push(kind) - 1)
   return { kind, code: [0x20, index], set: value => [value.code, 0x21, index] }
 }
 
 export const param = <K extends Kind>(index: number, kind: K): Local<K> => ({
   kind,
-  code: [0x20, unsigned(index)],
-  set: value => [value.code, 0x21, unsigned(index)],
+  code: [0x20, unsignedLeb128(index)],
+  set: value => [value.code, 0x21, unsignedLeb128(index)],
 })
 
 /** A value put into a local of its own, so that it is computed once however often it is read. */
-export const named = <K extends Kind>(
+export const let_ = <K extends Kind>(
   fn: Locals,
   value: Expr<K>,
 ): { readonly code: Code; readonly value: Local<K> } => {
@@ -46,7 +46,7 @@ const i32Expr = (...code: readonly (number | Code)[]): I32 => ({ kind: 'i32', co
 const f32Expr = (...code: readonly (number | Code)[]): F32 => ({ kind: 'f32', code })
 const v128Expr = (...code: readonly (number | Code)[]): V128 => ({ kind: 'v128', code })
 
-const simd = (op: number): Code => [0xfd, unsigned(op)]
+const simd = (op: number): Code => [0xfd, unsignedLeb128(op)]
 const lanes =
   (op: number): Operator<'v128'> =>
   (a, b) =>
@@ -62,10 +62,10 @@ const ints =
     i32Expr(a.code, b.code, op)
 
 /** Where a load or store goes: an address, and a constant to add to it. Alignment is a promise, 2^align bytes. */
-const at = (align: number, offset: number): Code => [align, unsigned(offset)]
+const at = (align: number, offset: number): Code => [align, unsignedLeb128(offset)]
 
 export const i32 = {
-  const: (value: number): I32 => i32Expr(0x41, signed(value)),
+  const: (value: number): I32 => i32Expr(0x41, signedLeb128(value)),
   add: ints(0x6a),
   sub: ints(0x6b),
   mul: ints(0x6c),
@@ -81,7 +81,7 @@ export const i32 = {
 }
 
 export const f32 = {
-  const: (value: number): F32 => f32Expr(0x43, float(value)),
+  const: (value: number): F32 => f32Expr(0x43, float32Bytes(value)),
   ne: (a: F32, b: F32): I32 => i32Expr(a.code, b.code, 0x5c),
   lt: (a: F32, b: F32): I32 => i32Expr(a.code, b.code, 0x5d),
   gt: (a: F32, b: F32): I32 => i32Expr(a.code, b.code, 0x5e),
@@ -123,7 +123,7 @@ export const v128 = {
 
 export const f32x4 = {
   const: (value: number): V128 => {
-    const bytes = float(value)
+    const bytes = float32Bytes(value)
     return v128Expr(simd(0x0c), bytes, bytes, bytes, bytes)
   },
   splat: (a: F32): V128 => v128Expr(a.code, simd(0x13)),
@@ -182,7 +182,7 @@ export const i32x4 = {
 
 const EMPTY = 0x40
 
-export const when = (condition: I32, then: Code): Code => [condition.code, 0x04, EMPTY, then, 0x0b]
+export const if_ = (condition: I32, then: Code): Code => [condition.code, 0x04, EMPTY, then, 0x0b]
 
 /** Repeats while the condition, computed after each turn, holds. */
 export const repeatWhile = (body: Code, condition: I32): Code => [
@@ -191,7 +191,7 @@ export const repeatWhile = (body: Code, condition: I32): Code => [
   body,
   condition.code,
   0x0d,
-  unsigned(0),
+  unsignedLeb128(0),
   0x0b,
 ]
 
@@ -199,24 +199,24 @@ export const unreachable: Code = [0x00]
 export const call = (index: number, ...args: readonly I32[]): Code => [
   args.map(({ code }) => code),
   0x10,
-  unsigned(index),
+  unsignedLeb128(index),
 ]
 
 export const copy = (to: I32, from: I32, bytes: I32): Code => [
   to.code,
   from.code,
   bytes.code,
-  [0xfc, unsigned(10), 0, 0],
+  [0xfc, unsignedLeb128(10), 0, 0],
 ]
 export const clear = (address: I32, bytes: I32): Code => [
   address.code,
   i32.const(0).code,
   bytes.code,
-  [0xfc, unsigned(11), 0],
+  [0xfc, unsignedLeb128(11), 0],
 ]
 
 /** For the counter from `from` up to, not including, `to`. A loop of one turn is no loop, and its counter a constant. */
-export const range = (
+export const for_ = (
   fn: Locals,
   { from = 0, to, step = 1 }: { readonly from?: number; readonly to: number; readonly step?: number },
   body: (counter: I32) => Code,

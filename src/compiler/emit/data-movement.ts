@@ -3,7 +3,7 @@
  */
 import type { DataType } from '@tensorflow/tfjs-core'
 import type { Node, Spec } from '../program.ts'
-import { Untraceable } from '../trace.ts'
+import { TraceError } from '../trace.ts'
 import type { Code } from './assembler.ts'
 import {
   clear,
@@ -13,32 +13,32 @@ import {
   i32,
   i32x4,
   local,
-  named,
-  range,
+  let_,
+  for_,
   unreachable,
   v128,
-  when,
+  if_,
   type I32,
   type Local,
   type Locals,
   type V128,
 } from './code.ts'
 import { axesOf } from '../passes/shapes.ts'
-import { bytesOf, gridOf, LANES, VECTOR } from './layout.ts'
-import type { Site, Sites } from './buffer.ts'
+import { bytesOf, paddedLayout, LANES, VECTOR } from './layout.ts'
+import type { TensorBuffer, TensorBuffers } from './buffer.ts'
 import { eachEntry, entriesOf, tile, type MulAdd } from './matmul.ts'
 
-type Lowering = (fn: Locals, node: Node, inputs: Sites, output: Site, mulAdd: MulAdd) => Code
+type Lowering = (fn: Locals, node: Node, inputs: TensorBuffers, output: TensorBuffer, mulAdd: MulAdd) => Code
 
 /** Rows of up to so many vectors are moved vector by vector. */
 const SHORT = 16
 
 const gatherSparse: Lowering = (fn, _node, [table, indices], output) => {
-  const { rows, pitch } = gridOf(output.spec)
+  const { rows, pitch } = paddedLayout(output.spec)
   const column = local(fn, 'i32')
   return [
     clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
-    range(fn, { to: rows }, row => {
+    for_(fn, { to: rows }, row => {
       const { code, from, to } = entriesOf(fn, table!, indices!, row)
       return [
         code,
@@ -57,12 +57,12 @@ const gatherSparse: Lowering = (fn, _node, [table, indices], output) => {
 }
 
 const gatherDense: Lowering = (fn, _node, [table, indices], output) => {
-  const { rows, pitch, vectors } = gridOf(output.spec)
+  const { rows, pitch, vectors } = paddedLayout(output.spec)
   const [index, from, to] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
   const start = table!.table === undefined ? i32.const(table!.address) : i32.load(i32.const(table!.address))
-  return range(fn, { to: rows }, row => [
+  return for_(fn, { to: rows }, row => [
     index.set(i32.load(i32.shl(row, i32.const(2)), indices!.address)),
-    when(i32.geU(index, i32.const(gridOf(table!.spec).rows)), unreachable),
+    if_(i32.geU(index, i32.const(paddedLayout(table!.spec).rows)), unreachable),
     from.set(i32.add(start, i32.mul(index, i32.const(pitch)))),
     to.set(i32.add(i32.const(output.address), i32.mul(row, i32.const(pitch)))),
     vectors <= SHORT
@@ -72,10 +72,10 @@ const gatherDense: Lowering = (fn, _node, [table, indices], output) => {
 }
 
 const gather: Lowering = (fn, node, inputs, output, mulAdd) => {
-  const [table, indices] = inputs as [Site, Site]
+  const [table, indices] = inputs as [TensorBuffer, TensorBuffer]
   const plain = Number(node.attributes.axis) === 0 && Number(node.attributes.batchDims ?? 0) === 0
   if (!plain || table.spec.shape.length !== 2 || indices.spec.shape.length !== 1)
-    throw new Untraceable('the kernel GatherV2 has a lowering for rows of a matrix only')
+    throw new TraceError('the kernel GatherV2 has a lowering for rows of a matrix only')
   return (table.table === 'sparse' ? gatherSparse : gatherDense)(fn, node, inputs, output, mulAdd)
 }
 
@@ -86,10 +86,10 @@ const turnFour = (
 ): { readonly code: Code; readonly columns: readonly V128[] } => {
   const [a, b, c, d] = rows as [V128, V128, V128, V128]
   const pairs = [
-    named(fn, v128.shuffle(a, b, 0, 4, 1, 5)),
-    named(fn, v128.shuffle(c, d, 0, 4, 1, 5)),
-    named(fn, v128.shuffle(a, b, 2, 6, 3, 7)),
-    named(fn, v128.shuffle(c, d, 2, 6, 3, 7)),
+    let_(fn, v128.shuffle(a, b, 0, 4, 1, 5)),
+    let_(fn, v128.shuffle(c, d, 0, 4, 1, 5)),
+    let_(fn, v128.shuffle(a, b, 2, 6, 3, 7)),
+    let_(fn, v128.shuffle(c, d, 2, 6, 3, 7)),
   ]
   const [ab, cd, AB, CD] = pairs.map(({ value }): V128 => value) as [V128, V128, V128, V128]
   return {
@@ -107,19 +107,19 @@ const turnFour = (
 const byFours = (fn: Locals, count: number, body: (at: I32, size: number) => Code): Code => {
   const rest = count % LANES
   return [
-    range(fn, { to: count - rest, step: LANES }, at => body(at, LANES)),
+    for_(fn, { to: count - rest, step: LANES }, at => body(at, LANES)),
     rest > 0 ? body(i32.const(count - rest), rest) : [],
   ]
 }
 
 const transpose: Lowering = (fn, _node, [input], output) => {
-  const from = gridOf(input!.spec)
-  const to = gridOf(output.spec)
+  const from = paddedLayout(input!.spec)
+  const to = paddedLayout(output.spec)
   const [source, target] = [local(fn, 'i32'), local(fn, 'i32')]
   return byFours(fn, from.rows, (row, rows) =>
     byFours(fn, from.columns, (column, columns) => {
       const lines = Array.from({ length: LANES }, (_, i) =>
-        named(fn, i < rows ? v128.load(source, input!.address + i * from.pitch) : f32x4.const(0)),
+        let_(fn, i < rows ? v128.load(source, input!.address + i * from.pitch) : f32x4.const(0)),
       )
       const turned = turnFour(
         fn,
@@ -139,8 +139,8 @@ const transpose: Lowering = (fn, _node, [input], output) => {
 }
 
 const reshape: Lowering = (fn, _node, [input], output) => {
-  const from = gridOf(input!.spec)
-  const to = gridOf(output.spec)
+  const from = paddedLayout(input!.spec)
+  const to = paddedLayout(output.spec)
   if (from.columns === to.columns)
     return copy(i32.const(output.address), i32.const(input!.address), i32.const(bytesOf(output.spec)))
   const [target, column] = [local(fn, 'i32'), local(fn, 'i32')]
@@ -148,12 +148,12 @@ const reshape: Lowering = (fn, _node, [input], output) => {
     clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
     target.set(i32.const(0)),
     column.set(i32.const(0)),
-    range(fn, { to: from.rows * from.pitch, step: from.pitch }, row =>
-      range(fn, { to: from.columns * 4, step: 4 }, at => [
+    for_(fn, { to: from.rows * from.pitch, step: from.pitch }, row =>
+      for_(fn, { to: from.columns * 4, step: 4 }, at => [
         i32.store(target, i32.load(i32.add(row, at), input!.address), output.address),
         target.set(i32.add(target, i32.const(4))),
         column.set(i32.add(column, i32.const(1))),
-        when(i32.eq(column, i32.const(to.columns)), [
+        if_(i32.eq(column, i32.const(to.columns)), [
           column.set(i32.const(0)),
           target.set(i32.add(target, i32.const(to.pitch - 4 * to.columns))),
         ]),
@@ -185,7 +185,7 @@ const foldOf = (kernel: string, dtype: DataType): Fold => {
 
 /** All of a vector's numbers joined into its first one. */
 const across = (fn: Locals, a: Local<'v128'>, join: Fold['join']): Code => {
-  const half = named(fn, join(a, v128.shuffle(a, a, 2, 3, 0, 1)))
+  const half = let_(fn, join(a, v128.shuffle(a, a, 2, 3, 0, 1)))
   return [half.code, a.set(join(half.value, v128.shuffle(half.value, half.value, 1, 0, 3, 2)))]
 }
 
@@ -198,13 +198,13 @@ const reductionKind = (node: Node, spec: Spec): 'rows' | 'all' => {
   const kept = spec.shape.filter((_, i) => !axes.includes(i)).reduce((a, b) => a * b, 1)
   if (kept === 1) return 'all'
   if (spec.shape.length === 2 && String(axes) === '1') return 'rows'
-  throw new Untraceable(
+  throw new TraceError(
     `the kernel ${node.kernel} has no lowering along ${axes.join()} of [${spec.shape.join()}]`,
   )
 }
 
 const reduction: Lowering = (fn, node, [input], output) => {
-  const { rows, columns, vectors, pitch } = gridOf(input!.spec)
+  const { rows, columns, vectors, pitch } = paddedLayout(input!.spec)
   const { empty, join, ignoresZeros } = foldOf(node.kernel, input!.spec.dtype)
   const used = columns - (vectors - 1) * LANES
   const bits = (lane: number): number => (lane < used ? -1 : 0)
@@ -218,7 +218,7 @@ const reduction: Lowering = (fn, node, [input], output) => {
   const stride = sums.length * VECTOR
   const rest = whole % sums.length
   const joinRow = (row: I32): Code => [
-    range(fn, { to: (whole - rest) * VECTOR, step: stride }, column => [
+    for_(fn, { to: (whole - rest) * VECTOR, step: stride }, column => [
       at.set(i32.add(row, column)),
       sums.map((sum, j) => sum.set(join(sum, v128.load(at, input!.address + j * VECTOR)))),
     ]),
@@ -234,16 +234,16 @@ const reduction: Lowering = (fn, node, [input], output) => {
   if (reductionKind(node, input!.spec) === 'all')
     return [
       clearAll,
-      range(fn, { to: rows * pitch, step: pitch }, joinRow),
+      for_(fn, { to: rows * pitch, step: pitch }, joinRow),
       joinAll,
       v128.store(i32.const(output.address), v128.and(first, v128.ints(-1, 0, 0, 0))),
     ]
   const perRow = node.attributes.keepDims === true ? VECTOR : 4
-  const target = named(fn, i32.const(0))
+  const target = let_(fn, i32.const(0))
   return [
     clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
     target.code,
-    range(fn, { to: rows * pitch, step: pitch }, row => [
+    for_(fn, { to: rows * pitch, step: pitch }, row => [
       clearAll,
       joinRow(row),
       joinAll,
@@ -256,13 +256,13 @@ const reduction: Lowering = (fn, node, [input], output) => {
 /** The place of the first of the largest numbers of a row; a NaN that is not the first is never the largest. */
 const argMax: Lowering = (fn, node, [input], output) => {
   const { spec } = input!
-  const { rows, columns, pitch } = gridOf(spec)
+  const { rows, columns, pitch } = paddedLayout(spec)
   if (
     spec.dtype !== 'float32' ||
     spec.shape.length > 2 ||
     String(axesOf(node, spec)) !== String(spec.shape.length - 1)
   )
-    throw new Untraceable(`the kernel ArgMax has no lowering for this axis, or for ${spec.dtype}`)
+    throw new TraceError(`the kernel ArgMax has no lowering for this axis, or for ${spec.dtype}`)
   const [most, number, place, at, target] = [
     local(fn, 'f32'),
     local(fn, 'f32'),
@@ -273,13 +273,13 @@ const argMax: Lowering = (fn, node, [input], output) => {
   return [
     clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
     target.set(i32.const(0)),
-    range(fn, { to: rows * pitch, step: pitch }, row => [
+    for_(fn, { to: rows * pitch, step: pitch }, row => [
       most.set(f32.load(row, input!.address)),
       place.set(i32.const(0)),
-      range(fn, { from: 1, to: columns }, column => [
+      for_(fn, { from: 1, to: columns }, column => [
         at.set(i32.add(row, i32.shl(column, i32.const(2)))),
         number.set(f32.load(at, input!.address)),
-        when(f32.gt(number, most), [most.set(number), place.set(column)]),
+        if_(f32.gt(number, most), [most.set(number), place.set(column)]),
       ]),
       i32.store(target, place, output.address),
       target.set(i32.add(target, i32.const(4))),
@@ -292,16 +292,23 @@ const argMax: Lowering = (fn, node, [input], output) => {
  * zero changes one row of w. A decay of exactly 1 leaves w alone.
  */
 const rankUpdate: Lowering = (fn, _node, inputs, output, mulAdd) => {
-  const [w, table, rows, delta, rate, decay] = inputs as [Site, Site, Site, Site, Site, Site | undefined]
-  const { rows: height, pitch, vectors } = gridOf(output.spec)
+  const [w, table, rows, delta, rate, decay] = inputs as [
+    TensorBuffer,
+    TensorBuffer,
+    TensorBuffer,
+    TensorBuffer,
+    TensorBuffer,
+    TensorBuffer | undefined,
+  ]
+  const { rows: height, pitch, vectors } = paddedLayout(output.spec)
   const width = tile(vectors)
-  const minusRate = named(fn, f32x4.neg(v128.loadSplat(i32.const(rate.address))))
+  const minusRate = let_(fn, f32x4.neg(v128.loadSplat(i32.const(rate.address))))
   const [at, number] = [local(fn, 'i32'), local(fn, 'v128')]
   const strip = (row: I32, column: I32, count: number): Code => {
     const { code, from, to } = entriesOf(fn, table, rows, row)
-    const start = named(fn, i32.add(i32.mul(row, i32.const(pitch)), column))
+    const start = let_(fn, i32.add(i32.mul(row, i32.const(pitch)), column))
     const steps = Array.from({ length: count }, (_, j) =>
-      named(fn, f32x4.mul(minusRate.value, v128.load(start.value, delta.address + j * VECTOR))),
+      let_(fn, f32x4.mul(minusRate.value, v128.load(start.value, delta.address + j * VECTOR))),
     )
     return [
       code,
@@ -328,8 +335,8 @@ const rankUpdate: Lowering = (fn, _node, inputs, output, mulAdd) => {
       : copy(i32.const(output.address), i32.const(w.address), i32.const(bytesOf(output.spec))),
     decay === undefined ? [] : scale(fn, decay, output, height * vectors),
     minusRate.code,
-    range(fn, { to: gridOf(delta.spec).rows }, row => [
-      range(fn, { to: whole * width * VECTOR, step: width * VECTOR }, column => strip(row, column, width)),
+    for_(fn, { to: paddedLayout(delta.spec).rows }, row => [
+      for_(fn, { to: whole * width * VECTOR, step: width * VECTOR }, column => strip(row, column, width)),
       rest > 0 ? strip(row, i32.const(whole * width * VECTOR), rest) : [],
     ]),
   ]
@@ -338,16 +345,16 @@ const rankUpdate: Lowering = (fn, _node, inputs, output, mulAdd) => {
 /** Vectors scaled in a turn. */
 const AT_ONCE = 8
 
-const scale = (fn: Locals, by: Site, { address }: Site, vectors: number): Code => {
-  const factor = named(fn, v128.loadSplat(i32.const(by.address)))
+const scale = (fn: Locals, by: TensorBuffer, { address }: TensorBuffer, vectors: number): Code => {
+  const factor = let_(fn, v128.loadSplat(i32.const(by.address)))
   const rest = vectors % AT_ONCE
   const some = (at: I32, count: number): Code =>
     Array.from({ length: count }, (_, j) =>
       v128.store(at, f32x4.mul(factor.value, v128.load(at, address + j * VECTOR)), address + j * VECTOR),
     )
-  return when(f32.ne(f32.load(i32.const(by.address)), f32.const(1)), [
+  return if_(f32.ne(f32.load(i32.const(by.address)), f32.const(1)), [
     factor.code,
-    range(fn, { to: (vectors - rest) * VECTOR, step: AT_ONCE * VECTOR }, at => some(at, AT_ONCE)),
+    for_(fn, { to: (vectors - rest) * VECTOR, step: AT_ONCE * VECTOR }, at => some(at, AT_ONCE)),
     some(i32.const((vectors - rest) * VECTOR), rest),
   ])
 }
@@ -364,7 +371,7 @@ const STRUCTURE: Readonly<Record<string, Lowering>> = {
 }
 
 /** The lowering of a kernel that is a loop of its own. */
-export const structure = (name: string): Lowering => {
-  if (!Object.hasOwn(STRUCTURE, name)) throw new Untraceable(`the kernel ${name} has no lowering`)
+export const dataMovement = (name: string): Lowering => {
+  if (!Object.hasOwn(STRUCTURE, name)) throw new TraceError(`the kernel ${name} has no lowering`)
   return STRUCTURE[name]!
 }

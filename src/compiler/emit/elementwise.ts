@@ -2,12 +2,12 @@
  * Element-wise kernels on vectors, by the names that TensorFlow.js gives them. Truth values are 0 and 1.
  */
 import type { DataType } from '@tensorflow/tfjs-core'
-import { Untraceable } from '../trace.ts'
+import { TraceError } from '../trace.ts'
 import type { Code } from './assembler.ts'
 import { f32x4, i32x4, v128, type Locals, type V128 } from './code.ts'
 import * as M from './math.ts'
 
-export type Kernel = {
+export type VectorKernel = {
   readonly args: readonly V128[]
   /** Of the first input: what is compared or negated, not what comes out. */
   readonly from: DataType
@@ -17,7 +17,7 @@ export type Kernel = {
 /** A result, with the statements that come before it. */
 type Result = { readonly before: Code; readonly value: V128 }
 
-export type Lowering = (kernel: Kernel, fn: Locals) => Result
+export type VectorLowering = (kernel: VectorKernel, fn: Locals) => Result
 
 const plain = (value: V128): Result => ({ before: [], value })
 
@@ -29,44 +29,44 @@ type Binary = (a: V128, b: V128) => V128
 type Unary = (a: V128) => V128
 
 const missing = (what: string): never => {
-  throw new Untraceable(`${what} has no lowering`)
+  throw new TraceError(`${what} has no lowering`)
 }
 
 const binary =
-  (float: Binary, int?: Binary): Lowering =>
+  (float: Binary, int?: Binary): VectorLowering =>
   ({ args: [a, b], from }) =>
     plain((from === 'float32' ? float : (int ?? missing(`this kernel of ${from}`)))(a!, b!))
 
 const unary =
-  (float: Unary, int?: Unary): Lowering =>
+  (float: Unary, int?: Unary): VectorLowering =>
   ({ args: [a], from }) =>
     plain((from === 'float32' ? float : (int ?? missing(`this kernel of ${from}`)))(a!))
 
-const comparison = (float: Binary, int: Binary): Lowering =>
+const comparison = (float: Binary, int: Binary): VectorLowering =>
   binary(
     (a, b) => truth(float(a, b)),
     (a, b) => truth(int(a, b)),
   )
 
 const computed =
-  (f: (fn: Locals, x: V128) => Result): Lowering =>
+  (f: (fn: Locals, x: V128) => Result): VectorLowering =>
   ({ args: [a] }, fn) =>
     f(fn, a!)
 
-const cast: Lowering = ({ args: [a], from, to }) => {
+const cast: VectorLowering = ({ args: [a], from, to }) => {
   if (from === to) return plain(a!)
   if (to === 'float32') return plain(f32x4.fromInts(a!))
   if (to === 'int32') return plain(from === 'float32' ? i32x4.fromFloats(a!) : a!)
   return plain(truth(from === 'float32' ? f32x4.ne(a!, f32x4.const(0)) : mask(a!)))
 }
 
-const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
+const ELEMENTWISE: Readonly<Record<string, VectorLowering>> = {
   Abs: unary(f32x4.abs, i32x4.abs),
   Add: binary(f32x4.add, i32x4.add),
   Cast: cast,
   Ceil: unary(f32x4.ceil, a => a),
   Equal: comparison(f32x4.eq, i32x4.eq),
-  Exp: computed(M.exp),
+  Exp: computed(M.emitExp),
   Floor: unary(f32x4.floor, a => a),
   Greater: comparison(f32x4.gt, i32x4.gt),
   GreaterEqual: comparison(f32x4.ge, i32x4.ge),
@@ -76,8 +76,8 @@ const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
   ),
   Less: comparison(f32x4.lt, i32x4.lt),
   LessEqual: comparison(f32x4.le, i32x4.le),
-  Log: computed(M.log),
-  Log1p: computed(M.log1p),
+  Log: computed(M.emitLog),
+  Log1p: computed(M.emitLog1p),
   LogicalAnd: ({ args: [a, b] }) => plain(truth(v128.and(mask(a!), mask(b!)))),
   LogicalNot: ({ args: [a] }) => plain(truth(v128.not(mask(a!)))),
   LogicalOr: ({ args: [a, b] }) => plain(truth(v128.or(mask(a!), mask(b!)))),
@@ -92,15 +92,16 @@ const ELEMENTWISE: Readonly<Record<string, Lowering>> = {
     a => i32x4.max(a, i32x4.const(0)),
   ),
   Select: ({ args: [condition, a, b] }) => plain(v128.select(a!, b!, mask(condition!))),
-  Sigmoid: computed(M.sigmoid),
-  Softplus: computed(M.softplus),
+  Sigmoid: computed(M.emitSigmoid),
+  Softplus: computed(M.emitSoftplus),
   Sqrt: unary(f32x4.sqrt),
   Sub: binary(f32x4.sub, i32x4.sub),
-  Tanh: computed(M.tanh),
+  Tanh: computed(M.emitTanh),
 }
 
 /** The lowering of an element-wise kernel. */
-export const elementwise = (name: string): Lowering => ELEMENTWISE[name] ?? missing(`the kernel ${name}`)
+export const elementwise = (name: string): VectorLowering =>
+  ELEMENTWISE[name] ?? missing(`the kernel ${name}`)
 
 /** The names of the element-wise kernels. */
 export const isElementwise = (name: string): boolean => Object.hasOwn(ELEMENTWISE, name)

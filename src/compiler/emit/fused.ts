@@ -3,14 +3,14 @@
  * element-wise kernels in registers, and are written once.
  */
 import { specOf, type Node, type Ref } from '../program.ts'
-import { Untraceable } from '../trace.ts'
+import { TraceError } from '../trace.ts'
 import type { Code } from './assembler.ts'
-import { i32, named, range, v128, type I32, type Locals, type V128 } from './code.ts'
+import { i32, let_, for_, v128, type I32, type Locals, type V128 } from './code.ts'
 import { elementwise, isElementwise } from './elementwise.ts'
-import type { Body } from '../passes/fuse.ts'
-import { gridOf, LANES, VECTOR, type Grid } from './layout.ts'
-import type { Site, Sites } from './buffer.ts'
-import { sourceOf, type Block, type MulAdd, type Size, type Source } from './matmul.ts'
+import type { FusedBody } from '../passes/fuse.ts'
+import { paddedLayout, LANES, VECTOR, type PaddedLayout } from './layout.ts'
+import type { TensorBuffer, TensorBuffers } from './buffer.ts'
+import { blockSource, type Block, type MulAdd, type BlockSize, type BlockSource } from './matmul.ts'
 
 /** How an input is read for each vector of the result. */
 type Broadcast = 'full' | 'row' | 'column' | 'scalar'
@@ -23,28 +23,28 @@ const broadcast = (from: readonly number[], to: readonly number[]): Broadcast =>
   if (last && front.every((size, i) => size === to[i])) return 'full'
   if (last && front.every(size => size === 1)) return 'row'
   if (shape.at(-1) === 1 && front.every((size, i) => size === to[i])) return 'column'
-  throw new Untraceable(`broadcasting [${from.join()}] to [${to.join()}] has no lowering`)
+  throw new TraceError(`broadcasting [${from.join()}] to [${to.join()}] has no lowering`)
 }
 
 /** Bits for the numbers of the last vector of a row, none for what only fills it up. */
-const numbersOnly = ({ columns, vectors }: Grid): V128 | undefined => {
+const numbersOnly = ({ columns, vectors }: PaddedLayout): V128 | undefined => {
   const used = columns - (vectors - 1) * LANES
   const bits = (lane: number): number => (lane < used ? -1 : 0)
   return used === LANES ? undefined : v128.ints(bits(0), bits(1), bits(2), bits(3))
 }
 
 /** A result, block by block. A last vector that is not full is in a block of its own kind. */
-export const blocks = (
+export const forEachBlock = (
   fn: Locals,
-  { rows, columns, vectors }: Grid,
-  size: Size,
+  { rows, columns, vectors }: PaddedLayout,
+  size: BlockSize,
   body: (block: Block, last: boolean) => Code,
 ): Code => {
   const ragged = columns < vectors * LANES
   const whole = Math.floor((ragged ? vectors - 1 : vectors) / size.vectors)
   const rest = vectors - whole * size.vectors
   const line = (row: I32, count: number): Code => [
-    range(fn, { to: whole * size.vectors * VECTOR, step: size.vectors * VECTOR }, column =>
+    for_(fn, { to: whole * size.vectors * VECTOR, step: size.vectors * VECTOR }, column =>
       body({ row, column, rows: count, vectors: size.vectors }, rest === 0),
     ),
     rest > 0
@@ -53,27 +53,33 @@ export const blocks = (
   ]
   const restRows = rows % size.rows
   return [
-    range(fn, { to: rows - restRows, step: size.rows }, row => line(row, size.rows)),
+    for_(fn, { to: rows - restRows, step: size.rows }, row => line(row, size.rows)),
     restRows > 0 ? line(i32.const(rows - restRows), restRows) : [],
   ]
 }
 
-const NOTHING: Source = { size: { rows: 1, vectors: 8 }, compute: () => ({ code: [], values: [] }) }
+const NOTHING: BlockSource = { size: { rows: 1, vectors: 8 }, compute: () => ({ code: [], values: [] }) }
 
 /**
  * The code of a fused node.
  *
  * @param sites of the node's inputs
  */
-export const fused = (fn: Locals, { attributes }: Node, sites: Sites, output: Site, mulAdd: MulAdd): Code => {
-  const body = attributes.body as Body
-  const grid = gridOf(output.spec)
+export const emitFused = (
+  fn: Locals,
+  { attributes }: Node,
+  sites: TensorBuffers,
+  output: TensorBuffer,
+  mulAdd: MulAdd,
+): Code => {
+  const body = attributes.body as FusedBody
+  const grid = paddedLayout(output.spec)
   const mask = numbersOnly(grid)
   const start = body.nodes.findIndex(({ kernel }) => !isElementwise(kernel))
   const source =
     start < 0
       ? NOTHING
-      : sourceOf(
+      : blockSource(
           body.nodes[start]!,
           body.nodes[start]!.inputs.map(ref => sites[ref.index]!),
           grid,
@@ -88,13 +94,13 @@ export const fused = (fn: Locals, { attributes }: Node, sites: Sites, output: Si
     operands.has(i) ? broadcast(spec.shape, output.spec.shape) : undefined,
   )
   const scalars = sites.map(({ address }, i) =>
-    kinds[i] === 'scalar' ? named(fn, v128.loadSplat(i32.const(address))) : undefined,
+    kinds[i] === 'scalar' ? let_(fn, v128.loadSplat(i32.const(address))) : undefined,
   )
 
   const block = ({ row, column, rows, vectors }: Block, last: boolean): Code => {
     const { code, values } = source.compute(fn, { row, column, rows, vectors })
-    const at = named(fn, i32.add(i32.mul(row, i32.const(grid.pitch)), column))
-    const down = named(fn, i32.mul(row, i32.const(VECTOR)))
+    const at = let_(fn, i32.add(i32.mul(row, i32.const(grid.pitch)), column))
+    const down = let_(fn, i32.mul(row, i32.const(VECTOR)))
     const load = (index: number, i: number, j: number): V128 => {
       const { address } = sites[index]!
       switch (kinds[index]!) {
@@ -120,7 +126,7 @@ export const fused = (fn: Locals, { attributes }: Node, sites: Sites, output: Si
         )
         const from = specOf(body, inner.inputs[0]!).dtype
         const made = elementwise(inner.kernel)({ args, from, to: inner.outputs[0]!.dtype }, fn)
-        const own = named(fn, made.value)
+        const own = let_(fn, made.value)
         results.push(own.value)
         return [made.before, own.code]
       })
@@ -135,5 +141,5 @@ export const fused = (fn: Locals, { attributes }: Node, sites: Sites, output: Si
       Array.from({ length: rows * vectors }, (_, n) => vector(Math.floor(n / vectors), n % vectors)),
     ]
   }
-  return [scalars.map(scalar => scalar?.code ?? []), blocks(fn, grid, source.size, block)]
+  return [scalars.map(scalar => scalar?.code ?? []), forEachBlock(fn, grid, source.size, block)]
 }

@@ -15,7 +15,7 @@ export const VECTOR = 16
 /** An address at which nothing lies, for what must be written and is of no use. */
 export const NOWHERE = 0
 
-export type Grid = {
+export type PaddedLayout = {
   readonly rows: number
   readonly columns: number
   /** Vectors in a row. */
@@ -24,22 +24,22 @@ export type Grid = {
   readonly pitch: number
 }
 
-export const gridOf = ({ shape }: Pick<Spec, 'shape'>): Grid => {
+export const paddedLayout = ({ shape }: Pick<Spec, 'shape'>): PaddedLayout => {
   const columns = shape.at(-1) ?? 1
   const vectors = Math.ceil(columns / LANES)
   return { rows: shape.slice(0, -1).reduce((a, b) => a * b, 1), columns, vectors, pitch: vectors * VECTOR }
 }
 
 export const bytesOf = (spec: Pick<Spec, 'shape'>): number => {
-  const { rows, pitch } = gridOf(spec)
+  const { rows, pitch } = paddedLayout(spec)
   return rows * pitch
 }
 
 /** A tensor's numbers, written as rows. */
-export const writeGrid = (
+export const writePadded = (
   view: Float32Array | Int32Array,
   address: number,
-  { rows, columns, pitch }: Grid,
+  { rows, columns, pitch }: PaddedLayout,
   values: ArrayLike<number>,
 ): void => {
   const [start, step] = [address / 4, pitch / 4]
@@ -52,10 +52,10 @@ export const writeGrid = (
 }
 
 /** The numbers of a tensor that lies as rows, into an array of its kind. */
-export const readGrid = <A extends Float32Array | Int32Array | Uint8Array>(
+export const readPadded = <A extends Float32Array | Int32Array | Uint8Array>(
   view: Float32Array | Int32Array,
   address: number,
-  { rows, columns, pitch }: Grid,
+  { rows, columns, pitch }: PaddedLayout,
   into: A,
 ): A => {
   for (let row = 0; row < rows; row++)
@@ -65,7 +65,7 @@ export const readGrid = <A extends Float32Array | Int32Array | Uint8Array>(
 }
 
 /** The numbers of a matrix, column after column. */
-export const transposed = <A extends Float32Array | Int32Array | Uint8Array>(
+export const transposeValues = <A extends Float32Array | Int32Array | Uint8Array>(
   values: A,
   rows: number,
   columns: number,

@@ -4,7 +4,7 @@
  * limits, infinities and NaN of the real function.
  */
 import type { Code } from './assembler.ts'
-import { f32x4, i32x4, named, v128, type Locals, type V128 } from './code.ts'
+import { f32x4, i32x4, let_, v128, type Locals, type V128 } from './code.ts'
 
 const { add, sub, mul, div, const: float } = f32x4
 
@@ -21,7 +21,7 @@ const steps = (
   return {
     before,
     put: value => {
-      const { code, value: own } = named(fn, value)
+      const { code, value: own } = let_(fn, value)
       before.push(code)
       return own
     },
@@ -43,7 +43,7 @@ const powerOfTwo = (n: V128): V128 => i32x4.shl(i32x4.add(n, i32x4.const(127)), 
 const [EXP_LOW, EXP_HIGH] = [-104, 89]
 
 /** e^x = 2^n e^r with |r| ≤ ½ ln 2; ln 2 in two parts, of which n times the first is exact. */
-export const exp: Function1 = (fn, x) => {
+export const emitExp: Function1 = (fn, x) => {
   const { before, put } = steps(fn)
   const bounded = put(f32x4.min(f32x4.max(x, float(EXP_LOW)), float(EXP_HIGH)))
   const n = put(f32x4.nearest(mul(bounded, float(Math.LOG2E))))
@@ -60,9 +60,9 @@ export const exp: Function1 = (fn, x) => {
 }
 
 /** σ(x) from e^-|x|, which never overflows, and keeps its digits where σ(x) is small. */
-export const sigmoid: Function1 = (fn, x) => {
+export const emitSigmoid: Function1 = (fn, x) => {
   const { before, put, use } = steps(fn)
-  const t = put(use(exp(fn, f32x4.neg(f32x4.abs(x)))))
+  const t = put(use(emitExp(fn, f32x4.neg(f32x4.abs(x)))))
   const above = v128.select(t, float(1), f32x4.lt(x, float(0)))
   return { before, value: div(above, add(float(1), t)) }
 }
@@ -70,7 +70,7 @@ export const sigmoid: Function1 = (fn, x) => {
 const SMALLEST_NORMAL = 2 ** -126
 
 /** ln(m 2^e) = ln m + e ln 2, with m from √½ to √2. */
-export const log: Function1 = (fn, x) => {
+export const emitLog: Function1 = (fn, x) => {
   const { before, put } = steps(fn)
   const tiny = put(f32x4.lt(x, float(SMALLEST_NORMAL)))
   const scaled = put(v128.select(mul(x, float(2 ** 23)), x, tiny))
@@ -102,20 +102,20 @@ export const log: Function1 = (fn, x) => {
 }
 
 /** ln(1 + x): the logarithm of the rounded u = 1 + x, mended by what the rounding lost. */
-export const log1p: Function1 = (fn, x) => {
+export const emitLog1p: Function1 = (fn, x) => {
   const { before, put, use } = steps(fn)
   const u = put(add(float(1), x))
   const lost = sub(x, sub(u, float(1)))
   const ordinary = v128.and(f32x4.gt(u, float(0)), f32x4.lt(u, float(Infinity)))
   const mend = put(v128.and(div(lost, u), ordinary))
-  return { before, value: add(use(log(fn, u)), mend) }
+  return { before, value: add(use(emitLog(fn, u)), mend) }
 }
 
 /** tanh x = (1 - t) / (1 + t) with t = e^-2|x|; near 0, where that would lose digits, an odd polynomial. */
-export const tanh: Function1 = (fn, x) => {
+export const emitTanh: Function1 = (fn, x) => {
   const { before, put, use } = steps(fn)
   const size = put(f32x4.abs(x))
-  const t = put(use(exp(fn, mul(size, float(-2)))))
+  const t = put(use(emitExp(fn, mul(size, float(-2)))))
   const far = div(sub(float(1), t), add(float(1), t))
   const square = put(mul(x, x))
   const p = polynomial(
@@ -128,9 +128,9 @@ export const tanh: Function1 = (fn, x) => {
 }
 
 /** ln(1 + e^x), from e^-|x|, which never overflows. */
-export const softplus: Function1 = (fn, x) => {
+export const emitSoftplus: Function1 = (fn, x) => {
   const { before, put, use } = steps(fn)
-  const t = put(use(exp(fn, f32x4.neg(f32x4.abs(x)))))
-  const rest = put(use(log1p(fn, t)))
+  const t = put(use(emitExp(fn, f32x4.neg(f32x4.abs(x)))))
+  const rest = put(use(emitLog1p(fn, t)))
   return { before, value: add(f32x4.max(x, float(0)), rest) }
 }

@@ -8,18 +8,18 @@ import {
   f32x4,
   i32,
   local,
-  range,
+  for_,
   repeatWhile,
   unreachable,
   v128,
-  when,
+  if_,
   type I32,
   type Local,
   type Locals,
   type V128,
 } from './code.ts'
-import { gridOf, NOWHERE, VECTOR, type Grid } from './layout.ts'
-import type { Site, Sites } from './buffer.ts'
+import { paddedLayout, NOWHERE, VECTOR, type PaddedLayout } from './layout.ts'
+import type { TensorBuffer, TensorBuffers } from './buffer.ts'
 
 /** A part of a result that is computed at once: some rows, some vectors of each. */
 export type Block = {
@@ -32,18 +32,18 @@ export type Block = {
 }
 
 /** How many rows and vectors a block has at most. */
-export type Size = { readonly rows: number; readonly vectors: number }
+export type BlockSize = { readonly rows: number; readonly vectors: number }
 
 /** a b + c for each lane. */
 export type MulAdd = (a: V128, b: V128, c: V128) => V128
 
 /** The numbers of a block: those of its first row, then those of its second. */
-export type Computed = { readonly code: Code; readonly values: readonly V128[] }
+export type ComputedBlock = { readonly code: Code; readonly values: readonly V128[] }
 
-export type Source = {
-  readonly size: Size
+export type BlockSource = {
+  readonly size: BlockSize
   /** Leaves the block's numbers in registers, row by row. */
-  readonly compute: (fn: Locals, block: Block) => Computed
+  readonly compute: (fn: Locals, block: Block) => ComputedBlock
 }
 
 const ZERO = f32x4.const(0)
@@ -58,7 +58,7 @@ const REGISTERS = 12
  * The block that costs least: a turn of its loop loads `vectors` and `rows`, and multiplies each with each. Fewer
  * than eight sums at once would wait for one another.
  */
-export const blockOf = (rows: number, vectors: number): Size => {
+export const blockOf = (rows: number, vectors: number): BlockSize => {
   const sizes = Array.from({ length: Math.min(vectors, REGISTERS) }, (_, i) => i + 1).flatMap(v =>
     Array.from({ length: Math.min(rows, Math.floor(REGISTERS / v)) }, (_, i) => ({
       rows: i + 1,
@@ -66,7 +66,7 @@ export const blockOf = (rows: number, vectors: number): Size => {
     })),
   )
   const turn = (r: number, v: number): number => (r * v === 0 ? 0 : Math.max(8, r * v + 0.5 * (r + v) + 2))
-  const cost = ({ rows: r, vectors: v }: Size): number => {
+  const cost = ({ rows: r, vectors: v }: BlockSize): number => {
     const [wholeR, restR, wholeV, restV] = [
       Math.floor(rows / r),
       rows % r,
@@ -79,8 +79,13 @@ export const blockOf = (rows: number, vectors: number): Size => {
 }
 
 /** a b, or aᵀ b, with b read row by row. */
-const matMul = (node: Node, [a, b]: readonly Site[], output: Grid, mulAdd: MulAdd): Source => {
-  const [gridA, gridB] = [gridOf(a!.spec), gridOf(b!.spec)]
+const matMul = (
+  node: Node,
+  [a, b]: readonly TensorBuffer[],
+  output: PaddedLayout,
+  mulAdd: MulAdd,
+): BlockSource => {
+  const [gridA, gridB] = [paddedLayout(a!.spec), paddedLayout(b!.spec)]
   const turned = node.attributes.transposeA === true
   // from number to number of a sum, and from row to row of the result
   const [along, down] = turned ? [gridA.pitch, 4] : [4, gridA.pitch]
@@ -120,8 +125,8 @@ const matMul = (node: Node, [a, b]: readonly Site[], output: Grid, mulAdd: MulAd
 }
 
 /** The sum of all rows. */
-const sumOfRows = ([a]: readonly Site[], output: Grid): Source => {
-  const { rows: count, pitch } = gridOf(a!.spec)
+const sumOfRows = ([a]: readonly TensorBuffer[], output: PaddedLayout): BlockSource => {
+  const { rows: count, pitch } = paddedLayout(a!.spec)
   return {
     size: { rows: 1, vectors: Math.min(8, output.vectors) },
     compute: (fn, { column, vectors }) => {
@@ -129,7 +134,7 @@ const sumOfRows = ([a]: readonly Site[], output: Grid): Source => {
       const at = local(fn, 'i32')
       const code = [
         sums.map(sum => sum.set(ZERO)),
-        range(fn, { to: count * pitch, step: pitch }, row => [
+        for_(fn, { to: count * pitch, step: pitch }, row => [
           at.set(i32.add(row, column)),
           sums.map((sum, j) => sum.set(f32x4.add(sum, v128.load(at, a!.address + j * VECTOR)))),
         ]),
@@ -148,14 +153,14 @@ export const GROUP = 2
 /** Where a row of a sparse table begins and ends. */
 export const entriesOf = (
   fn: Locals,
-  table: Site,
-  rows: Site,
+  table: TensorBuffer,
+  rows: TensorBuffer,
   row: I32,
 ): { readonly code: Code; readonly from: Local<'i32'>; readonly to: Local<'i32'> } => {
   const [index, from, to] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
   const code = [
     index.set(i32.load(i32.shl(row, i32.const(2)), rows.address)),
-    when(i32.geU(index, i32.const(gridOf(table.spec).rows)), unreachable),
+    if_(i32.geU(index, i32.const(paddedLayout(table.spec).rows)), unreachable),
     index.set(i32.add(i32.load(i32.const(table.address)), i32.shl(index, i32.const(2)))),
     from.set(i32.load(index)),
     to.set(i32.load(index, 4)),
@@ -169,7 +174,7 @@ export const eachEntry = (
   to: I32,
   body: (at: I32, offset: number, turn: number) => Code,
 ): Code =>
-  when(
+  if_(
     i32.ne(from, to),
     repeatWhile(
       [
@@ -196,18 +201,18 @@ const LINE = 64
  * Reads a little of all that the next rows will need. They lie anywhere in a large memory: asked for together, they
  * come in the time of one; met one after the other, each would be waited for.
  */
-const fetchRows = (fn: Locals, table: Site, rows: Site, first: I32): Code => {
-  const count = gridOf(rows.spec).columns
+const fetchRows = (fn: Locals, table: TensorBuffer, rows: TensorBuffer, first: I32): Code => {
+  const count = paddedLayout(rows.spec).columns
   const [row, end, sum] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
   const { code, from, to } = entriesOf(fn, table, rows, row)
   return [
     row.set(first),
     end.set(i32.add(first, i32.const(FETCHED))),
-    when(i32.geU(end, i32.const(count)), end.set(i32.const(count))),
+    if_(i32.geU(end, i32.const(count)), end.set(i32.const(count))),
     repeatWhile(
       [
         code,
-        when(
+        if_(
           i32.ltU(from, to),
           repeatWhile(
             [sum.set(i32.add(sum, i32.load(from))), from.set(i32.add(from, i32.const(LINE)))],
@@ -224,8 +229,12 @@ const fetchRows = (fn: Locals, table: Site, rows: Site, first: I32): Code => {
 }
 
 /** Rows of a sparse table, times b: for each number that is not zero, as many times the row of b that it meets. */
-const sparseMatMul = ([table, rows, b]: readonly Site[], output: Grid, mulAdd: MulAdd): Source => {
-  const { pitch } = gridOf(b!.spec)
+const sparseMatMul = (
+  [table, rows, b]: readonly TensorBuffer[],
+  output: PaddedLayout,
+  mulAdd: MulAdd,
+): BlockSource => {
+  const { pitch } = paddedLayout(b!.spec)
   const vectors = tile(output.vectors)
   // a narrow row has too few sums to keep the machine busy: two of each
   const copies = vectors < 6 ? GROUP : 1
@@ -237,7 +246,7 @@ const sparseMatMul = ([table, rows, b]: readonly Site[], output: Grid, mulAdd: M
       const [at, number] = [local(fn, 'i32'), local(fn, 'v128')]
       const isFirst = i32.eq(i32.or(i32.and(row, i32.const(FETCHED - 1)), column), i32.const(0))
       const code = [
-        when(isFirst, fetchRows(fn, table!, rows!, row)),
+        if_(isFirst, fetchRows(fn, table!, rows!, row)),
         sums.map(sum => sum.set(ZERO)),
         find,
         eachEntry(from, to, (entry, offset, turn) => [
@@ -256,7 +265,12 @@ const sparseMatMul = ([table, rows, b]: readonly Site[], output: Grid, mulAdd: M
 }
 
 /** The source of a fused node's numbers. */
-export const sourceOf = (node: Node, sites: Sites, output: Grid, mulAdd: MulAdd): Source =>
+export const blockSource = (
+  node: Node,
+  sites: TensorBuffers,
+  output: PaddedLayout,
+  mulAdd: MulAdd,
+): BlockSource =>
   node.kernel === 'BatchMatMul'
     ? matMul(node, sites, output, mulAdd)
     : node.kernel === 'SparseMatMul'

@@ -5,8 +5,8 @@
 import { same, sizeOf, specOf, type Node, type Program, type Ref } from '../program.ts'
 import { isElementwise } from '../emit/elementwise.ts'
 import { isScalar, sameShape } from './shapes.ts'
-import { product, transpose } from './canonicalize.ts'
-import { unchanged, outputOf, readers, rewrite, type Maker } from './rewrite.ts'
+import { emitProduct, transpose } from './canonicalize.ts'
+import { unchanged, outputOf, readers, rewrite, type Builder } from './rewrite.ts'
 
 /**
  * Moves transposes towards the inputs: that of a transpose vanishes, that of a product is the product the other
@@ -14,7 +14,7 @@ import { unchanged, outputOf, readers, rewrite, type Maker } from './rewrite.ts'
  */
 export const sinkTransposes = (program: Program): Program => {
   const counts = readers(program)
-  const turn = (ref: Ref, maker: Maker): Ref => {
+  const turn = (ref: Ref, maker: Builder): Ref => {
     const made = ref.kind === 'node' ? program.nodes[ref.index]! : undefined
     if (made?.kernel === 'Transpose') return maker.moved(made.inputs[0]!)
     // what is read elsewhere too would be computed twice
@@ -25,7 +25,7 @@ export const sinkTransposes = (program: Program): Program => {
     if (made.kernel === 'BatchMatMul') {
       const [a, b] = made.inputs as [Ref, Ref]
       return made.attributes.transposeA === true
-        ? product(
+        ? emitProduct(
             { a: maker.moved(b), b: maker.moved(a), transposeA: true, transposeB: false },
             output,
             maker,
@@ -67,7 +67,7 @@ const turnInput = (program: Program, index: number): Program => {
 const turnedNumbers = ({ nodes }: Program): number =>
   nodes.reduce((sum, node: Node) => sum + (node.kernel === 'Transpose' ? sizeOf(outputOf(node)) : 0), 0)
 
-export type Oriented = {
+export type LaidOut = {
   readonly program: Program
   /** The inputs that are given the other way round. */
   readonly turned: ReadonlySet<number>
@@ -78,9 +78,9 @@ export type Oriented = {
  *
  * @param fixed inputs that are kept as they are
  */
-export const orient = (program: Program, fixed: ReadonlySet<number>): Oriented => {
-  const start: Oriented = { program: sinkTransposes(program), turned: new Set() }
-  return program.inputs.reduce<Oriented>((best, { shape }, index) => {
+export const assignLayouts = (program: Program, fixed: ReadonlySet<number>): LaidOut => {
+  const start: LaidOut = { program: sinkTransposes(program), turned: new Set() }
+  return program.inputs.reduce<LaidOut>((best, { shape }, index) => {
     const ref: Ref = { kind: 'input', index }
     const read = best.program.nodes.some(
       ({ kernel, inputs }) => kernel === 'Transpose' && inputs.some(input => same(input, ref)),

@@ -8,10 +8,10 @@ import { axesOf, sameShape } from './shapes.ts'
 import { outputOf } from './rewrite.ts'
 
 /** What a fused node computes: a program of its inputs, with one output. It is printed as one expression. */
-export type Body = Program & { readonly toJSON: () => string }
+export type FusedBody = Program & { readonly toJSON: () => string }
 
 /** Of the nodes that a chain can start from, the numbers come out in registers, as rows. */
-export const isSource = (node: Node, input: Spec): boolean =>
+export const canStartFusion = (node: Node, input: Spec): boolean =>
   node.kernel === 'BatchMatMul' ||
   node.kernel === 'SparseMatMul' ||
   (node.kernel === 'Sum' &&
@@ -54,7 +54,7 @@ const groupOf = (
   const shape = outputOf(nodes[root]!)
   const sourceIn = (index: number): boolean => {
     const { inputs } = nodes[index]!
-    return inputs[0] !== undefined && isSource(nodes[index]!, specOf(program, inputs[0]))
+    return inputs[0] !== undefined && canStartFusion(nodes[index]!, specOf(program, inputs[0]))
   }
   if (sourceIn(root)) return [root]
   let source = -1
@@ -83,7 +83,7 @@ const usersOf = ({ nodes, outputs }: Program): readonly (readonly number[])[] =>
 const bodyOf = (
   program: Program,
   members: readonly number[],
-): { readonly body: Body; readonly inputs: readonly Ref[] } => {
+): { readonly body: FusedBody; readonly inputs: readonly Ref[] } => {
   const inputs: Ref[] = []
   const outside = (ref: Ref): Ref => {
     const known = inputs.findIndex(other => JSON.stringify(other) === JSON.stringify(ref))
@@ -117,7 +117,7 @@ export const fuse = (program: Program): Program => {
     const made = program.nodes[root]!
     const first = made.inputs[0]
     const fusible =
-      isElementwise(made.kernel) || (first !== undefined && isSource(made, specOf(program, first)))
+      isElementwise(made.kernel) || (first !== undefined && canStartFusion(made, specOf(program, first)))
     if (taken.has(root) || !fusible || sizeOf(outputOf(made)) === 0) continue
     const members = groupOf(program, root, users)
     for (const member of members) taken.add(member)

@@ -3,13 +3,13 @@
  */
 import type { Program } from '../program.ts'
 import { fuse } from './fuse.ts'
-import { normal } from './canonicalize.ts'
-import { orient, type Oriented } from './assign-layouts.ts'
+import { canonicalize } from './canonicalize.ts'
+import { assignLayouts, type LaidOut } from './assign-layouts.ts'
 import { sparsify } from './sparsify.ts'
 
 /** @param tables the inputs of which only rows are taken, and the form in which they are kept */
-export const lower = (traced: Program, tables: ReadonlyMap<number, 'dense' | 'sparse'>): Oriented => {
-  const { program, turned } = orient(normal(traced), new Set(tables.keys()))
+export const lower = (traced: Program, tables: ReadonlyMap<number, 'dense' | 'sparse'>): LaidOut => {
+  const { program, turned } = assignLayouts(canonicalize(traced), new Set(tables.keys()))
   const sparse = new Set([...tables].flatMap(([index, form]) => (form === 'sparse' ? [index] : [])))
   return { program: fuse(sparsify(program, sparse)), turned }
 }

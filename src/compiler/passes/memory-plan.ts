@@ -3,8 +3,8 @@
  * read again; a new state is written over the old one as soon as nobody needs the old one.
  */
 import { printSpec, same, sizeOf, specOf, type Node, type Program, type Ref } from '../program.ts'
-import { Untraceable } from '../trace.ts'
-import type { Body } from './fuse.ts'
+import { TraceError } from '../trace.ts'
+import type { FusedBody } from './fuse.ts'
 import { sameShape } from './shapes.ts'
 import { bytesOf, VECTOR } from '../emit/layout.ts'
 import { outputOf } from './rewrite.ts'
@@ -13,7 +13,7 @@ import { outputOf } from './rewrite.ts'
 export type Move = { readonly from: number; readonly to: number; readonly bytes: number }
 
 /** Addresses, counted from the start of the program's own part of the memory. */
-export type Plan = {
+export type MemoryPlan = {
   /** Of a table it is the place of a pointer to it. */
   readonly inputs: readonly number[]
   readonly constants: readonly number[]
@@ -28,7 +28,7 @@ const mayOverwrite = ({ kernel, inputs, attributes, outputs: [output] }: Node, r
   if (places.length === 0) return true
   if (kernel === 'RankUpdate') return String(places) === '0'
   if (kernel !== 'Fused') return false
-  const body = attributes.body as Body
+  const body = attributes.body as FusedBody
   return places.every(
     place =>
       sameShape(body.inputs[place]!, output!) &&
@@ -63,14 +63,14 @@ const firstFit = (inUse: readonly Span[], start: number, bytes: number): number 
 }
 
 /** A plan for a step whose first inputs are its state. */
-export const planOf = (program: Program, tables: ReadonlySet<number>): Plan => {
+export const planMemory = (program: Program, tables: ReadonlySet<number>): MemoryPlan => {
   const { inputs, constants, nodes, outputs } = program
   for (const spec of [...inputs, ...constants, ...nodes.map(outputOf)])
-    if (sizeOf(spec) === 0) throw new Untraceable(`there is no lowering for nothing: ${printSpec(spec)}`)
+    if (sizeOf(spec) === 0) throw new TraceError(`there is no lowering for nothing: ${printSpec(spec)}`)
   outputs.forEach((ref, i) => {
     const [before, after] = [printSpec(inputs[i]!), printSpec(specOf(program, ref))]
     if (before !== after)
-      throw new Untraceable(
+      throw new TraceError(
         `a scan's state must keep its kind: ${inputs[i]!.name} was ${before} and became ${after}`,
       )
   })

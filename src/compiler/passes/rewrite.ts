@@ -12,10 +12,10 @@ import {
   type Ref,
   type Spec,
 } from '../program.ts'
-import { Untraceable } from '../trace.ts'
+import { TraceError } from '../trace.ts'
 
 /** What a visitor needs to make nodes of the new program. */
-export type Maker = {
+export type Builder = {
   /** Adds a node, or finds the equal one that is there already. */
   readonly emit: (node: Node) => Ref
   /** Adds a scalar. */
@@ -26,10 +26,10 @@ export type Maker = {
   readonly spec: (ref: Ref) => Spec
 }
 
-export type Visitor = (node: Node, maker: Maker) => Ref
+export type Rule = (node: Node, maker: Builder) => Ref
 
 /** A node with one output. */
-export const node = (
+export const newNode = (
   kernel: string,
   inputs: readonly Ref[],
   output: Spec,
@@ -43,12 +43,12 @@ export const node = (
 
 /** The kind of a node's one output. */
 export const outputOf = ({ kernel, outputs: [output, ...more] }: Node): Spec => {
-  if (output === undefined || more.length > 0) throw new Untraceable(`the kernel ${kernel} has no lowering`)
+  if (output === undefined || more.length > 0) throw new TraceError(`the kernel ${kernel} has no lowering`)
   return output
 }
 
 /** What stays a node as it is, its inputs renamed. */
-export const unchanged: Visitor = (old, { emit, moved }) => emit({ ...old, inputs: old.inputs.map(moved) })
+export const unchanged: Rule = (old, { emit, moved }) => emit({ ...old, inputs: old.inputs.map(moved) })
 
 const equalNodes = (a: Node, b: Node): boolean =>
   a.kernel === b.kernel &&
@@ -58,23 +58,23 @@ const equalNodes = (a: Node, b: Node): boolean =>
   JSON.stringify(a.attributes) === JSON.stringify(b.attributes)
 
 /** How the program's own arguments are changed. */
-export type Interface = {
+export type ProgramInterface = {
   readonly inputs?: readonly Input[]
   /** What stands for an input of the old program. */
-  readonly input?: (ref: Ref, maker: Maker) => Ref
+  readonly input?: (ref: Ref, maker: Builder) => Ref
   /** What is returned for an output of the old program. */
-  readonly output?: (ref: Ref, position: number, maker: Maker) => Ref
+  readonly output?: (ref: Ref, position: number, maker: Builder) => Ref
 }
 
 export const rewrite = (
   program: Program,
-  visit: Visitor,
-  { inputs = program.inputs, input, output }: Interface = {},
+  visit: Rule,
+  { inputs = program.inputs, input, output }: ProgramInterface = {},
 ): Program => {
   const nodes: Node[] = []
   const constants = [...program.constants]
   const places: Ref[] = []
-  const maker: Maker = {
+  const maker: Builder = {
     emit: made => {
       const known = nodes.findIndex(other => equalNodes(other, made))
       return { kind: 'node', index: known >= 0 ? known : nodes.push(made) - 1, output: 0 }

@@ -3,7 +3,7 @@
  */
 import type { Node, Spec } from '../program.ts'
 import { sizeOf } from '../program.ts'
-import { Untraceable } from '../trace.ts'
+import { TraceError } from '../trace.ts'
 
 export const sameShape = (a: Spec, b: Spec): boolean => String(a.shape) === String(b.shape)
 
@@ -18,6 +18,6 @@ export const axesOf = ({ kernel, attributes }: Node, { shape }: Spec): readonly 
   const axes = given === undefined || given === null ? shape.map((_, i) => i) : numbers(given)
   const counted = axes.map(axis => (axis < 0 ? axis + shape.length : axis))
   if (counted.some(axis => !(axis >= 0 && axis < shape.length)))
-    throw new Untraceable(`the kernel ${kernel} has no lowering along the axis ${axes.join()}`)
+    throw new TraceError(`the kernel ${kernel} has no lowering along the axis ${axes.join()}`)
   return counted
 }

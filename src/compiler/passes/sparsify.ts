@@ -4,10 +4,10 @@
  */
 import { same, specOf, type Node, type Program, type Ref } from '../program.ts'
 import { isScalar, sameShape } from './shapes.ts'
-import { unchanged, node, outputOf, readers, rewrite } from './rewrite.ts'
+import { unchanged, newNode, outputOf, readers, rewrite } from './rewrite.ts'
 
 /** The tables: the inputs of which only rows are taken. The row number says which; a state is none, for it changes. */
-export const tables = (program: Program): readonly number[] =>
+export const dataTables = (program: Program): readonly number[] =>
   program.inputs.flatMap((_, index) => {
     const ref: Ref = { kind: 'input', index }
     const users = program.nodes.filter(({ inputs }) => inputs.some(input => same(input, ref)))
@@ -80,11 +80,11 @@ export const sparsify = (program: Program, sparse: ReadonlySet<number>): Program
     if (made.kernel === 'BatchMatMul' && made.attributes.transposeA !== true) {
       const from = gathered(made.inputs[0]!)
       if (from !== undefined)
-        return emit(node('SparseMatMul', [...from, made.inputs[1]!].map(moved), outputOf(made)))
+        return emit(newNode('SparseMatMul', [...from, made.inputs[1]!].map(moved), outputOf(made)))
     }
     if (made.kernel === 'Sub') {
       const inputs = update(made)
-      if (inputs !== undefined) return emit(node('RankUpdate', inputs.map(moved), outputOf(made)))
+      if (inputs !== undefined) return emit(newNode('RankUpdate', inputs.map(moved), outputOf(made)))
     }
     return unchanged(made, maker)
   })

@@ -2,14 +2,14 @@
  * From a traced program to one that runs: rewritten, laid out, assembled, and handed to the engine.
  */
 import { print, type Program } from '../program.ts'
-import { engine } from './webassembly.ts'
-import { gridOf, writeGrid } from '../emit/layout.ts'
+import { webAssembly } from './webassembly.ts'
+import { paddedLayout, writePadded } from '../emit/layout.ts'
 import { lower } from '../passes/lower.ts'
 import type { Memory, Region } from './memory.ts'
-import { moduleOf } from './module.ts'
-import { planOf } from '../passes/memory-plan.ts'
+import { buildModule } from './module.ts'
+import { planMemory } from '../passes/memory-plan.ts'
 import type { MulAdd } from '../emit/matmul.ts'
-import type { Table } from './tables.ts'
+import type { DataTable } from './tables.ts'
 
 export type Compiled = {
   /** Its inputs, in the form in which they are given. */
@@ -23,26 +23,28 @@ export type Compiled = {
 }
 
 /** What has been compiled, for those who want to look at it. */
-export type Listing = { readonly program: string; readonly bytes: number }
+export type CompiledListing = { readonly program: string; readonly bytes: number }
 
 /** @param tables the tables among the program's inputs */
 export const compile = (
   memory: Memory,
   traced: Program,
-  tables: ReadonlyMap<number, Table>,
+  tables: ReadonlyMap<number, DataTable>,
   mulAdd: MulAdd,
-  onCompile: (listing: Listing) => void,
+  onCompile: (listing: CompiledListing) => void,
 ): Compiled => {
   const forms = new Map([...tables].map(([index, { form }]) => [index, form] as const))
   const { program, turned } = lower(traced, forms)
-  const plan = planOf(program, new Set(forms.keys()))
+  const plan = planMemory(program, new Set(forms.keys()))
   const { address: start } = memory.allocate(plan.bytes)
   program.constants.forEach((constant, i) => {
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
-    writeGrid(view, start + plan.constants[i]!, gridOf(constant), constant.values)
+    writePadded(view, start + plan.constants[i]!, paddedLayout(constant), constant.values)
   })
-  const bytes = moduleOf(program, plan, { start, tables: forms, mulAdd })
-  const { exports } = new engine.Instance(new engine.Module(bytes), { host: { memory: memory.memory } })
+  const bytes = buildModule(program, plan, { start, tables: forms, mulAdd })
+  const { exports } = new webAssembly.Instance(new webAssembly.Module(bytes), {
+    host: { memory: memory.memory },
+  })
   onCompile({ program: print(program), bytes: bytes.length })
   return {
     program,
@@ -53,7 +55,7 @@ export const compile = (
         exports.run(address, count)
       } catch (error) {
         // the one thing that a module stops at
-        if (error instanceof engine.RuntimeError)
+        if (error instanceof webAssembly.RuntimeError)
           throw new RangeError('gather: a row number is negative, or beyond the last row', { cause: error })
         throw error
       }

@@ -1,12 +1,12 @@
 /**
  * The one memory of an interpreter, and who has which part of it.
  */
-import { Uncompilable } from '../../core/scan.ts'
-import { engine, type EngineMemory } from './webassembly.ts'
+import { CompileError } from '../../core/scan.ts'
+import { webAssembly, type EngineMemory } from './webassembly.ts'
 import { NOWHERE, VECTOR } from '../emit/layout.ts'
 
 /** What a program and its data would need is more than WebAssembly can address. */
-export class TooLarge extends Uncompilable {
+export class TooLarge extends CompileError {
   constructor(bytes: number) {
     super(
       `the data need ${(bytes / 2 ** 30).toFixed(1)} GiB of memory, and WebAssembly can address 4: ` +
@@ -36,7 +36,7 @@ export type Memory = {
 
 /** A memory that starts small and grows. */
 export const newMemory = (): Memory => {
-  const memory = new engine.Memory({ initial: 1, maximum: PAGES })
+  const memory = new webAssembly.Memory({ initial: 1, maximum: PAGES })
   let taken: readonly Region[] = []
   const grow = (end: number): void => {
     const missing = Math.ceil(end / PAGE) - memory.buffer.byteLength / PAGE

@@ -8,14 +8,14 @@ import type { Program, Ref } from '../program.ts'
 import { specOf } from '../program.ts'
 import { assemble, type Func } from '../emit/assembler.ts'
 import { call, copy, i32, locals, param, repeatWhile, type Locals } from '../emit/code.ts'
-import { fused } from '../emit/fused.ts'
-import { gridOf } from '../emit/layout.ts'
-import type { Plan } from '../passes/memory-plan.ts'
-import type { Site } from '../emit/buffer.ts'
+import { emitFused } from '../emit/fused.ts'
+import { paddedLayout } from '../emit/layout.ts'
+import type { MemoryPlan } from '../passes/memory-plan.ts'
+import type { TensorBuffer } from '../emit/buffer.ts'
 import type { MulAdd } from '../emit/matmul.ts'
-import { structure } from '../emit/data-movement.ts'
+import { dataMovement } from '../emit/data-movement.ts'
 
-export type Setting = {
+export type LoopBuffers = {
   /** Where the program's own part of the memory begins. */
   readonly start: number
   readonly tables: ReadonlyMap<number, 'dense' | 'sparse'>
@@ -26,12 +26,12 @@ export type Setting = {
  * The module of a scan over a step. It exports `run(rows, count)`: from the state in its place, over as many rows
  * as `count` says (one at least), which lie one after the other at the address `rows`.
  */
-export const moduleOf = (
+export const buildModule = (
   step: Program,
-  plan: Plan,
-  { start, tables, mulAdd }: Setting,
+  plan: MemoryPlan,
+  { start, tables, mulAdd }: LoopBuffers,
 ): Uint8Array<ArrayBuffer> => {
-  const siteOf = (ref: Ref): Site => {
+  const siteOf = (ref: Ref): TensorBuffer => {
     const places = ref.kind === 'input' ? plan.inputs : ref.kind === 'constant' ? plan.constants : plan.nodes
     const site = { spec: specOf(step, ref), address: start + places[ref.index]! }
     const table = ref.kind === 'input' ? tables.get(ref.index) : undefined
@@ -51,13 +51,13 @@ export const moduleOf = (
     const output = siteOf({ kind: 'node', index, output: 0 })
     return functionOf(fn =>
       node.kernel === 'Fused'
-        ? fused(fn, node, sites, output, mulAdd)
-        : structure(node.kernel)(fn, node, sites, output, mulAdd),
+        ? emitFused(fn, node, sites, output, mulAdd)
+        : dataMovement(node.kernel)(fn, node, sites, output, mulAdd),
     )
   })
   const [rows, count] = [param(0, 'i32'), param(1, 'i32')]
   const row = siteOf({ kind: 'input', index: step.inputs.length - 1 })
-  const { rows: lines, pitch } = gridOf(row.spec)
+  const { rows: lines, pitch } = paddedLayout(row.spec)
   const size = i32.const(lines * pitch)
   const run = functionOf(
     () =>

@@ -4,11 +4,11 @@
  */
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Values } from '../program.ts'
-import { bytesOf, gridOf, writeGrid } from '../emit/layout.ts'
+import { bytesOf, paddedLayout, writePadded } from '../emit/layout.ts'
 import { TooLarge, type Memory, type Region } from './memory.ts'
 import { ENTRY, GROUP } from '../emit/matmul.ts'
 
-export type Table = {
+export type DataTable = {
   readonly form: 'dense' | 'sparse'
   /** What the module is given: of a dense table the address of its rows, of a sparse one that of its row starts. */
   readonly address: number
@@ -65,7 +65,7 @@ const writeSparse = (
   words[start + rows] = at * 4
 }
 
-type Placed = Table & { readonly region: Region }
+type Placed = DataTable & { readonly region: Region }
 
 const placeSparse = (
   memory: Memory,
@@ -82,7 +82,7 @@ const placeSparse = (
 const placeDense = (memory: Memory, tensor: Tensor, values: Values): Placed => {
   const region = memory.allocate(bytesOf(tensor))
   const view = tensor.dtype === 'float32' ? memory.floats() : memory.ints()
-  writeGrid(view, region.address, gridOf(tensor), values)
+  writePadded(view, region.address, paddedLayout(tensor), values)
   return { form: 'dense', address: region.address, region }
 }
 
@@ -98,28 +98,28 @@ const place = (memory: Memory, tensor: Tensor): Placed => {
     : placeDense(memory, tensor, values)
 }
 
-export type Tables = {
+export type DataTables = {
   /** The tables of these tensors, all of them there at once. */
-  readonly of: (tensors: readonly Tensor[]) => readonly Table[]
+  readonly of: (tensors: readonly Tensor[]) => readonly DataTable[]
 }
 
 type Kept = { readonly table: Placed; readonly data: WeakRef<object> }
 
 /** The tables in a memory. What tensors have left behind that are no more is cleared away. */
-export const newTables = (memory: Memory): Tables => {
+export const newDataTables = (memory: Memory): DataTables => {
   let kept: readonly Kept[] = []
   const drop = (useless: (one: Kept) => boolean): void => {
     for (const { table } of kept.filter(useless)) memory.release(table.region)
     kept = kept.filter(one => !useless(one))
   }
   const dead = ({ data }: Kept): boolean => data.deref() === undefined
-  const find = ({ dataId }: Tensor): Table | undefined =>
+  const find = ({ dataId }: Tensor): DataTable | undefined =>
     kept.find(({ data }) => data.deref() === dataId)?.table
-  const bring = (tensor: Tensor, needed: readonly Tensor[]): Table => {
+  const bring = (tensor: Tensor, needed: readonly Tensor[]): DataTable => {
     const known = find(tensor)
     if (known !== undefined) return known
     drop(dead)
-    const placed = (): Table => {
+    const placed = (): DataTable => {
       const table = place(memory, tensor)
       kept = [...kept, { table, data: new WeakRef(tensor.dataId) }]
       return table

@@ -2,9 +2,9 @@
  * Between tensors and the memory.
  */
 import { tensor, type Tensor } from '@tensorflow/tfjs-core'
-import type { Range } from '../../core/scan.ts'
+import type { StepRange } from '../../core/scan.ts'
 import { sizeOf, type Spec, type Values } from '../program.ts'
-import { bytesOf, gridOf, readGrid, transposed, writeGrid } from '../emit/layout.ts'
+import { bytesOf, paddedLayout, readPadded, transposeValues, writePadded } from '../emit/layout.ts'
 import type { Memory, Region } from './memory.ts'
 
 /** Where a tensor goes to or comes from, of which kind it is there, and whether it lies the other way round. */
@@ -17,8 +17,8 @@ const viewOf = (memory: Memory, { dtype }: Pick<Spec, 'dtype'>): Float32Array | 
 
 export const writeTensor = (memory: Memory, from: Tensor, { address, spec, turned }: Place): void => {
   const [rows = 1, columns = 1] = from.shape
-  const values = turned ? transposed(valuesOf(from), rows, columns) : valuesOf(from)
-  writeGrid(viewOf(memory, spec), address, gridOf(spec), values)
+  const values = turned ? transposeValues(valuesOf(from), rows, columns) : valuesOf(from)
+  writePadded(viewOf(memory, spec), address, paddedLayout(spec), values)
 }
 
 const emptyOf = ({ dtype }: Spec, size: number): Values =>
@@ -30,18 +30,18 @@ const emptyOf = ({ dtype }: Spec, size: number): Values =>
 
 /** A new tensor of the kind of another one. */
 export const readTensor = (memory: Memory, like: Tensor, { address, spec, turned }: Place): Tensor => {
-  const values = readGrid(viewOf(memory, spec), address, gridOf(spec), emptyOf(spec, sizeOf(spec)))
+  const values = readPadded(viewOf(memory, spec), address, paddedLayout(spec), emptyOf(spec, sizeOf(spec)))
   const [rows = 1, columns = 1] = spec.shape
-  return tensor(turned ? transposed(values, rows, columns) : values, like.shape, like.dtype)
+  return tensor(turned ? transposeValues(values, rows, columns) : values, like.shape, like.dtype)
 }
 
 /** The rows of a range, in a part of the memory that the caller gives back. */
-export const writeRows = (memory: Memory, xs: Tensor, [from, to]: Range): Region => {
+export const writeRows = (memory: Memory, xs: Tensor, [from, to]: StepRange): Region => {
   const row: Spec = { dtype: xs.dtype, shape: xs.shape.slice(1) }
   const [size, count] = [sizeOf(row), to - from]
   const region = memory.allocate(bytesOf(row) * count)
-  const grid = gridOf(row)
-  writeGrid(
+  const grid = paddedLayout(row)
+  writePadded(
     viewOf(memory, row),
     region.address,
     { ...grid, rows: grid.rows * count },

@@ -2,36 +2,36 @@
  * The road with nothing to install: the step is traced once, and its loop becomes a WebAssembly module made for
  * its very shapes. It runs wherever WebAssembly's vectors do, in Node and in browsers.
  */
-import { owned } from '../../core/scope.ts'
+import { clone } from '../../core/scope.ts'
 import { leaves, signature, unflatten } from '../../core/tree.ts'
 import type { Interpreter } from '../../core/scan.ts'
 import { printSpec, type Program } from '../program.ts'
 import { traceStep } from '../rows.ts'
-import { compile, type Compiled, type Listing } from './compile.ts'
+import { compile, type Compiled, type CompiledListing } from './compile.ts'
 import { newMemory } from './memory.ts'
 import { mulAddOf } from './relaxed.ts'
-import { tables as tablesOf } from '../passes/sparsify.ts'
-import { newTables } from './tables.ts'
+import { dataTables as tablesOf } from '../passes/sparsify.ts'
+import { newDataTables } from './tables.ts'
 import { readTensor, writeRows, writeTensor, type Place } from './transfer.ts'
 
-export type Options = {
+export type WasmOptions = {
   /**
    * Multiply and add in one instruction where the engine has it (relaxed SIMD). It is rounded once, not twice, so the
    * same seed then gives the same bytes only on the same kind of engine and machine; without it, everywhere.
    */
   readonly relaxed?: boolean
   /** Is shown each program that is compiled. */
-  readonly onCompile?: (listing: Listing) => void
+  readonly onCompile?: (listing: CompiledListing) => void
 }
 
 /** The memory, and all that lies in it. */
 const open = () => {
   const memory = newMemory()
-  return { memory, tables: newTables(memory), compiled: new Map<string, Compiled>() }
+  return { memory, tables: newDataTables(memory), compiled: new Map<string, Compiled>() }
 }
 
 /** An interpreter that compiles to WebAssembly. */
-export const wasm = ({ relaxed = false, onCompile = () => undefined }: Options = {}): Interpreter => {
+export const wasm = ({ relaxed = false, onCompile = () => undefined }: WasmOptions = {}): Interpreter => {
   const mulAdd = mulAddOf(relaxed)
   let kept = open()
   let scans = 0
@@ -43,7 +43,7 @@ export const wasm = ({ relaxed = false, onCompile = () => undefined }: Options =
       const id = scans++
       const programs = new Map<string, Program>()
       return (s0, constants, xs, [from, to]) => {
-        if (from >= to) return owned(s0)
+        if (from >= to) return clone(s0)
         const kind = signature([s0, constants]) + printSpec({ dtype: xs.dtype, shape: xs.shape.slice(1) })
         const program = programs.get(kind) ?? traceStep(f, s0, constants, xs)
         programs.set(kind, program)

@@ -20,4 +20,4 @@ type Engine = {
   readonly validate: (bytes: Bytes) => boolean
 }
 
-export const engine: Engine = (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly
+export const webAssembly: Engine = (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly

@@ -2,20 +2,22 @@
  * From a program to a graph of TensorFlow: a function, or the loop of a scan over it, compiled by XLA as a whole.
  */
 import type { DataType } from '@tensorflow/tfjs-core'
-import { Untraceable } from '../trace.ts'
+import { TraceError } from '../trace.ts'
 import { printSpec, specOf, type Program, type Ref, type Spec } from '../program.ts'
-import { lowerings, type Graph } from './ops.ts'
+import { lowerings, type GraphBuilder } from './ops.ts'
 import * as P from './proto.ts'
 
 /** Collects the nodes of a graph or a function as they are written. */
-const writer = (named: (node: string, output: string) => string): Graph & { readonly nodes: P.NodeDef[] } => {
+const writer = (
+  named: (node: string, output: string) => string,
+): GraphBuilder & { readonly nodes: P.NodeDef[] } => {
   const nodes: P.NodeDef[] = []
-  const op: Graph['op'] = (kind, input, attr, output) => {
+  const op: GraphBuilder['op'] = (kind, input, attr, output) => {
     const name = `${kind}_${nodes.length}`
     nodes.push({ name, op: kind, input, attr })
     return named(name, output)
   }
-  const constant: Graph['constant'] = (dtype, values) => {
+  const constant: GraphBuilder['constant'] = (dtype, values) => {
     const list = [values].flat()
     const typed =
       dtype === 'float32'
@@ -32,7 +34,7 @@ const writer = (named: (node: string, output: string) => string): Graph & { read
 const inFunction = (node: string, output: string): string => `${node}:${output}:0`
 
 /** Writes a program's nodes, and returns the names of its outputs. */
-const write = (program: Program, inputs: readonly string[], graph: Graph): readonly string[] => {
+const write = (program: Program, inputs: readonly string[], graph: GraphBuilder): readonly string[] => {
   const constants = program.constants.map(({ dtype, shape, values }) =>
     graph.op('Const', [], P.constant(dtype, shape, values), 'output'),
   )
@@ -43,7 +45,7 @@ const write = (program: Program, inputs: readonly string[], graph: Graph): reado
     const lower = Object.hasOwn(lowerings, kernel) ? lowerings[kernel] : undefined
     const [output, ...more] = outputs
     if (lower === undefined || output === undefined || more.length > 0)
-      throw new Untraceable(`the kernel ${kernel} has no lowering`)
+      throw new TraceError(`the kernel ${kernel} has no lowering`)
     results.push(
       lower(
         { inputs: from.map(nameOf), specs: from.map(ref => specOf(program, ref)), attributes, output },
@@ -58,8 +60,8 @@ const define = (
   name: string,
   inputs: readonly (readonly [name: string, dtype: DataType])[],
   outputs: readonly DataType[],
-  body: (graph: Graph) => readonly string[],
-  attr: P.Attributes = {},
+  body: (graph: GraphBuilder) => readonly string[],
+  attr: P.AttributeMap = {},
 ): P.FunctionDef => {
   const graph = writer(inFunction)
   const results = body(graph)
@@ -76,7 +78,7 @@ const define = (
 }
 
 /** Compile, or say why not; never fall back in silence. */
-const MUST_COMPILE: P.Attributes = { _XlaMustCompile: P.bool(true) }
+const MUST_COMPILE: P.AttributeMap = { _XlaMustCompile: P.bool(true) }
 
 /** What a session needs to know to run a graph. */
 export type Callable = {
@@ -108,9 +110,9 @@ const calling = (
       Tin: { list: { type: inputArg.map(({ type }) => type) } },
       Tout: { list: { type: outputArg.map(({ type }) => type) } },
       f: P.func(entry.signature.name),
-      config: P.text(''),
-      config_proto: P.text(''),
-      executor_type: P.text(''),
+      config: P.string(''),
+      config_proto: P.string(''),
+      executor_type: P.string(''),
       ...MUST_COMPILE,
     },
   }
@@ -137,7 +139,7 @@ export const scanGraph = (step: Program, xs: Spec): Callable => {
   step.outputs.forEach((ref, i) => {
     const [before, after] = [printSpec(state[i]!), printSpec(specOf(step, ref))]
     if (before !== after)
-      throw new Untraceable(
+      throw new TraceError(
         `a scan's state must keep its kind: ${state[i]!.name} was ${before} and became ${after}`,
       )
   })

@@ -7,7 +7,7 @@ import type { Attributes as KernelAttributes, Spec } from '../program.ts'
 import * as P from './proto.ts'
 
 /** A kernel's node, with the names that its inputs have in the graph. */
-export type Kernel = {
+export type XlaKernel = {
   readonly inputs: readonly string[]
   readonly specs: readonly Spec[]
   readonly attributes: KernelAttributes
@@ -15,43 +15,43 @@ export type Kernel = {
 }
 
 /** Where a lowering writes operations. */
-export type Graph = {
+export type GraphBuilder = {
   /**
    * Writes an operation.
    *
    * @param output what TensorFlow's documentation calls the operation's output
    * @returns the name of the result
    */
-  readonly op: (op: string, inputs: readonly string[], attributes: P.Attributes, output: string) => string
+  readonly op: (op: string, inputs: readonly string[], attributes: P.AttributeMap, output: string) => string
   /** Writes a constant: a number, or a vector of numbers. */
   readonly constant: (dtype: DataType, values: number | readonly number[]) => string
 }
 
-export type Lowering = (kernel: Kernel, graph: Graph) => string
+export type XlaLowering = (kernel: XlaKernel, graph: GraphBuilder) => string
 
 const first = <A>(items: readonly A[]): A => items[0]!
 
 /** The type of the first input, by which most operations are typed. */
-const T = ({ specs }: Kernel): P.Attributes => ({ T: P.dtype(first(specs).dtype) })
+const T = ({ specs }: XlaKernel): P.AttributeMap => ({ T: P.dtype(first(specs).dtype) })
 
 /** An attribute that is a list of numbers, or one. */
 const numbers = (value: unknown): readonly number[] => [value].flat() as number[]
 
 /** The axes of a reduction: all, where none are named. The kernel Max has a name of its own for them. */
-const axes = ({ attributes, specs }: Kernel): readonly number[] => {
+const axes = ({ attributes, specs }: XlaKernel): readonly number[] => {
   const axis = attributes.axis ?? attributes.reductionIndices
   return axis === undefined || axis === null ? first(specs).shape.map((_, i) => i) : numbers(axis)
 }
 
 /** An operation on the same inputs, typed by the first of them. */
 const typed =
-  (op: string, output: string): Lowering =>
+  (op: string, output: string): XlaLowering =>
   (kernel, graph) =>
     graph.op(op, kernel.inputs, T(kernel), output)
 
 /** An operation on truth values, which needs no type. */
 const logical =
-  (op: string, output: string): Lowering =>
+  (op: string, output: string): XlaLowering =>
   ({ inputs }, graph) =>
     graph.op(op, inputs, {}, output)
 
@@ -59,10 +59,10 @@ const logical =
 const withInts =
   (
     op: string,
-    ints: (kernel: Kernel) => readonly (number | readonly number[])[],
+    ints: (kernel: XlaKernel) => readonly (number | readonly number[])[],
     index: string,
     output = 'output',
-  ): Lowering =>
+  ): XlaLowering =>
   (kernel, graph) =>
     graph.op(
       op,
@@ -72,7 +72,7 @@ const withInts =
     )
 
 const reduction =
-  (op: string, type: (kernel: Kernel) => P.Attributes = T): Lowering =>
+  (op: string, type: (kernel: XlaKernel) => P.AttributeMap = T): XlaLowering =>
   (kernel, graph) =>
     graph.op(
       op,
@@ -82,7 +82,7 @@ const reduction =
     )
 
 const argument =
-  (op: string): Lowering =>
+  (op: string): XlaLowering =>
   (kernel, graph) =>
     graph.op(
       op,
@@ -91,7 +91,7 @@ const argument =
       'output',
     )
 
-const matMul: Lowering = (kernel, graph) => {
+const matMul: XlaLowering = (kernel, graph) => {
   const { inputs, specs, attributes } = kernel
   const [a, b] = [P.bool(attributes.transposeA === true), P.bool(attributes.transposeB === true)]
   return first(specs).shape.length === 2
@@ -99,7 +99,7 @@ const matMul: Lowering = (kernel, graph) => {
     : graph.op('BatchMatMulV2', inputs, { ...T(kernel), adj_x: a, adj_y: b }, 'output')
 }
 
-const gather: Lowering = ({ inputs, specs, attributes }, graph) =>
+const gather: XlaLowering = ({ inputs, specs, attributes }, graph) =>
   graph.op(
     'GatherV2',
     [...inputs, graph.constant('int32', Number(attributes.axis))],
@@ -112,7 +112,7 @@ const gather: Lowering = ({ inputs, specs, attributes }, graph) =>
     'output',
   )
 
-const concat: Lowering = (kernel, graph) =>
+const concat: XlaLowering = (kernel, graph) =>
   graph.op(
     'ConcatV2',
     [...kernel.inputs, graph.constant('int32', Number(kernel.attributes.axis))],
@@ -120,7 +120,7 @@ const concat: Lowering = (kernel, graph) =>
     'output',
   )
 
-const pad: Lowering = (kernel, graph) => {
+const pad: XlaLowering = (kernel, graph) => {
   const { inputs, attributes } = kernel
   const paddings = attributes.paddings as readonly (readonly number[])[]
   const pairs = graph.op(
@@ -138,7 +138,7 @@ const pad: Lowering = (kernel, graph) => {
   )
 }
 
-const clip: Lowering = (kernel, graph) =>
+const clip: XlaLowering = (kernel, graph) =>
   graph.op(
     'ClipByValue',
     [
@@ -151,7 +151,7 @@ const clip: Lowering = (kernel, graph) =>
   )
 
 /** The kernels that lower, by the names that TensorFlow.js gives them. */
-export const lowerings: Readonly<Record<string, Lowering>> = {
+export const lowerings: Readonly<Record<string, XlaLowering>> = {
   // element by element
   Abs: typed('Abs', 'y'),
   Ceil: typed('Ceil', 'y'),

@@ -34,13 +34,13 @@ export type Attribute =
   | { readonly func: { readonly name: string } }
   | { readonly list: { readonly type: readonly number[] } | { readonly shape: readonly Shape[] } }
 
-export type Attributes = Readonly<Record<string, Attribute>>
+export type AttributeMap = Readonly<Record<string, Attribute>>
 
 export type NodeDef = {
   readonly name: string
   readonly op: string
   readonly input: readonly string[]
-  readonly attr: Attributes
+  readonly attr: AttributeMap
 }
 
 type ArgDef = { readonly name: string; readonly type: number }
@@ -54,7 +54,7 @@ export type FunctionDef = {
   readonly nodeDef: readonly NodeDef[]
   /** From the name of each output to the node's output that it is. */
   readonly ret: Readonly<Record<string, string>>
-  readonly attr: Attributes
+  readonly attr: AttributeMap
 }
 
 export type GraphDef = {
@@ -67,7 +67,7 @@ const shapeOf = (shape: readonly number[]): Shape => ({ dim: shape.map(size => (
 export const bool = (b: boolean): Attribute => ({ b })
 export const int = (i: number): Attribute => ({ i })
 export const float = (f: number): Attribute => ({ f })
-export const text = (value: string): Attribute => ({ s: new TextEncoder().encode(value) })
+export const string = (value: string): Attribute => ({ s: new TextEncoder().encode(value) })
 export const dtype = (of: DataType): Attribute => ({ type: typeNumber(of) })
 export const dtypes = (of: readonly DataType[]): Attribute => ({ list: { type: of.map(typeNumber) } })
 export const shape = (of: readonly number[]): Attribute => ({ shape: shapeOf(of) })
@@ -82,7 +82,7 @@ export const constant = (
   of: DataType,
   dims: readonly number[],
   values: Float32Array | Int32Array | Uint8Array,
-): Attributes => ({
+): AttributeMap => ({
   dtype: dtype(of),
   value: {
     tensor: {

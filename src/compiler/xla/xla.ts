@@ -8,7 +8,7 @@ import { scalar, type Tensor } from '@tensorflow/tfjs-core'
 import type { Sessions } from '../../runtime/backend.ts'
 import { scoped } from '../../core/scope.ts'
 import { leaves, signature, unflatten } from '../../core/tree.ts'
-import { Uncompilable, type Interpreter } from '../../core/scan.ts'
+import { CompileError, type Interpreter } from '../../core/scan.ts'
 import { traceStep } from '../rows.ts'
 import { scanGraph, type Callable } from './graph.ts'
 import { encodeSavedModel } from './proto.ts'
@@ -24,7 +24,7 @@ const compiling = <R>(work: () => R): R => {
   try {
     return work()
   } catch (error) {
-    throw new Uncompilable(`XLA could not compile the step (${firstLine(error)})`, { cause: error })
+    throw new CompileError(`XLA could not compile the step (${firstLine(error)})`, { cause: error })
   }
 }
 

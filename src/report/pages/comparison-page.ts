@@ -3,13 +3,13 @@
  */
 import { grouping, type Group, type Grouped } from '../groups.ts'
 import { html, type Html } from '../html.ts'
-import { percent, seconds, shown, significant } from '../numbers.ts'
+import { percent, seconds, settingText, significant } from '../numbers.ts'
 import { command, note, page, paragraph, section } from '../page.ts'
-import { accuracy, STATES, type Observed, type RunRecord, type State } from '../run-record.ts'
+import { accuracy, runStateLabels, type MetricsRecord, type RunRecord, type RunState } from '../run-record.ts'
 import { curveChart, type Curve } from '../sections/curves.ts'
 import { overSeeds } from '../sections/seeds.ts'
-import { spread } from '../summary.ts'
-import { settings, table } from '../table.ts'
+import { curveSpread } from '../summary.ts'
+import { settingsTable, table } from '../table.ts'
 
 /** The text of a page that compares runs. */
 export const comparisonReport = (runs: readonly RunRecord[]): string => {
@@ -22,8 +22,10 @@ export const comparisonReport = (runs: readonly RunRecord[]): string => {
 }
 
 const lead = (runs: readonly RunRecord[], { groups, varied }: Grouped): Html => {
-  const states = (Object.keys(STATES) as State[])
-    .map(state => [STATES[state].toLowerCase(), runs.filter(run => run.state === state).length] as const)
+  const states = (Object.keys(runStateLabels) as RunState[])
+    .map(
+      state => [runStateLabels[state].toLowerCase(), runs.filter(run => run.state === state).length] as const,
+    )
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state}`)
   return html`${paragraph(
@@ -40,12 +42,12 @@ const curves = (groups: readonly Group[]): Html => {
   const observed = groups.some(({ runs }) => runs.some(run => evaluations(run).length > 0))
   if (!observed)
     return section('Learning curves', note('No run observed an evaluation set, so there are no curves.'))
-  const costs = [...new Set(groups.map(({ runs: [first] }) => shown(first.config.cost)))]
-  const of = (some: readonly Group[], value: (observed: Observed) => number): readonly Curve[] =>
+  const costs = [...new Set(groups.map(({ runs: [first] }) => settingText(first.config.cost)))]
+  const of = (some: readonly Group[], value: (observed: MetricsRecord) => number): readonly Curve[] =>
     some.map(({ name, runs }) => ({
       name,
       look: groups.findIndex(group => group.name === name),
-      points: spread(runs.map(run => evaluations(run).map(([x, seen]) => ({ x, y: value(seen) })))),
+      points: curveSpread(runs.map(run => evaluations(run).map(([x, seen]) => ({ x, y: value(seen) })))),
     }))
   return section(
     'Learning curves',
@@ -63,7 +65,7 @@ const curves = (groups: readonly Group[]): Html => {
           x: 'epoch',
           y: 'cost (mean of an example)',
           curves: of(
-            groups.filter(({ runs: [first] }) => shown(first.config.cost) === cost),
+            groups.filter(({ runs: [first] }) => settingText(first.config.cost) === cost),
             seen => seen.cost,
           ),
           write: significant,
@@ -76,7 +78,7 @@ const curves = (groups: readonly Group[]): Html => {
 
 const BAND = 'Of several seeds: the mean, and as a band from the lowest to the highest.'
 
-const evaluations = ({ history }: RunRecord): readonly (readonly [epoch: number, seen: Observed])[] =>
+const evaluations = ({ history }: RunRecord): readonly (readonly [epoch: number, seen: MetricsRecord])[] =>
   history.flatMap(({ report: { epoch, evaluation } }) =>
     evaluation === undefined ? [] : [[epoch, evaluation] as const],
   )
@@ -142,9 +144,9 @@ const byRun = (runs: readonly RunRecord[], { varied }: Grouped): Html => {
         const { last, best } = accuracies(run)
         return [
           run.name,
-          STATES[run.state].toLowerCase(),
-          ...varied.map(name => shown(run.config[name])),
-          shown(run.config.seed),
+          runStateLabels[run.state].toLowerCase(),
+          ...varied.map(name => settingText(run.config[name])),
+          settingText(run.config.seed),
           run.history.length,
           written(best),
           run.best,
@@ -163,7 +165,7 @@ const again = (runs: readonly RunRecord[], { shared }: Grouped): Html =>
     'To make them again',
     runs.length === 0 ? undefined : command(runs.map(run => run.command).join('\n')),
     html`<div class="columns">
-      ${settings('What all runs have in common', shared)}${settings(
+      ${settingsTable('What all runs have in common', shared)}${settingsTable(
         runs.length > 1 ? 'What the first ran on' : 'What it ran on',
         runs[0]?.env ?? {},
       )}

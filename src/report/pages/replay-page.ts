@@ -4,8 +4,8 @@
 import { html } from '../html.ts'
 import { percent } from '../numbers.ts'
 import { page, paragraph, section } from '../page.ts'
-import type { State } from '../run-record.ts'
-import { circumstances, type Circumstances } from '../sections/circumstances.ts'
+import type { RunState } from '../run-record.ts'
+import { provenance, type Provenance } from '../sections/circumstances.ts'
 import { curveChart } from '../sections/curves.ts'
 
 /** A training, and what was published of it. Accuracies are shares, 0 to 1, epoch by epoch from 1. */
@@ -17,9 +17,9 @@ export type ReplayedRun = {
   readonly sentence: string
 }
 
-export type Replayed = Circumstances & {
+export type Replayed = Provenance & {
   readonly title: string
-  readonly state: State
+  readonly state: RunState
   readonly sentence: string
   readonly lead: string
   /** The set that the accuracies are of. */
@@ -32,7 +32,7 @@ export const replayReport = (of: Replayed): string =>
     title: of.title,
     state: of,
     lead: paragraph(of.lead),
-    sections: [...of.runs.map(run => compared(of.part, run)), circumstances(of)],
+    sections: [...of.runs.map(run => compared(of.part, run)), provenance(of)],
   })
 
 const compared = (part: string, { name, ours, published, sentence }: ReplayedRun) => {

@@ -4,11 +4,11 @@
 import { html, type Html } from '../html.ts'
 import { percent } from '../numbers.ts'
 import { page, section, paragraph } from '../page.ts'
-import type { State } from '../run-record.ts'
-import { circumstances, type Circumstances } from '../sections/circumstances.ts'
+import type { RunState } from '../run-record.ts'
+import { provenance, type Provenance } from '../sections/circumstances.ts'
 import { curveChart } from '../sections/curves.ts'
 import { overSeeds } from '../sections/seeds.ts'
-import { spread } from '../summary.ts'
+import { curveSpread } from '../summary.ts'
 import { table } from '../table.ts'
 
 /** The runs of one cost with one size of the hidden layer. Accuracies are shares, 0 to 1, on the evaluated set. */
@@ -22,7 +22,7 @@ export type Cell = {
 }
 
 /** A run that never learnt to answer some of the digits. */
-export type Stuck = {
+export type StuckRecord = {
   readonly cost: string
   readonly hidden: number
   readonly seed: number
@@ -30,14 +30,14 @@ export type Stuck = {
   readonly digits: readonly number[]
 }
 
-export type Reproduction = Circumstances & {
+export type Reproduction = Provenance & {
   readonly title: string
-  readonly state: State
+  readonly state: RunState
   readonly sentence: string
   /** What was found, in a sentence. */
   readonly verdict: string
   readonly cells: readonly Cell[]
-  readonly stuck: readonly Stuck[]
+  readonly stuck: readonly StuckRecord[]
 }
 
 export const reproduceReport = (of: Reproduction): string =>
@@ -60,7 +60,7 @@ export const reproduceReport = (of: Reproduction): string =>
         </div>`,
       ),
       section('Runs that are stuck', stuckRuns(of.stuck)),
-      circumstances(of),
+      provenance(of),
     ],
   })
 
@@ -89,12 +89,12 @@ const curves = (hidden: number, cells: readonly Cell[]): Html =>
     y: 'accuracy (%)',
     curves: cells.map(({ cost, runs }) => ({
       name: cost,
-      points: spread(runs.map(run => run.accuracies.map((share, i) => ({ x: i + 1, y: 100 * share })))),
+      points: curveSpread(runs.map(run => run.accuracies.map((share, i) => ({ x: i + 1, y: 100 * share })))),
     })),
     write: y => percent(y / 100),
   })
 
-const stuckRuns = (stuck: readonly Stuck[]): Html =>
+const stuckRuns = (stuck: readonly StuckRecord[]): Html =>
   stuck.length === 0
     ? paragraph('None: every run learnt to answer every digit.')
     : html`${paragraph(

@@ -2,10 +2,10 @@
  * The report of one run.
  */
 import { html, type Html } from '../html.ts'
-import { percent, seconds, shown, significant } from '../numbers.ts'
+import { percent, seconds, settingText, significant } from '../numbers.ts'
 import { facts, note, page, section } from '../page.ts'
 import { accuracy, type EpochRecord, type RunRecord } from '../run-record.ts'
-import { circumstances } from '../sections/circumstances.ts'
+import { provenance } from '../sections/circumstances.ts'
 import { confusion } from '../sections/confusion.ts'
 import { epochs } from '../sections/epochs.ts'
 import { learning } from '../sections/learning.ts'
@@ -29,7 +29,7 @@ export const runReport = (run: RunRecord): string => {
           )
         : weights(run.layers),
       epochs(run.history, part, run.best),
-      circumstances(run),
+      provenance(run),
     ],
   })
 }
@@ -50,17 +50,17 @@ const answers = (run: RunRecord): readonly (Html | undefined)[] =>
 const COSTS: Readonly<Record<string, string>> = { xent: 'cross-entropy', quadratic: 'quadratic cost' }
 
 const lead = ({ config, history, best }: RunRecord, part: string): Html => {
-  const cost = shown(config.cost)
+  const cost = settingText(config.cost)
   const words = [
     COSTS[cost] ?? `cost ${cost}`,
-    `${shown(config.sizes)} neurons`,
-    `eta ${shown(config.eta)}`,
-    `mini-batches of ${shown(config.miniBatchSize)}`,
-    `lmbda ${shown(config.lmbda)}`,
-    `${shown(config.init)} start`,
-    `seed ${shown(config.seed)}`,
+    `${settingText(config.sizes)} neurons`,
+    `eta ${settingText(config.eta)}`,
+    `mini-batches of ${settingText(config.miniBatchSize)}`,
+    `lmbda ${settingText(config.lmbda)}`,
+    `${settingText(config.init)} start`,
+    `seed ${settingText(config.seed)}`,
   ]
-  return html`<p>${words.join(', ')}; ${shown(config.data)}.</p>
+  return html`<p>${words.join(', ')}; ${settingText(config.data)}.</p>
     ${figures(history, best, part)}`
 }
 

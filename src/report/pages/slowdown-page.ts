@@ -2,10 +2,10 @@
  * The page of the learning slowdown: one neuron learns to turn 1 into 0, from a good start and from a bad one.
  */
 import { html, type Html } from '../html.ts'
-import { shown, significant } from '../numbers.ts'
+import { settingText, significant } from '../numbers.ts'
 import { page, paragraph, section } from '../page.ts'
-import type { State } from '../run-record.ts'
-import { circumstances, type Circumstances } from '../sections/circumstances.ts'
+import type { RunState } from '../run-record.ts'
+import { provenance, type Provenance } from '../sections/circumstances.ts'
 import { curveChart } from '../sections/curves.ts'
 import { table } from '../table.ts'
 
@@ -20,19 +20,19 @@ export type Learning = {
 }
 
 /** A start, and what came of it with each cost. */
-export type Start = {
+export type SlowdownStart = {
   readonly weight: number
   readonly bias: number
   readonly learnings: readonly Learning[]
 }
 
-export type Slowdown = Circumstances & {
+export type Slowdown = Provenance & {
   readonly title: string
-  readonly state: State
+  readonly state: RunState
   readonly sentence: string
   /** What is to be seen, in paragraphs. */
   readonly verdict: readonly string[]
-  readonly starts: readonly Start[]
+  readonly starts: readonly SlowdownStart[]
 }
 
 export const slowdownReport = (of: Slowdown): string =>
@@ -40,11 +40,11 @@ export const slowdownReport = (of: Slowdown): string =>
     title: of.title,
     state: of,
     lead: html`${of.verdict.map(text => paragraph(text))}`,
-    sections: [...of.starts.map(start), circumstances(of)],
+    sections: [...of.starts.map(start), provenance(of)],
   })
 
-const start = ({ weight, bias, learnings }: Start): Html => {
-  const from = `w = ${shown(weight)} and b = ${shown(bias)}`
+const start = ({ weight, bias, learnings }: SlowdownStart): Html => {
+  const from = `w = ${settingText(weight)} and b = ${settingText(bias)}`
   const chart = (what: string, y: string, of: (learning: Learning) => readonly number[]): Html =>
     curveChart({
       what: `${what}, from ${from}`,
@@ -68,7 +68,7 @@ const start = ({ weight, bias, learnings }: Start): Html => {
       columns: ['cost', 'eta', 'first output', 'last output', 'first gradient', 'last gradient'],
       rows: learnings.map(({ cost, eta, output, gradient }) => [
         cost,
-        shown(eta),
+        settingText(eta),
         ...[output, gradient].flatMap(all => [significant(all[0] ?? NaN), significant(all.at(-1) ?? NaN)]),
       ]),
     }),

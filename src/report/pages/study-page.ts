@@ -2,17 +2,17 @@
  * The page of a comparison study: two or more arms, each searched for its best settings, then tried on fresh seeds.
  */
 import { html, type Html } from '../html.ts'
-import { percent, points, shown } from '../numbers.ts'
+import { percent, points, settingText } from '../numbers.ts'
 import { page, paragraph, section } from '../page.ts'
-import { circumstances, type Circumstances } from '../sections/circumstances.ts'
+import { provenance, type Provenance } from '../sections/circumstances.ts'
 import { curveChart } from '../sections/curves.ts'
 import { paired, type Paired } from '../sections/paired.ts'
 import { searches, type Search } from '../sections/search.ts'
-import { spread } from '../summary.ts'
+import { curveSpread } from '../summary.ts'
 import { table } from '../table.ts'
-import type { State } from '../run-record.ts'
+import type { RunState } from '../run-record.ts'
 
-export type Arm = Search & {
+export type ArmRecord = Search & {
   /** The settings that the search chose. */
   readonly winner: Readonly<Record<string, unknown>>
   /** Its accuracy on the validation set, by which it was chosen, a share 0 to 1. */
@@ -23,17 +23,17 @@ export type Arm = Search & {
   readonly test: number
 }
 
-export type Study = Circumstances & {
+export type StudyRecord = Provenance & {
   readonly title: string
-  readonly state: State
+  readonly state: RunState
   readonly sentence: string
   /** What was found, in a sentence. */
   readonly verdict: string
-  readonly arms: readonly Arm[]
+  readonly arms: readonly ArmRecord[]
   readonly differences: readonly Paired[]
 }
 
-export const studyReport = (study: Study): string => {
+export const studyReport = (study: StudyRecord): string => {
   const { title, verdict, arms, differences } = study
   return page({
     title,
@@ -57,7 +57,7 @@ export const studyReport = (study: Study): string => {
           y: 'accuracy (%)',
           curves: arms.map(({ name, finals }) => ({
             name,
-            points: spread(
+            points: curveSpread(
               finals.map(({ accuracies }) => accuracies.map((share, i) => ({ x: i + 1, y: 100 * share }))),
             ),
           })),
@@ -70,12 +70,12 @@ export const studyReport = (study: Study): string => {
         paragraph('Every trial, by its learning rate. Both axes are the same for all arms.'),
         searches(arms),
       ),
-      circumstances(study),
+      provenance(study),
     ],
   })
 }
 
-const winners = (arms: readonly Arm[]): Html => {
+const winners = (arms: readonly ArmRecord[]): Html => {
   const names = [...new Set(arms.flatMap(({ winner }) => Object.keys(winner)))]
   return table({
     caption:
@@ -84,7 +84,7 @@ const winners = (arms: readonly Arm[]): Html => {
     rows: arms.map(({ name, trials, winner, validation, test, finals }) => [
       name,
       trials.length,
-      ...names.map(setting => shown(winner[setting])),
+      ...names.map(setting => settingText(winner[setting])),
       percent(validation),
       percent(test),
       finals.length,

@@ -3,9 +3,9 @@
  */
 import { html, type Html } from '../html.ts'
 import { command, paragraph, section } from '../page.ts'
-import { settings } from '../table.ts'
+import { settingsTable } from '../table.ts'
 
-export type Circumstances = {
+export type Provenance = {
   /** The command line that makes it again. */
   readonly command: string
   readonly config: Readonly<Record<string, unknown>>
@@ -13,12 +13,12 @@ export type Circumstances = {
   readonly env: Readonly<Record<string, unknown>>
 }
 
-export const circumstances = (of: Circumstances): Html =>
+export const provenance = (of: Provenance): Html =>
   section(
     'To make it again',
     paragraph('This command, on the same data, gives the same numbers:'),
     command(of.command),
     html`<div class="columns">
-      ${settings('The configuration', of.config)}${settings('What it ran on', of.env)}
+      ${settingsTable('The configuration', of.config)}${settingsTable('What it ran on', of.env)}
     </div>`,
   )

@@ -2,7 +2,8 @@
  * The confusion matrix: what was shown against what was answered.
  */
 import { html, type Html } from '../html.ts'
-import { grouped, percent } from '../numbers.ts'
+import { grouped } from '../../format.ts'
+import { percent } from '../numbers.ts'
 import { paragraph, section } from '../page.ts'
 import type { PartAnswers } from '../run-record.ts'
 import { scrolling } from '../table.ts'

@@ -3,7 +3,7 @@
  */
 import { areaY, dot, line, type Markish } from '@observablehq/plot'
 import { html, type Content, type Html } from '../html.ts'
-import { legend, look, type Look } from '../series.ts'
+import { legend, seriesStyle, type SeriesStyle } from '../series.ts'
 import type { Point } from '../summary.ts'
 import { svg } from '../svg.ts'
 
@@ -32,7 +32,7 @@ export const curveChart = ({ what, x, y, curves, write, remark }: CurveChart): H
   const drawable = curves.map(({ points, look: i }, place) => ({
     points: points.map(shapely),
     place,
-    look: look(i ?? place),
+    look: seriesStyle(i ?? place),
   }))
   const given = drawable.flatMap(({ points }) => points)
   const all = given.filter(point => !Number.isNaN(point.y))
@@ -77,7 +77,7 @@ const shapely = (point: Point): Point => {
   return parts.every(Number.isFinite) ? point : { x: point.x, y: NaN, low: NaN, high: NaN }
 }
 
-type Drawable = { readonly points: readonly Point[]; readonly place: number; readonly look: Look }
+type Drawable = { readonly points: readonly Point[]; readonly place: number; readonly look: SeriesStyle }
 
 const band = ({ points, look: { colour } }: Drawable): Markish | undefined =>
   points.some(({ low, high }) => low !== high)

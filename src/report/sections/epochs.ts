@@ -4,7 +4,7 @@
 import type { Html } from '../html.ts'
 import { percent, seconds, significant } from '../numbers.ts'
 import { section } from '../page.ts'
-import { accuracy, type EpochRecord, type Observed } from '../run-record.ts'
+import { accuracy, type EpochRecord, type MetricsRecord } from '../run-record.ts'
 import { table } from '../table.ts'
 
 /** @param part the name of the evaluated set, such as "test" */
@@ -17,7 +17,7 @@ export const epochs = (
   const sets = (['evaluation', 'training'] as const).filter(set =>
     history.some(({ report }) => report[set] !== undefined),
   )
-  const numbers = (observed: Observed | undefined): readonly string[] =>
+  const numbers = (observed: MetricsRecord | undefined): readonly string[] =>
     observed === undefined ? ['', ''] : [percent(accuracy(observed)), significant(observed.cost)]
   const marked = best !== undefined && history.some(({ report }) => report.epoch === best)
   return section(

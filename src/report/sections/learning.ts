@@ -4,7 +4,7 @@
 import { html, type Content } from '../html.ts'
 import { percent, significant } from '../numbers.ts'
 import { note, section } from '../page.ts'
-import { accuracy, type EpochRecord, type Observed } from '../run-record.ts'
+import { accuracy, type EpochRecord, type MetricsRecord } from '../run-record.ts'
 import type { Html } from '../html.ts'
 import { curveChart, type Curve } from './curves.ts'
 
@@ -16,7 +16,7 @@ export const learning = (history: readonly EpochRecord[], part: string): Html =>
   const training = seen(history, 'training')
   if (evaluation.length + training.length === 0)
     return section('Learning curves', note('Nothing was monitored, so there are no curves.'))
-  const curves = (of: (observed: Observed) => number): readonly Curve[] =>
+  const curves = (of: (observed: MetricsRecord) => number): readonly Curve[] =>
     [
       { name: `${part} set`, all: evaluation },
       { name: 'training set', all: training },
@@ -52,7 +52,7 @@ export const learning = (history: readonly EpochRecord[], part: string): Html =>
 const seen = (
   history: readonly EpochRecord[],
   set: 'evaluation' | 'training',
-): readonly (readonly [epoch: number, observed: Observed])[] =>
+): readonly (readonly [epoch: number, observed: MetricsRecord])[] =>
   history.flatMap(({ report }) => {
     const observed = report[set]
     return observed === undefined ? [] : [[report.epoch, observed] as const]

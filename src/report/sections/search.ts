@@ -4,16 +4,16 @@
 import { dot } from '@observablehq/plot'
 import { html, type Html } from '../html.ts'
 import { percent, significant } from '../numbers.ts'
-import { look } from '../series.ts'
+import { seriesStyle } from '../series.ts'
 import { svg } from '../svg.ts'
 
-export type Trial = {
+export type SearchPoint = {
   readonly eta: number
   /** On the validation set, a share 0 to 1; not a number when it diverged. */
   readonly accuracy: number
 }
 
-export type Search = { readonly name: string; readonly trials: readonly Trial[] }
+export type Search = { readonly name: string; readonly trials: readonly SearchPoint[] }
 
 /** A figure for each search, all on the same axes. */
 export const searches = (all: readonly Search[]): Html => {
@@ -24,7 +24,7 @@ export const searches = (all: readonly Search[]): Html => {
   return html`<div class="charts">${all.map((search, i) => figure(search, i, x, y))}</div>`
 }
 
-const isDrawn = ({ eta, accuracy }: Trial): boolean =>
+const isDrawn = ({ eta, accuracy }: SearchPoint): boolean =>
   eta > 0 && Number.isFinite(eta) && Number.isFinite(accuracy)
 
 const extent = (values: readonly number[]): readonly [number, number] => [
@@ -38,12 +38,12 @@ const figure = ({ name, trials }: Search, i: number, x: Range, y: Range): Html =
   const drawn = trials.filter(isDrawn)
   const best = drawn.toSorted((a, b) => b.accuracy - a.accuracy)[0]
   const lost = trials.length - drawn.length
-  const { colour, symbol } = look(i)
+  const { colour, symbol } = seriesStyle(i)
   const words =
     best === undefined
       ? `${name}: no trial came to a result`
       : `${name}: ${drawn.length} trials; the best has eta ${significant(best.eta)} and ${percent(best.accuracy)}`
-  const at = { x: 'eta', y: ({ accuracy }: Trial) => 100 * accuracy }
+  const at = { x: 'eta', y: ({ accuracy }: SearchPoint) => 100 * accuracy }
   return html`<figure>
     ${svg(
       {

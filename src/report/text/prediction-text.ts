@@ -1,8 +1,8 @@
 /**
  * What a network's activations say: the answer, and how sure it is.
  */
-import type { Grey } from '../../image/grey.ts'
-import { blocks } from '../../image/blocks.ts'
+import type { GreyImage } from '../../image/grey.ts'
+import { blockCharacters } from '../../image/blocks.ts'
 
 /** Below this margin the answer is not sure. */
 const SURE = 0.2
@@ -12,7 +12,7 @@ const SHOWN = 10
 
 const BAR = 20
 
-export type Answer = {
+export type Prediction = {
   /** The first of the most active outputs. */
   readonly best: number
   /** The most active of the others. */
@@ -22,7 +22,7 @@ export type Answer = {
 }
 
 /** The answer of two outputs or more. */
-export const answerOf = (activations: readonly number[]): Answer => {
+export const predictionOf = (activations: readonly number[]): Prediction => {
   const [best = 0, second = 0] = byActivation(activations)
   return { best, second, margin: activations[best]! - activations[second]! }
 }
@@ -31,10 +31,10 @@ const byActivation = (activations: readonly number[]): readonly number[] =>
   [...activations.keys()].sort((a, b) => activations[b]! - activations[a]!)
 
 /** The answer in a few words. One output answers nothing that could be compared. */
-export const inWords = (activations: readonly number[]): string => {
+export const predictionText = (activations: readonly number[]): string => {
   const [only] = activations
   if (activations.length === 1) return `output ${only!.toFixed(2)}`
-  const { best, second, margin } = answerOf(activations)
+  const { best, second, margin } = predictionOf(activations)
   const called = (output: number): string => (activations.length === 10 ? `${output}` : `class ${output}`)
   const at = (output: number): string => activations[output]!.toFixed(2)
   return margin < SURE
@@ -43,11 +43,11 @@ export const inWords = (activations: readonly number[]): string => {
 }
 
 /** The picture in block characters, if there is one, and the largest activations beside it. */
-export const drawn = (
-  picture: Grey<readonly number[]> | undefined,
+export const predictionLines = (
+  picture: GreyImage<readonly number[]> | undefined,
   activations: readonly number[],
 ): readonly string[] => {
-  const left = picture === undefined ? [] : blocks(picture)
+  const left = picture === undefined ? [] : blockCharacters(picture)
   const shown = byActivation(activations)
     .slice(0, SHOWN)
     .sort((a, b) => a - b)

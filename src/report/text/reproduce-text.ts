@@ -4,17 +4,20 @@
 import type { CostName } from '../../core/cost.ts'
 import {
   ABOUT_THE_BOOK,
-  type Arm,
+  type BookArm,
   type Row,
-  type Spread,
-  type Stuck,
-  type Summary,
+  type AccuracySpread,
+  type StuckRun,
+  type RunsSummary,
 } from '../../book/reproduce.ts'
 
-export const COST: Readonly<Record<CostName, string>> = { quadratic: 'quadratic', xent: 'cross-entropy' }
+export const costLabels: Readonly<Record<CostName, string>> = {
+  quadratic: 'quadratic',
+  xent: 'cross-entropy',
+}
 
 /** Such as `cross-entropy, 30 hidden`. */
-export const armInWords = ({ cost, hidden }: Arm): string => `${COST[cost]}, ${hidden} hidden`
+export const armInWords = ({ cost, hidden }: BookArm): string => `${costLabels[cost]}, ${hidden} hidden`
 
 /** The table, what the book's figures are, and the runs that are stuck; a line each. */
 export const describeRows = (rows: readonly Row[]): readonly string[] => [
@@ -22,7 +25,7 @@ export const describeRows = (rows: readonly Row[]): readonly string[] => [
     ['', '', '', '', 'last epoch', '', '', 'best epoch', '', '', ''],
     ['hidden', 'cost', 'eta', 'runs', 'mean ± s.d.', 'min', 'max', 'mean ± s.d.', 'min', 'max', 'book'],
     ...rows.flatMap(({ arm, all, free, stuck }) => [
-      [String(arm.hidden), COST[arm.cost], arm.eta.toFixed(1), ...cells(all), points(arm.book)],
+      [String(arm.hidden), costLabels[arm.cost], arm.eta.toFixed(1), ...cells(all), points(arm.book)],
       ...(stuck.length > 0 && free.runs > 0 ? [['', 'not stuck', '', ...cells(free), '']] : []),
     ]),
   ]),
@@ -34,12 +37,12 @@ export const describeRows = (rows: readonly Row[]): readonly string[] => [
   ]),
 ]
 
-const describeStuck = (arm: Arm, { seed, accuracy, unanswered, others }: Stuck): string =>
+const describeStuck = (arm: BookArm, { seed, accuracy, unanswered, others }: StuckRun): string =>
   `${armInWords(arm)}: seed ${seed} is stuck at ${points(accuracy)} %: ${listed(unanswered.map(rarely))}; ` +
   `of the other digits' images ${points(others)} % are right.`
 
 /** Such as `6 is answered once (there are 958)`. */
-const rarely = ({ label, answered, n }: Stuck['unanswered'][number]): string => {
+const rarely = ({ label, answered, n }: StuckRun['unanswered'][number]): string => {
   const how =
     answered === 0 ? 'never answered' : answered === 1 ? 'answered once' : `answered ${answered} times`
   return `${label} is ${how} (there are ${n})`
@@ -48,14 +51,14 @@ const rarely = ({ label, answered, n }: Stuck['unanswered'][number]): string => 
 const listed = (all: readonly string[]): string =>
   all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)!}`
 
-const cells = ({ runs, last, best }: Summary): readonly string[] => [
+const cells = ({ runs, last, best }: RunsSummary): readonly string[] => [
   String(runs),
   ...spreadCells(last),
   ...spreadCells(best),
 ]
 
 /** Of one run there is no standard deviation, of none nothing. */
-const spreadCells = ({ mean, standardDeviation, min, max }: Spread): readonly string[] => [
+const spreadCells = ({ mean, standardDeviation, min, max }: AccuracySpread): readonly string[] => [
   Number.isNaN(standardDeviation) ? points(mean) : `${points(mean)} ± ${points(standardDeviation)}`,
   points(min),
   points(max),

@@ -2,9 +2,15 @@
  * A report in the terminal: a curve of letters, and a table in lines.
  */
 import { plot } from 'asciichart'
-import { percent, significant, shown } from '../numbers.ts'
+import { percent, significant, settingText } from '../numbers.ts'
 import { grouping } from '../groups.ts'
-import { accuracy, STATES, type EpochRecord, type Observed, type RunRecord } from '../run-record.ts'
+import {
+  accuracy,
+  runStateLabels,
+  type EpochRecord,
+  type MetricsRecord,
+  type RunRecord,
+} from '../run-record.ts'
 
 /** The rows of a curve, without its heading and its axis. */
 const HEIGHT = 10
@@ -28,7 +34,7 @@ export const costCurve = (history: readonly EpochRecord[], width: number): reado
 const curve = (
   what: string,
   history: readonly EpochRecord[],
-  of: (observed: Observed) => number,
+  of: (observed: MetricsRecord) => number,
   write: (value: number) => string,
   width: number,
 ): readonly string[] => {
@@ -72,9 +78,9 @@ export const comparisonLines = (runs: readonly RunRecord[]): readonly string[] =
     const highest = history.find(({ report }) => report.epoch === best)?.report.evaluation
     return [
       name,
-      STATES[state].toLowerCase(),
-      ...varied.map(setting => shown(config[setting])),
-      shown(config.seed),
+      runStateLabels[state].toLowerCase(),
+      ...varied.map(setting => settingText(config[setting])),
+      settingText(config.seed),
       String(history.length),
       highest === undefined ? '' : percent(accuracy(highest)),
       last === undefined ? '' : percent(accuracy(last)),

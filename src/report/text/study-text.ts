@@ -2,17 +2,17 @@
  * A study for a person: what is searched, what each trial came to, and what follows from it all.
  */
 import { describeRungs } from '../../study/halving.ts'
-import type { Plan } from '../../study/study-plan.ts'
-import { describeSpace, type Flags } from '../../study/space.ts'
+import type { StudyPlan } from '../../study/study-plan.ts'
+import { describeSpace, type FlagTexts } from '../../study/space.ts'
 import { validationOf } from '../study-record.ts'
-import { stages, type Outcome, type Stage } from '../../study/study.ts'
-import type { Result, Results, Trial } from '../../study/trial.ts'
-import { counted } from '../../study/verdict.ts'
+import { stages, type StudyOutcome, type Stage } from '../../study/study.ts'
+import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
+import { countedCorrect } from '../../study/verdict.ts'
 import { describeVerdict } from './verdict-text.ts'
-import { aligned, percent } from './format.ts'
+import { aligned, percentOf } from '../../format.ts'
 
 /** What is going to be done: the arms, the space they share, the budget of each, and the final runs. */
-export const describePlan = ({ study, arms }: Plan): readonly string[] => [
+export const describePlan = ({ study, arms }: StudyPlan): readonly string[] => [
   `Two arms: ${arms[0].name}, and ${arms[1].name}. Both are searched in the same space, with the same draws:`,
   ...describeSpace(study.space).map(line => `  ${line}`),
   ...(same(arms.map(({ rungs }) => describeRungs(rungs)))
@@ -24,7 +24,7 @@ export const describePlan = ({ study, arms }: Plan): readonly string[] => [
 ]
 
 /** All trials that were begun, arm by arm and rung by rung, the best first. */
-export const trialTable = (plan: Plan, results: Results): readonly string[] =>
+export const trialTable = (plan: StudyPlan, results: TrialResults): readonly string[] =>
   stages(plan, results).flatMap(stage => {
     const names = varied(plan, stage.search.flat().concat(stage.final?.trials ?? []))
     const rows = [...stage.search, stage.final?.trials ?? []].flatMap(trials =>
@@ -47,15 +47,19 @@ export const trialTable = (plan: Plan, results: Results): readonly string[] =>
   })
 
 /** The winners, their final runs seed by seed, and the verdict. */
-export const describeOutcome = (plan: Plan, results: Results, outcome: Outcome): readonly string[] => {
+export const describeOutcome = (
+  plan: StudyPlan,
+  results: TrialResults,
+  outcome: StudyOutcome,
+): readonly string[] => {
   const { arms, same, verdict } = outcome
   const both = stages(plan, results)
   const names = varied(
     plan,
     both.flatMap(({ search, final }) => [...search.flat(), ...(final?.trials ?? [])]),
   )
-  const share = ({ n, ...result }: Result): string =>
-    percent(counted({ n, ...result }, plan.study.classes), n)
+  const share = ({ n, ...result }: TrialResult): string =>
+    percentOf(countedCorrect({ n, ...result }, plan.study.classes), n)
   const [first, second] = arms
   return [
     'The winner of each search:',
@@ -76,7 +80,8 @@ export const describeOutcome = (plan: Plan, results: Results, outcome: Outcome):
       first.finals.map((result, i) => {
         const other = second.finals[i]!
         const points =
-          (100 * (counted(other, plan.study.classes) - counted(result, plan.study.classes))) / result.n
+          (100 * (countedCorrect(other, plan.study.classes) - countedCorrect(result, plan.study.classes))) /
+          result.n
         return [
           String(both[0].final!.trials[i]!.seed),
           share(result),
@@ -92,34 +97,34 @@ export const describeOutcome = (plan: Plan, results: Results, outcome: Outcome):
 
 /** A trial and its result in a line. */
 export const describeTrial =
-  (plan: Plan) =>
-  (trial: Trial, result: Result): string =>
+  (plan: StudyPlan) =>
+  (trial: Trial, result: TrialResult): string =>
     `${inWords(trial.flags, varied(plan, [trial]))}, ${trial.epochs} ${trial.epochs === 1 ? 'epoch' : 'epochs'}, seed ${trial.seed}: ` +
     `${accuracyOf(result)} on the ${trial.evaluateOn} set`
 
-const inWords = (flags: Flags, names: readonly string[]): string =>
+const inWords = (flags: FlagTexts, names: readonly string[]): string =>
   [flags.cost, ...names.map(name => `${name} ${flags[name] ?? ''}`)].join(' ')
 
 /** The flags that make a difference: not those which all trials share, nor the cost, which the arm names. */
-const varied = ({ study }: Plan, trials: readonly Trial[]): readonly string[] =>
+const varied = ({ study }: StudyPlan, trials: readonly Trial[]): readonly string[] =>
   [...new Set(trials.flatMap(({ flags }) => Object.keys(flags)))].filter(
     name =>
       name !== 'cost' &&
       (Object.hasOwn(study.space, name) || study.arms.some(({ flags }) => Object.hasOwn(flags, name))),
   )
 
-const accuracyOf = ({ outcome, accuracies, n }: Result): string =>
-  outcome === 'done' ? percent(accuracies.at(-1) ?? NaN, n) : `diverged in epoch ${accuracies.length + 1}`
+const accuracyOf = ({ outcome, accuracies, n }: TrialResult): string =>
+  outcome === 'done' ? percentOf(accuracies.at(-1) ?? NaN, n) : `diverged in epoch ${accuracies.length + 1}`
 
-const atEnd = (result: Result | undefined): number =>
+const atEnd = (result: TrialResult | undefined): number =>
   result?.outcome === 'done' ? (result.accuracies.at(-1) ?? -1) : -1
 
-const written = (share: number): string => (Number.isNaN(share) ? '' : percent(share, 1))
+const written = (share: number): string => (Number.isNaN(share) ? '' : percentOf(share, 1))
 
 const same = (texts: readonly string[]): boolean => new Set(texts).size === 1
 
 /** The epochs of all that is left to do, as far as it is known: who wins does not change them. */
-export const epochsLeft = (plan: Plan, results: Results): number =>
+export const epochsLeft = (plan: StudyPlan, results: TrialResults): number =>
   stages(plan, results)
     .map(({ rungs, search, final }: Stage, i) => {
       const done = [...search.flat(), ...(final?.trials ?? [])]
@@ -131,7 +136,7 @@ export const epochsLeft = (plan: Plan, results: Results): number =>
     })
     .reduce((sum, epochs) => sum + epochs, 0)
 
-const sharesAll = ({ arms: [first, second] }: Plan): boolean =>
+const sharesAll = ({ arms: [first, second] }: StudyPlan): boolean =>
   first.configurations.every((flags, i) => JSON.stringify(flags) === JSON.stringify(second.configurations[i]))
 
 /** A line broken at its words to fit a terminal, or 100 columns; the rows of a table stay whole. */

@@ -1,19 +1,22 @@
 /**
  * A verdict in words. They follow from its numbers alone, by the rule that is printed with them.
  */
-import type { Look } from '../../study/study-plan.ts'
+import type { EarlierVerdict } from '../../study/study-plan.ts'
 import type { PairedT } from '../../study/statistics.ts'
-import { LEVEL, WORTH_HAVING, type Race, type Summary, type Verdict } from '../../study/verdict.ts'
+import { LEVEL, DELTA, type TimeToAccuracy, type ArmSummary, type Verdict } from '../../study/verdict.ts'
 
 /** The arms, the verdict, what stands beside it, how far it reaches, and the rule it came by; a line each. */
-export const describeVerdict = (verdict: Verdict, earlier: readonly Look[] = []): readonly string[] => [
+export const describeVerdict = (
+  verdict: Verdict,
+  earlier: readonly EarlierVerdict[] = [],
+): readonly string[] => [
   ...verdict.arms.map(describeArm),
-  sentence(verdict),
+  verdictSentence(verdict),
   ...describeEarlier(earlier),
   companion(verdict),
   'Secondary, and no part of the verdict; p-values adjusted for three looks by Holm:',
   `  after 1 epoch: ${ahead(verdict.arms, verdict.afterOne)}`,
-  ...verdict.races.map(race => `  ${describeRace(verdict.arms, race)}`),
+  ...verdict.timesToAccuracy.map(race => `  ${describeRace(verdict.arms, race)}`),
   `This speaks of the two configurations that the search chose, of ${verdict.difference.n} training seeds and of this ` +
     'test set. The luck of the search, and which images were in the test set, are not in the interval: a study with ' +
     'another seed shows the one, another data set the other.',
@@ -21,14 +24,14 @@ export const describeVerdict = (verdict: Verdict, earlier: readonly Look[] = [])
 ]
 
 /** The one sentence to remember. */
-export const sentence = ({ finding, arms, difference }: Verdict): string => {
+export const verdictSentence = ({ finding, arms, difference }: Verdict): string => {
   switch (finding) {
     case 'better':
       return `${leader(arms, difference)} is better by ${amount(difference)}.`
     case 'negligible':
       return (
         `No difference worth having was found: ${ahead(arms, difference)}, ` +
-        `and the interval lies within ±${WORTH_HAVING} points.`
+        `and the interval lies within ±${DELTA} points.`
       )
     case 'undecided':
       return (
@@ -39,7 +42,7 @@ export const sentence = ({ finding, arms, difference }: Verdict): string => {
 }
 
 /** Who looks again until the answer pleases will find one that does. */
-export const describeEarlier = (earlier: readonly Look[]): readonly string[] =>
+export const describeEarlier = (earlier: readonly EarlierVerdict[]): readonly string[] =>
   earlier.length === 0
     ? []
     : [
@@ -51,8 +54,8 @@ export const describeEarlier = (earlier: readonly Look[]): readonly string[] =>
 const rule = ({ guessing }: Verdict): readonly string[] => [
   'The rule, which was there before the data:',
   `  An arm is better if the two-sided paired t-test on the test accuracies after the last epoch gives p < ${LEVEL} ` +
-    `and the mean difference is ${WORTH_HAVING} points or more.`,
-  `  Otherwise, no difference worth having was found if its 95 % interval lies within ±${WORTH_HAVING} points; and ` +
+    `and the mean difference is ${DELTA} points or more.`,
+  `  Otherwise, no difference worth having was found if its 95 % interval lies within ±${DELTA} points; and ` +
     'otherwise the data cannot tell.',
   `  A run that diverged counts with the accuracy of guessing, ${fixed(guessing)} %. A run is stuck if it never, or hardly ever, gives ` +
     'some class as its answer; it counts as it is. No run is left out.',
@@ -60,7 +63,7 @@ const rule = ({ guessing }: Verdict): readonly string[] => [
 
 type Arms = Verdict['arms']
 
-const describeArm = (arm: Summary): string =>
+const describeArm = (arm: ArmSummary): string =>
   `${arm.name}: ${fixed(arm.mean)} % of the test set after the last epoch, the mean of ${arm.n} seeds ` +
   `(standard deviation ${fixed(arm.standardDeviation)}, from ${fixed(arm.min)} to ${fixed(arm.max)}); ` +
   `${arm.diverged} diverged, ${arm.stuck} stuck`
@@ -70,7 +73,7 @@ const companion = ({ difference, wilcoxon }: Verdict): string =>
   "Wilcoxon's signed-rank test, which supposes no normal distribution, " +
   `${difference.p < LEVEL === wilcoxon < LEVEL ? 'agrees' : 'does not agree'}: ${chance(wilcoxon)}.`
 
-const describeRace = (arms: Arms, { milestone, median, never, first, p }: Race): string => {
+const describeRace = (arms: Arms, { milestone, median, never, first, p }: TimeToAccuracy): string => {
   const one = (i: 0 | 1): string =>
     `${arms[i].name} at the median ${Number.isFinite(median[i]) ? `in epoch ${median[i]}` : 'never'}, ` +
     `never in ${never[i]} of ${arms[i].n} runs, first with ${first[i]} seeds`
@@ -97,7 +100,7 @@ const statistics = ({ n, mean, interval, p, effect }: PairedT): string => {
 
 /** For whom the differences are that the interval still holds. */
 const sides = (arms: Arms, { interval: [low, high] }: PairedT): string => {
-  const [first, second] = [low < -WORTH_HAVING, high > WORTH_HAVING]
+  const [first, second] = [low < -DELTA, high > DELTA]
   return first && second ? 'on both sides of zero' : `in favour of ${arms[second ? 1 : 0].name} only`
 }
 

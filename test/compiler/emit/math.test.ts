@@ -1,7 +1,7 @@
 import { exp, log, log1p, sigmoid, softplus, tanh, tensor1d, type Tensor1D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { wasm } from '../../../src/compiler/wasm/wasm.ts'
-import { consume, free } from '../../../src/core/scope.ts'
+import { using, dispose } from '../../../src/core/scope.ts'
 
 type Case = readonly [name: string, f: (x: Tensor1D) => Tensor1D, truth: (x: number) => number]
 
@@ -41,9 +41,9 @@ const compute = (f: Case[1]): Float32Array => {
   const [x, once] = [tensor1d(numbers), tensor1d([0])]
   try {
     const scan = interpreter.scan((_: Tensor1D, given: Tensor1D) => f(given))
-    return consume(scan(x, x, once, [0, 1]), result => result.dataSync<'float32'>().slice())
+    return using(scan(x, x, once, [0, 1]), result => result.dataSync<'float32'>().slice())
   } finally {
-    free([x, once])
+    dispose([x, once])
     interpreter.dispose()
   }
 }

@@ -17,13 +17,13 @@ import { print, type Program } from '../../../src/compiler/program.ts'
 import { traceStep } from '../../../src/compiler/rows.ts'
 import { fuse } from '../../../src/compiler/passes/fuse.ts'
 import { lower } from '../../../src/compiler/passes/lower.ts'
-import { normal } from '../../../src/compiler/passes/canonicalize.ts'
-import { orient } from '../../../src/compiler/passes/assign-layouts.ts'
-import { planOf } from '../../../src/compiler/passes/memory-plan.ts'
-import { sparsify, tables } from '../../../src/compiler/passes/sparsify.ts'
+import { canonicalize } from '../../../src/compiler/passes/canonicalize.ts'
+import { assignLayouts } from '../../../src/compiler/passes/assign-layouts.ts'
+import { planMemory } from '../../../src/compiler/passes/memory-plan.ts'
+import { sparsify, dataTables } from '../../../src/compiler/passes/sparsify.ts'
 import type { Params } from '../../../src/core/params.ts'
-import { free } from '../../../src/core/scope.ts'
-import { step, type Pace } from '../../../src/core/optimizer.ts'
+import { dispose } from '../../../src/core/scope.ts'
+import { step, type StepScale } from '../../../src/core/optimizer.ts'
 import type { Tree } from '../../../src/core/tree.ts'
 
 let mine: Tree[] = []
@@ -32,7 +32,7 @@ const own = <T extends Tree>(tree: T): T => {
   return tree
 }
 afterEach(() => {
-  free(mine)
+  dispose(mine)
   mine = []
 })
 
@@ -51,7 +51,7 @@ const body = (program: Program): string[] =>
     .split('\n')
     .filter(line => /^(%|return)/.test(line))
 
-type Data = Pace & { readonly x: Tensor2D; readonly y: Tensor2D }
+type Data = StepScale & { readonly x: Tensor2D; readonly y: Tensor2D }
 
 /** A step of a network [5,3,2] on two rows of nine. */
 const training = (): Program =>
@@ -72,7 +72,7 @@ describe('normal', () => {
       matrix(2, 2),
       matrix(2, 2),
     )
-    expect(body(normal(program))).toEqual([
+    expect(body(canonicalize(program))).toEqual([
       '%0 = Transpose() : float32[2,2]',
       '%1 = BatchMatMul(, %0) : float32[2,2]',
       'return %1',
@@ -82,7 +82,7 @@ describe('normal', () => {
 
 describe('orient', () => {
   it('keeps the weights that only the way forward reads the other way round', () => {
-    const { program, turned } = orient(normal(training()), NONE)
+    const { program, turned } = assignLayouts(canonicalize(training()), NONE)
     expect([...turned]).toEqual([0])
     expect(body(program).filter(line => line.includes('Transpose'))).toEqual([
       '%5 = Transpose([1].w) : float32[3,2]',
@@ -91,17 +91,17 @@ describe('orient', () => {
   })
 
   it('leaves an input alone that it must', () => {
-    expect([...orient(normal(training()), new Set([0])).turned]).toEqual([])
+    expect([...assignLayouts(canonicalize(training()), new Set([0])).turned]).toEqual([])
   })
 })
 
 describe('sparsify', () => {
   it('finds the tables', () => {
-    expect(tables(training())).toEqual([4, 5])
+    expect(dataTables(training())).toEqual([4, 5])
   })
 
   it('multiplies with rows that it never gathers, and changes weights in their place', () => {
-    const { program } = orient(normal(training()), new Set([4, 5]))
+    const { program } = assignLayouts(canonicalize(training()), new Set([4, 5]))
     const lines = body(sparsify(program, new Set([4])))
     expect(lines.filter(line => /Sparse|Rank|Gather/.test(line))).toEqual([
       '%0 = GatherV2(y, x) axis=0 batchDims=0 : float32[2,2]',
@@ -111,7 +111,7 @@ describe('sparsify', () => {
   })
 
   it('leaves a dense table alone', () => {
-    const { program } = orient(normal(training()), new Set([4, 5]))
+    const { program } = assignLayouts(canonicalize(training()), new Set([4, 5]))
     expect(print(sparsify(program, NONE))).toBe(print(program))
   })
 })
@@ -151,7 +151,7 @@ describe('fuse', () => {
 })
 
 describe('plan', () => {
-  const planned = (program: Program) => ({ program, plan: planOf(program, NONE) })
+  const planned = (program: Program) => ({ program, plan: planMemory(program, NONE) })
 
   it('writes each new state over the old one', () => {
     const forms = new Map([
@@ -159,7 +159,7 @@ describe('plan', () => {
       [5, 'dense'],
     ] as const)
     const { program } = lower(training(), forms)
-    const plan = planOf(program, new Set(forms.keys()))
+    const plan = planMemory(program, new Set(forms.keys()))
     expect(plan.moves).toEqual([])
     expect(program.outputs.map(ref => plan.nodes[ref.index])).toEqual(plan.inputs.slice(0, 4))
   })
