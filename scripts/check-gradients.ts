@@ -20,6 +20,7 @@ import type { Params } from '../src/core/params.ts'
 import { key, normal } from '../src/core/rng.ts'
 import { withTensors } from '../src/core/scope.ts'
 import { leaves, unflatten } from '../src/core/tree.ts'
+import { extent } from '../src/study/statistics.ts'
 import { batchOf, paramsOf } from '../test/support/cases.ts'
 import {
   centralDifferences,
@@ -77,9 +78,9 @@ const errorsOf = (name: CostName, depth: number, m: number, seed: number): Error
 }
 
 const worst = (errors: readonly Errors[]): Errors => ({
-  tfGrads: Math.max(...errors.map(({ tfGrads }) => tfGrads)),
-  differences: Math.max(...errors.map(({ differences }) => differences)),
-  twin: Math.max(...errors.map(({ twin }) => twin)),
+  tfGrads: extent(errors.map(({ tfGrads }) => tfGrads))[1],
+  differences: extent(errors.map(({ differences }) => differences))[1],
+  twin: extent(errors.map(({ twin }) => twin))[1],
 })
 
 const holds = ({ tfGrads, differences, twin }: Errors): boolean =>

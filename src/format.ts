@@ -17,7 +17,7 @@ export const clock = (seconds: number): string => {
 /** A table in columns, for any number of rows; the last column is not padded. */
 export const aligned = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => {
   const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map(row => row[column]!.length)))
+  const widths = head.map((_, column) => all.reduce((width, row) => Math.max(width, row[column]!.length), 0))
   return all.map(row =>
     row
       .map((cell, column) => cell.padEnd(widths[column]!))

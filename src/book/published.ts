@@ -9,6 +9,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { dataError, type DataError } from '../errors.ts'
 import type { Initializer } from '../core/params.ts'
+import { extent } from '../study/statistics.ts'
 
 /** The figures, by the names of their files. */
 export const figures = [
@@ -121,7 +122,7 @@ export const source = `https://raw.githubusercontent.com/mnielsen/neural-network
 /** The key figures of a run: to check them against the facts, or a replay against either. */
 export const keyFigures = ({ start, evaluationCost, evaluationAccuracy }: PublishedRun): KeyFigures => {
   const [cost] = evaluationCost
-  const best = Math.max(...evaluationAccuracy)
+  const [, best] = extent(evaluationAccuracy)
   return {
     start,
     epochs: evaluationAccuracy.length,

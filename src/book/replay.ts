@@ -8,6 +8,7 @@ import type { DataShape } from './reproduce.ts'
 import type { KeyFigures } from './published.ts'
 import { namedTrial, type Trial } from '../study/trial.ts'
 import type { FlagTexts } from '../study/space.ts'
+import { extent } from '../study/statistics.ts'
 
 /** The figures, by their names on the command line; the author's files have names of their own. */
 export const replayed = {
@@ -66,7 +67,7 @@ export type Comparison = {
 export const compareCounts = (ours: readonly number[], theirs: readonly number[]): Comparison => {
   const epochs = Math.min(ours.length, theirs.length)
   const differences = Array.from({ length: epochs }, (_, i) => Math.abs(ours[i]! - theirs[i]!))
-  const largest = Math.max(0, ...differences)
+  const largest = Math.max(0, extent(differences)[1])
   return {
     epochs,
     equal: differences.filter(difference => difference === 0).length,
@@ -77,7 +78,7 @@ export const compareCounts = (ours: readonly number[], theirs: readonly number[]
 
 /** How a replay differs from the key figures alone. The book counts epochs from 0, this program from 1. */
 export const compareFacts = (ours: readonly number[], { first, best }: KeyFigures): string => {
-  const found = Math.max(...ours)
+  const [, found] = extent(ours)
   return (
     `After the first epoch ${ours[0] ?? 'none'} (published ${first.evaluationAccuracy}); ` +
     `at best ${found} after epoch ${ours.indexOf(found) + 1} (published ${best.evaluationAccuracy} after epoch ${best.epoch + 1})`

@@ -5,7 +5,7 @@
  * Accuracies are in per cent of the test set.
  */
 import type { CostName } from '../core/cost.ts'
-import { mean, quantile, standardDeviation } from '../study/statistics.ts'
+import { extent, mean, quantile, standardDeviation } from '../study/statistics.ts'
 import {
   isStuck,
   namedTrial,
@@ -157,7 +157,7 @@ export const bestAccuracy = ({
   accuracies,
   n,
 }: TrialResult): { readonly accuracy: number; readonly epoch: number } => {
-  const best = Math.max(...accuracies)
+  const [, best] = extent(accuracies)
   return { accuracy: (100 * best) / n, epoch: accuracies.indexOf(best) + 1 }
 }
 

@@ -53,7 +53,7 @@ const commonest = (values: readonly number[]): number => {
   const around = counts.map((_, grey) =>
     counts.subarray(Math.max(0, grey - NEAR), grey + NEAR + 1).reduce((sum, n) => sum + n, 0),
   )
-  const grey = around.indexOf(Math.max(...around))
+  const grey = around.indexOf(around.reduce((most, n) => Math.max(most, n)))
   return median(values.filter(value => Math.abs(value - grey) <= NEAR + 0.5))
 }
 

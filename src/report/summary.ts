@@ -2,6 +2,7 @@
  * Several runs of one configuration as one curve and as a few numbers.
  */
 import { groupBy } from 'fp-ts/lib/NonEmptyArray.js'
+import { extent } from '../study/statistics.ts'
 
 /** A point of a curve; `low` and `high` span the runs that it stands for. */
 export type Point = {
@@ -23,14 +24,15 @@ export type SeriesSummary = {
 /** @returns not a number throughout, when there are no values */
 export const summarize = (values: readonly number[]): SeriesSummary => {
   const n = values.length
+  const [min, max] = extent(values)
   const mean = values.reduce((sum, x) => sum + x, 0) / n
   const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0)
   return {
     n,
     mean,
     deviation: n > 1 ? Math.sqrt(squares / (n - 1)) : undefined,
-    min: n > 0 ? Math.min(...values) : NaN,
-    max: n > 0 ? Math.max(...values) : NaN,
+    min: n > 0 ? min : NaN,
+    max: n > 0 ? max : NaN,
   }
 }
 

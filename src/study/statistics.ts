@@ -6,6 +6,14 @@
  */
 import jStat from 'jstat'
 
+/** The smallest and the largest of a list of any length; of an empty one, Infinity and -Infinity. NaN if one is. */
+export const extent = (xs: Iterable<number>): readonly [min: number, max: number] => {
+  let [min, max] = [Infinity, -Infinity]
+  // not Math.max(...xs): a call takes some 100,000 arguments at most
+  for (const x of xs) [min, max] = [Math.min(min, x), Math.max(max, x)]
+  return [min, max]
+}
+
 export const mean = (xs: readonly number[]): number => sum(xs) / xs.length
 
 /** The sample standard deviation, with n - 1. NaN for n < 2. */
@@ -83,10 +91,10 @@ export const signTest = (wins: number, losses: number): number =>
 
 /** Holm's adjustment of p-values for having looked at all of them, in their order. */
 export const holm = (ps: readonly number[]): readonly number[] => {
+  const adjusted = [...ps]
   const order = ps.map((_, i) => i).sort((i, j) => ps[i]! - ps[j]!)
-  return ps.map((_, i) =>
-    Math.min(1, Math.max(...order.slice(0, order.indexOf(i) + 1).map((j, k) => (ps.length - k) * ps[j]!))),
-  )
+  order.reduce((largest, i, k) => (adjusted[i] = Math.max(largest, Math.min(1, (ps.length - k) * ps[i]!))), 0)
+  return adjusted
 }
 
 const sum = (xs: readonly number[]): number => xs.reduce((total, x) => total + x, 0)

@@ -84,6 +84,10 @@ describe('slowdown', () => {
     expect(lines.at(-1)).toEqual({ event: 'done', curves: 8 })
   })
 
+  it('takes more epochs than a call can have arguments', async () => {
+    expect(await printed({ epochs: '200000' })).toContain('200000 epochs at eta 0.15')
+  })
+
   it.each([
     [{ eta: 'abc' }, '--eta abc: not a number above 0'],
     [{ epochs: '0' }, '--epochs 0: not a whole number'],

@@ -11,6 +11,7 @@ import type { Options } from 'yargs'
 import type { AppError } from '../../errors.ts'
 import { comparison, observation, rates, type Neuron, type SlowdownResult } from '../../book/slowdown.ts'
 import { unwritable } from '../../io/failure.ts'
+import { extent } from '../../study/statistics.ts'
 import type { CliEnv, CommandEffect } from '../cli-env.ts'
 import * as F from '../../options/decode.ts'
 import { commonOptions } from '../../options/train-options.ts'
@@ -147,8 +148,8 @@ const charts = ({ curve }: SlowdownResult, width: number): string => {
   const each = Math.min(48, Math.floor((width + GAP) / across) - GAP)
   const all = [
     chart('output a', curve.a, 1, each),
-    chart('cost C', curve.cost, Math.max(...curve.cost), each),
-    chart('gradient ∂C/∂w', curve.gradient, Math.max(...curve.gradient), each),
+    chart('cost C', curve.cost, extent(curve.cost)[1], each),
+    chart('gradient ∂C/∂w', curve.gradient, extent(curve.gradient)[1], each),
   ]
   return [all.slice(0, across), all.slice(across, 2 * across), all.slice(2 * across)]
     .filter(row => row.length > 0)
@@ -183,7 +184,7 @@ const chart = (name: string, values: readonly number[], top: number, width: numb
 
 /** Blocks of lines, side by side. */
 const beside = (blocks: readonly (readonly string[])[], width: number): string =>
-  Array.from({ length: Math.max(...blocks.map(({ length }) => length)) }, (_, i) =>
+  Array.from({ length: extent(blocks.map(({ length }) => length))[1] }, (_, i) =>
     blocks
       .map(lines => (lines[i] ?? '').padEnd(width))
       .join('')

@@ -10,6 +10,7 @@ import { curveChart, type Curve } from '../sections/curves.ts'
 import { overSeeds } from '../sections/seeds.ts'
 import { curveSpread } from '../summary.ts'
 import { settingsTable, table } from '../table.ts'
+import { extent } from '../../study/statistics.ts'
 
 /** The text of a page that compares runs. */
 export const comparisonReport = (runs: readonly RunRecord[]): string => {
@@ -88,7 +89,7 @@ const accuracies = (
   run: RunRecord,
 ): { readonly last: number | undefined; readonly best: number | undefined } => {
   const all = evaluations(run).map(([, seen]) => accuracy(seen))
-  return { last: all.at(-1), best: all.length > 0 ? Math.max(...all) : undefined }
+  return { last: all.at(-1), best: all.length > 0 ? extent(all)[1] : undefined }
 }
 
 const bySettings = ({ groups }: Grouped): Html | undefined =>

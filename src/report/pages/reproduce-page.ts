@@ -10,6 +10,7 @@ import { curveChart } from '../sections/curves.ts'
 import { overSeeds } from '../sections/seeds.ts'
 import { curveSpread } from '../summary.ts'
 import { table } from '../table.ts'
+import { extent } from '../../study/statistics.ts'
 
 /** The runs of one cost with one size of the hidden layer. Accuracies are shares, 0 to 1, on the evaluated set. */
 export type Cell = {
@@ -77,7 +78,7 @@ const accuracies = (cells: readonly Cell[]): Html =>
         runs.length,
         book === undefined ? '' : percent(book),
         ...overSeeds(all.map(run => run.at(-1)!)),
-        ...overSeeds(all.map(run => Math.max(...run))),
+        ...overSeeds(all.map(run => extent(run)[1])),
       ]
     }),
   })

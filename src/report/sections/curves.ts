@@ -6,6 +6,7 @@ import { html, type Content, type Html } from '../html.ts'
 import { legend, seriesStyle, type SeriesStyle } from '../series.ts'
 import type { Point } from '../summary.ts'
 import { svg } from '../svg.ts'
+import { extent } from '../../study/statistics.ts'
 
 export type Curve = {
   readonly name: string
@@ -96,7 +97,7 @@ const markers = ({ points, place, look: { colour, symbol } }: Drawable): Markish
 
 /** Whole numbers to mark on an axis, no more than seven. */
 const wholeTicks = (xs: readonly number[]): readonly number[] => {
-  const [low, high] = [Math.min(...xs), Math.max(...xs)]
+  const [low, high] = extent(xs)
   const least = Math.max(1, (high - low) / 6)
   const power = 10 ** Math.floor(Math.log10(least))
   const step = [1, 2, 5, 10].map(k => k * power).find(size => size >= least)!
@@ -116,6 +117,7 @@ const described =
     const [first, last] = [points[0], points.at(-1)]
     if (first === undefined || last === undefined) return `${name}: nothing.`
     const ys = points.map(({ y }) => y).filter(Number.isFinite)
-    const extent = ys.length > 0 ? `, between ${write(Math.min(...ys))} and ${write(Math.max(...ys))}` : ''
-    return `${name}: from ${write(first.y)} at ${x} ${first.x} to ${write(last.y)} at ${x} ${last.x}${extent}.`
+    const [lowest, highest] = extent(ys)
+    const range = ys.length > 0 ? `, between ${write(lowest)} and ${write(highest)}` : ''
+    return `${name}: from ${write(first.y)} at ${x} ${first.x} to ${write(last.y)} at ${x} ${last.x}${range}.`
   }

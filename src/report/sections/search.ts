@@ -6,6 +6,7 @@ import { html, type Html } from '../html.ts'
 import { percent, significant } from '../numbers.ts'
 import { seriesStyle } from '../series.ts'
 import { svg } from '../svg.ts'
+import { extent } from '../../study/statistics.ts'
 
 export type SearchPoint = {
   readonly eta: number
@@ -26,11 +27,6 @@ export const searches = (all: readonly Search[]): Html => {
 
 const isDrawn = ({ eta, accuracy }: SearchPoint): boolean =>
   eta > 0 && Number.isFinite(eta) && Number.isFinite(accuracy)
-
-const extent = (values: readonly number[]): readonly [number, number] => [
-  Math.min(...values),
-  Math.max(...values),
-]
 
 type Range = readonly [number, number]
 

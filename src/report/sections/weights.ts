@@ -6,6 +6,7 @@ import { html, type Html } from '../html.ts'
 import { significant } from '../numbers.ts'
 import { note, paragraph, section } from '../page.ts'
 import { divergingPng } from '../inline-png.ts'
+import { extent } from '../../study/statistics.ts'
 
 /** So many neurons are shown. */
 const SHOWN = 100
@@ -75,7 +76,8 @@ const picture = (
 /** The outputs to which hidden neuron j has its highest and its lowest weight. */
 const spokenFor = ({ inputs, outputs, w }: LayerValues, j: number): readonly [number, number] => {
   const towards = Array.from({ length: outputs }, (_, output) => w[output * inputs + j]!)
-  return [towards.indexOf(Math.max(...towards)), towards.indexOf(Math.min(...towards))]
+  const [lowest, highest] = extent(towards)
+  return [towards.indexOf(highest), towards.indexOf(lowest)]
 }
 
 const scale = (full: number): Html => {

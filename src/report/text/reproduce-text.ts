@@ -2,6 +2,7 @@
  * The table of chapter 3's first section as text.
  */
 import type { CostName } from '../../core/cost.ts'
+import { extent } from '../../study/statistics.ts'
 import {
   ABOUT_THE_BOOK,
   type BookArm,
@@ -68,7 +69,7 @@ const points = (value: number): string => (Number.isNaN(value) ? '-' : value.toF
 
 /** Columns with two spaces between: the second to the left, for it holds words, the others to the right. */
 const aligned = (rows: readonly (readonly string[])[]): readonly string[] => {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map(row => row[i]!.length)))
+  const widths = rows[0]!.map((_, i) => extent(rows.map(row => row[i]!.length))[1])
   return rows.map(row =>
     row
       .map((cell, i) => (i === 1 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))

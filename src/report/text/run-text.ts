@@ -11,6 +11,7 @@ import {
   type MetricsRecord,
   type RunRecord,
 } from '../run-record.ts'
+import { extent } from '../../study/statistics.ts'
 
 /** The rows of a curve, without its heading and its axis. */
 const HEIGHT = 10
@@ -46,7 +47,7 @@ const curve = (
   })
   const [first, last] = [seen[0], seen.at(-1)]
   if (first === undefined || last === undefined || seen.length < 2) return []
-  const margin = Math.max(...seen.map(({ value }) => write(value).length)) + 1
+  const margin = extent(seen.map(({ value }) => write(value).length))[1] + 1
   const columns = Math.max(2, Math.min(width - margin - 2, (seen.length - 1) * STRETCH + 1))
   const values = stretched(
     seen.map(({ value }) => value),
