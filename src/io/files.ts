@@ -1,53 +1,66 @@
 /**
- * The file operations that the program needs, few enough to be given another file system: one that fails, or that stops,
- * wherever a test wants it to.
+ * The file operations that runs and studies need. They are few, so that a test can replace them by a file system that
+ * fails or stops at any operation.
  *
- * Each throws as Node's own do; those who call know what the failure means to a person.
+ * Each throws the errors of `node:fs`; callers turn them into messages.
  */
 import {
   appendFileSync,
+  chmodSync,
   closeSync,
   copyFileSync,
   fsyncSync,
   linkSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
-import { link, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import {
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import writeFileAtomic from 'write-file-atomic'
 import { codeOf } from './failure.ts'
 
 export type Files = {
   readonly read: (path: string) => Promise<Uint8Array>
-  /** Old or new, never half, and on the disk when it returns. */
+  /** Replaces a file atomically; its content is flushed to the disk before this returns. */
   readonly save: (path: string, bytes: Uint8Array | string) => Promise<void>
   readonly append: (path: string, bytes: Uint8Array | string) => Promise<void>
-  /** Gives what is at a path a second path, old or new there, never half. */
+  /** Replaces `to` atomically by the content of `from`, as a hard link where the file system has them. */
   readonly copy: (from: string, to: string) => Promise<void>
-  /** Creates a file with its whole content, or returns false because there is one. */
+  /** Creates a file, or returns false because it exists: of all who call this with one path, one gets true. */
   readonly claim: (path: string, text: string) => Promise<boolean>
-  /** The names in a folder; none where there is no folder. */
+  /** The names in a folder; an empty list if the folder does not exist. */
   readonly list: (folder: string) => Promise<readonly string[]>
   readonly remove: (path: string) => Promise<void>
   readonly makeFolder: (path: string) => Promise<void>
-  /** Makes a path lead to a neighbour of that name. */
+  /** Makes `path` a symbolic link to `name`, a file or folder beside it. */
   readonly point: (path: string, name: string) => Promise<void>
-  /** Where such a path leads; another path leads to itself. */
+  /** The target of a symbolic link; any other path is returned as it is. */
   readonly follow: (path: string) => Promise<string>
 }
 
-/** The bytes of a file, if there is one. */
+/** The bytes of a file, or undefined if it does not exist. */
 export const readIfPresent = (files: Files, path: string): Promise<Uint8Array | undefined> =>
   files.read(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
 
-/** Makes a renaming last through a power cut, where the system can do that for folders. */
+/** Flushes a folder, so that a rename in it survives a power failure. Not every system can do this for folders. */
 const syncFolder = (path: string): void => {
   try {
     const folder = openSync(path, 'r')
@@ -61,10 +74,40 @@ const syncFolder = (path: string): void => {
   }
 }
 
-/** A name beside the file: renaming works only within a file system. */
+/** A temporary name in the same folder: a rename works only within one file system. */
 const beside = (path: string): string => `${path}.${process.pid}.tmp`
 
-/** An operation that blocks, as a promise. */
+/** Writes a temporary file and renames it to `target`. If that fails, `target` is unchanged and nothing is left over. */
+const replace = (target: string, write: (temporary: string) => void): void => {
+  const temporary = beside(target)
+  try {
+    write(temporary)
+    renameSync(temporary, target)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Creates a file and then fills it: a reader may see it empty. */
+const create = async (path: string, text: string): Promise<boolean> => {
+  const file = await open(path, 'wx').catch((error: unknown) => {
+    if (codeOf(error) === 'EEXIST') return undefined
+    throw error
+  })
+  if (file === undefined) return false
+  try {
+    await file.writeFile(text)
+    return true
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  } finally {
+    await file.close()
+  }
+}
+
+/** A synchronous operation as a promise. */
 const blocking =
   <A extends readonly unknown[]>(work: (...args: A) => void) =>
   (...args: A): Promise<void> =>
@@ -74,44 +117,56 @@ const blocking =
     })
 
 /**
- * The disk. What is done after every epoch blocks: there is nothing to do meanwhile, and each turn through the thread
- * pool costs as much as the operation itself.
+ * The file system of this machine. What is done after every epoch is synchronous: nothing else could run meanwhile, and
+ * a turn through the thread pool costs as much as the operation itself.
  */
 export const disk: Files = {
   read: path => readFile(path),
   save: async (path, bytes) => {
-    // its own write takes a disk that fills up half-way for success
-    writeFileAtomic.sync(path, '', { tmpfileCreated: temporary => writeFileSync(temporary, bytes) })
-    syncFolder(dirname(path))
-    // who is asked to stop at once does not save all the rest first
+    const old = statSync(path, { throwIfNoEntry: false })
+    if (old !== undefined && !old.isFile()) {
+      // a device or a pipe (/dev/null, /dev/stdout) cannot be replaced
+      writeFileSync(path, bytes)
+    } else {
+      // a symbolic link is kept, and its target replaced
+      const target = old === undefined ? path : realpathSync(path)
+      replace(target, temporary => {
+        writeFileSync(temporary, bytes, { flush: true })
+        if (old !== undefined) chmodSync(temporary, old.mode)
+      })
+      syncFolder(dirname(target))
+    }
+    // lets a pending signal be handled before the next save
     await setImmediate()
   },
   append: blocking((path: string, bytes: Uint8Array | string) => appendFileSync(path, bytes)),
   copy: blocking((from: string, to: string) => {
-    const temporary = beside(to)
-    rmSync(temporary, { force: true })
-    try {
+    // a killed process with the same number may have left it
+    rmSync(beside(to), { force: true })
+    replace(to, temporary => {
       try {
         linkSync(from, temporary)
       } catch {
         copyFileSync(from, temporary)
       }
-      renameSync(temporary, to)
-    } finally {
-      // where both are the same file already, renaming does nothing
-      rmSync(temporary, { force: true })
-    }
+    })
+    // rename does nothing where both names are links to the same file already
+    rmSync(beside(to), { force: true })
   }),
   claim: async (path, text) => {
     const temporary = beside(path)
     try {
       await writeFile(temporary, text)
-      await link(temporary, path)
-      return true
-    } catch (error) {
-      // ENOENT: the owner has swept our file away with the leftovers of others
-      if (['EEXIST', 'ENOENT'].includes(codeOf(error))) return false
-      throw error
+      try {
+        // a link to a finished file: no reader sees half of it
+        await link(temporary, path)
+        return true
+      } catch (error) {
+        // ENOENT: the owner of the folder removed the temporary file, as a leftover of others
+        if (['EEXIST', 'ENOENT'].includes(codeOf(error))) return false
+        // exFAT, SMB and FUSE file systems have no hard links; another cause makes this fail, too
+        return await create(path, text)
+      }
     } finally {
       await rm(temporary, { force: true })
     }

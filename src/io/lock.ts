@@ -1,9 +1,11 @@
 /**
- * One owner per folder. Who owns it is a file `owner.N`, made whole by a link, which the file system grants to one.
+ * One process at a time owns a folder. The owner is named in the file `owner.N`, which `Files.claim` lets one process
+ * create.
  *
- * A package with a lease of some seconds would not do: a long step keeps a process from renewing it, and a killed run
- * should go on at once. So the file names a process, and whether that lives is asked of the system.
+ * A lock with a lease of some seconds would not do: one long step keeps a process from renewing it, and after a kill
+ * the next process should not have to wait. So the file names a process, and the system is asked whether it still runs.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -16,7 +18,7 @@ import type { Files } from './files.ts'
 const Owner = t.type({
   pid: t.number,
   host: t.string,
-  /** When the process began, as its system counts: a number may be given to another process later. */
+  /** When the process started, in the system's own count, since numbers of processes are reused; '' if unknown. */
   began: t.string,
 })
 
@@ -25,17 +27,21 @@ export type Owner = t.TypeOf<typeof Owner>
 /** The processes of this machine. */
 export type Processes = { readonly me: Owner; readonly isAlive: (owner: Owner) => boolean }
 
-/** The start of a process in ticks since the machine's: field 22 of /proc/PID/stat, after the name in brackets. */
-const beganAt = (pid: number): string => {
+/**
+ * The state of a process and when it started, in ticks since the machine did: fields 3 and 22 of /proc/PID/stat, which
+ * follow the name in brackets. Both are '' where that cannot be read: macOS and Windows have no such file.
+ */
+const statOf = (pid: number): { readonly state: string; readonly began: string } => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] ?? '', began: fields[19] ?? '' }
   } catch {
-    return ''
+    return { state: '', began: '' }
   }
 }
 
-const exists = (pid: number): boolean => {
+const hasNumber = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true
@@ -44,27 +50,35 @@ const exists = (pid: number): boolean => {
   }
 }
 
+const runsHere = (pid: number, began: string): boolean => {
+  const stat = statOf(pid)
+  // a zombie (Z) or dead (X) process has ended, but its parent has not asked how
+  return hasNumber(pid) && stat.began === began && !['Z', 'X'].includes(stat.state)
+}
+
 export const systemProcesses: Processes = {
-  me: { pid: process.pid, host: hostname(), began: beganAt(process.pid) },
-  // of another machine nothing is known: its processes live
-  isAlive: ({ pid, host, began }) => host !== hostname() || (exists(pid) && beganAt(pid) === began),
+  me: { pid: process.pid, host: hostname(), began: statOf(process.pid).began },
+  // processes of other machines cannot be seen from here, so they count as alive
+  isAlive: ({ pid, host, began }) => host !== hostname() || runsHere(pid, began),
 }
 
 const NAME = /^owner\.(\d+)$/
 
+const claimFile = (folder: string, number: number): string => join(folder, `owner.${number}`)
+
 type Claim = { readonly number: number; readonly owner: Owner | undefined }
 
-/** All claims on a folder; one that cannot be understood has an unknown owner. */
+/** All claims on a folder; one that cannot be parsed, such as one that is being written, has no owner. */
 const claims = async (files: Files, folder: string): Promise<readonly Claim[]> => {
   const numbers = (await files.list(folder)).flatMap(name => NAME.exec(name)?.[1] ?? []).map(Number)
   const all = await Promise.all(
     numbers.map(async number => {
       try {
-        const text = new TextDecoder().decode(await files.read(join(folder, `owner.${number}`)))
+        const text = new TextDecoder().decode(await files.read(claimFile(folder, number)))
         const owner = Owner.decode(JSON.parse(text))
-        return [{ number, owner: owner._tag === 'Right' ? owner.right : undefined }]
+        return [{ number, owner: E.isRight(owner) ? owner.right : undefined }]
       } catch (error) {
-        // given back between the two looks
+        // ENOENT: it was removed after the folder was listed
         return codeOf(error) === 'ENOENT' ? [] : [{ number, owner: undefined }]
       }
     }),
@@ -72,20 +86,26 @@ const claims = async (files: Files, folder: string): Promise<readonly Claim[]> =
   return all.flat()
 }
 
-const inUse = (folder: string, { number, owner }: Claim): Locked =>
-  owner === undefined
-    ? locked(
-        `${folder} is in use, and ${join(folder, `owner.${number}`)} does not say by whom`,
-        'if nobody uses it, delete that file',
-      )
+const inUse = (folder: string, { number, owner }: Claim): Locked => {
+  const file = claimFile(folder, number)
+  if (owner === undefined)
+    return locked(
+      `${folder} is in use: ${file} exists, but names no process`,
+      `try again; if no run uses the folder, delete ${file}`,
+    )
+  const message = `${folder} is in use by process ${owner.pid} on ${owner.host}`
+  if (owner.host !== hostname())
+    return locked(message, `wait until it ends; if that machine is gone, delete ${file}`)
+  const wait = 'wait until it ends, or give another folder with --out'
+  return owner.began !== ''
+    ? locked(message, wait)
     : locked(
-        `${folder} is in use by process ${owner.pid} on ${owner.host}`,
-        owner.host === hostname()
-          ? 'wait until it ends, or give another folder with --out'
-          : `wait until it ends; if that machine is gone, delete ${join(folder, `owner.${number}`)}`,
+        `${message} (decided by the process number alone: this system does not tell when a process started)`,
+        `${wait}; if process ${owner.pid} is another program, delete ${file}`,
       )
+}
 
-/** Who owns a folder now, if anybody does. */
+/** The live owner of a folder, if it has one. */
 export const ownerOf = async (
   files: Files,
   { isAlive }: Processes,
@@ -94,10 +114,12 @@ export const ownerOf = async (
   (await claims(files, folder)).find(({ owner }) => owner !== undefined && isAlive(owner))?.owner
 
 /**
- * Makes this process the owner of a folder that is there. Where the owner is dead, his claim is taken over: many may
- * try, and one gets the next number.
+ * Makes this process the owner of an existing folder. If the owner is dead, its claim is replaced: of all who try, one
+ * gets the next number.
  *
- * @returns what gives the folder back
+ * A claim without an owner counts as held: it may be half written.
+ *
+ * @returns a function that gives the folder back
  */
 export const acquireLock = (
   files: Files,
@@ -110,18 +132,18 @@ export const acquireLock = (
       const before = await claims(files, folder)
       const holder = before.find(isHeld)
       if (holder !== undefined) return TE.left(inUse(folder, holder))
-      const number = 1 + Math.max(0, ...before.map(claim => claim.number))
-      const path = join(folder, `owner.${number}`)
+      const number = 1 + before.reduce((most, claim) => Math.max(most, claim.number), 0)
+      const path = claimFile(folder, number)
       const mine = await files.claim(path, JSON.stringify(me))
-      // meanwhile others may have come and gone, and taken a number that was free
+      // others may have claimed and released meanwhile, so this number may have been free beside a live claim
       const others = (await claims(files, folder)).filter(claim => !mine || claim.number !== number)
       const rival = others.find(isHeld)
       if (!mine || rival !== undefined) {
         if (mine) await files.remove(path)
         return TE.left(inUse(folder, rival ?? { number, owner: undefined }))
       }
-      for (const dead of others) await files.remove(join(folder, `owner.${dead.number}`))
-      // where that fails, the claim dies with this process
+      for (const dead of others) await files.remove(claimFile(folder, dead.number))
+      // a claim that cannot be removed is dead once this process ends
       return TE.right(() => files.remove(path).catch(() => undefined))
     }, unwritable(folder)),
   )

@@ -1,30 +1,49 @@
 /**
- * One owner per folder: claims of processes that live, are dead, are of another machine, or are not what they were.
+ * One owner per folder: claims of processes that run, have ended, are of another machine, or are half written.
  */
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import fsPromises, { readdir, readFile, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
-import { describe, expect, it } from 'vitest'
-import { disk } from '../../src/io/files.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { disk, type Files } from '../../src/io/files.ts'
 import { lockRun } from '../../src/runs/run-folder.ts'
-import { acquireLock, ownerOf, systemProcesses, type Owner } from '../../src/io/lock.ts'
+import { acquireLock, ownerOf, systemProcesses, type Owner, type Processes } from '../../src/io/lock.ts'
 import { inFolder } from '../support/cli.ts'
+import { hasExfat, onExfat } from '../support/exfat.ts'
 import { contest, dataOf, harmed } from '../support/faults.ts'
-import { emptyStorage, memoryFiles } from '../support/memory-files.ts'
+import { emptyStorage, memoryFiles, type Storage } from '../support/memory-files.ts'
 
 const claimed = (folder: string, owner: unknown, number = 1): Promise<void> =>
   writeFile(join(folder, `owner.${number}`), JSON.stringify(owner))
 
-const refusal = async (folder: string): Promise<string> => {
-  const result = await acquireLock(disk, systemProcesses, folder)()
+const refusal = async (folder: string, processes: Processes = systemProcesses): Promise<string> => {
+  const result = await acquireLock(disk, processes, folder)()
   if (E.isRight(result)) throw new Error('it was granted')
   expect(result.left._tag).toBe('Busy')
   return `${result.left.message}; ${result.left.remedy}`
 }
 
+/** Whether the lock is granted, and given back again. */
+const granted = async (folder: string, files: Files = disk): Promise<boolean> => {
+  const result = await acquireLock(files, systemProcesses, folder)()
+  if (E.isRight(result)) await result.right()
+  return E.isRight(result)
+}
+
+/** The command line of a process that owns a folder. */
+const ownerOfFolder = (folder: string): readonly string[] => [
+  ...[process.execPath, '--import', 'tsx'],
+  ...[fileURLToPath(new URL('../support/owner.ts', import.meta.url)), folder],
+]
+
 describe('a folder', () => {
-  it('belongs to who takes it, until it is given back', () =>
+  it('belongs to the process that locks it, until that gives it back', () =>
     inFolder(async folder => {
       const result = await acquireLock(disk, systemProcesses, folder)()
       expect(await ownerOf(disk, systemProcesses, folder)).toEqual(systemProcesses.me)
@@ -34,7 +53,7 @@ describe('a folder', () => {
       expect(await readdir(folder)).toEqual([])
     }))
 
-  it('of a process that has ended is taken over, its claims with it', () =>
+  it('of a process that has ended is taken over, and its claims are removed', () =>
     inFolder(async folder => {
       // no process has this number, and none began then
       await claimed(folder, { pid: 2 ** 22 + 1, host: hostname(), began: '1' })
@@ -44,7 +63,7 @@ describe('a folder', () => {
       expect(await readdir(folder)).toEqual(['owner.3'])
     }))
 
-  it('of another machine is never taken over, and the message says how to have it', () =>
+  it('of another machine is never taken over, and the message says what to do', () =>
     inFolder(async folder => {
       await claimed(folder, { pid: 1, host: 'elsewhere', began: '1' })
       expect(await refusal(folder)).toBe(
@@ -53,12 +72,80 @@ describe('a folder', () => {
     }))
 
   it.each(['', '{', '{}', 'null', '[]', '{"pid":"1","host":"h","began":""}', '\0'])(
-    'with a claim that says %j is left alone',
+    'is not taken over where a claim is %j: it may be half written',
     claim =>
       inFolder(async folder => {
         await writeFile(join(folder, 'owner.1'), claim)
-        expect(await refusal(folder)).toContain('does not say by whom')
-        expect(await readFile(join(folder, 'owner.1'), 'utf8')).toBe(claim)
+        const file = join(folder, 'owner.1')
+        expect(await refusal(folder)).toBe(
+          `${folder} is in use: ${file} exists, but names no process; try again; if no run uses the folder, delete ${file}`,
+        )
+        expect(await readFile(file, 'utf8')).toBe(claim)
+      }),
+  )
+
+  it.skipIf(process.platform !== 'linux')('of a killed process that its parent does not reap is free', () =>
+    inFolder(async folder => {
+      // sleep takes the place of the shell, so it is the parent, and it never waits for a child
+      const parent = spawn('sh', ['-c', '"$@" & exec sleep 1000', 'sh', ...ownerOfFolder(folder)])
+      onTestFinished(() => void parent.kill('SIGKILL'))
+      expect(String((await once(parent.stdout, 'data'))[0])).toBe('held')
+      const owner = await ownerOf(disk, systemProcesses, folder)
+      expect(await refusal(folder)).toContain(
+        `in use by process ${owner!.pid} on ${hostname()}; wait until it`,
+      )
+      process.kill(owner!.pid, 'SIGKILL')
+      await vi.waitFor(() => expect(readFileSync(`/proc/${owner!.pid}/stat`, 'utf8')).toContain(') Z '))
+      expect(await ownerOf(disk, systemProcesses, folder)).toBeUndefined()
+      expect(await granted(folder)).toBe(true)
+    }),
+  )
+
+  it('says that the process number decided, where the start of a process is not known', () =>
+    inFolder(async folder => {
+      await claimed(folder, { pid: 4711, host: hostname(), began: '' })
+      expect(await refusal(folder, { ...systemProcesses, isAlive: () => true })).toBe(
+        `${folder} is in use by process 4711 on ${hostname()} (decided by the process number alone: this system does ` +
+          'not tell when a process started); wait until it ends, or give another folder with --out; ' +
+          `if process 4711 is another program, delete ${folder}/owner.1`,
+      )
+    }))
+})
+
+describe('without hard links', () => {
+  it.each(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK', 'EISDIR'])(
+    '%s: the file is created exclusively',
+    code =>
+      inFolder(async folder => {
+        const { link } = fsPromises
+        fsPromises.link = () => Promise.reject(Object.assign(new Error(code), { code }))
+        syncBuiltinESMExports()
+        onTestFinished(() => {
+          fsPromises.link = link
+          syncBuiltinESMExports()
+        })
+        const path = join(folder, 'owner.1')
+        expect(await Promise.all(['a', 'a', 'a'].map(text => disk.claim(path, text)))).toEqual(
+          expect.toSatisfy((all: readonly boolean[]) => all.filter(Boolean).length === 1),
+        )
+        expect(await readFile(path, 'utf8')).toBe('a')
+        expect(await readdir(folder)).toEqual(['owner.1'])
+      }),
+  )
+
+  it.skipIf(!hasExfat)(
+    'real processes on exFAT: one runs, the others exit with 6; a save replaces a file',
+    () =>
+      onExfat(async folder => {
+        const [from, to] = [join(folder, 'from'), join(folder, 'to')]
+        await writeFile(from, '')
+        await expect(fsPromises.link(from, to)).rejects.toMatchObject({ code: 'EPERM' })
+        await contest(folder, 2)
+        for (const text of ['one', 'two']) await disk.save(to, text)
+        await disk.copy(to, from)
+        expect(await readFile(from, 'utf8')).toBe('two')
+        await fsPromises.rm(join(folder, 'run'), { recursive: true })
+        expect((await readdir(folder)).toSorted()).toEqual(['data.json', 'from', 'to'])
       }),
   )
 })
@@ -70,7 +157,23 @@ describe('many at once', () => {
     return pids.map(pid => ({ me: { pid, host: 'here', began: String(pid) }, isAlive }))
   }
 
-  it('one takes a dead one’s folder, in whatever order they come', async () => {
+  /** As on a file system without hard links: others can read the claim while it is still empty. */
+  const created = (storage: Storage, files: Files): Files => ({
+    ...files,
+    claim: async (path, text) => {
+      await Promise.resolve()
+      if (storage.files.has(path)) return false
+      storage.files.set(path, new Uint8Array())
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+      storage.files.set(path, new TextEncoder().encode(text))
+      return true
+    },
+  })
+
+  it.each([
+    ['claims that appear whole', (_: Storage, files: Files) => files],
+    ['claims that are empty at first', created],
+  ])('one takes over the folder of a dead process, in any order: %s', async (_, on) => {
     for (let delay = 0; delay < 12; delay++) {
       const storage = emptyStorage('/', '/run')
       const dead = { pid: 1, host: 'here', began: '1' }
@@ -78,19 +181,19 @@ describe('many at once', () => {
       const results = await Promise.all(
         owners([2, 3, 4]).map(async (one, i) => {
           for (let turn = 0; turn < delay * i; turn++) await Promise.resolve()
-          return lockRun(memoryFiles(storage, one.me.pid).files, one, '/run')()
+          return lockRun(on(storage, memoryFiles(storage, one.me.pid).files), one, '/run')()
         }),
       )
       expect(results.filter(E.isRight)).toHaveLength(1)
     }
   })
 
-  it('real processes: one runs, the others end with 6 and name it', () =>
+  it('real processes: one runs, the others exit with 6 and name it', () =>
     inFolder(async folder => {
       await contest(folder, 4)
     }))
 
-  it('after the owner was killed, the next one goes on', () =>
+  it('after the owner was killed, the next process resumes', () =>
     inFolder(async folder => {
       const out = join(folder, 'run')
       const args = [

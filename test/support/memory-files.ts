@@ -81,7 +81,7 @@ export const memoryFiles = (
     }
     throw failure('DEAD', path)
   }
-  const temporary = (path: string, ending: string): string => `${path}.${pid}${ending}`
+  const temporary = (path: string): string => `${path}.${pid}.tmp`
   const part = (bytes: Uint8Array, share: number): Uint8Array =>
     bytes.slice(0, Math.floor(share * bytes.length))
 
@@ -106,7 +106,7 @@ export const memoryFiles = (
           },
           ({ kind, share }) => {
             // who is alive takes a file away that could not be finished
-            if (kind === 'death') files.set(temporary(path, ''), part(bytes, share))
+            if (kind === 'death') files.set(temporary(path), part(bytes, share))
           },
         )
       },
@@ -132,7 +132,7 @@ export const memoryFiles = (
           to,
           () => files.set(to, content()),
           ({ kind }) => {
-            if (kind === 'death') files.set(temporary(to, '.tmp'), content())
+            if (kind === 'death') files.set(temporary(to), content())
           },
         )
       },
@@ -146,7 +146,7 @@ export const memoryFiles = (
             if (isMine) files.set(path, bytesOf(text))
           },
           ({ kind, share }) => {
-            if (kind === 'death') files.set(temporary(path, '.tmp'), part(bytesOf(text), share))
+            if (kind === 'death') files.set(temporary(path), part(bytesOf(text), share))
           },
         )
         return isMine
@@ -177,7 +177,7 @@ export const memoryFiles = (
           path,
           () => void links.set(path, name),
           ({ kind }) => {
-            if (kind === 'death') links.set(temporary(path, '.tmp'), name)
+            if (kind === 'death') links.set(temporary(path), name)
           },
         ),
       follow: async path => {
