@@ -1,19 +1,18 @@
 /**
- * The plain interpreter: TensorFlow.js runs each operation as it is met, on any backend.
+ * The eager engine: TensorFlow.js runs each operation when it is called, on any backend. It defines the result that
+ * the other engines must agree with.
  */
-import type { Tensor } from '@tensorflow/tfjs-core'
 import { foldScoped } from '../core/scope.ts'
-import type { Interpreter } from '../core/scan.ts'
+import type { Interpreter, Scan } from '../core/scan.ts'
+import type { Tree } from '../core/tree.ts'
 import { rows } from './rows.ts'
 
 export const eager: Interpreter = {
   name: 'eager',
-  scan: f => {
-    type State = Parameters<typeof f>[0]
-    type Row = Parameters<typeof f>[2]
-    return (s0, constants, xs, range) =>
-      foldScoped((state: State, row: () => Tensor) => f(state, constants, row() as Row))(s0, rows(xs, range))
-  },
+  scan:
+    <S extends Tree, C extends Tree, X extends Tree>(f: (state: S, constants: C, x: X) => S): Scan<S, C, X> =>
+    (s0, constants, xs, range) =>
+      foldScoped((state: S, row: () => X) => f(state, constants, row()))(s0, rows<X>(xs, range)),
   compilations: () => 0,
   dispose: () => undefined,
 }

@@ -1,7 +1,7 @@
 /**
  * A pure function of tensors, compiled.
  */
-import { zeros, type Rank, type Scalar } from '@tensorflow/tfjs-core'
+import { zeros } from '@tensorflow/tfjs-core'
 import { using, scoped } from '../core/scope.ts'
 import { leaves, map, signature, unflatten, type Tree } from '../core/tree.ts'
 import type { Interpreter } from '../core/scan.ts'
@@ -16,7 +16,7 @@ import type { Interpreter } from '../core/scan.ts'
 export const jit =
   ({ scan }: Interpreter) =>
   <I extends Tree, O extends Tree>(f: (input: I) => O): ((input: I) => O) => {
-    const once = scan((_forgotten: O, input: I, _only: Scalar) => f(input))
+    const once = scan((_forgotten: O, input: I, _none: readonly []) => f(input))
     const blanks = new Map<string, () => O>()
     const blankFor = (input: I): (() => O) => {
       const specs = using(scoped(f)(input), result => ({
@@ -33,9 +33,6 @@ export const jit =
       const kind = signature(input)
       const blank = blanks.get(kind) ?? blankFor(input)
       blanks.set(kind, blank)
-      return using(
-        scoped(() => ({ state: blank(), row: zeros<Rank.R1>([1], 'int32') }))(),
-        ({ state, row }) => once(state, input, row, [0, 1]),
-      )
+      return using(scoped(blank)(), state => once(state, input, [], [0, 1]))
     }
   }

@@ -1,33 +1,59 @@
 /**
- * The rows of stacked tensors, and the program of a step that is given one.
+ * The per-step inputs of a scan: trees whose leaves are stacked along a first axis, and the rows of them.
  */
-import { tensor, type Tensor } from '@tensorflow/tfjs-core'
+import { tensor } from '@tensorflow/tfjs-core'
 import { withTensors } from '../core/scope.ts'
-import type { Tree } from '../core/tree.ts'
-import type { StepRange } from '../core/scan.ts'
-import type { Program } from './program.ts'
+import { leaves, paths, unflatten, type Tree } from '../core/tree.ts'
+import type { Stacked, StepRange } from '../core/scan.ts'
+import { printSpec, type Program, type Spec } from './program.ts'
 import { trace } from './trace.ts'
 
-/** The rows in a range as tensors of their own, each made when its turn comes; the receiver frees them. */
-export function* rows(xs: Tensor, [from, to]: StepRange): Generator<() => Tensor> {
-  const shape = xs.shape.slice(1)
-  const length = shape.reduce((a, b) => a * b, 1)
-  const values = xs.dataSync()
-  for (let i = from; i < to; i++)
-    yield () => tensor(values.subarray(i * length, (i + 1) * length), shape, xs.dtype)
+/** The kind of a row of each leaf. */
+export const rowSpecs = (xs: Tree): readonly Spec[] =>
+  leaves(xs).map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) }))
+
+/** @throws RangeError when a leaf does not have all rows of the range */
+export const checkRange = (xs: Tree, [from, to]: StepRange): void => {
+  for (const { shape } of leaves(xs)) {
+    const n = shape.at(0) ?? 0
+    if (from < 0 || to > n)
+      throw new RangeError(`scan: the range [${from}, ${to}) exceeds a per-step input with ${n} rows`)
+  }
+}
+
+/** The kind of the tree of rows as text, such as `x.rows:int32[10] x.mask:float32[10,30]`. */
+export const rowSignature = (xs: Tree, specs: readonly Spec[]): string =>
+  paths(xs, 'x')
+    .map((path, i) => `${path}:${printSpec(specs[i]!)}`)
+    .join(' ')
+
+/** The rows of a range, each as a function that makes its tensors; the receiver frees them. */
+export function* rows<X extends Tree>(xs: Stacked<X>, range: StepRange): Generator<() => X> {
+  checkRange(xs, range)
+  const specs = rowSpecs(xs)
+  const values = leaves(xs).map(leaf => leaf.dataSync())
+  const row = (i: number): Tree =>
+    unflatten<Tree>(
+      xs,
+      specs.map(({ dtype, shape }, leaf) => {
+        const size = shape.reduce((a, b) => a * b, 1)
+        return tensor(values[leaf]!.subarray(i * size, (i + 1) * size), [...shape], dtype)
+      }),
+    )
+  for (let i = range[0]; i < range[1]; i++) yield () => row(i) as X // the form of xs is that of X
 }
 
 /** The program of a step, (state, constants, x) -> state, traced on the first row. */
-export const traceStep = (
-  f: (state: never, constants: never, x: never) => Tree,
-  s0: Tree,
-  constants: Tree,
-  xs: Tensor,
+export const traceStep = <S extends Tree, C extends Tree, X extends Tree>(
+  f: (state: S, constants: C, x: X) => S,
+  s0: S,
+  constants: C,
+  xs: Stacked<X>,
 ): Program => {
-  const [first] = rows(xs, [0, 1])
+  const [first] = rows<X>(xs, [0, 1])
   if (first === undefined) throw new Error('a scan needs a row to be traced on')
   return withTensors(first, row =>
-    trace(f, [
+    trace(f as (...args: never[]) => Tree, [
       ['', s0],
       ['', constants],
       ['x', row],

@@ -5,21 +5,27 @@
 import type { Rank, Tensor } from '@tensorflow/tfjs-core'
 import type { Tree } from './tree.ts'
 
-/** N tensors of one shape in one tensor, along a new first axis. */
-export type Stacked<X extends Tensor> =
-  X extends Tensor<Rank.R0>
+/** N trees of one kind in one tree: each leaf is stacked along a new first axis of length N. */
+export type Stacked<X> = Tree extends X
+  ? Tree
+  : X extends Tensor<Rank.R0>
     ? Tensor<Rank.R1>
     : X extends Tensor<Rank.R1>
       ? Tensor<Rank.R2>
       : X extends Tensor<Rank.R2>
         ? Tensor<Rank.R3>
-        : Tensor
+        : X extends Tensor
+          ? Tensor
+          : { readonly [K in keyof X]: Stacked<X[K]> }
 
 /** Which steps of a scan to run: from `from` up to, not including, `to`. */
 export type StepRange = readonly [from: number, to: number]
 
-/** A function made into a scan. It compiles once for each kind of arguments that it is given. */
-export type Scan<S extends Tree, C extends Tree, X extends Tensor> = (
+/**
+ * A function made into a scan. It compiles once for each kind of arguments that it is given; the numbers, N and the
+ * range do not matter.
+ */
+export type Scan<S extends Tree, C extends Tree, X extends Tree> = (
   s0: S,
   constants: C,
   xs: Stacked<X>,
@@ -40,13 +46,14 @@ export type Interpreter = {
   readonly name: EngineName
 
   /**
-   * A scan: s_i+1 = f(s_i, constants, x_i), for the rows x_i of xs in a range.
+   * A scan, as `jax.lax.scan`: s_i+1 = f(s_i, constants, x_i), for the rows x_i of xs in a range.
    *
-   * @param f a pure function. What it closes over is fixed for good; what varies is an argument
-   * @returns a function that borrows its arguments and whose result the caller owns. xs is [N, …], and f is
-   *          given rows of it, […]
+   * @param f a pure function. The values that it closes over are fixed when it is compiled; pass as an argument what
+   *          varies
+   * @returns a function that borrows its arguments; the caller owns its result. xs is a tree of leaves [N, …], and f
+   *          is given the tree of their rows, […]
    */
-  readonly scan: <S extends Tree, C extends Tree, X extends Tensor>(
+  readonly scan: <S extends Tree, C extends Tree, X extends Tree>(
     f: (state: S, constants: C, x: X) => S,
   ) => Scan<S, C, X>
 

@@ -333,6 +333,15 @@ describe('the interpreter law', () => {
       )
   })
 
+  it('a row that is a matrix, and is only read transposed', () => {
+    const xs = own(tensor3d(rng.normal(rng.key(1), 30), [2, 3, 5]))
+    const step = (s: Tensor2D, _: Tree, x: Tensor2D): Tensor2D => add(s, transpose(x))
+    const [found, wanted] = [staged, eager].map(by =>
+      using(by.scan(step)(table(2, 5, 3, 1), {}, xs, [0, 2]), numbersOf),
+    )
+    agree(found!, wanted!)
+  })
+
   it('an update whose old weights are read afterwards', () => {
     type State = { readonly w: Tensor2D; readonly old: Tensor2D }
     const f = ({ w }: State, { t, rate }: { t: Tensor2D; rate: Scalar }, rows: Tensor1D): State => {
@@ -387,17 +396,17 @@ describe('what is kept', () => {
     expect(found).toEqual([321, 320, 300, 0])
   })
 
-  it('each kind of arguments is compiled once, and other numbers do not compile anew', () => {
+  it('compiles once for each kind of arguments: other numbers, or more steps, are no new kind', () => {
     const interpreter = wasm()
     const scan = interpreter.scan((s: Tensor2D, c: Tensor2D) => add<Tensor2D>(s, c))
-    for (const [seed, rows] of [
-      [1, 2],
-      [2, 2],
-      [3, 3],
-      [4, 2],
+    for (const [seed, rows, steps] of [
+      [1, 2, 2],
+      [2, 2, 7],
+      [3, 3, 2],
+      [4, 2, 1],
     ] as const)
       // prettier-ignore
-      dispose(scan(table(seed, rows, 2, 1), table(seed + 1, rows, 2, 1), ROWS(), [0, 2]))
+      dispose(scan(table(seed, rows, 2, 1), table(seed + 1, rows, 2, 1), table(5, steps, 3, 1), [0, steps]))
     expect(interpreter.compilations()).toBe(2)
   })
 

@@ -6,8 +6,12 @@ import { same, specOf, type Node, type Program, type Ref } from '../program.ts'
 import { isScalar, sameShape } from './shapes.ts'
 import { unchanged, newNode, outputOf, readers, rewrite } from './rewrite.ts'
 
-/** The tables: the inputs of which only rows are taken. The row number says which; a state is none, for it changes. */
-export const dataTables = (program: Program): readonly number[] =>
+/**
+ * The tables: the constants of a step of which only rows are taken. A state is none, for it changes.
+ *
+ * @param rows how many of the inputs, the last ones, are rows of the scan
+ */
+export const dataTables = (program: Program, rows: number): readonly number[] =>
   program.inputs.flatMap((_, index) => {
     const ref: Ref = { kind: 'input', index }
     const users = program.nodes.filter(({ inputs }) => inputs.some(input => same(input, ref)))
@@ -19,7 +23,7 @@ export const dataTables = (program: Program): readonly number[] =>
         Number(attributes.axis) === 0 &&
         Number(attributes.batchDims ?? 0) === 0,
     )
-    const carried = index < program.outputs.length || index === program.inputs.length - 1
+    const carried = index < program.outputs.length || index >= program.inputs.length - rows
     return users.length > 0 && onlyRows && !carried && program.inputs[index]!.shape.length === 2
       ? [index]
       : []

@@ -18,30 +18,34 @@ export type Compiled = {
   readonly inputs: readonly number[]
   /** The inputs that are given the other way round. */
   readonly turned: ReadonlySet<number>
-  /** Runs so many steps over the rows that begin at an address. */
-  readonly run: (rows: Region, count: number) => void
+  /** Runs `count` steps. The rows of each leaf of the per-step inputs lie in a region. */
+  readonly run: (rows: readonly Region[], count: number) => void
 }
 
 /** What has been compiled, for those who want to look at it. */
 export type CompiledListing = { readonly program: string; readonly bytes: number }
 
-/** @param tables the tables among the program's inputs */
+/**
+ * @param tables the tables among the program's inputs
+ * @param rows how many of the inputs, the last ones, are rows of the scan
+ */
 export const compile = (
   memory: Memory,
   traced: Program,
   tables: ReadonlyMap<number, DataTable>,
+  rows: number,
   mulAdd: MulAdd,
   onCompile: (listing: CompiledListing) => void,
 ): Compiled => {
   const forms = new Map([...tables].map(([index, { form }]) => [index, form] as const))
-  const { program, turned } = lower(traced, forms)
+  const { program, turned } = lower(traced, forms, rows)
   const plan = planMemory(program, new Set(forms.keys()))
   const { address: start } = memory.allocate(plan.bytes)
   program.constants.forEach((constant, i) => {
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
     writePadded(view, start + plan.constants[i]!, paddedLayout(constant), constant.values)
   })
-  const bytes = buildModule(program, plan, { start, tables: forms, mulAdd })
+  const bytes = buildModule(program, plan, { start, tables: forms, rows, mulAdd })
   const { exports } = new webAssembly.Instance(new webAssembly.Module(bytes), {
     host: { memory: memory.memory },
   })
@@ -50,9 +54,9 @@ export const compile = (
     program,
     inputs: plan.inputs.map(place => start + place),
     turned,
-    run: ({ address }, count) => {
+    run: (regions, count) => {
       try {
-        exports.run(address, count)
+        exports.run(...regions.map(({ address }) => address), count)
       } catch (error) {
         // the one thing that a module stops at
         if (error instanceof webAssembly.RuntimeError)

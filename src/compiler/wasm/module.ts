@@ -9,7 +9,7 @@ import { specOf } from '../program.ts'
 import { assemble, type Func } from '../emit/assembler.ts'
 import { call, copy, i32, locals, param, repeatWhile, type Locals } from '../emit/code.ts'
 import { emitFused } from '../emit/fused.ts'
-import { paddedLayout } from '../emit/layout.ts'
+import { bytesOf } from '../emit/layout.ts'
 import type { MemoryPlan } from '../passes/memory-plan.ts'
 import type { TensorBuffer } from '../emit/buffer.ts'
 import type { MulAdd } from '../emit/matmul.ts'
@@ -19,17 +19,20 @@ export type LoopBuffers = {
   /** Where the program's own part of the memory begins. */
   readonly start: number
   readonly tables: ReadonlyMap<number, 'dense' | 'sparse'>
+  /** How many of the inputs, the last ones, are rows of the scan. */
+  readonly rows: number
   readonly mulAdd: MulAdd
 }
 
 /**
- * The module of a scan over a step. It exports `run(rows, count)`: from the state in its place, over as many rows
- * as `count` says (one at least), which lie one after the other at the address `rows`.
+ * The module of a scan over a step. It exports `run(...rows, count)`: it runs `count` steps (at least one) from the
+ * state in its place. For each leaf of the per-step inputs `rows` has the address of the first of its rows, which lie
+ * one after the other.
  */
 export const buildModule = (
   step: Program,
   plan: MemoryPlan,
-  { start, tables, mulAdd }: LoopBuffers,
+  { start, tables, rows, mulAdd }: LoopBuffers,
 ): Uint8Array<ArrayBuffer> => {
   const siteOf = (ref: Ref): TensorBuffer => {
     const places = ref.kind === 'input' ? plan.inputs : ref.kind === 'constant' ? plan.constants : plan.nodes
@@ -55,25 +58,26 @@ export const buildModule = (
         : dataMovement(node.kernel)(fn, node, sites, output, mulAdd),
     )
   })
-  const [rows, count] = [param(0, 'i32'), param(1, 'i32')]
-  const row = siteOf({ kind: 'input', index: step.inputs.length - 1 })
-  const { rows: lines, pitch } = paddedLayout(row.spec)
-  const size = i32.const(lines * pitch)
+  const count = param(rows, 'i32')
+  const inputs = Array.from({ length: rows }, (_, i) => {
+    const { address, spec } = siteOf({ kind: 'input', index: step.inputs.length - rows + i })
+    return { next: param(i, 'i32'), address: i32.const(address), bytes: i32.const(bytesOf(spec)) }
+  })
   const run = functionOf(
     () =>
       repeatWhile(
         [
-          copy(i32.const(row.address), rows, size),
+          inputs.map(({ next, address, bytes }) => copy(address, next, bytes)),
           kernels.map((_, i) => call(i)),
           plan.moves.map(({ from, to, bytes }) =>
             copy(i32.const(start + to), i32.const(start + from), i32.const(bytes)),
           ),
-          rows.set(i32.add(rows, size)),
+          inputs.map(({ next, bytes }) => next.set(i32.add(next, bytes))),
           count.set(i32.sub(count, i32.const(1))),
         ],
         count,
       ),
-    ['i32', 'i32'],
+    [...inputs.map(() => 'i32' as const), 'i32'],
     'run',
   )
   return assemble([...kernels, run], 1)

@@ -35,9 +35,13 @@ export const readTensor = (memory: Memory, like: Tensor, { address, spec, turned
   return tensor(turned ? transposeValues(values, rows, columns) : values, like.shape, like.dtype)
 }
 
-/** The rows of a range, in a part of the memory that the caller gives back. */
-export const writeRows = (memory: Memory, xs: Tensor, [from, to]: StepRange): Region => {
-  const row: Spec = { dtype: xs.dtype, shape: xs.shape.slice(1) }
+/**
+ * Writes the rows of a range of a stacked tensor.
+ *
+ * @param row the kind of one row
+ * @returns a region of the memory, which the caller releases
+ */
+export const writeRows = (memory: Memory, xs: Tensor, row: Spec, [from, to]: StepRange): Region => {
   const [size, count] = [sizeOf(row), to - from]
   const region = memory.allocate(bytesOf(row) * count)
   const grid = paddedLayout(row)

@@ -5,10 +5,10 @@
 import { clone } from '../../core/scope.ts'
 import { leaves, signature, unflatten } from '../../core/tree.ts'
 import type { Interpreter } from '../../core/scan.ts'
-import { printSpec, type Program } from '../program.ts'
-import { traceStep } from '../rows.ts'
+import type { Program } from '../program.ts'
+import { checkRange, rowSignature, rowSpecs, traceStep } from '../rows.ts'
 import { compile, type Compiled, type CompiledListing } from './compile.ts'
-import { newMemory } from './memory.ts'
+import { newMemory, type Region } from './memory.ts'
 import { mulAddOf } from './relaxed.ts'
 import { dataTables as tablesOf } from '../passes/sparsify.ts'
 import { newDataTables } from './tables.ts'
@@ -42,22 +42,26 @@ export const wasm = ({ relaxed = false, onCompile = () => undefined }: WasmOptio
     scan: f => {
       const id = scans++
       const programs = new Map<string, Program>()
-      return (s0, constants, xs, [from, to]) => {
+      return (s0, constants, xs, range) => {
+        const [from, to] = range
         if (from >= to) return clone(s0)
-        const kind = signature([s0, constants]) + printSpec({ dtype: xs.dtype, shape: xs.shape.slice(1) })
+        const stacks = leaves(xs)
+        checkRange(xs, range)
+        const rowKinds = rowSpecs(xs)
+        const kind = `${signature([s0, constants])} ${rowSignature(xs, rowKinds)}`
         const program = programs.get(kind) ?? traceStep(f, s0, constants, xs)
         programs.set(kind, program)
 
         const { memory, tables, compiled } = kept
         const state = leaves(s0)
         const inputs = [...state, ...leaves(constants)]
-        const indices = tablesOf(program)
+        const indices = tablesOf(program, stacks.length)
         const found = tables.of(indices.map(index => inputs[index]!))
         const tableAt = new Map(indices.map((index, i) => [index, found[i]!]))
 
         const key = `${id} ${kind} ${found.map(({ form }) => form).join()}`
         const known = compiled.get(key)
-        const ready = known ?? compile(memory, program, tableAt, mulAdd, onCompile)
+        const ready = known ?? compile(memory, program, tableAt, stacks.length, mulAdd, onCompile)
         if (known === undefined) {
           compiled.set(key, ready)
           compilations++
@@ -68,8 +72,9 @@ export const wasm = ({ relaxed = false, onCompile = () => undefined }: WasmOptio
           spec: ready.program.inputs[index]!,
           turned: ready.turned.has(index),
         })
-        const rows = writeRows(memory, xs, [from, to])
+        const rows: Region[] = []
         try {
+          stacks.forEach((stack, i) => rows.push(writeRows(memory, stack, rowKinds[i]!, range)))
           inputs.forEach((leaf, i) => {
             const table = tableAt.get(i)
             if (table === undefined) writeTensor(memory, leaf, placeOf(i))
@@ -81,7 +86,7 @@ export const wasm = ({ relaxed = false, onCompile = () => undefined }: WasmOptio
             state.map((like, i) => readTensor(memory, like, placeOf(i))),
           )
         } finally {
-          memory.release(rows)
+          rows.forEach(memory.release)
         }
       }
     },

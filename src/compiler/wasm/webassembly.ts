@@ -15,7 +15,7 @@ type Engine = {
   readonly Instance: new (
     module: object,
     imports: { readonly host: { readonly memory: EngineMemory } },
-  ) => { readonly exports: { readonly run: (rows: number, count: number) => void } }
+  ) => { readonly exports: { readonly run: (...rowsAndCount: readonly number[]) => void } }
   readonly RuntimeError: new () => Error
   readonly validate: (bytes: Bytes) => boolean
 }

@@ -126,15 +126,15 @@ const calling = (
 const SCALAR: Spec = { dtype: 'int32', shape: [] }
 
 /**
- * The loop of a scan as one graph: from two counters, the state, the constants and the rows to the state after
- * the rows from the one counter up to the other.
+ * The loop of a scan as one graph: from two counters, the state, the constants and the stacked per-step inputs to the
+ * state after the steps from the first counter up to the second.
  *
  * @param step the program of (state, constants, row) -> state
- * @param xs the rows, stacked
+ * @param stacks the leaves of the per-step inputs, each [N, …]: the last inputs of the step are rows of them
  */
-export const scanGraph = (step: Program, xs: Spec): Callable => {
+export const scanGraph = (step: Program, stacks: readonly Spec[]): Callable => {
   const carried = step.outputs.length
-  const rest = step.inputs.slice(carried, -1)
+  const constants = step.inputs.slice(carried, step.inputs.length - stacks.length)
   const state = step.inputs.slice(0, carried)
   step.outputs.forEach((ref, i) => {
     const [before, after] = [printSpec(state[i]!), printSpec(specOf(step, ref))]
@@ -144,7 +144,7 @@ export const scanGraph = (step: Program, xs: Spec): Callable => {
       )
   })
 
-  const all: readonly Spec[] = [SCALAR, SCALAR, ...state, ...rest, xs]
+  const all: readonly Spec[] = [SCALAR, SCALAR, ...state, ...constants, ...stacks]
   const names = all.map((_, i) => `arg${i}`)
   const args = all.map(({ dtype }, i) => [names[i]!, dtype] as const)
   const [at, to] = names as [string, string]
@@ -154,18 +154,20 @@ export const scanGraph = (step: Program, xs: Spec): Callable => {
     graph.op('Less', [at, to], { T: P.dtype('int32') }, 'z'),
   ])
   const body = define('body', args, types, graph => {
-    const row = graph.op(
-      'GatherV2',
-      [names.at(-1)!, at, graph.constant('int32', 0)],
-      {
-        Tparams: P.dtype(xs.dtype),
-        Tindices: P.dtype('int32'),
-        Taxis: P.dtype('int32'),
-        batch_dims: P.int(0),
-      },
-      'output',
+    const rows = stacks.map(({ dtype }, i) =>
+      graph.op(
+        'GatherV2',
+        [names[names.length - stacks.length + i]!, at, graph.constant('int32', 0)],
+        {
+          Tparams: P.dtype(dtype),
+          Tindices: P.dtype('int32'),
+          Taxis: P.dtype('int32'),
+          batch_dims: P.int(0),
+        },
+        'output',
+      ),
     )
-    const inputs = [...names.slice(2, -1), row]
+    const inputs = [...names.slice(2, names.length - stacks.length), ...rows]
     const next = graph.op('AddV2', [at, graph.constant('int32', 1)], { T: P.dtype('int32') }, 'z')
     return [next, to, ...write(step, inputs, graph), ...names.slice(2 + carried)]
   })

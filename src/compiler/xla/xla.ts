@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { scalar, type Tensor } from '@tensorflow/tfjs-core'
 import type { Sessions } from '../../runtime/backend.ts'
-import { scoped } from '../../core/scope.ts'
+import { clone, scoped } from '../../core/scope.ts'
 import { leaves, signature, unflatten } from '../../core/tree.ts'
 import { CompileError, type Interpreter } from '../../core/scan.ts'
-import { traceStep } from '../rows.ts'
+import { checkRange, traceStep } from '../rows.ts'
 import { scanGraph, type Callable } from './graph.ts'
 import { encodeSavedModel } from './proto.ts'
 
@@ -53,11 +53,16 @@ export const xla = (sessions: Sessions): Interpreter => {
     name: 'staged',
     scan: f => {
       const compiled = new Map<string, Loaded>()
-      return (s0, constants, xs, [from, to]) => {
+      return (s0, constants, xs, range) => {
+        const [from, to] = range
+        if (from >= to) return clone(s0)
+        const stacks = leaves(xs)
+        checkRange(xs, range)
         const kind = signature([s0, constants, xs])
         const run = (loaded: Loaded): typeof s0 =>
           scoped(() => {
-            const fed = [scalar(from, 'int32'), scalar(to, 'int32'), ...leaves(s0), ...leaves(constants), xs]
+            const bounds = [scalar(from, 'int32'), scalar(to, 'int32')]
+            const fed = [...bounds, ...leaves(s0), ...leaves(constants), ...stacks]
             return unflatten(s0, loaded.run(fed))
           })()
         const known = compiled.get(kind)
@@ -65,7 +70,7 @@ export const xla = (sessions: Sessions): Interpreter => {
         const program = traceStep(f, s0, constants, xs)
         // XLA compiles when the graph is first run
         return compiling(() => {
-          const loaded = load(sessions, scanGraph(program, xs))
+          const loaded = load(sessions, scanGraph(program, stacks))
           open.push(loaded)
           const result = run(loaded)
           compiled.set(kind, loaded)

@@ -97,7 +97,7 @@ describe('orient', () => {
 
 describe('sparsify', () => {
   it('finds the tables', () => {
-    expect(dataTables(training())).toEqual([4, 5])
+    expect(dataTables(training(), 1)).toEqual([4, 5])
   })
 
   it('multiplies with rows that it never gathers, and changes weights in their place', () => {
@@ -158,7 +158,7 @@ describe('plan', () => {
       [4, 'sparse'],
       [5, 'dense'],
     ] as const)
-    const { program } = lower(training(), forms)
+    const { program } = lower(training(), forms, 1)
     const plan = planMemory(program, new Set(forms.keys()))
     expect(plan.moves).toEqual([])
     expect(program.outputs.map(ref => plan.nodes[ref.index])).toEqual(plan.inputs.slice(0, 4))
