@@ -11,6 +11,7 @@ export default defineConfig({
     // much of the suite waits for processes of its own
     maxWorkers: availableParallelism(),
     setupFiles: ['test/support/setup.ts'],
+    reporters: ['default', 'test/support/skips.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeFigure, figures, keyFigures, published, source } from '../../src/book/published.ts'
 import { dataError, right } from '../data/made.ts'
+import { bookDir, bookFiles } from '../support/needs.ts'
 
 const one = [
   [2.5, 2.25],
@@ -59,12 +60,11 @@ test.each([
   expect(dataError(decodeFigure('x.json', text))).toContain('x.json: has not the lists')
 })
 
-/** Where the author's files are, when the machine has them. */
-const bookDir = process.env.BOOK_DIR ?? ''
-
-describe.skipIf(bookDir === '')("the author's own files", () => {
+describe.skipIf(bookFiles.isMissing)("the author's own files", bookFiles.why, () => {
   test.for(figures)('%s: its key figures are the facts', async (name, { skip }) => {
-    const text = await readFile(join(bookDir, `${name}.json`), 'utf8').catch(() => skip('it is not there'))
+    const text = await readFile(join(bookDir, `${name}.json`), 'utf8').catch(() =>
+      skip(`BOOK_DIR has no ${name}.json`),
+    )
     expect(text).toHaveLength(published[name].bytes)
     expect(right(decodeFigure(name, text)).map(keyFigures)).toEqual(published[name].facts)
   })

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { cli, inFolder, start, type Result } from '../support/cli.ts'
-import { PASSWORD, withoutRedis, withRedis } from '../support/redis.ts'
+import { PASSWORD, redisServer, withRedis } from '../support/redis.ts'
 import { journalOf, smallStudy, writeClouds } from '../support/studies.ts'
 
 const SHORT = { epochs: 1, budget: 6, seeds: 1 }
@@ -19,7 +19,7 @@ const expectSecrecy = async (said: readonly Result[], folder: string): Promise<v
   for (const secret of [PASSWORD, encodeURIComponent(PASSWORD)]) expect(all).not.toContain(secret)
 }
 
-describe.skipIf(withoutRedis)('a study over a queue', () => {
+describe.skipIf(redisServer.isMissing)('a study over a queue', redisServer.why, () => {
   it('comes to the same journal, though a worker has other data, and another is killed', () =>
     withRedis(({ url }) =>
       inFolder(async folder => {

@@ -1,14 +1,17 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { cli, inFolder, start } from '../support/cli.ts'
-import { PASSWORD, withoutRedis, withRedis } from '../support/redis.ts'
+import { need } from '../support/needs.ts'
+import { PASSWORD, redisServer, withRedis } from '../support/redis.ts'
 import { smallStudy, writeClouds } from '../support/studies.ts'
+
+const openssl = need(spawnSync('openssl', ['version']).status === 0, 'openssl is not installed')
 
 const SHORT = { epochs: 1, budget: 6, seeds: 1 }
 
-describe.skipIf(withoutRedis)('a study over a queue', () => {
-  it('works with TLS', () =>
+describe.skipIf(redisServer.isMissing)('a study over a queue', redisServer.why, () => {
+  it.skipIf(openssl.isMissing)('works with TLS', openssl.why, () =>
     inFolder(async folder => {
       const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
       execFileSync(
@@ -32,7 +35,8 @@ describe.skipIf(withoutRedis)('a study over a queue', () => {
         PASSWORD,
         [...tls, '--tls-auth-clients', 'no'],
       )
-    }))
+    }),
+  )
 
   it('waits for a Redis that is not there, and can be stopped', () =>
     inFolder(async folder => {

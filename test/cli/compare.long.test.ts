@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { cli, inFolder, start, type Running } from '../support/cli.ts'
-import { withoutRedis, withRedis, type Server } from '../support/redis.ts'
+import { redisServer, withRedis, type Server } from '../support/redis.ts'
 import { journalOf, smallStudy, writeClouds } from '../support/studies.ts'
 
 const MINUTE = 60_000
@@ -63,7 +63,7 @@ describe('a study whose process is killed', () => {
 
 type Actors = { parent: Running; worker: Running }
 
-describe.skipIf(withoutRedis)('a study over a queue', () => {
+describe.skipIf(redisServer.isMissing)('a study over a queue', redisServer.why, () => {
   it.each<[string, (keyof Actors)[], boolean]>([
     ['the worker', ['worker'], false],
     ['the parent', ['parent'], false],

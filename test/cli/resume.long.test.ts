@@ -20,38 +20,38 @@ import {
 
 const SEED = Number(process.env.NETWORK2_SEED ?? Date.now() % 2 ** 31)
 console.info(`moments of seed ${SEED}; NETWORK2_SEED=${SEED} repeats them`)
-if (machines.length < 3) console.info('native is left out, for it is not installed here')
 
-describe.each(machines)('$name', { timeout: 3_600_000 }, ({ flags, env }) => {
-  const EXAMPLES = 4000
+for (const { name, flags, env, needs } of machines)
+  describe.skipIf(needs.isMissing)(name, { timeout: 3_600_000, ...needs.why }, () => {
+    const EXAMPLES = 4000
 
-  it('killed at every epoch', () =>
-    inFolder(async folder => {
-      const { args, whole, run } = await prepared(folder, EXAMPLES, 6, flags, env)
-      for (let epoch = 1; epoch <= 6; epoch++) {
-        const { code } = await goOn(args(run), run, { when: `"epoch":${epoch},`, env })
-        // the last word may be its last
-        expect([epoch, code]).toEqual([epoch, epoch === 6 && code === 0 ? 0 : null])
-      }
-      expect(await goOn(args(run), run, { env })).toMatchObject({ code: 0 })
-      expect(await leftBy(run)).toEqual(whole)
-    }))
-
-  it('killed at 20 random moments, each a run of its own, and all in one', () =>
-    inFolder(async folder => {
-      const every = ['--checkpoint-every', '1s']
-      const { args, whole, milliseconds } = await prepared(folder, EXAMPLES, 6, flags, env)
-      let killed = 0
-      for (const [i, after] of moments(SEED, 20, 300, milliseconds).entries()) {
-        const run = join(folder, `run-${i}`)
-        const { code } = await harmed([...args(run), ...(i % 2 === 0 ? every : [])], { after, env })
-        if (code === null) killed++
+    it('killed at every epoch', () =>
+      inFolder(async folder => {
+        const { args, whole, run } = await prepared(folder, EXAMPLES, 6, flags, env)
+        for (let epoch = 1; epoch <= 6; epoch++) {
+          const { code } = await goOn(args(run), run, { when: `"epoch":${epoch},`, env })
+          // the last word may be its last
+          expect([epoch, code]).toEqual([epoch, epoch === 6 && code === 0 ? 0 : null])
+        }
         expect(await goOn(args(run), run, { env })).toMatchObject({ code: 0 })
-        expect([after, await leftBy(run)]).toEqual([after, whole])
-      }
-      expect(killed).toBeGreaterThan(10)
-    }))
-})
+        expect(await leftBy(run)).toEqual(whole)
+      }))
+
+    it('killed at 20 random moments, each a run of its own, and all in one', () =>
+      inFolder(async folder => {
+        const every = ['--checkpoint-every', '1s']
+        const { args, whole, milliseconds } = await prepared(folder, EXAMPLES, 6, flags, env)
+        let killed = 0
+        for (const [i, after] of moments(SEED, 20, 300, milliseconds).entries()) {
+          const run = join(folder, `run-${i}`)
+          const { code } = await harmed([...args(run), ...(i % 2 === 0 ? every : [])], { after, env })
+          if (code === null) killed++
+          expect(await goOn(args(run), run, { env })).toMatchObject({ code: 0 })
+          expect([after, await leftBy(run)]).toEqual([after, whole])
+        }
+        expect(killed).toBeGreaterThan(10)
+      }))
+  })
 
 describe('every file operation', { timeout: 3_600_000 }, () => {
   it.each(['kill', 'after', 'ENOSPC', 'EACCES'])('%s', fault =>

@@ -9,10 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { expect, it } from 'vitest'
 import { trained } from '../support/browser.ts'
-
-const found = ['chromium', 'chromium-browser', 'google-chrome'].find(
-  name => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
-)
+import { chromium, CHROMIUM } from '../support/chromium.ts'
 
 /** A browser that is a guest: no window, no sandbox of its own, no talk with anybody. */
 const FLAGS = [
@@ -20,7 +17,7 @@ const FLAGS = [
   ...['--disable-background-networking', '--disable-component-update', '--virtual-time-budget=60000'],
 ]
 
-const inBrowser = async (browser: string): Promise<string> => {
+const inBrowser = async (): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), 'network2-test-'))
   try {
     const { outputFiles } = await build({
@@ -35,16 +32,17 @@ const inBrowser = async (browser: string): Promise<string> => {
     const script = outputFiles[0]!.text.replaceAll('</script', '<\\/script')
     writeFileSync(page, `<!doctype html><meta charset="utf-8"><body><script>${script}</script>`)
     const args = [...FLAGS, `--user-data-dir=${join(folder, 'profile')}`, '--dump-dom', `file://${page}`]
-    return spawnSync(browser, args, { encoding: 'utf8', maxBuffer: 1e9 }).stdout
+    return spawnSync(CHROMIUM, args, { encoding: 'utf8', maxBuffer: 1e9 }).stdout
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-if (found === undefined)
-  it('the browser is left out, for Chromium is not installed here', () => expect(found).toBeUndefined())
-else
-  it(`${found} trains to the same bytes as Node`, { timeout: 120_000 }, async () => {
-    const dom = await inBrowser(found)
+it.skipIf(chromium.isMissing)(
+  'trains to the same bytes as Node',
+  { timeout: 120_000, ...chromium.why },
+  async () => {
+    const dom = await inBrowser()
     expect(/result (\{.*\}) end/.exec(dom)?.[1]).toBe(trained())
-  })
+  },
+)

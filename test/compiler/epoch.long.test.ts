@@ -1,20 +1,19 @@
 /**
  * A whole epoch of 5,000 steps and a last short one, staged, against the same steps run eagerly.
  */
-import { setBackend, getBackend, tensor2d } from '@tensorflow/tfjs-core'
-import * as E from 'fp-ts/lib/Either.js'
+import { setBackend, tensor2d } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { loadBackend } from '../../src/runtime/backend.ts'
 import { costOf, type CostName } from '../../src/core/cost.ts'
 import { oneHot, inputValues } from '../../src/data/dataset.ts'
 import { generateDigits } from '../../src/data/digits.ts'
-import { engines } from '../../src/runtime/engine.ts'
 import { eager } from '../../src/compiler/eager.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { fromParams, initialValues, toParams, type Sizes } from '../../src/core/params.ts'
 import { fold, key, permutation } from '../../src/core/rng.ts'
 import { dispose } from '../../src/core/scope.ts'
 import { train } from '../../src/core/train.ts'
+import { interpreterOf, pairs, useBackend } from '../support/engines.ts'
+import { native } from '../support/needs.ts'
 
 const N = 20_003
 const { images, labels } = generateDigits(key(1), 0, N)
@@ -48,32 +47,29 @@ const trained = (interpreter: Interpreter, [cost, lmbda, sizes]: (typeof CASES)[
   return numbers
 }
 
-const native = E.isRight(await loadBackend('native')())
-const reference = getBackend()
-
 describe('5,000 steps and a short one', () => {
-  for (const backend of ['native', 'wasm'] as const) {
-    if (backend === 'native' && !native) {
-      it('native is left out, for it is not installed here', () => expect(native).toBe(false))
-      continue
-    }
+  for (const pair of pairs.filter(({ engine }) => engine === 'staged')) {
+    const { backend, needs } = pair
     for (const one of CASES)
-      it(`${backend}: ${one[0]}, lmbda ${one[1]}, [${one[2].join(', ')}]`, { timeout: 600_000 }, async () => {
-        await setBackend(reference)
-        const expected = trained(eager, one)
-        expect(E.isRight(await loadBackend(backend)())).toBe(true)
-        const run = (): number[] => {
-          const interpreter = engines(backend)[0][1]()
-          try {
-            return trained(interpreter, one)
-          } finally {
-            interpreter.dispose()
+      it.skipIf(needs.isMissing)(
+        `${backend}: ${one[0]}, lmbda ${one[1]}, [${one[2].join(', ')}]`,
+        { timeout: 600_000, ...needs.why },
+        async () => {
+          await useBackend(native.isMissing ? 'wasm' : 'native')
+          const expected = trained(eager, one)
+          const run = async (): Promise<number[]> => {
+            const interpreter = await interpreterOf(pair)
+            try {
+              return trained(interpreter, one)
+            } finally {
+              interpreter.dispose()
+            }
           }
-        }
-        const found = run()
-        expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(1e-4)
-        expect(run()).toEqual(found)
-        await setBackend('cpu')
-      })
+          const found = await run()
+          expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(1e-4)
+          expect(await run()).toEqual(found)
+          await setBackend('cpu')
+        },
+      )
   }
 })

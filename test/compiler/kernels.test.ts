@@ -2,15 +2,16 @@
  * Every kernel that lowers, compiled by XLA, against the eager result on random shapes and numbers.
  */
 import * as tf from '@tensorflow/tfjs-core'
-import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadBackend, sessions } from '../../src/runtime/backend.ts'
+import { sessions } from '../../src/runtime/backend.ts'
 import { jit } from '../../src/compiler/jit.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { lowerings } from '../../src/compiler/xla/ops.ts'
 import { xla } from '../../src/compiler/xla/xla.ts'
 import { fold, key, normal, type Key } from '../../src/core/rng.ts'
 import { using, withTensors } from '../../src/core/scope.ts'
+import { useBackend } from '../support/engines.ts'
+import { native } from '../support/needs.ts'
 
 type T = tf.Tensor
 type F = (...inputs: T[]) => T
@@ -151,17 +152,10 @@ const inputs = ({ shapes, numbers = x => x }: Case, of: Key): T[] =>
     return tf.tensor(normal(fold(of, i), size).map(numbers), [...shape])
   })
 
-const there = E.isRight(await loadBackend('native')())
-
-describe('the kernels that lower', () => {
-  if (!there) {
-    it('are not compiled here, for the native backend is not installed', () => expect(there).toBe(false))
-    return
-  }
-
+describe.skipIf(native.isMissing)('the kernels that lower', native.why, () => {
   let interpreter: Interpreter
   beforeAll(async () => {
-    await tf.setBackend('tensorflow')
+    await useBackend('native')
     interpreter = xla(sessions()!)
   })
   afterAll(async () => {

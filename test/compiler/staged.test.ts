@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import {
   add,
   gather,
-  getBackend,
   matMul,
   memory,
   mul,
@@ -28,12 +27,9 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core'
-import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadBackend } from '../../src/runtime/backend.ts'
 import { costOf } from '../../src/core/cost.ts'
-import { engines } from '../../src/runtime/engine.ts'
 import { jit } from '../../src/compiler/jit.ts'
 import { eager } from '../../src/compiler/eager.ts'
 import { withFallback } from '../../src/compiler/fallback.ts'
@@ -43,20 +39,8 @@ import { fold, key, normal, permutation } from '../../src/core/rng.ts'
 import { using, dispose, withTensors } from '../../src/core/scope.ts'
 import { train, type TrainSettings } from '../../src/core/train.ts'
 import { batchOf, nameOf, networkAndBatch, paramsOf } from '../support/cases.ts'
+import { interpreterOf, pairs } from '../support/engines.ts'
 import * as twin from '../support/float64.ts'
-
-/** Every staged engine, with the backend that it runs on; XLA only where TensorFlow's library is installed. */
-const pairs: {
-  readonly backend: string
-  readonly name: string
-  readonly there: boolean
-  readonly make: () => Interpreter
-}[] = []
-for (const backend of ['native', 'wasm'] as const) {
-  const there = E.isRight(await loadBackend(backend)())
-  pairs.push({ backend, name: getBackend(), there, make: () => engines(backend)[0][1]() })
-}
-await setBackend('cpu')
 
 type Regression = { readonly x: Tensor2D; readonly y: Tensor1D; readonly rate: Scalar }
 
@@ -67,12 +51,11 @@ const descend = ({ w }: { readonly w: Tensor1D }, { x, y, rate }: Regression, _s
   return { w: sub<Tensor1D>(w, mul(rate, reshape(matMul(x, error, true, false), [3]))) }
 }
 
-for (const { backend, name, there, make } of pairs)
-  describe.skipIf(!there)(`staged on ${backend}`, () => {
+for (const pair of pairs.filter(({ engine }) => engine === 'staged'))
+  describe.skipIf(pair.needs.isMissing)(`staged on ${pair.backend}`, pair.needs.why, () => {
     let interpreter: Interpreter
     beforeEach(async () => {
-      await setBackend(name)
-      interpreter = make()
+      interpreter = await interpreterOf(pair)
     })
     afterEach(async () => {
       interpreter.dispose()

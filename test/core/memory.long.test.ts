@@ -3,11 +3,10 @@
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import * as E from 'fp-ts/lib/Either.js'
 import { expect, it } from 'vitest'
-import { loadBackend, type BackendName } from '../../src/runtime/backend.ts'
-import { engines } from '../../src/runtime/engine.ts'
+import type { BackendName } from '../../src/runtime/backend.ts'
 import type { EngineName } from '../../src/core/scan.ts'
+import { pairs } from '../support/engines.ts'
 
 type Soaked = {
   readonly tensors: readonly number[]
@@ -27,21 +26,14 @@ const soak = (backend: BackendName, engine: EngineName, epochs: number, examples
 
 const MB = 2 ** 20
 
-for (const backend of ['native', 'wasm'] as const) {
-  const loaded = await loadBackend(backend)()
-  if (E.isLeft(loaded))
-    it(`${backend} is left out, for it is not installed here`, () => expect(backend).toBe('native'))
-  else
-    for (const [engine] of engines(backend))
-      it(`${backend}, ${engine}`, { timeout: 600_000 }, () => {
-        const [epochs, examples] = engine === 'staged' ? [200, 2000] : [20, 2000]
-        const { tensors, rss, compilations } = soak(backend, engine, epochs, examples)
-        expect(new Set(tensors).size).toBe(1)
-        // the third epoch has seen everything that is kept
-        const perEpoch = (rss.at(-1)! - rss[2]!) / (epochs - 3)
-        expect(perEpoch / MB).toBeLessThan(1)
-        // the step, and the observing of the one set
-        expect(compilations).toBe(engine === 'staged' ? 2 : 0)
-      })
-}
-await loadBackend('cpu')()
+for (const { backend, engine, needs } of pairs.filter(({ backend }) => backend !== 'cpu'))
+  it.skipIf(needs.isMissing)(`${backend}, ${engine}`, { timeout: 600_000, ...needs.why }, () => {
+    const [epochs, examples] = engine === 'staged' ? [200, 2000] : [20, 2000]
+    const { tensors, rss, compilations } = soak(backend, engine, epochs, examples)
+    expect(new Set(tensors).size).toBe(1)
+    // the third epoch has seen everything that is kept
+    const perEpoch = (rss.at(-1)! - rss[2]!) / (epochs - 3)
+    expect(perEpoch / MB).toBeLessThan(1)
+    // the step, and the observing of the one set
+    expect(compilations).toBe(engine === 'staged' ? 2 : 0)
+  })

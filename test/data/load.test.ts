@@ -11,14 +11,13 @@ import {
   labelsOf,
   madeFour,
   madeKnown,
-  mnistDir,
   nobody,
-  onWhat,
   right,
   serve,
   temporary,
   writeFour,
 } from './made.ts'
+import { mnistDir, mnistFiles } from '../support/needs.ts'
 
 const four = madeFour(60, 10)
 const known = madeKnown(four)
@@ -121,7 +120,7 @@ describe('mnist', () => {
     expect(said).toBe('')
   })
 
-  test.runIf(mnistDir !== '')(`the real one ${onWhat}`, async () => {
+  test.skipIf(mnistFiles.isMissing)('the real one', mnistFiles.why, async () => {
     const { result } = await load('auto', { env: { MNIST_DIR: mnistDir }, known: mnist })
     expect(right(result).training.size).toBe(50_000)
   })

@@ -12,12 +12,6 @@ import { encodeImages, encodeLabels } from '../../src/data/idx.ts'
 import { mnist, fileRoles, sha256, type MnistFiles, type KnownFiles } from '../../src/data/mnist.ts'
 import type { AppError } from '../../src/errors.ts'
 
-/** Where MNIST itself is, when the machine has it. */
-export const mnistDir = process.env.MNIST_DIR ?? ''
-
-/** What a test's name says about the data that it ran on. */
-export const onWhat = mnistDir === '' ? 'on MADE files, MNIST_DIR is not set' : 'on MNIST'
-
 /** Bytes that look random and are always the same. */
 const noise = (count: number, below: number, seed: number): Uint8Array =>
   Uint8Array.from({ length: count }, (_, i) => (Math.imul(i + seed, 0x9e3779b1) >>> 13) % below)

@@ -11,17 +11,8 @@ import {
   type MnistFiles,
   type KnownFiles,
 } from '../../src/data/mnist.ts'
-import {
-  dataError,
-  labelsOf,
-  madeFour,
-  madeKnown,
-  mnistDir,
-  onWhat,
-  right,
-  temporary,
-  writeFour,
-} from './made.ts'
+import { dataError, labelsOf, madeFour, madeKnown, right, temporary, writeFour } from './made.ts'
+import { mnistDir, mnistFiles } from '../support/needs.ts'
 
 const four = madeFour()
 const known = madeKnown(four)
@@ -35,19 +26,25 @@ const withOne = (role: keyof KnownFiles, bytes: Uint8Array): MnistFiles<Uint8Arr
 const flip = (bytes: Uint8Array, at: number): Uint8Array =>
   bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
 
-describe(`the split of the training file ${onWhat}`, () => {
-  test.runIf(mnistDir !== '')('MNIST is 50,000, 10,000 and 10,000 images of 784 bytes', async () => {
-    const found = right(await readFolder(mnistDir, 'must be MNIST')())
-    expect(found.name).toBe('MNIST')
-    expect([found.training.size, found.validation?.size, found.test?.size]).toEqual([50_000, 10_000, 10_000])
-    expect(found.training.inputs.width).toBe(784)
-    expect(labelsOf(found, 'training').slice(0, 5)).toEqual([5, 0, 4, 1, 9])
-    expect(labelsOf(found, 'validation').slice(0, 5)).toEqual([3, 8, 6, 9, 6])
-    expect(labelsOf(found, 'test').slice(0, 5)).toEqual([7, 2, 1, 0, 4])
-    const { inputs } = found.training
-    const inked = inputs.kind === 'bytes' ? inputs.bytes.reduce((n, byte) => n + (byte > 0 ? 1 : 0), 0) : 0
-    expect(inked / (50_000 * 784)).toBeCloseTo(0.191, 3)
-  })
+describe('the split of the training file', () => {
+  test.skipIf(mnistFiles.isMissing)(
+    'MNIST is 50,000, 10,000 and 10,000 images of 784 bytes',
+    mnistFiles.why,
+    async () => {
+      const found = right(await readFolder(mnistDir, 'must be MNIST')())
+      expect(found.name).toBe('MNIST')
+      expect([found.training.size, found.validation?.size, found.test?.size]).toEqual([
+        50_000, 10_000, 10_000,
+      ])
+      expect(found.training.inputs.width).toBe(784)
+      expect(labelsOf(found, 'training').slice(0, 5)).toEqual([5, 0, 4, 1, 9])
+      expect(labelsOf(found, 'validation').slice(0, 5)).toEqual([3, 8, 6, 9, 6])
+      expect(labelsOf(found, 'test').slice(0, 5)).toEqual([7, 2, 1, 0, 4])
+      const { inputs } = found.training
+      const inked = inputs.kind === 'bytes' ? inputs.bytes.reduce((n, byte) => n + (byte > 0 ? 1 : 0), 0) : 0
+      expect(inked / (50_000 * 784)).toBeCloseTo(0.191, 3)
+    },
+  )
 
   test('twelve made images are 10, 2 and 5', async () => {
     const folder = await writeFour(await temporary(), four)
@@ -195,13 +192,17 @@ describe('what is MNIST must be all of MNIST', () => {
     expect(dataError(await read(other, 'must be MNIST'))).toContain('SHA-256')
   })
 
-  test.runIf(mnistDir !== '')('MNIST itself with one made file among its own', async () => {
-    const folder = await temporary()
-    for (const name of (await readdir(mnistDir)).filter(
-      name => name.includes('ubyte') && !name.startsWith('t10k-labels'),
-    ))
-      await symlink(resolve(mnistDir, name), join(folder, name))
-    await writeFile(join(folder, 't10k-labels-idx1-ubyte'), encodeLabels(new Uint8Array(10_000)))
-    expect(dataError(await readFolder(folder, 'any')())).toContain(`expected ${mnist.testLabels.sum}`)
-  })
+  test.skipIf(mnistFiles.isMissing)(
+    'MNIST itself with one made file among its own',
+    mnistFiles.why,
+    async () => {
+      const folder = await temporary()
+      for (const name of (await readdir(mnistDir)).filter(
+        name => name.includes('ubyte') && !name.startsWith('t10k-labels'),
+      ))
+        await symlink(resolve(mnistDir, name), join(folder, name))
+      await writeFile(join(folder, 't10k-labels-idx1-ubyte'), encodeLabels(new Uint8Array(10_000)))
+      expect(dataError(await readFolder(folder, 'any')())).toContain(`expected ${mnist.testLabels.sum}`)
+    },
+  )
 })

@@ -9,17 +9,23 @@ import { describe, expect, it } from 'vitest'
 import { disk } from '../../src/io/files.ts'
 import { inFolder } from '../support/cli.ts'
 import { killedWhileSaving, saver } from '../support/faults.ts'
+import { need } from '../support/needs.ts'
 
-const hasStrace = spawnSync('strace', ['-V']).status === 0
+const strace = need(spawnSync('strace', ['-V']).status === 0, 'strace is not installed')
 
 const mountSmall = (folder: string): boolean =>
   spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', folder]).status === 0
 
-const canMount = await inFolder(folder => {
-  const mounted = mountSmall(folder)
-  if (mounted) execFileSync('umount', [folder])
-  return Promise.resolve(mounted)
-})
+const smallDisk = need(
+  await inFolder(folder => {
+    const mounted = mountSmall(folder)
+    if (mounted) execFileSync('umount', [folder])
+    return Promise.resolve(mounted)
+  }),
+  'no file system can be mounted here',
+)
+
+const fifo = need(process.platform !== 'win32', 'Windows has no named pipes in folders')
 
 describe('a save', () => {
   it('is old or new, never half, however it is killed', () =>
@@ -27,10 +33,10 @@ describe('a save', () => {
       await killedWhileSaving(folder, 5)
     }))
 
-  it.skipIf(!hasStrace)('is flushed before it is renamed, and the folder after that', () =>
+  it.skipIf(strace.isMissing)('is flushed before it is renamed, and the folder after that', strace.why, () =>
     inFolder(async folder => {
       const trace = join(folder, 'trace')
-      spawnSync('strace', [
+      execFileSync('strace', [
         ...[
           '-f',
           '-y',
@@ -77,21 +83,24 @@ describe('a save', () => {
       expect(await readdir(folder)).toEqual(['last.safetensors'])
     }))
 
-  it.skipIf(!canMount)('on a disk that fills up half-way fails, and leaves the old file', () =>
-    inFolder(async folder => {
-      const small = join(folder, 'small')
-      await mkdir(small)
-      mountSmall(small)
-      try {
-        const target = join(small, 'last.safetensors')
-        await disk.save(target, new Uint8Array(1000).fill(1))
-        await expect(disk.save(target, new Uint8Array(100_000))).rejects.toMatchObject({ code: 'ENOSPC' })
-        expect(new Uint8Array(await readFile(target))).toEqual(new Uint8Array(1000).fill(1))
-        expect(await readdir(small)).toEqual(['last.safetensors'])
-      } finally {
-        execFileSync('umount', [small])
-      }
-    }),
+  it.skipIf(smallDisk.isMissing)(
+    'on a disk that fills up half-way fails, and leaves the old file',
+    smallDisk.why,
+    () =>
+      inFolder(async folder => {
+        const small = join(folder, 'small')
+        await mkdir(small)
+        mountSmall(small)
+        try {
+          const target = join(small, 'last.safetensors')
+          await disk.save(target, new Uint8Array(1000).fill(1))
+          await expect(disk.save(target, new Uint8Array(100_000))).rejects.toMatchObject({ code: 'ENOSPC' })
+          expect(new Uint8Array(await readFile(target))).toEqual(new Uint8Array(1000).fill(1))
+          expect(await readdir(small)).toEqual(['last.safetensors'])
+        } finally {
+          execFileSync('umount', [small])
+        }
+      }),
   )
 
   it('keeps the permissions of the file that it replaces', () =>
@@ -115,7 +124,7 @@ describe('a save', () => {
       expect(await readFile(join(folder, 'elsewhere', 'model.json'), 'utf8')).toBe('after')
     }))
 
-  it.skipIf(process.platform === 'win32')('to a pipe writes into it and does not replace it', () =>
+  it.skipIf(fifo.isMissing)('to a pipe writes into it and does not replace it', fifo.why, () =>
     inFolder(async folder => {
       const pipe = join(folder, 'pipe')
       execFileSync('mkfifo', [pipe])

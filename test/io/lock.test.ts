@@ -15,9 +15,10 @@ import { disk, type Files } from '../../src/io/files.ts'
 import { lockRun } from '../../src/runs/run-folder.ts'
 import { acquireLock, ownerOf, systemProcesses, type Owner, type Processes } from '../../src/io/lock.ts'
 import { inFolder } from '../support/cli.ts'
-import { hasExfat, onExfat } from '../support/exfat.ts'
+import { exfat, onExfat } from '../support/exfat.ts'
 import { contest, dataOf, harmed } from '../support/faults.ts'
 import { emptyStorage, memoryFiles, type Storage } from '../support/memory-files.ts'
+import { linux } from '../support/needs.ts'
 
 const claimed = (folder: string, owner: unknown, number = 1): Promise<void> =>
   writeFile(join(folder, `owner.${number}`), JSON.stringify(owner))
@@ -84,7 +85,7 @@ describe('a folder', () => {
       }),
   )
 
-  it.skipIf(process.platform !== 'linux')('of a killed process that its parent does not reap is free', () =>
+  it.skipIf(linux.isMissing)('of a killed process that its parent does not reap is free', linux.why, () =>
     inFolder(async folder => {
       // sleep takes the place of the shell, so it is the parent, and it never waits for a child
       const parent = spawn('sh', ['-c', '"$@" & exec sleep 1000', 'sh', ...ownerOfFolder(folder)])
@@ -133,8 +134,9 @@ describe('without hard links', () => {
       }),
   )
 
-  it.skipIf(!hasExfat)(
+  it.skipIf(exfat.isMissing)(
     'real processes on exFAT: one runs, the others exit with 6; a save replaces a file',
+    exfat.why,
     () =>
       onExfat(async folder => {
         const [from, to] = [join(folder, 'from'), join(folder, 'to')]

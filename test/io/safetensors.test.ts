@@ -10,7 +10,7 @@ import {
   type Safetensors,
 } from '../../src/io/safetensors.ts'
 import { inFolder } from '../support/cli.ts'
-import { hasPython, python } from '../support/python.ts'
+import { python, pythonWith } from '../support/python.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -372,7 +372,9 @@ save_file(tensors, sys.argv[2])
 json.dump({name: [a.shape, a.tobytes().hex()] for name, a in tensors.items()}, sys.stdout)
 `
 
-describe.skipIf(!hasPython('safetensors'))("Python's safetensors", () => {
+const safetensors = pythonWith('safetensors')
+
+describe.skipIf(safetensors.isMissing)("Python's safetensors", safetensors.why, () => {
   const read = (files: readonly Uint8Array[]): Promise<(Plain | null)[]> =>
     inFolder(async folder => {
       for (const [i, bytes] of files.entries()) await writeFile(join(folder, String(i)), bytes)

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { comparisonReport } from '../../src/report/pages/comparison-page.ts'
 import { reproduceReport } from '../../src/report/pages/reproduce-page.ts'
 import { runReport } from '../../src/report/pages/run-page.ts'
@@ -46,14 +46,10 @@ const findings = async (tab: Tab): Promise<unknown> => {
     .map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html, failureSummary }) => html + failureSummary)]))`)
 }
 
-if (chromium === undefined) {
-  process.stderr.write('\nCHROMIUM IS NOT INSTALLED: the reports are not looked at in a browser.\n\n')
-  it('the browser is left out, for Chromium is not installed here', () => expect(chromium).toBeUndefined())
-} else {
-  const name = chromium
+describe.skipIf(chromium.isMissing)('in a browser', chromium.why, () => {
   let browser: Browser
   beforeAll(async () => {
-    browser = await startChromium(name)
+    browser = await startChromium()
   })
   afterAll(() => browser.close())
 
@@ -81,4 +77,4 @@ if (chromium === undefined) {
       if (name === 'run') expect(await tab.evaluate(`document.querySelector('h1').textContent`)).toBe(HOSTILE)
     }),
   )
-}
+})

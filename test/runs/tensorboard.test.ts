@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { crc32c } from '../../src/io/crc32c.ts'
 import { eventFileName, fileVersion, scalars, sessionStart } from '../../src/runs/tensorboard.ts'
 import { inFolder } from '../support/cli.ts'
-import { hasPython, python } from '../support/python.ts'
+import { python, pythonWith } from '../support/python.ts'
 
 describe('CRC-32C', () => {
   it.each([
@@ -89,7 +89,9 @@ const costs = (seen: Seen | undefined): unknown => seen?.epoch_cost?.map(([, ste
 const cost = (step: number, value: number): Uint8Array =>
   scalars(1_700_000_000 + step, step, { epoch_cost: value })
 
-describe.skipIf(!hasPython('tensorboard'))('TensorBoard', () => {
+const tensorboard = pythonWith('tensorboard')
+
+describe.skipIf(tensorboard.isMissing)('TensorBoard', tensorboard.why, () => {
   it('reads tags, wall times, steps and values', async () => {
     const values = [0, -0, 0.1, 1e-45, 3.4e38, 1e39, -Infinity, NaN]
     const [seen] = await follow([

@@ -1,14 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +8,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadBackend, restoreNodeUtil } from '../../src/runtime/backend.ts'
 import { withTensors } from '../../src/core/scope.ts'
+import { native, need } from '../support/needs.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -25,8 +17,6 @@ const modules = join(project, 'node_modules')
 const tfjsNode = join('@tensorflow', 'tfjs-node')
 
 const addon = join(tfjsNode, 'lib', 'napi-v8', 'tfjs_binding.node')
-
-const nativeIsHere = existsSync(join(modules, addon))
 
 // What test/support/setup.ts denies, so that TensorFlow.js does not advertise: the WebAssembly backend asks for it,
 // and here nothing may be denied.
@@ -48,35 +38,44 @@ const step = (): readonly number[] =>
     a => [...a.dataSync()],
   )
 
-describe.each(['wasm', 'cpu', ...(nativeIsHere ? (['native'] as const) : [])] as const)('%s', name => {
-  it('is loaded, current, computes, and says nothing on the console', async () => {
-    const warn = vi.spyOn(console, 'warn')
-    const log = vi.spyOn(console, 'log')
-    const before = tf.memory().numTensors
-    const backend = await loadBackend(name)()
-    expect(backend).toMatchObject(E.right({ name, notice: undefined }))
-    expect(tf.getBackend()).toBe(name === 'native' ? 'tensorflow' : name)
-    expect(step()).toEqual([0.5, 0.5])
-    expect(tf.memory().numTensors).toBe(before)
-    expect(warn).not.toHaveBeenCalled()
-    expect(log).not.toHaveBeenCalled()
-    vi.restoreAllMocks()
-  })
+const backends = [
+  ['wasm', need(true, '')],
+  ['cpu', need(true, '')],
+  ['native', native],
+] as const
 
-  it('tells its versions', async () => {
-    const backend = await loadBackend(name)()
-    const versions = E.isRight(backend) ? backend.right.versions : {}
-    expect(Object.keys(versions)).toEqual(
-      name === 'native' ? ['tfjs-core', 'tfjs-node', 'libtensorflow'] : ['tfjs-core', `tfjs-backend-${name}`],
-    )
-    for (const version of Object.values(versions)) expect(version).toMatch(/^\d+\.\d+\.\d+/)
+for (const [name, needs] of backends)
+  describe.skipIf(needs.isMissing)(name, needs.why, () => {
+    it('is loaded, current, computes, and says nothing on the console', async () => {
+      const warn = vi.spyOn(console, 'warn')
+      const log = vi.spyOn(console, 'log')
+      const before = tf.memory().numTensors
+      const backend = await loadBackend(name)()
+      expect(backend).toMatchObject(E.right({ name, notice: undefined }))
+      expect(tf.getBackend()).toBe(name === 'native' ? 'tensorflow' : name)
+      expect(step()).toEqual([0.5, 0.5])
+      expect(tf.memory().numTensors).toBe(before)
+      expect(warn).not.toHaveBeenCalled()
+      expect(log).not.toHaveBeenCalled()
+      vi.restoreAllMocks()
+    })
+
+    it('tells its versions', async () => {
+      const backend = await loadBackend(name)()
+      const versions = E.isRight(backend) ? backend.right.versions : {}
+      expect(Object.keys(versions)).toEqual(
+        name === 'native'
+          ? ['tfjs-core', 'tfjs-node', 'libtensorflow']
+          : ['tfjs-core', `tfjs-backend-${name}`],
+      )
+      for (const version of Object.values(versions)) expect(version).toMatch(/^\d+\.\d+\.\d+/)
+    })
   })
-})
 
 describe('auto', () => {
   it('is native where that is here, else wasm', async () => {
     vi.stubEnv('NETWORK2_NATIVE', undefined)
-    expect(await loadBackend('auto')()).toMatchObject(E.right({ name: nativeIsHere ? 'native' : 'wasm' }))
+    expect(await loadBackend('auto')()).toMatchObject(E.right({ name: native.isMissing ? 'wasm' : 'native' }))
     vi.unstubAllEnvs()
   })
 
@@ -196,11 +195,7 @@ describe('in a process of its own', () => {
     })
   })
 
-  it(`a step runs natively without util's old functions${nativeIsHere ? '' : ': not here, where native is missing'}`, () => {
-    if (!nativeIsHere) {
-      expect(loading('native')).toMatchObject({ _tag: 'Left' })
-      return
-    }
+  it.skipIf(native.isMissing)("a step runs natively without util's old functions", native.why, () => {
     for (const folder of ['deps', 'lib'])
       symlinkSync(join(modules, tfjsNode, folder), join(root, 'node_modules', tfjsNode, folder))
     const { stdout, stderr } = evaluate(`import util from 'node:util'

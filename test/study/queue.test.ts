@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { PoolFailure } from '../../src/study/pool.ts'
 import { parseQueueAddress, type QueueAddress } from '../../src/study/queue-address.ts'
 import { openQueue, serveQueue } from '../../src/study/queue.ts'
-import { PASSWORD, withoutRedis, withRedis, type Server } from '../support/redis.ts'
+import { PASSWORD, redisServer, withRedis, type Server } from '../support/redis.ts'
 
 type Task = { readonly number: number }
 type End = E.Either<PoolFailure, number>
@@ -71,7 +71,7 @@ const gate = () => {
   return { open, opened }
 }
 
-describe.skipIf(withoutRedis)('a queue', () => {
+describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
   it('has tasks done by workers, each once, and leaves nothing in Redis', () =>
     withRedis(async server => {
       const queue = open(server)

@@ -6,11 +6,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { need } from './needs.ts'
 
-/** The browser of this machine, if it has one. */
-export const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
+const found = ['chromium', 'chromium-browser', 'google-chrome'].find(
   name => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
 )
+
+/** A Chromium on this machine. */
+export const chromium = need(found !== undefined, 'Chromium is not installed')
+
+/** Its program. */
+export const CHROMIUM = found ?? 'chromium'
 
 /** A browser that is a guest: no window, no sandbox of its own, no talk with anybody. */
 const FLAGS = [
@@ -40,9 +46,9 @@ type Message = {
 export type Browser = { readonly tab: Tab; readonly close: () => Promise<void> }
 
 /** Starts a browser with one tab, in a profile of its own, which goes with it. */
-export const startChromium = async (name: string): Promise<Browser> => {
+export const startChromium = async (): Promise<Browser> => {
   const profile = mkdtempSync(join(tmpdir(), 'network2-test-'))
-  const child = spawn(name, [...FLAGS, `--user-data-dir=${profile}`, '--remote-debugging-pipe'], {
+  const child = spawn(CHROMIUM, [...FLAGS, `--user-data-dir=${profile}`, '--remote-debugging-pipe'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
   })
   const ended = new Promise<void>(resolve => child.on('close', () => resolve()))

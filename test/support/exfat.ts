@@ -7,6 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inFolder } from './cli.ts'
+import { need } from './needs.ts'
 
 const succeeds = (program: string, ...args: readonly string[]): boolean =>
   spawnSync(program, args).status === 0
@@ -35,4 +36,7 @@ export const onExfat = <A>(use: (folder: string) => Promise<A>): Promise<A | und
     }
   })
 
-export const hasExfat = (await onExfat(() => Promise.resolve(true))) === true
+export const exfat = need(
+  (await onExfat(() => Promise.resolve(true))) === true,
+  'an exFAT disk cannot be made and mounted here',
+)

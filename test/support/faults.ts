@@ -9,12 +9,11 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import * as E from 'fp-ts/lib/Either.js'
 import { expect } from 'vitest'
-import { loadBackend } from '../../src/runtime/backend.ts'
 import { isLeftover } from '../../src/runs/run-folder.ts'
 import { key, normal, permutation } from '../../src/core/rng.ts'
 import { start, type Result, type Running } from './cli.ts'
+import { pairs, type Pair } from './engines.ts'
 
 export type Harm = {
   /** Once it has said this… */
@@ -56,27 +55,21 @@ const passed = (running: Running, milliseconds: number): Promise<unknown> => {
   return Promise.race([time, running.result]).finally(() => clearTimeout(timer))
 }
 
-/** A backend and an engine that are here. */
-export type Machine = {
+/** A backend and an engine, as flags. */
+export type Machine = Pick<Pair, 'needs'> & {
   readonly name: string
   readonly flags: readonly string[]
   readonly env: NodeJS.ProcessEnv
 }
 
-const native = E.isRight(await loadBackend('native')())
-await loadBackend('cpu')()
-
-export const machines: readonly Machine[] = [
-  { name: 'cpu, eager', flags: ['--backend', 'cpu'], env: {} },
-  { name: 'wasm, staged', flags: ['--backend', 'wasm', '--engine', 'staged'], env: {} },
-  ...(native
-    ? ['eager', 'staged'].map(engine => ({
-        name: `native, ${engine}`,
-        flags: ['--backend', 'native', '--engine', engine],
-        env: { NETWORK2_NATIVE: undefined },
-      }))
-    : []),
-]
+export const machines: readonly Machine[] = pairs
+  .filter(({ backend, engine }) => backend !== 'wasm' || engine === 'staged')
+  .map(({ backend, engine, needs }) => ({
+    name: `${backend}, ${engine}`,
+    flags: ['--backend', backend, '--engine', engine],
+    env: backend === 'native' ? { NETWORK2_NATIVE: undefined } : {},
+    needs,
+  }))
 
 /** So many examples of twelve numbers and five classes, and the file that has them. */
 export const dataOf = async (folder: string, n: number): Promise<string> => {

@@ -4,16 +4,13 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { inFolder } from './cli.ts'
+import { needInCi } from './needs.ts'
 
-const found = spawnSync('redis-server', ['--version']).status === 0
-
-if (!found && process.env.CI !== undefined)
-  throw new Error('redis-server is not installed, and CI must have it')
-if (!found)
-  process.stderr.write('\n*** redis-server is not installed: THE TESTS OF THE QUEUE ARE LEFT OUT ***\n\n')
-
-/** Where there is no Redis, and this is no CI. */
-export const withoutRedis = !found
+/** A Redis server on this machine. */
+export const redisServer = needInCi(
+  spawnSync('redis-server', ['--version']).status === 0,
+  'redis-server is not installed',
+)
 
 export type Server = {
   readonly url: string

@@ -1,0 +1,32 @@
+/**
+ * Every pair of a backend and an engine, and what it needs.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { EngineName, Interpreter } from '../../src/core/scan.ts'
+import { loadBackend, type BackendName } from '../../src/runtime/backend.ts'
+import { engines } from '../../src/runtime/engine.ts'
+import { native, need, type Need } from './needs.ts'
+
+export type Pair = { readonly backend: BackendName; readonly engine: EngineName; readonly needs: Need }
+
+const nothing = need(true, '')
+
+export const pairs: readonly Pair[] = [
+  { backend: 'cpu', engine: 'eager', needs: nothing },
+  { backend: 'wasm', engine: 'staged', needs: nothing },
+  { backend: 'wasm', engine: 'eager', needs: nothing },
+  { backend: 'native', engine: 'staged', needs: native },
+  { backend: 'native', engine: 'eager', needs: native },
+]
+
+/** Makes a backend the current one; fails where it does not load. */
+export const useBackend = async (backend: BackendName): Promise<void> => {
+  const loaded = await loadBackend(backend)()
+  if (E.isLeft(loaded)) throw new Error(loaded.left.message)
+}
+
+/** The interpreter of a pair, whose backend becomes the current one. */
+export const interpreterOf = async ({ backend, engine }: Pair): Promise<Interpreter> => {
+  await useBackend(backend)
+  return engines(backend).find(([name]) => name === engine)![1]()
+}
