@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { join } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
 import type { Dataset } from './dataset.ts'
-import { get, type Bounds } from './get.ts'
+import { get, proxyNote, type Bounds } from './get.ts'
 import { gunzipIfNeeded } from './gzip.ts'
 import { isMarkup } from './idx.ts'
 import {
@@ -42,8 +42,10 @@ export type Download = {
   readonly known: KnownFiles
   readonly onNotice: (line: string) => void
   readonly onProgress: (progress: LoadProgress) => void
-  /** Ends it, with an error. */
+  /** Stops the download, with an error. */
   readonly signal: AbortSignal
+  /** Environment variables: a proxy that is set is named in errors. */
+  readonly env: NodeJS.ProcessEnv
 }
 
 /** MNIST's own file out of what a server sent, or why it is none. */
@@ -137,7 +139,8 @@ export const download = (options: Download): TaskEither<DataError, Dataset> =>
         ? TE.left(
             dataError(
               `MNIST could not be downloaded. Tried ${answers.join('; ')}`,
-              "connect to the internet and try again, or set MNIST_DIR to a folder with MNIST's four files",
+              "connect to the internet and try again, or set MNIST_DIR to a folder with MNIST's four files" +
+                proxyNote(options.env),
             ),
           )
         : TE.fromEither(assembleDataset('must be MNIST', options.known, 'MNIST', options.folder)(four))

@@ -1,120 +1,84 @@
-/** One file over HTTP: its status, size and time bounded, its redirects followed. */
+/** One file over HTTP, by Node's `fetch`: its status, size and time are bounded, at most 20 redirects are followed. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import http from 'node:http'
-import https from 'node:https'
 
 export type Bounds = {
   /** The most bytes of a body. */
   readonly bytes: number
   /** The most milliseconds until a server answers. */
   readonly answerMs: number
-  /** The most milliseconds between two pieces of a body. */
+  /** The most milliseconds between two chunks of a body. */
   readonly pauseMs: number
   /** The most milliseconds for everything. */
   readonly totalMs: number
-  /** Ends it before all that. */
+  /** Stops the download. */
   readonly signal?: AbortSignal
 }
 
-const REDIRECTS = 5
-
-const parse = (address: string, base?: URL): URL | undefined => {
-  const url = URL.canParse(address, base?.href) ? new URL(address, base?.href) : undefined
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined
+/** `fetch` says only "fetch failed"; the reason is in its cause, or for several addresses only a code. */
+const reason = (error: unknown): string => {
+  const { cause, message } = error as Error & { readonly cause?: NodeJS.ErrnoException }
+  return [cause?.message, cause?.code].find(text => text !== undefined && text !== '') ?? message
 }
 
 /**
- * The body of an address, or a few words on why there is none.
+ * The body at an address, or a few words on why it could not be fetched.
  *
- * On a failure the connection is closed at once, so that no program waits for it at its end.
+ * Proxies are left to Node: see `proxyNote`. After a failure the connection is closed at once, so that it does not keep
+ * the process alive.
  *
  * @param onBytes called with the bytes so far and, where the server says it, how many there will be
  */
 export const get =
   (bounds: Bounds, onBytes: (done: number, total: number | undefined) => void) =>
   (address: string): TaskEither<string, Uint8Array> =>
-  () =>
-    new Promise(resolve => {
-      let request: http.ClientRequest | undefined
-      let timer: NodeJS.Timeout | undefined
-      let settled = false
+  async () => {
+    const silence = new AbortController()
+    const deadline = AbortSignal.timeout(bounds.totalMs)
+    const signal = AbortSignal.any([silence.signal, deadline, ...(bounds.signal ? [bounds.signal] : [])])
+    let timer: NodeJS.Timeout | undefined
+    const failWithin = (ms: number, why: string): void => {
+      clearTimeout(timer)
+      timer = setTimeout(() => silence.abort(why), ms)
+    }
+    const tooLong = (sent: number): E.Either<string, never> =>
+      E.left(`sent ${sent} bytes or more, ${bounds.bytes} at most are expected`)
 
-      const settle = (result: E.Either<string, Uint8Array>): void => {
-        if (settled) return
-        settled = true
-        clearTimeout(timer)
-        clearTimeout(deadline)
-        bounds.signal?.removeEventListener('abort', stop)
-        request?.destroy()
-        resolve(result)
-      }
-      const fail = (why: string): void => settle(E.left(why))
-      const stop = (): void => fail('stopped')
-      const failWithin = (ms: number, why: string): void => {
-        clearTimeout(timer)
-        timer = setTimeout(() => fail(why), ms)
-      }
-      const deadline = setTimeout(() => fail(`not done after ${bounds.totalMs / 1000} s`), bounds.totalMs)
-
-      const receive = (response: http.IncomingMessage): void => {
-        const length = Number(response.headers['content-length'] ?? NaN)
-        const total = Number.isFinite(length) ? length : undefined
-        const pieces: Uint8Array[] = []
-        let done = 0
-        const tooLong = (bytes: number): string =>
-          `sent ${bytes} bytes or more, ${bounds.bytes} at most are expected`
-        if (total !== undefined && total > bounds.bytes) {
-          fail(tooLong(total))
-          return
-        }
-        const wait = (): void => failWithin(bounds.pauseMs, `fell silent after ${done} bytes`)
-        wait()
-        response.on('data', (piece: Uint8Array) => {
-          if (settled) return
-          done += piece.length
-          if (done > bounds.bytes) {
-            fail(tooLong(done))
-            return
-          }
-          pieces.push(piece)
-          onBytes(done, total)
-          wait()
-        })
-        response.on('error', () => fail(`the connection broke after ${done} bytes`))
-        response.on('close', () => fail(`the connection broke after ${done} bytes`))
-        response.on('end', () => settle(E.right(Buffer.concat(pieces))))
-      }
-
-      const ask = (url: URL | undefined, redirects: number): void => {
-        if (url === undefined) {
-          fail('not an http or https address')
-          return
-        }
-        const answered = (response: http.IncomingMessage): void => {
-          const { statusCode = 0, headers } = response
-          if (statusCode === 200) receive(response)
-          else if (statusCode < 300 || statusCode >= 400 || headers.location === undefined)
-            fail(`HTTP status ${statusCode}`)
-          else if (redirects === 0) fail('too many redirects')
-          else {
-            response.destroy()
-            ask(parse(headers.location, url), redirects - 1)
-          }
-        }
-        request = (url.protocol === 'https:' ? https : http).get(
-          url,
-          { agent: false, headers: { 'user-agent': 'network2', 'accept-encoding': 'identity' } },
-          answered,
-        )
-        request.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message))
-      }
-
-      if (bounds.signal?.aborted === true) {
-        stop()
-        return
-      }
-      bounds.signal?.addEventListener('abort', stop)
+    let done: number | undefined
+    try {
       failWithin(bounds.answerMs, `no answer within ${bounds.answerMs / 1000} s`)
-      ask(parse(address), REDIRECTS)
-    })
+      const headers = { 'user-agent': 'network2', 'accept-encoding': 'identity' }
+      const response = await fetch(address, { signal, headers })
+      if (response.status !== 200) return E.left(`HTTP status ${response.status}`)
+      const total = Number(response.headers.get('content-length') ?? NaN)
+      if (total > bounds.bytes) return tooLong(total)
+      const chunks: Uint8Array[] = []
+      done = 0
+      failWithin(bounds.pauseMs, 'fell silent after 0 bytes')
+      const body: AsyncIterable<Uint8Array> | null = response.body
+      for await (const chunk of body ?? []) {
+        done += chunk.length
+        if (done > bounds.bytes) return tooLong(done)
+        chunks.push(chunk)
+        onBytes(done, Number.isNaN(total) ? undefined : total)
+        failWithin(bounds.pauseMs, `fell silent after ${done} bytes`)
+      }
+      return E.right(Buffer.concat(chunks))
+    } catch (error) {
+      if (silence.signal.aborted) return E.left(String(silence.signal.reason))
+      if (deadline.aborted) return E.left(`not done after ${bounds.totalMs / 1000} s`)
+      if (signal.aborted) return E.left('stopped')
+      return E.left(done === undefined ? reason(error) : `the connection broke after ${done} bytes`)
+    } finally {
+      clearTimeout(timer)
+      silence.abort()
+    }
+  }
+
+/** What to add to a failed download's remedy where a proxy is set: Node's `fetch` does not use it by default. */
+export const proxyNote = (variables: NodeJS.ProcessEnv): string => {
+  const name = ['HTTPS_PROXY', 'https_proxy'].find(name => (variables[name] ?? '') !== '')
+  return name === undefined
+    ? ''
+    : `; ${name} is set: Node.js 24 or later uses it with NODE_USE_ENV_PROXY=1, older versions do not`
+}

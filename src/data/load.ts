@@ -15,7 +15,8 @@ import { kindOf } from '../io/read.ts'
 export type LoadOptions = {
   /** auto, mnist, digits, or the path of a folder or of a JSON file. */
   readonly choice: string
-  readonly env: { readonly MNIST_DIR?: string | undefined }
+  /** Environment variables. */
+  readonly env: NodeJS.ProcessEnv
   /** Where the program keeps data sets: `data` in the folder one is in, unless given. */
   readonly dataFolder?: string
   /** Called with each line of something that a person must know. */

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { download, patience, type Download } from '../../src/data/download.ts'
 import { mnist, readFolder, fileRoles } from '../../src/data/mnist.ts'
@@ -35,6 +37,7 @@ const attempt = async (mirrors: ReadonlyArray<string>, changed: Partial<Download
     onNotice: line => notices.push(line),
     onProgress: step => progress.push(step),
     signal: changed.signal ?? new AbortController().signal,
+    env: changed.env ?? {},
   })()
   const seconds = (performance.now() - started) / 1000
   return { folder, notices, progress, result, seconds, left: await readdir(folder).catch(() => []) }
@@ -78,7 +81,7 @@ test('files that are there are not fetched again, unless they are damaged', asyn
   )
 })
 
-test('redirects are followed, five of them and no more', async () => {
+test('redirects are followed: five of them, not endless ones, and to no file', async () => {
   const end = await serve(mirror())
   const hop = await serve((request, response) => {
     const left = Number(new URL(request.url ?? '', 'http://x').searchParams.get('left') ?? 4)
@@ -88,9 +91,9 @@ test('redirects are followed, five of them and no more', async () => {
   })
   expect(right((await attempt([hop])).result).training.size).toBe(500)
   const round = await serve((request, response) => response.writeHead(301, { location: request.url }).end())
-  expect(dataError((await attempt([round])).result)).toContain('too many redirects')
+  expect(dataError((await attempt([round])).result)).toContain('redirect count exceeded')
   const away = await serve((_, response) => response.writeHead(301, { location: 'file:///etc/passwd' }).end())
-  expect(dataError((await attempt([away])).result)).toContain('not an http or https address')
+  expect(dataError((await attempt([away])).result)).toContain('URL scheme must be a HTTP(S) scheme')
 })
 
 describe('what a mirror may do wrong', () => {
@@ -124,7 +127,7 @@ describe('what a mirror may do wrong', () => {
     [
       'two members',
       (_, response) => response.end(Buffer.concat([labels, labels])),
-      'holds a second gzip member',
+      'unpacks to more than the 108 bytes',
     ],
     [
       'a bomb',
@@ -145,7 +148,7 @@ describe('what a mirror may do wrong', () => {
       },
       '1133 at most are expected',
     ],
-    ['a closed door', request => request.socket.destroy(), 'ECONNRESET'],
+    ['a closed connection', request => request.socket.destroy(), 'other side closed'],
   ]
 
   test.each(wrong)('%s: said so, and nothing is left', async (_, answer, why) => {
@@ -160,13 +163,33 @@ describe('what a mirror may do wrong', () => {
 
   test('one that is not there', async () => {
     const address = await nobody()
-    expect(dataError((await attempt([address])).result)).toBe(
-      `MNIST could not be downloaded. Tried ${address}: ECONNREFUSED`,
+    const { result } = await attempt([address])
+    const { host } = new URL(address)
+    expect(dataError(result)).toBe(
+      `MNIST could not be downloaded. Tried ${address}: connect ECONNREFUSED ${host}`,
+    )
+    expect(E.isLeft(result) && result.left.remedy).not.toContain('PROXY')
+  })
+
+  test('one that is not there, with a proxy set, which Node does not use by default', async () => {
+    const { result } = await attempt([await nobody()], { env: { https_proxy: 'http://proxy:3128' } })
+    expect(E.isLeft(result) && result.left.remedy).toMatch(
+      /; https_proxy is set: Node.js 24 or later uses it with NODE_USE_ENV_PROXY=1, older versions do not$/,
     )
   })
 
   test('an address that is none', async () => {
-    expect(dataError((await attempt(['nonsense'])).result)).toContain('not an http or https address')
+    expect(dataError((await attempt(['nonsense'])).result)).toContain('Tried nonsense: Invalid URL')
+  })
+
+  test('the connection is closed after a failure, not at some later time', { timeout: 5_000 }, async () => {
+    let closed: Promise<unknown> | undefined
+    const endless = await serve((_, response) => {
+      closed = once(response, 'close')
+      response.writeHead(404).write('no')
+    })
+    expect(dataError((await attempt([endless])).result)).toContain('HTTP status 404')
+    await closed
   })
 
   test('one that never answers is not waited for', async () => {
@@ -220,7 +243,7 @@ test('the next mirror goes on where one failed', async () => {
 test('what every mirror said is in the error', async () => {
   const [gone, page] = [await nobody(), await serve((_, response) => response.end('<html>'))]
   expect(dataError((await attempt([gone, page])).result)).toBe(
-    `MNIST could not be downloaded. Tried ${gone}: ECONNREFUSED; ${page}: sent an HTML page instead of gzip`,
+    `MNIST could not be downloaded. Tried ${gone}: connect ECONNREFUSED ${new URL(gone).host}; ${page}: sent an HTML page instead of gzip`,
   )
 })
 

@@ -1,6 +1,5 @@
-import { deflateSync } from 'node:zlib'
+import { crc32, deflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { crc32 } from '../../src/data/gzip.ts'
 import { decodePng } from '../../src/image/png.ts'
 import { dataError, right } from '../data/made.ts'
 import { digits, greyPng, picture, png } from './made.ts'
