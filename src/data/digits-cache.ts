@@ -112,7 +112,7 @@ const store = (four: MnistFiles<CheckedFile>, folder: string): TaskEither<string
   pipe(
     fileRoles,
     TE.traverseSeqArray(role => writeBestEffort(four[role].file, four[role].bytes)),
-    TE.chain(() => writeBestEffort(join(folder, SUMS), Buffer.from(sums(four)))),
+    TE.flatMap(() => writeBestEffort(join(folder, SUMS), Buffer.from(sums(four)))),
   )
 
 const assembled = (folder: string, four: MnistFiles<CheckedFile>): E.Either<DataError, Dataset> =>
@@ -130,7 +130,7 @@ const cached = (folder: string, counts: Counts): TaskEither<DataError, Dataset> 
       ({ listed, four }) => Buffer.from(listed).toString('latin1') === sums(four),
       () => dataError(`${folder}: its files are not those that ${SUMS} lists`, 'remove the folder'),
     ),
-    TE.chainEitherK(({ four }) => assembled(folder, four)),
+    TE.flatMapEither(({ four }) => assembled(folder, four)),
     TE.filterOrElse(
       found => isSize(counts, found),
       () => dataError(`${folder}: holds digits of another number`, 'remove the folder'),
@@ -156,7 +156,7 @@ export const loadDigits = (options: DigitsOptions): TaskEither<DataError, Datase
             ),
           ),
         ),
-        TE.chainEitherKW(four => assembled(folder, four)),
+        TE.flatMapEither(four => assembled(folder, four)),
       ),
     ),
   )

@@ -73,7 +73,7 @@ const fetchPart = (options: Download, mirror: string, role: FileRole): TaskEithe
   return pipe(
     `${mirror}${name}.gz`,
     get({ ...options.patience, bytes: packedAtMost(bytes), signal: options.signal }, report),
-    TE.chain(check(options.known[role])),
+    TE.flatMap(check(options.known[role])),
   )
 }
 
@@ -127,13 +127,13 @@ const from =
 export const download = (options: Download): TaskEither<DataError, Dataset> =>
   pipe(
     options.mirrors.reduce(
-      (before, mirror) => pipe(before, TE.chain(from(options, mirror))),
+      (before, mirror) => pipe(before, TE.flatMap(from(options, mirror))),
       pipe(
         readWhole(options.folder, options.known),
         TE.map((have): Tried => ({ have, answers: [] })),
       ),
     ),
-    TE.chain(({ have, answers }) => {
+    TE.flatMap(({ have, answers }) => {
       const four = complete(have)
       return four === undefined
         ? TE.left(

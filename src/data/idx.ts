@@ -94,7 +94,7 @@ export const decodeLabels =
     pipe(
       bytes,
       decode(file, 'labels', 1),
-      E.chain(({ body }) => {
+      E.flatMap(({ body }) => {
         const at = body.findIndex(label => label > most)
         return at < 0
           ? E.right(body)

@@ -14,7 +14,9 @@ import { basename } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
 import { parts, type DesiredOutputs, type Dataset, type Examples, type Inputs } from './dataset.ts'
 import { isMarkup, markupError } from './idx.ts'
+import { parseJson, shortValue } from '../io/json.ts'
 import { readBytes } from '../io/read.ts'
+import { decodeText } from '../io/text.ts'
 
 /** What is wrong, where in the file, and what to do: an error before it has its file's name. */
 type Flaw = { readonly found: string; readonly remedy: string }
@@ -32,19 +34,9 @@ const own = (object: object, name: string): unknown =>
 const isRecord = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A value as an error message shows it: short, whatever it is. */
-const show = (value: unknown): string => {
-  if (value === undefined) return 'nothing'
-  if (Array.isArray(value)) return `an array of ${value.length}`
-  if (isRecord(value)) return 'an object'
-  // JSON has no way to write these, except as a number that is too large.
-  if (typeof value === 'number') return String(value)
-  const text = JSON.stringify(value)
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text
-}
-
 const list = (at: string, value: unknown): Decoded<ReadonlyArray<unknown>> => {
-  if (!Array.isArray(value)) return flaw(`${at} is ${show(value)}, not an array`, `write ${at} as [ … ]`)
+  if (!Array.isArray(value))
+    return flaw(`${at} is ${shortValue(value)}, not an array`, `write ${at} as [ … ]`)
   return value.length > 0
     ? E.right(value as ReadonlyArray<unknown>)
     : flaw(`${at} is empty`, 'give at least one example')
@@ -62,7 +54,7 @@ const matrix = (at: string, value: unknown): Decoded<{ width: number; floats: Fl
   for (let i = 0; i < rows.right.length; i++) {
     const row: unknown = rows.right[i]
     if (!Array.isArray(row))
-      return flaw(`${at}[${i}] is ${show(row)}, not a row of numbers`, 'write each row as [ … ]')
+      return flaw(`${at}[${i}] is ${shortValue(row)}, not a row of numbers`, 'write each row as [ … ]')
     if (row.length === 0) return flaw(`${at}[${i}] is empty`, 'give each row at least one number')
     if (row.length !== width)
       return flaw(
@@ -71,9 +63,9 @@ const matrix = (at: string, value: unknown): Decoded<{ width: number; floats: Fl
       )
     for (let j = 0; j < width; j++) {
       const x: unknown = row[j]
-      if (typeof x !== 'number') return flaw(`${at}[${i}][${j}] is ${show(x)}, not a number`, NUMBER)
+      if (typeof x !== 'number') return flaw(`${at}[${i}][${j}] is ${shortValue(x)}, not a number`, NUMBER)
       if (!Number.isFinite(Math.fround(x)))
-        return flaw(`${at}[${i}][${j}] is ${show(x)}, too large for float32`, NUMBER)
+        return flaw(`${at}[${i}][${j}] is ${shortValue(x)}, too large for float32`, NUMBER)
       floats[i * width + j] = x
     }
   }
@@ -95,12 +87,12 @@ const targets = (at: string, value: unknown): Decoded<DesiredOutputs> =>
 const labels = (at: string, value: unknown): Decoded<DesiredOutputs> =>
   pipe(
     list(at, value),
-    E.chain(found => {
+    E.flatMap(found => {
       const wrong = found.findIndex(x => !(Number.isInteger(x) && (x as number) >= 0 && (x as number) <= 255))
       return wrong < 0
         ? E.right({ kind: 'labels' as const, labels: Uint8Array.from(found as ReadonlyArray<number>) })
         : flaw(
-            `${at}[${wrong}] is ${show(found[wrong])}, not a whole number from 0 to 255`,
+            `${at}[${wrong}] is ${shortValue(found[wrong])}, not a whole number from 0 to 255`,
             'write a class as its number, and anything else as "targets"',
           )
     }),
@@ -125,7 +117,7 @@ const examples = (at: string, value: unknown): Decoded<Examples> =>
   isRecord(value)
     ? pipe(
         both({ inputs: inputs(`${at}.inputs`, own(value, 'inputs')), desired: desired(at, value) }),
-        E.chain(found => {
+        E.flatMap(found => {
           const size = found.inputs.kind === 'floats' ? found.inputs.floats.length / found.inputs.width : 0
           return rowsOf(found.desired) === size
             ? E.right({ size, ...found })
@@ -135,7 +127,10 @@ const examples = (at: string, value: unknown): Decoded<Examples> =>
               )
         }),
       )
-    : flaw(`${at} is ${show(value)}, not an object`, `write "${at}": {"inputs": [ … ], "labels": [ … ]}`)
+    : flaw(
+        `${at} is ${shortValue(value)}, not an object`,
+        `write "${at}": {"inputs": [ … ], "labels": [ … ]}`,
+      )
 
 const optional = (at: string, value: unknown): Decoded<Examples | undefined> =>
   value === undefined ? E.right(undefined) : examples(at, value)
@@ -174,15 +169,6 @@ const agree = (dataset: Dataset): Decoded<Dataset> => {
   return found === undefined ? E.right(dataset) : flaw(found, 'make all parts for one and the same network')
 }
 
-const parse = (text: string): Decoded<unknown> =>
-  E.tryCatch(
-    () => JSON.parse(text) as unknown,
-    error => ({
-      found: `is not JSON (${error instanceof Error ? error.message.split('\n').join(' ') : String(error)})`,
-      remedy: 'write it as {"training": {"inputs": [[0, 1], …], "labels": [1, …]}}',
-    }),
-  )
-
 /**
  * The data set in JSON text.
  *
@@ -192,12 +178,13 @@ export const decodeJsonDataset =
   (file: string) =>
   (text: string): E.Either<DataError, Dataset> =>
     pipe(
-      parse(text.replace(/^\ufeff/, '')),
-      E.filterOrElse(isRecord, value => ({
-        found: `is ${show(value)}, not an object`,
-        remedy: 'write {"training": {"inputs": [[0, 1], …], "labels": [1, …]}}',
+      parseJson(text),
+      E.filterOrElse(isRecord, value => `it is ${shortValue(value)}, not an object`),
+      E.mapLeft(found => ({
+        found,
+        remedy: 'write it as {"training": {"inputs": [[0, 1], …], "labels": [1, …]}}',
       })),
-      E.chain(root =>
+      E.flatMap(root =>
         both({
           training: examples('training', own(root, 'training')),
           validation: optional('validation', own(root, 'validation')),
@@ -205,20 +192,20 @@ export const decodeJsonDataset =
         }),
       ),
       E.map((found): Dataset => ({ name: basename(file), source: file, ...found })),
-      E.chain(agree),
+      E.flatMap(agree),
       E.mapLeft(({ found, remedy }) => dataError(`${file}: ${found}`, remedy)),
     )
 
 /** The most bytes of a JSON data set; as one string, it must fit into what JavaScript allows. */
 const LIMIT = 2 ** 28
 
-/** The data set in a JSON file. Exit code 3 where it is missing, not JSON, or not a data set. */
+/** The data set in a JSON file. Exit code 3 if it is missing, not JSON, or not a data set. */
 export const readJson = (file: string): TaskEither<DataError, Dataset> =>
   pipe(
     readBytes(file, LIMIT),
-    TE.chainEitherK(bytes =>
+    TE.flatMapEither(bytes =>
       isMarkup(bytes)
         ? E.left(markupError(file, 'JSON'))
-        : decodeJsonDataset(file)(new TextDecoder().decode(bytes)),
+        : pipe(decodeText(file)(bytes), E.flatMap(decodeJsonDataset(file))),
     ),
   )

@@ -92,7 +92,7 @@ const drawn = (options: Options): TaskEither<DataError, Dataset> =>
 const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> =>
   pipe(
     kindOf(choice),
-    TE.chain(kind => {
+    TE.flatMap(kind => {
       if (kind === 'folder') return readFolder(choice, 'any', known)
       return choice.toLowerCase().endsWith('.json')
         ? readJson(choice)

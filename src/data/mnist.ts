@@ -95,7 +95,7 @@ const find = (folder: string, present: ReadonlyArray<string>, name: string): E.E
   )
 
 const readPart = (file: string): TaskEither<DataError, CheckedFile> =>
-  pipe(readBytes(file, LIMIT), TE.chain(gunzipIfNeeded(file, LIMIT)), TE.map(checkFile(file)))
+  pipe(readBytes(file, LIMIT), TE.flatMap(gunzipIfNeeded(file, LIMIT)), TE.map(checkFile(file)))
 
 /** The four files of a folder, unpacked, with their sums; not yet decoded. */
 export const readFour = (folder: string, known: KnownFiles): TaskEither<DataError, MnistFiles<CheckedFile>> =>
@@ -105,10 +105,10 @@ export const readFour = (folder: string, known: KnownFiles): TaskEither<DataErro
       kind => kind === 'folder',
       () => dataError(`${folder}: is a file, not a folder`, "give the folder that MNIST's four files are in"),
     ),
-    TE.chain(() => TE.tryCatch(() => readdir(folder), unreadable(folder))),
-    TE.chain(present => {
+    TE.flatMap(() => TE.tryCatch(() => readdir(folder), unreadable(folder))),
+    TE.flatMap(present => {
       const read = (role: FileRole): TaskEither<DataError, CheckedFile> =>
-        pipe(TE.fromEither(find(folder, present, known[role].name)), TE.chain(readPart))
+        pipe(TE.fromEither(find(folder, present, known[role].name)), TE.flatMap(readPart))
       return all({
         trainImages: read('trainImages'),
         trainLabels: read('trainLabels'),
@@ -228,7 +228,7 @@ export const assembleDataset =
 export const readFolder = (folder: string, rule: FolderRule, known = mnist): TaskEither<DataError, Dataset> =>
   pipe(
     readFour(folder, known),
-    TE.chainEitherK(assembleDataset(rule, known, basename(resolve(folder)), folder)),
+    TE.flatMapEither(assembleDataset(rule, known, basename(resolve(folder)), folder)),
   )
 
 /** The files of MNIST's own that a folder already has, whole; none where the folder is missing. */

@@ -7,6 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { gunzipIfNeeded } from '../data/gzip.ts'
 import { decodeImages } from '../data/idx.ts'
 import { dataError, type DataError } from '../errors.ts'
+import { decodeText } from '../io/text.ts'
 import { digitImage } from './ink.ts'
 import { decodeJsonImages, type DecodedImages } from './json-image.ts'
 import { imageKind } from './image-kind.ts'
@@ -37,7 +38,7 @@ const decode = (file: string, width: number, bytes: Uint8Array): E.Either<DataEr
     case 'idx':
       return fromIdx(file, width, bytes)
     case 'json':
-      return decodeJsonImages(file, width)(new TextDecoder().decode(bytes))
+      return pipe(decodeText(file)(bytes), E.flatMap(decodeJsonImages(file, width)))
     case 'gzip':
       return E.left(dataError(`${file}: a gzip file within a gzip file`, 'unpack it once'))
     case 'other':

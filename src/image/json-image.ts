@@ -10,6 +10,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { Inputs } from '../data/dataset.ts'
 import { dataError, type DataError } from '../errors.ts'
+import { parseJson, shortValue } from '../io/json.ts'
 
 /** What a file shows, as the inputs of a network. */
 export type DecodedImages = {
@@ -33,10 +34,7 @@ export const decodeJsonImages =
   (file: string, width: number) =>
   (text: string): E.Either<DataError, DecodedImages> =>
     pipe(
-      E.tryCatch(
-        () => JSON.parse(text) as unknown,
-        error => `it is not JSON (${error instanceof Error ? error.message : String(error)})`,
-      ),
+      parseJson(text),
       E.flatMap(json => images(json, width)),
       E.flatMap(({ listed, images }) => {
         const wrong = images.findIndex(image => image.length !== width)
@@ -107,7 +105,5 @@ const decoded = <A>(
 /** Such as `[3][2] is "x", not a number from 0 to 1`. */
 const complaint = ({ context, value }: t.ValidationError): string => {
   const at = context.map(({ key }) => (key === '' ? '' : `[${key}]`)).join('')
-  const text = Array.isArray(value) ? `an array of ${value.length}` : JSON.stringify(value)
-  const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text
-  return `${at === '' ? 'it' : at} is ${shown}, not ${context.at(-1)!.type.name}`
+  return `${at === '' ? 'it' : at} is ${shortValue(value)}, not ${context.at(-1)!.type.name}`
 }

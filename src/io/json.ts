@@ -1,5 +1,6 @@
 /**
- * JSON that keeps every number: NaN and the infinities, which JSON does not have, become words rather than null.
+ * JSON that keeps every number (NaN and the infinities are written as strings, where JSON would write null), and values
+ * from JSON in error messages.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
@@ -31,9 +32,21 @@ export const Real = new t.Type<number, number, unknown>(
   value => value,
 )
 
-/** The value of a text, or why it has none. */
+/** The value of a JSON text, or why it has none, on one line. */
 export const parseJson = (text: string): E.Either<string, unknown> =>
   E.tryCatch(
     () => JSON.parse(text) as unknown,
-    error => `it is not JSON (${error instanceof Error ? error.message : String(error)})`,
+    error =>
+      `it is not JSON (${(error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')})`,
   )
+
+/** A value in an error message: short, and without recursion, since a hostile file may nest values without end. */
+export const shortValue = (value: unknown): string => {
+  if (value === undefined) return 'missing'
+  if (Array.isArray(value) && value.some(item => typeof item === 'object'))
+    return `an array of ${value.length}`
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object'
+  // JSON.parse gives Infinity for 1e400, and JSON.stringify would write null for it
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}

@@ -9,6 +9,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { CostName } from '../core/cost.ts'
 import { dataError, type DataError } from '../errors.ts'
+import { parseJson, shortValue } from './json.ts'
 import type { LayerValues, Sizes } from '../core/params.ts'
 
 export type ModelFile = {
@@ -47,7 +48,8 @@ const SHOWN = 3
  */
 export const decodeModel = (name: string, text: string): E.Either<DataError, ModelFile> =>
   pipe(
-    parse(text),
+    parseJson(text),
+    E.mapLeft(wrong => [wrong]),
     E.flatMap(json =>
       pipe(
         File.decode(json),
@@ -68,36 +70,21 @@ export const decodeModel = (name: string, text: string): E.Either<DataError, Mod
     ),
   )
 
-const parse = (text: string): E.Either<readonly string[], unknown> =>
-  E.tryCatch(
-    () => JSON.parse(text) as unknown,
-    error => [`it is not JSON (${error instanceof Error ? error.message : String(error)})`],
-  )
-
-const shown = (value: unknown): string => {
-  // however deep they are: a hostile file may nest them without end
-  const isDeep = Array.isArray(value) && value.some(item => typeof item === 'object')
-  if (isDeep) return `a list of ${value.length}`
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object'
-  const text = JSON.stringify(value) as string | undefined
-  return text === undefined ? 'missing' : text.length > 40 ? `${text.slice(0, 40)}…` : text
-}
-
 /** Such as `weights[0][2]: "x" is not a number`. */
 const complaint = ({ context, value }: t.ValidationError): string => {
   const [, ...path] = context.filter(({ key }, i) => i === 0 || key !== '')
   const at = path.map(({ key }) => (/^\d+$/.test(key) ? `[${key}]` : key)).join('')
   // the members of a union are numbered in its path: the cost is the only union
-  if (at.startsWith('cost')) return `cost is ${shown(value)}, not "QuadraticCost" or "CrossEntropyCost"`
-  if (at === '') return `it is ${shown(value)}, not an object`
+  if (at.startsWith('cost')) return `cost is ${shortValue(value)}, not "QuadraticCost" or "CrossEntropyCost"`
+  if (at === '') return `it is ${shortValue(value)}, not an object`
   return value === undefined
     ? `${at} is missing`
-    : `${at} is ${shown(value)}, not ${context.at(-1)?.type.name ?? 'as expected'}`
+    : `${at} is ${shortValue(value)}, not ${context.at(-1)?.type.name ?? 'as expected'}`
 }
 
 const misshapen = ({ sizes, weights, biases }: File): readonly string[] => {
   if (sizes.length < 2 || sizes.some(size => size < 1))
-    return [`sizes is ${shown(sizes)}, not two or more positive numbers`]
+    return [`sizes is ${shortValue(sizes)}, not two or more positive numbers`]
   const layers = sizes.length - 1
   return [
     ...(weights.length === layers ? [] : [`weights has ${weights.length} layers, sizes ask for ${layers}`]),

@@ -1,5 +1,5 @@
 /**
- * Files in, whole.
+ * Whole files and their kinds, read for a command.
  */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -7,8 +7,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { readFile, stat } from 'node:fs/promises'
 import { dataError, type DataError } from '../errors.ts'
 import { unreadable } from './failure.ts'
+import { decodeText } from './text.ts'
 
-/** Whether something is at that path. */
+/** Whether a file or folder exists. */
 export const exists = (path: string): TaskEither<never, boolean> =>
   TE.fromTask(() =>
     stat(path).then(
@@ -17,35 +18,38 @@ export const exists = (path: string): TaskEither<never, boolean> =>
     ),
   )
 
-/** What a path leads to; links are followed. */
+/** Whether a path is a file or a folder; symbolic links are followed. */
 export const kindOf = (path: string): TaskEither<DataError, 'file' | 'folder'> =>
   pipe(
     TE.tryCatch(() => stat(path), unreadable(path)),
-    TE.chain(found => {
+    TE.flatMap(found => {
       if (found.isFile()) return TE.right('file' as const)
       return found.isDirectory()
         ? TE.right('folder' as const)
-        : TE.left(dataError(`${path}: is neither a file nor a folder`, 'give the path of a file or a folder'))
+        : TE.left(dataError(`${path} is neither a file nor a folder`, 'give the path of a file or a folder'))
     }),
   )
 
-/** A whole file of at most `limit` bytes; a larger one fails before it is read. */
+/** The bytes of a file, at most `limit`; a larger one is an error before it is read. */
 export const readBytes = (path: string, limit: number): TaskEither<DataError, Uint8Array> =>
   pipe(
     TE.tryCatch(() => stat(path), unreadable(path)),
-    TE.chain(found => {
-      if (!found.isFile()) return TE.left(dataError(`${path}: is not a file`, 'put the file itself there'))
+    TE.flatMap(found => {
+      if (!found.isFile()) return TE.left(dataError(`${path} is not a file`, 'give the path of a file'))
       return found.size <= limit
         ? TE.tryCatch(() => readFile(path), unreadable(path))
         : TE.left(
             dataError(
-              `${path}: has ${found.size} bytes, more than the ${limit} allowed`,
+              `${path} has ${found.size} bytes, more than the ${limit} allowed`,
               'use a smaller data set',
             ),
           )
     }),
   )
 
-/** The text of a file. `what` says what it should be, such as "a saved network". */
+/** The text of a UTF-8 file. `what` says what it should be, such as "a saved network". */
 export const readText = (path: string, what: string): TaskEither<DataError, string> =>
-  TE.tryCatch(() => readFile(path, 'utf8'), unreadable(path, `give the path of ${what}`))
+  pipe(
+    TE.tryCatch(() => readFile(path), unreadable(path, `give the path of ${what}`)),
+    TE.flatMapEither(decodeText(path)),
+  )

@@ -85,12 +85,12 @@ test('any JSON gives data or a data error', () => {
 describe('errors name the place, what was found, and what was expected', () => {
   const training = (part: unknown) => ({ training: part })
   const cases: ReadonlyArray<readonly [string, unknown]> = [
-    ['is an array of 1, not an object', [1]],
-    ['is null, not an object', null],
-    ['training is nothing, not an object', {}],
+    ['it is [1], not an object', [1]],
+    ['it is null, not an object', null],
+    ['training is missing, not an object', {}],
     ['training is "x", not an object', training('x')],
-    ['training is an array of 0, not an object', training([])],
-    ['training.inputs is nothing, not an array', training({ labels: [1] })],
+    ['training is [], not an object', training([])],
+    ['training.inputs is missing, not an array', training({ labels: [1] })],
     ['training.inputs is an object, not an array', training({ inputs: {}, labels: [1] })],
     ['training.inputs is empty', training({ inputs: [], labels: [] })],
     ['training.inputs[0] is empty', training({ inputs: [[]], labels: [1] })],
@@ -134,7 +134,7 @@ describe('errors name the place, what was found, and what was expected', () => {
     ['training has 2 inputs and 1 labels', training({ inputs: [[1], [2]], labels: [1] })],
     ['training has 1 inputs and 2 targets', training({ inputs: [[1]], targets: [[1], [2]] })],
     ['validation is null, not an object', { training: labelled, validation: null }],
-    ['test.inputs is nothing, not an array', { training: labelled, test: { labels: [1] } }],
+    ['test.inputs is missing, not an array', { training: labelled, test: { labels: [1] } }],
     [
       'test.inputs has rows of 1 numbers, training.inputs of 2',
       { training: labelled, test: { inputs: [[1]], labels: [1] } },
@@ -171,12 +171,16 @@ describe('errors name the place, what was found, and what was expected', () => {
   })
 
   test('not JSON, said on one line', () => {
-    expect(dataError(decodeJsonDataset('F')('{"training": \n nope}'))).toMatch(/^F: is not JSON \([^\n]*\)$/)
+    expect(dataError(decodeJsonDataset('F')('{"training": \n nope}'))).toMatch(
+      /^F: it is not JSON \([^\n]*\)$/,
+    )
     expect(dataError(decodeJsonDataset('F')(''))).toContain('is not JSON')
   })
 
   test('nested 100,000 deep', () => {
-    expect(dataError(decodeJsonDataset('F')(`${'['.repeat(1e5)}${']'.repeat(1e5)}`))).toMatch(/^F: is/)
+    expect(dataError(decodeJsonDataset('F')(`${'['.repeat(1e5)}${']'.repeat(1e5)}`))).toMatch(
+      /^F: it is an array of 1, not an object$/,
+    )
   })
 
   test('a long value is shown short', () => {
@@ -187,9 +191,9 @@ describe('errors name the place, what was found, and what was expected', () => {
 
 test('keys named after what every object has are nothing special', () => {
   const text = `{"__proto__": {"training": ${JSON.stringify(labelled)}}}`
-  expect(dataError(decodeJsonDataset('F')(text))).toBe('F: training is nothing, not an object')
+  expect(dataError(decodeJsonDataset('F')(text))).toBe('F: training is missing, not an object')
   const inner = `{"training": {"__proto__": ${JSON.stringify(labelled)}}}`
-  expect(dataError(decodeJsonDataset('F')(inner))).toBe('F: training.inputs is nothing, not an array')
+  expect(dataError(decodeJsonDataset('F')(inner))).toBe('F: training.inputs is missing, not an array')
   const beside = `{"__proto__": {"size": 7}, "constructor": 1, "training": ${JSON.stringify(labelled)}}`
   const found = right(decodeJsonDataset('F')(beside))
   expect(found.training.size).toBe(1)

@@ -76,7 +76,7 @@ describe('a file that is refused', () => {
     ],
     ['a.idx', Buffer.from([0, 0, 8, 1, 0, 0, 0, 0]), 'cut after 8 bytes'],
     ['a.json', 'seven', 'it is not JSON'],
-    ['a.json', '{"sizes": [4, 1]}', 'it is {"sizes":[4,1]}, not an array of numbers'],
+    ['a.json', '{"sizes": [4, 1]}', 'it is an object, not an array of numbers'],
     ['a.json', '[]', 'the image has 0 numbers'],
     ['a.json', '[0, 1, 2, 0]', '[2] is 2, not a number from 0 to 1'],
     ['a.json', '[0, 1, "1", 0]', '[2] is "1", not a number'],
