@@ -133,7 +133,7 @@ describe('predict', () => {
       expect(parsed(out).map(({ image }) => image)).toEqual([good, good])
       expect(err).toContain('photo.png: this is a JPEG picture')
       expect(err).toContain('none.png cannot be read: it does not exist')
-      expect(err).toContain('sub: is not a file')
+      expect(err).toContain('sub is not a file')
     }))
 
   it('refuses what is asked for wrongly', async () => {

@@ -79,7 +79,7 @@ describe('auto', () => {
     const { result, said } = await load('auto', { mirrors: [gone] })
     expect(right(result).name).toBe('digits')
     expect(said).toContain('THIS IS NOT MNIST')
-    expect(said).toContain(`Tried ${gone}: ECONNREFUSED`)
+    expect(said).toContain(`Tried ${gone}: connect ECONNREFUSED`)
     expect(said).toContain('set MNIST_DIR')
   })
 

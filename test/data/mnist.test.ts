@@ -107,7 +107,7 @@ describe('names', () => {
     expect(dataError(await readFolder(file, 'any')())).toBe(`${file}: is a file, not a folder`)
     await rm(file)
     await mkdir(file)
-    expect(dataError(await readFolder(folder, 'any')())).toBe(`${file}: is not a file`)
+    expect(dataError(await readFolder(folder, 'any')())).toBe(`${file} is not a file`)
     await rm(file, { recursive: true })
     await symlink('nowhere', file)
     expect(dataError(await readFolder(folder, 'any')())).toBe(`${file} cannot be read: it does not exist`)
