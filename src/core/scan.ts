@@ -57,9 +57,9 @@ export type Interpreter = {
     f: (state: S, constants: C, x: X) => S,
   ) => Scan<S, C, X>
 
-  /** How many programs were compiled so far. */
+  /** How many programs were compiled so far. A program that is compiled again after `dispose` counts again. */
   readonly compilations: () => number
 
-  /** Frees what was kept from call to call. */
+  /** Releases the memory and sessions that are kept from call to call. A scan that is called afterwards compiles again. */
   readonly dispose: () => void
 }

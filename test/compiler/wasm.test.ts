@@ -309,20 +309,6 @@ describe('the interpreter law', () => {
     )
   })
 
-  it('with the relaxed multiply-and-add, where the engine has it', () => {
-    const given = {
-      sizes: [20, 17, 3],
-      n: 23,
-      m: 5,
-      cost: 'xent',
-      lmbda: 0.5,
-      density: 0.2,
-      seed: 1,
-    } as const
-    const wanted = trained(eager, { ...given, sizes: [...given.sizes] })
-    agree(trained(wasm({ relaxed: true }), { ...given, sizes: [...given.sizes] }).params, wanted.params)
-  })
-
   it('rows of a table, dense or sparse, gathered as they are', () => {
     for (const density of [0, 0.2, 1])
       law(
@@ -421,18 +407,6 @@ describe('what is kept', () => {
     ] as const)
       // prettier-ignore
       law(f, table(1, 3, 4, 1), { t: table(seed, 5, 20, density), w: table(9, 20, 4, 1) }, ROWS())
-  })
-
-  it('works on after dispose', () => {
-    const interpreter = wasm()
-    const scan = interpreter.scan((s: Tensor2D) => add<Tensor2D>(s, 1))
-    const s0 = table(1, 2, 2, 1)
-    const [before, after] = [0, 1].map(() => {
-      const numbers = using(scan(s0, {}, ROWS(), [0, 2]), numbersOf)
-      interpreter.dispose()
-      return numbers
-    })
-    expect(after).toEqual(before)
   })
 
   it('memory does not grow from call to call, nor the number of tensors', () => {

@@ -148,9 +148,10 @@ export const f32x4 = {
   min: lanes(0xe8),
   max: lanes(0xe9),
   fromInts: lane(0xfa),
-  /** a b + c, rounded once or twice as the machine likes it: engines with relaxed SIMD only. */
-  relaxedMulAdd: (a: V128, b: V128, c: V128): V128 => v128Expr(a.code, b.code, c.code, simd(0x105)),
 }
+
+/** a b + c, rounded twice: the same bits on every machine, which a fused multiply-and-add would not give. */
+export const mulAdd = (a: V128, b: V128, c: V128): V128 => f32x4.add(f32x4.mul(a, b), c)
 
 const shift =
   (op: number) =>

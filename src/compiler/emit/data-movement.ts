@@ -14,6 +14,7 @@ import {
   i32x4,
   local,
   let_,
+  mulAdd,
   for_,
   unreachable,
   v128,
@@ -26,9 +27,9 @@ import {
 import { axesOf } from '../passes/shapes.ts'
 import { bytesOf, paddedLayout, LANES, VECTOR } from './layout.ts'
 import type { TensorBuffer, TensorBuffers } from './buffer.ts'
-import { eachEntry, entriesOf, tile, type MulAdd } from './matmul.ts'
+import { eachEntry, entriesOf, tile } from './matmul.ts'
 
-type Lowering = (fn: Locals, node: Node, inputs: TensorBuffers, output: TensorBuffer, mulAdd: MulAdd) => Code
+type Lowering = (fn: Locals, node: Node, inputs: TensorBuffers, output: TensorBuffer) => Code
 
 /** Rows of up to so many vectors are moved vector by vector. */
 const SHORT = 16
@@ -71,12 +72,12 @@ const gatherDense: Lowering = (fn, _node, [table, indices], output) => {
   ])
 }
 
-const gather: Lowering = (fn, node, inputs, output, mulAdd) => {
+const gather: Lowering = (fn, node, inputs, output) => {
   const [table, indices] = inputs as [TensorBuffer, TensorBuffer]
   const plain = Number(node.attributes.axis) === 0 && Number(node.attributes.batchDims ?? 0) === 0
   if (!plain || table.spec.shape.length !== 2 || indices.spec.shape.length !== 1)
     throw new TraceError('the kernel GatherV2 has a lowering for rows of a matrix only')
-  return (table.table === 'sparse' ? gatherSparse : gatherDense)(fn, node, inputs, output, mulAdd)
+  return (table.table === 'sparse' ? gatherSparse : gatherDense)(fn, node, inputs, output)
 }
 
 /** Four vectors turned: their first numbers, their second numbers, and so on. */
@@ -291,7 +292,7 @@ const argMax: Lowering = (fn, node, [input], output) => {
  * w - rate aᵀ d, or decay w - rate aᵀ d, for rows a of a sparse table, where w stands: each number that is not
  * zero changes one row of w. A decay of exactly 1 leaves w alone.
  */
-const rankUpdate: Lowering = (fn, _node, inputs, output, mulAdd) => {
+const rankUpdate: Lowering = (fn, _node, inputs, output) => {
   const [w, table, rows, delta, rate, decay] = inputs as [
     TensorBuffer,
     TensorBuffer,

@@ -10,7 +10,7 @@ import { elementwise, isElementwise } from './elementwise.ts'
 import type { FusedBody } from '../passes/fuse.ts'
 import { paddedLayout, LANES, VECTOR, type PaddedLayout } from './layout.ts'
 import type { TensorBuffer, TensorBuffers } from './buffer.ts'
-import { blockSource, type Block, type MulAdd, type BlockSize, type BlockSource } from './matmul.ts'
+import { blockSource, type Block, type BlockSize, type BlockSource } from './matmul.ts'
 
 /** How an input is read for each vector of the result. */
 type Broadcast = 'full' | 'row' | 'column' | 'scalar'
@@ -70,7 +70,6 @@ export const emitFused = (
   { attributes }: Node,
   sites: TensorBuffers,
   output: TensorBuffer,
-  mulAdd: MulAdd,
 ): Code => {
   const body = attributes.body as FusedBody
   const grid = paddedLayout(output.spec)
@@ -83,7 +82,6 @@ export const emitFused = (
           body.nodes[start]!,
           body.nodes[start]!.inputs.map(ref => sites[ref.index]!),
           grid,
-          mulAdd,
         )
   const operands = new Set(
     body.nodes.flatMap(({ inputs }, i) =>

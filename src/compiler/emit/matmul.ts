@@ -8,6 +8,7 @@ import {
   f32x4,
   i32,
   local,
+  mulAdd,
   for_,
   repeatWhile,
   unreachable,
@@ -33,9 +34,6 @@ export type Block = {
 
 /** How many rows and vectors a block has at most. */
 export type BlockSize = { readonly rows: number; readonly vectors: number }
-
-/** a b + c for each lane. */
-export type MulAdd = (a: V128, b: V128, c: V128) => V128
 
 /** The numbers of a block: those of its first row, then those of its second. */
 export type ComputedBlock = { readonly code: Code; readonly values: readonly V128[] }
@@ -79,12 +77,7 @@ export const blockOf = (rows: number, vectors: number): BlockSize => {
 }
 
 /** a b, or aᵀ b, with b read row by row. */
-const matMul = (
-  node: Node,
-  [a, b]: readonly TensorBuffer[],
-  output: PaddedLayout,
-  mulAdd: MulAdd,
-): BlockSource => {
+const matMul = (node: Node, [a, b]: readonly TensorBuffer[], output: PaddedLayout): BlockSource => {
   const [gridA, gridB] = [paddedLayout(a!.spec), paddedLayout(b!.spec)]
   const turned = node.attributes.transposeA === true
   // from number to number of a sum, and from row to row of the result
@@ -229,11 +222,7 @@ const fetchRows = (fn: Locals, table: TensorBuffer, rows: TensorBuffer, first: I
 }
 
 /** Rows of a sparse table, times b: for each number that is not zero, as many times the row of b that it meets. */
-const sparseMatMul = (
-  [table, rows, b]: readonly TensorBuffer[],
-  output: PaddedLayout,
-  mulAdd: MulAdd,
-): BlockSource => {
+const sparseMatMul = ([table, rows, b]: readonly TensorBuffer[], output: PaddedLayout): BlockSource => {
   const { pitch } = paddedLayout(b!.spec)
   const vectors = tile(output.vectors)
   // a narrow row has too few sums to keep the machine busy: two of each
@@ -265,14 +254,9 @@ const sparseMatMul = (
 }
 
 /** The source of a fused node's numbers. */
-export const blockSource = (
-  node: Node,
-  sites: TensorBuffers,
-  output: PaddedLayout,
-  mulAdd: MulAdd,
-): BlockSource =>
+export const blockSource = (node: Node, sites: TensorBuffers, output: PaddedLayout): BlockSource =>
   node.kernel === 'BatchMatMul'
-    ? matMul(node, sites, output, mulAdd)
+    ? matMul(node, sites, output)
     : node.kernel === 'SparseMatMul'
-      ? sparseMatMul(sites, output, mulAdd)
+      ? sparseMatMul(sites, output)
       : sumOfRows(sites, output)

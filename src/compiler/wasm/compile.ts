@@ -8,7 +8,6 @@ import { lower } from '../passes/lower.ts'
 import type { Memory, Region } from './memory.ts'
 import { buildModule } from './module.ts'
 import { planMemory } from '../passes/memory-plan.ts'
-import type { MulAdd } from '../emit/matmul.ts'
 import type { DataTable } from './tables.ts'
 
 export type Compiled = {
@@ -34,7 +33,6 @@ export const compile = (
   traced: Program,
   tables: ReadonlyMap<number, DataTable>,
   rows: number,
-  mulAdd: MulAdd,
   onCompile: (listing: CompiledListing) => void,
 ): Compiled => {
   const forms = new Map([...tables].map(([index, { form }]) => [index, form] as const))
@@ -45,7 +43,7 @@ export const compile = (
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
     writePadded(view, start + plan.constants[i]!, paddedLayout(constant), constant.values)
   })
-  const bytes = buildModule(program, plan, { start, tables: forms, rows, mulAdd })
+  const bytes = buildModule(program, plan, { start, tables: forms, rows })
   const { exports } = new webAssembly.Instance(new webAssembly.Module(bytes), {
     host: { memory: memory.memory },
   })

@@ -12,7 +12,6 @@ import { emitFused } from '../emit/fused.ts'
 import { bytesOf } from '../emit/layout.ts'
 import type { MemoryPlan } from '../passes/memory-plan.ts'
 import type { TensorBuffer } from '../emit/buffer.ts'
-import type { MulAdd } from '../emit/matmul.ts'
 import { dataMovement } from '../emit/data-movement.ts'
 
 export type LoopBuffers = {
@@ -21,7 +20,6 @@ export type LoopBuffers = {
   readonly tables: ReadonlyMap<number, 'dense' | 'sparse'>
   /** How many of the inputs, the last ones, are rows of the scan. */
   readonly rows: number
-  readonly mulAdd: MulAdd
 }
 
 /**
@@ -32,7 +30,7 @@ export type LoopBuffers = {
 export const buildModule = (
   step: Program,
   plan: MemoryPlan,
-  { start, tables, rows, mulAdd }: LoopBuffers,
+  { start, tables, rows }: LoopBuffers,
 ): Uint8Array<ArrayBuffer> => {
   const siteOf = (ref: Ref): TensorBuffer => {
     const places = ref.kind === 'input' ? plan.inputs : ref.kind === 'constant' ? plan.constants : plan.nodes
@@ -54,8 +52,8 @@ export const buildModule = (
     const output = siteOf({ kind: 'node', index, output: 0 })
     return functionOf(fn =>
       node.kernel === 'Fused'
-        ? emitFused(fn, node, sites, output, mulAdd)
-        : dataMovement(node.kernel)(fn, node, sites, output, mulAdd),
+        ? emitFused(fn, node, sites, output)
+        : dataMovement(node.kernel)(fn, node, sites, output),
     )
   })
   const count = param(rows, 'i32')

@@ -9,31 +9,25 @@ import type { Program } from '../program.ts'
 import { checkRange, rowSignature, rowSpecs, traceStep } from '../rows.ts'
 import { compile, type Compiled, type CompiledListing } from './compile.ts'
 import { newMemory, type Region } from './memory.ts'
-import { mulAddOf } from './relaxed.ts'
 import { dataTables as tablesOf } from '../passes/sparsify.ts'
 import { newDataTables } from './tables.ts'
 import { readTensor, writeRows, writeTensor, type Place } from './transfer.ts'
 
 export type WasmOptions = {
-  /**
-   * Multiply and add in one instruction where the engine has it (relaxed SIMD). It is rounded once, not twice, so the
-   * same seed then gives the same bytes only on the same kind of engine and machine; without it, everywhere.
-   */
-  readonly relaxed?: boolean
   /** Is shown each program that is compiled. */
   readonly onCompile?: (listing: CompiledListing) => void
 }
 
-/** The memory, and all that lies in it. */
-const open = () => {
+/** What `dispose` releases: the memory, and the modules and tables in it. */
+const openWorkspace = () => {
   const memory = newMemory()
   return { memory, tables: newDataTables(memory), compiled: new Map<string, Compiled>() }
 }
 
 /** An interpreter that compiles to WebAssembly. */
-export const wasm = ({ relaxed = false, onCompile = () => undefined }: WasmOptions = {}): Interpreter => {
-  const mulAdd = mulAddOf(relaxed)
-  let kept = open()
+export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpreter => {
+  // opened when a scan is first compiled: a memory reserves gigabytes of addresses
+  let workspace: ReturnType<typeof openWorkspace> | undefined
   let scans = 0
   let compilations = 0
 
@@ -52,7 +46,7 @@ export const wasm = ({ relaxed = false, onCompile = () => undefined }: WasmOptio
         const program = programs.get(kind) ?? traceStep(f, s0, constants, xs)
         programs.set(kind, program)
 
-        const { memory, tables, compiled } = kept
+        const { memory, tables, compiled } = (workspace ??= openWorkspace())
         const state = leaves(s0)
         const inputs = [...state, ...leaves(constants)]
         const indices = tablesOf(program, stacks.length)
@@ -61,7 +55,7 @@ export const wasm = ({ relaxed = false, onCompile = () => undefined }: WasmOptio
 
         const key = `${id} ${kind} ${found.map(({ form }) => form).join()}`
         const known = compiled.get(key)
-        const ready = known ?? compile(memory, program, tableAt, stacks.length, mulAdd, onCompile)
+        const ready = known ?? compile(memory, program, tableAt, stacks.length, onCompile)
         if (known === undefined) {
           compiled.set(key, ready)
           compilations++
@@ -92,8 +86,8 @@ export const wasm = ({ relaxed = false, onCompile = () => undefined }: WasmOptio
     },
     compilations: () => compilations,
     dispose: () => {
-      // the engine frees the memory with the modules that import it
-      kept = open()
+      // the memory is garbage as soon as nothing refers to the modules that import it
+      workspace = undefined
     },
   }
 }

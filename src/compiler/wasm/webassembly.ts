@@ -17,7 +17,8 @@ type Engine = {
     imports: { readonly host: { readonly memory: EngineMemory } },
   ) => { readonly exports: { readonly run: (...rowsAndCount: readonly number[]) => void } }
   readonly RuntimeError: new () => Error
-  readonly validate: (bytes: Bytes) => boolean
 }
 
-export const webAssembly: Engine = (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly
+declare const WebAssembly: Engine
+
+export const webAssembly: Engine = WebAssembly

@@ -48,39 +48,47 @@ const load = (sessions: Sessions, { graph, inputs, outputs }: Callable): Loaded 
 
 /** An interpreter that compiles with XLA, by the sessions of the native backend. */
 export const xla = (sessions: Sessions): Interpreter => {
-  const open: Loaded[] = []
+  const loaded = new Map<string, Loaded>()
+  let scans = 0
+  let compilations = 0
   return {
     name: 'staged',
     scan: f => {
-      const compiled = new Map<string, Loaded>()
+      const id = scans++
       return (s0, constants, xs, range) => {
         const [from, to] = range
         if (from >= to) return clone(s0)
         const stacks = leaves(xs)
         checkRange(xs, range)
-        const kind = signature([s0, constants, xs])
-        const run = (loaded: Loaded): typeof s0 =>
+        const key = `${id} ${signature([s0, constants, xs])}`
+        const runIn = (session: Loaded): typeof s0 =>
           scoped(() => {
             const bounds = [scalar(from, 'int32'), scalar(to, 'int32')]
             const fed = [...bounds, ...leaves(s0), ...leaves(constants), ...stacks]
-            return unflatten(s0, loaded.run(fed))
+            return unflatten(s0, session.run(fed))
           })()
-        const known = compiled.get(kind)
-        if (known !== undefined) return run(known)
+        const known = loaded.get(key)
+        if (known !== undefined) return runIn(known)
         const program = traceStep(f, s0, constants, xs)
         // XLA compiles when the graph is first run
         return compiling(() => {
-          const loaded = load(sessions, scanGraph(program, stacks))
-          open.push(loaded)
-          const result = run(loaded)
-          compiled.set(kind, loaded)
-          return result
+          const session = load(sessions, scanGraph(program, stacks))
+          try {
+            const result = runIn(session)
+            loaded.set(key, session)
+            compilations++
+            return result
+          } catch (error) {
+            session.close()
+            throw error
+          }
         })
       }
     },
-    compilations: () => open.length,
+    compilations: () => compilations,
     dispose: () => {
-      for (const { close } of open.splice(0)) close()
+      for (const { close } of loaded.values()) close()
+      loaded.clear()
     },
   }
 }
