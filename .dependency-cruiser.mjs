@@ -12,12 +12,14 @@ export const tiers = [
   ['core/chunked-scan'],
   ['core/evaluate'],
   ['core/train'],
+  // programs and engines
+  ['compiler'],
   // what the application is made of
   ['errors', 'format'],
   ['io'],
   ['data', 'image'],
   // still entangled: these will be rows of their own
-  ['compiler', 'runtime', 'options', 'runs', 'study', 'book', 'report', 'cli'],
+  ['runtime', 'options', 'runs', 'study', 'book', 'report', 'cli'],
   // what is seen from outside
   ['index'],
 ]
@@ -43,6 +45,20 @@ export default {
         path: '.',
         pathNot: ['^src/core/', '^node_modules/@tensorflow/tfjs-core/', '^node_modules/pure-rand/'],
       },
+    },
+    {
+      name: 'compiler-runs-anywhere',
+      comment:
+        'but for xla, which needs Node: the compiler imports TensorFlow.js core, nothing else from outside',
+      severity: 'error',
+      from: { path: '^src/compiler/', pathNot: '^src/compiler/xla/' },
+      to: { path: '.', pathNot: ['^src/(core|compiler)/', '^node_modules/@tensorflow/tfjs-core/'] },
+    },
+    {
+      name: 'only-xla-imports-xla',
+      severity: 'error',
+      from: { path: '^src/compiler/', pathNot: '^src/compiler/xla/' },
+      to: { path: '^src/compiler/xla/' },
     },
     {
       name: 'only-backend-names-a-backend',

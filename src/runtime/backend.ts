@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Sessions } from '../compiler/xla/sessions.ts'
 import { usageError, type AppError } from '../errors.ts'
 import { withTensors } from '../core/scope.ts'
 
@@ -49,25 +50,6 @@ export const restoreNodeUtil = (module: object): void => {
   }
   for (const [name, value] of Object.entries(removed))
     Object.defineProperty(module, name, { value, configurable: true, writable: true })
-}
-
-/** TensorFlow's sessions, which only the native backend has. */
-export type Sessions = {
-  /**
-   * Loads the SavedModel of a folder.
-   *
-   * @param tags which of its graphs
-   * @returns the number of the session
-   */
-  readonly loadSavedModelMetaGraph: (folder: string, tags: string) => number
-  /** Runs a session: feeds the inputs by name, and returns the outputs by name. */
-  readonly runSavedModel: (
-    session: number,
-    inputs: readonly tf.Tensor[],
-    names: readonly { readonly name: string }[],
-    outputs: readonly string[],
-  ) => tf.Tensor[]
-  readonly deleteSavedModel: (session: number) => void
 }
 
 /** The sessions of the current backend; undefined where it is not the native one. */

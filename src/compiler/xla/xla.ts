@@ -5,13 +5,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { scalar, type Tensor } from '@tensorflow/tfjs-core'
-import type { Sessions } from '../../runtime/backend.ts'
 import { clone, scoped } from '../../core/scope.ts'
 import { leaves, signature, unflatten } from '../../core/tree.ts'
 import { CompileError, type Interpreter } from '../../core/scan.ts'
 import { checkRange, traceStep } from '../rows.ts'
 import { scanGraph, type Callable } from './graph.ts'
 import { encodeSavedModel } from './proto.ts'
+import type { Sessions } from './sessions.ts'
 
 /** A graph in a session of its own. */
 type Loaded = { readonly run: (inputs: readonly Tensor[]) => Tensor[]; readonly close: () => void }
