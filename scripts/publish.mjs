@@ -1,6 +1,6 @@
 /**
- * Files and folders that appear under their name when they are complete, and never before: they are made under
- * a temporary name beside it, and renamed.
+ * Files and folders that get their name only when they are complete: they are made under a temporary name in the same
+ * folder and renamed.
  */
 import {
   copyFileSync,
@@ -16,7 +16,7 @@ import {
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
-/** The owner is part of the name, because a cache can be shared by machines that do not see each other. */
+/** The host is part of the name, because machines that share a cache do not see each other's processes. */
 const mine = `.tmp-${hostname()}-`
 
 const alive = pid => {
@@ -29,27 +29,27 @@ const alive = pid => {
 }
 
 /**
- * Makes a folder and those above it. `mkdir` with `recursive` would do, but never returns where the kernel lets
- * nobody make folders, such as /proc.
+ * Makes a folder and its parents. `mkdir` with `recursive` would do the same, but it never returns in file systems of
+ * the kernel such as /proc, where nobody can make folders.
  */
-const makeFolder = folder => {
+export const makeFolder = (folder, mode = 0o777) => {
   if (existsSync(folder)) return
-  if (dirname(folder) !== folder) makeFolder(dirname(folder))
+  if (dirname(folder) !== folder) makeFolder(dirname(folder), mode)
   try {
-    mkdirSync(folder)
+    mkdirSync(folder, mode)
   } catch (error) {
     if (error.code !== 'EEXIST') throw error
   }
 }
 
-/** Removes the temporary folders whose makers are gone. */
+/** Removes the temporary folders of processes that have ended. */
 const sweep = folder => {
   for (const name of readdirSync(folder).filter(name => name.startsWith(mine)))
     if (!alive(Number.parseInt(name.slice(mine.length), 10)))
       rmSync(join(folder, name), { recursive: true, force: true })
 }
 
-/** Does the work with a temporary folder inside this one, which is made if need be. */
+/** Does the work with a temporary folder inside this one, which is made if it does not exist. */
 export const withTemporary = async (folder, work) => {
   makeFolder(folder)
   sweep(folder)
@@ -61,20 +61,20 @@ export const withTemporary = async (folder, work) => {
   }
 }
 
-/** Gives what was made its name; what had the name before goes. */
+/** Renames what was made to its name, and replaces what had the name before. */
 export const publish = (made, path) => {
   makeFolder(dirname(path))
   try {
     renameSync(made, path)
   } catch (error) {
     if (!['EEXIST', 'ENOTEMPTY', 'EISDIR', 'ENOTDIR'].includes(error.code)) throw error
-    // A folder cannot replace another: the old one steps aside, to where the temporary files are swept.
+    // A rename cannot replace a folder: the old one moves first, into the temporary folder, which is removed later.
     renameSync(path, join(dirname(made), `old-${basename(path)}`))
     renameSync(made, path)
   }
 }
 
-/** Copies a file to a place, as a whole or not at all. */
+/** Copies a file completely or not at all. */
 export const copyTo = (file, path) =>
   withTemporary(dirname(path), temporary => {
     const copy = join(temporary, basename(path))
@@ -82,7 +82,7 @@ export const copyTo = (file, path) =>
     publish(copy, path)
   })
 
-/** Makes a folder appear in a second place: by a link, or by a copy where links are not to be had. */
+/** Makes a folder available under a second path: by a link, or by a copy where links are not possible. */
 export const linkTo = (folder, path) =>
   withTemporary(dirname(path), temporary => {
     const link = join(temporary, basename(path))
