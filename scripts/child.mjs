@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
-/** The person asked to stop while a child was at work. */
+/** A signal asked this program to stop while it ran a child process. */
 export class Stopped extends Error {
   constructor(signal) {
     super(`stopped by ${signal}`)
@@ -12,11 +12,12 @@ export class Stopped extends Error {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * Runs a program to its end. A signal that reaches us is passed on to it, so that nothing goes on behind the
- * prompt, and rejects with `Stopped` once it is gone. Everything else resolves, a missing program included.
+ * Runs a program to its end. A signal that this process receives is passed on to it, so that it does not continue in the
+ * background; the promise then rejects with `Stopped` when it has ended. In all other cases the promise resolves, also if
+ * there is no such program.
  *
- * @param options what `spawn` takes, and `show`: let its standard output appear on our standard error
- * @returns `code` (undefined if it did not exit by itself), `signal`, `missing`, `out` and `err`
+ * @param options the options of `spawn`, and `show`: copy its standard output to this process's standard error
+ * @returns `code` (undefined if it was ended by a signal), `signal`, `missing`, `out` and `err`
  */
 export const runChild = (command, args, { show = false, ...options } = {}) =>
   new Promise((resolve, reject) => {
@@ -31,7 +32,7 @@ export const runChild = (command, args, { show = false, ...options } = {}) =>
       if (asked === undefined) resolve({ ...texts, ...result })
       else reject(new Stopped(asked))
     }
-    // Before the child is there, or a signal in between would leave it behind.
+    // Listen before the start of the child: a signal in between would leave it running.
     for (const signal of SIGNALS) process.on(signal, pass)
     const child = spawn(command, args, { ...options, stdio: ['ignore', show ? 2 : 'pipe', 'pipe'] })
     child.stdout?.setEncoding('utf8').on('data', text => (texts.out += text))

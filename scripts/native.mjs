@@ -1,7 +1,9 @@
 /**
- * TensorFlow natively, where the package's own installer fails: its downloads are gone, and they had no checksums.
- * The library comes out of a Python package, the addon is built from the sources in the npm package, and both stay
- * in the user's cache, so that the next checkout needs neither Python nor a compiler.
+ * Installs TensorFlow's native library and the addon through which tfjs-node calls it.
+ *
+ * tfjs-node's own installer fails: its downloads no longer exist, and they had no checksums. Here the library comes from
+ * a Python package and the addon is compiled from the sources in the npm package. Both are kept in the user's cache, so
+ * that another checkout needs neither Python nor a compiler.
  */
 import envPaths from 'env-paths'
 import headers from 'node-api-headers'
@@ -13,21 +15,21 @@ import { Obstacle, obstacleOf } from './obstacle.mjs'
 import { copyTo, linkTo, withTemporary } from './publish.mjs'
 import { fetchLibrary, libraryIsWhole } from './wheel.mjs'
 
-/** Where the library is kept between checkouts: NETWORK2_CACHE, else the user's cache folder. */
+/** The folder in which the library is kept for all checkouts: NETWORK2_CACHE, or the user's cache folder. */
 export const cacheFolder = env => resolve(env.NETWORK2_CACHE || envPaths('network2', { suffix: '' }).cache)
 
-/** Loads the addon in a process of its own: TensorFlow's version, or why not. */
+/** Loads the addon in a separate process. Returns TensorFlow's version, or why it does not load. */
 const probe = async (addon, env) => {
   const script = fileURLToPath(new URL('probe.mjs', import.meta.url))
   const { code, signal, out, err } = await runChild(process.execPath, [script, addon], { env })
   if (code === 0) return { version: out }
   if (signal === 'SIGILL' || err.includes('was compiled to use'))
-    return { trouble: 'this processor lacks instructions that it needs' }
+    return { trouble: 'it needs instructions that this processor does not have' }
   const why = /^\w*Error: (.+)/m.exec(err)?.[1]
-  return { trouble: why?.slice(0, 200) ?? `it ended with ${signal ?? `code ${code}`}` }
+  return { trouble: why?.slice(0, 200) ?? `the process ended with ${signal ?? `code ${code}`}` }
 }
 
-/** What is fetched, for which platform, and how one sees that it works. */
+/** What is downloaded, for which platform, and how it is tested. */
 export const recipe = {
   version: '2.15.1',
   platform: 'linux-x64',
@@ -38,7 +40,7 @@ export const recipe = {
   probe,
 }
 
-/** The platform as far as binaries are concerned: the library wants GNU's C library. */
+/** The name of this platform. The library needs GNU's C library, so musl counts as another platform. */
 const platformHere = () => {
   const musl =
     process.platform === 'linux' && process.report.getReport().header.glibcVersionRuntime === undefined
@@ -54,12 +56,12 @@ const findCompiler = async env => {
   }
   throw new Obstacle(
     `no C++ compiler was found (${COMPILERS.join(', ')})`,
-    'install one, such as the package g++, and run: npm run setup',
+    'install one, such as the package g++, then run: npm run setup -- native',
   )
 }
 
 const build = async ({ compiler, sources, library, output, env }) => {
-  // The linker looks for names without a version.
+  // The linker searches for file names without a version.
   const named = `${output}.lib`
   mkdirSync(named)
   symlinkSync(join(library, 'lib', 'libtensorflow_cc.so.2'), join(named, 'libtensorflow.so'))
@@ -74,14 +76,15 @@ const build = async ({ compiler, sources, library, output, env }) => {
   const { code, err, signal } = await runChild(compiler, args, { env })
   if (code === 0) return
   const why =
-    /^.*(?:error|cannot).*$/im.exec(err)?.[0].trim().slice(0, 200) ?? `it ended with ${signal ?? code}`
+    /^.*(?:error|cannot).*$/im.exec(err)?.[0].trim().slice(0, 200) ??
+    `the compiler ended with ${signal ?? code}`
   throw new Obstacle(
-    `${compiler} could not build TensorFlow's addon (${why})`,
-    'mend it and run: npm run setup',
+    `${compiler} could not compile TensorFlow's addon (${why})`,
+    'fix that, then run: npm run setup -- native',
   )
 }
 
-/** Is the path, links followed, inside the folder? */
+/** Whether a path is inside a folder, with links followed. */
 const inside = (path, folder) => {
   try {
     return realpathSync(path).startsWith(realpathSync(folder) + sep)
@@ -113,8 +116,8 @@ const install = async ({ root, env, cache, recipe, platform, say }) => {
   }
   if (platform !== recipe.platform)
     throw new Obstacle(
-      `it was only tried on ${recipe.platform}, and this is ${platform}`,
-      'nothing is wrong, only slower (NETWORK2_NATIVE=off leaves this line out)',
+      `it is only available for ${recipe.platform}, and this is ${platform}`,
+      'every command works without it',
     )
 
   const { version } = JSON.parse(readFileSync(join(tfjs, 'package.json'), 'utf8'))
@@ -125,7 +128,7 @@ const install = async ({ root, env, cache, recipe, platform, say }) => {
     'tfjs_binding.node',
   )
 
-  // Nobody should wait for a download that a missing compiler makes useless.
+  // Check for a compiler before the long download.
   if (!existsSync(kept)) await findCompiler(env)
   const had = libraryIsWhole(library)
   if (!had) await fetchLibrary({ recipe, folder: library, env, say })
@@ -137,7 +140,7 @@ const install = async ({ root, env, cache, recipe, platform, say }) => {
     if (loaded !== undefined) return ready(had ? 'cache' : 'built', loaded, addon, libraryFile)
   }
   const compiler = await findCompiler(env)
-  say("Building TensorFlow's addon …")
+  say("Compiling TensorFlow's addon …")
   await withTemporary(join(tfjs, 'lib'), async temporary => {
     const output = join(temporary, 'tfjs_binding.node')
     await build({ compiler, sources: join(tfjs, 'binding'), library, output, env })
@@ -148,20 +151,20 @@ const install = async ({ root, env, cache, recipe, platform, say }) => {
     rmSync(addon)
     throw new Obstacle(
       `TensorFlow's library does not load (${trouble})`,
-      `if it should, delete ${library} and run: npm run setup`,
+      `delete ${library}, then run: npm run setup -- native`,
     )
   }
-  // A cache that cannot be written any more is no reason to do without what works.
+  // The addon works even if the cache cannot be written.
   await copyTo(addon, kept).catch(() => undefined)
   return ready('built', loaded, addon, libraryFile)
 }
 
 /**
- * Brings the native backend here, if this machine allows it.
+ * Installs the native backend, if this machine can run it.
  *
- * @param say shows a line about the work
- * @param recipe what is fetched, for which platform, and how one sees that it works
- * @returns the state to remember: `ready`, or `failed` with a reason and a remedy; it rejects only if stopped
+ * @param say prints a line about the work
+ * @param recipe what is downloaded, for which platform, and how it is tested
+ * @returns the state to save: `ready`, or `failed` with a reason and a remedy; rejects only with `Stopped`
  */
 export const installNative = async ({
   root,

@@ -1,6 +1,6 @@
 /**
- * `node scripts/probe.mjs ADDON` multiplies two matrices with the addon and prints TensorFlow's version. In a
- * process of its own, because a library that does not fit the processor ends the one that tries it.
+ * `node scripts/probe.mjs ADDON` multiplies two matrices with the addon and prints TensorFlow's version. It is a
+ * separate process, because a library that does not fit the processor crashes the process that loads it.
  */
 import { createRequire } from 'node:module'
 
@@ -14,5 +14,6 @@ const attributes = [
 ]
 const [product] = tf.executeOp('MatMul', attributes, [matrix, matrix], 1)
 const found = [...tf.tensorDataSync(product.id)]
-if (found.join() !== '7,10,15,22') throw new Error(`a product came out as ${found.join()}`)
+if (found.join() !== '7,10,15,22')
+  throw new Error(`a matrix product was ${found.join()}, expected 7,10,15,22`)
 process.stdout.write(tf.TF_Version)

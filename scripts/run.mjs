@@ -1,11 +1,12 @@
 /**
- * Every npm script comes through here: `node scripts/run.mjs COMMAND ARGS…` sets up what is missing, then runs
- * the command in this same process, so that signals and exit codes need no go-between.
+ * All npm scripts start here: `node scripts/run.mjs COMMAND ARGS…` installs what is missing, then runs the command in
+ * the same process, which therefore receives signals and sets the exit code itself.
  */
 import { join } from 'node:path'
 import { Stopped } from './child.mjs'
 import { load, root } from './load.mjs'
-import { say, setUpNative, setUpPackages, wantsNative } from './setup.mjs'
+import { say, setUpNative, setUpPackages } from './setup.mjs'
+import { wantsNative } from './wants-native.mjs'
 
 /** Runs a program that reads its command line from `process.argv`. */
 const program = async (path, args) => {
@@ -15,14 +16,37 @@ const program = async (path, args) => {
 
 const vitest = args => program('node_modules/vitest/vitest.mjs', ['run', '--root', root, ...args])
 
+const fail = (exitCode, message) => {
+  say(`network2: ${message}`)
+  process.exitCode = exitCode
+}
+
+const setUp = async args => {
+  const [what, ...more] = args
+  if (what === undefined)
+    return say('The packages are installed. For the native backend: npm run setup -- native')
+  if (what !== 'native' || more.length > 0)
+    return fail(2, `setup ${args.join(' ')}: expected no argument, or native; run: npm run setup -- native`)
+  if (process.env.NETWORK2_NATIVE === 'off')
+    return fail(
+      2,
+      'NETWORK2_NATIVE=off forbids the native backend; unset it, then run: npm run setup -- native',
+    )
+  const native = await setUpNative({ root, env: process.env, again: true })
+  if (native.status === 'failed')
+    return fail(3, `the native backend could not be installed: ${native.reason}; ${native.remedy}`)
+  say(`The native backend is installed (TensorFlow ${native.libtensorflow}, ${native.source}).`)
+}
+
 const commands = {
-  setup: async () => undefined,
+  setup: setUp,
   test: vitest,
   'test:long': args => {
     process.env.NETWORK2_LONG = '1'
     return vitest(args)
   },
   bench: args => program('scripts/bench.ts', args),
+  golden: args => program('scripts/golden.ts', args),
   'digits-sheet': args => program('scripts/digits-sheet.ts', args),
   'queue-throughput': args => program('scripts/queue-throughput.ts', args),
   'simulate-queue': args => program('scripts/simulate-queue.ts', args),
@@ -30,35 +54,14 @@ const commands = {
   'check-gradients': args => program('scripts/check-gradients.ts', args),
 }
 
-/** Doctor tells what it finds, and should not change it first; the others compute little or nothing. */
-const light = [
-  'doctor',
-  'trace',
-  'runs',
-  'slowdown',
-  'predict',
-  'report',
-  'study',
-  'merge',
-  'queue-throughput',
-  'simulate-queue',
-]
-
-const needsNative = (command, args) => !light.includes(command) && wantsNative(args, process.env)
-
 const main = async ([command, ...args]) => {
   const missing = await setUpPackages({ root, env: process.env })
-  if (missing !== undefined) {
-    say(missing)
-    process.exitCode = 3
-    return
-  }
-  const setUp = command === 'setup'
-  if (needsNative(command, args)) {
-    const native = await setUpNative({ root, env: process.env, again: setUp })
-    if (native.status === 'failed')
-      say(`network2: training is slower without the native backend: ${native.reason}; ${native.remedy}`)
-    else if (setUp) say(`TensorFlow ${native.libtensorflow} is ready (${native.source}).`)
+  if (missing !== undefined) return fail(3, missing)
+  if (wantsNative(command, args, process.env)) {
+    const native = await setUpNative({ root, env: process.env })
+    // The bench measures what is installed. The other commands end with this reason themselves.
+    if (native.status === 'failed' && command === 'bench')
+      say(`network2: bench runs without the native backend: ${native.reason}; ${native.remedy}`)
   }
   const known = Object.hasOwn(commands, command) ? commands[command] : undefined
   if (known === undefined) await (await load('src/cli/main.ts')).run([command, ...args].filter(Boolean))

@@ -1,13 +1,13 @@
 /**
- * What must be there before a command can run: the packages, and the record of how the native backend went.
- * Uses nothing but Node, because there may be nothing else yet.
+ * Installs what a command needs: the packages and, where it is asked for, the native backend.
+ * Uses only Node, because nothing else may be installed yet.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { runChild } from './child.mjs'
 import { inTurn } from './turn.mjs'
 
-/** A line about the work, on standard error: standard output belongs to the result. */
+/** Prints a line about the work on standard error: standard output is for results. */
 export const say = line => void process.stderr.write(`${line}\n`)
 
 const readJson = file => {
@@ -21,8 +21,8 @@ const readJson = file => {
 const recordOf = root => join(root, 'node_modules', '.package-lock.json')
 
 /**
- * Are the packages of the lockfile installed? npm itself keeps the record: the lockfile inside node_modules is
- * the last thing that an installation writes. What is optional may be absent (it is for another platform).
+ * Whether the packages of the lockfile are installed, by the record that npm writes into node_modules at the end of an
+ * installation. An optional package may be missing: it is for another platform.
  */
 export const packagesAreThere = root => {
   const wanted = readJson(join(root, 'package-lock.json'))?.packages
@@ -37,40 +37,40 @@ export const packagesAreThere = root => {
   })
 }
 
-/** Some versions of npm leave the record there while they replace what it speaks of. */
+/** Removes npm's record: some versions of npm leave it in place while they replace the packages. */
 const forget = root => {
   try {
     rmSync(recordOf(root), { force: true })
   } catch {
-    // What cannot be removed cannot be installed either, and npm will say so.
+    // npm reports the same failure when it installs.
     return
   }
 }
 
-/** The npm that runs us, else the one on the path. */
+/** The npm that started this command, otherwise the one on the path. */
 const npm = env =>
   /^npm-cli\.[cm]?js$/.test(basename(env.npm_execpath ?? ''))
     ? { command: process.execPath, first: [env.npm_execpath] }
     : { command: 'npm', first: [], shell: process.platform === 'win32' }
 
-/** What npm complains of, in one line: its code, and the first line that is a sentence. */
-const complaint = ({ err, missing, signal }) => {
+/** npm's error in one line: its code and the first line with more than one word. */
+const npmError = ({ err, missing, signal }) => {
   if (missing) return 'npm was not found'
-  if (signal !== undefined) return `npm was ended by ${signal}`
+  if (signal !== undefined) return `npm was stopped by ${signal}`
   const lines = err.split('\n').flatMap(line => /^npm (?:error|ERR!)\s+(.+)/.exec(line)?.[1] ?? [])
   const code = lines.flatMap(line => /^code (\w+)/.exec(line)?.[1] ?? [])[0]
   const first = lines.find(line => /\s/.test(line) && !/^(code|errno|syscall|path) /.test(line))
-  return [code, first?.slice(0, 200)].filter(part => part !== undefined).join(': ') || 'npm said nothing more'
+  return [code, first?.slice(0, 200)].filter(part => part !== undefined).join(': ') || 'npm gave no reason'
 }
 
 /**
- * Installs the packages of the lockfile unless they are there.
+ * Installs the packages of the lockfile unless they are installed.
  *
- * @returns nothing, or the sentence that says why not and what would help
+ * @returns undefined, or why they could not be installed and what to do
  */
 export const setUpPackages = async ({ root, env }) => {
   if (packagesAreThere(root)) return undefined
-  const waiting = () => say('Waiting for another set-up of this folder …')
+  const waiting = () => say('Waiting: another process is installing the packages …')
   return inTurn(`packages of ${root}`, waiting, async () => {
     if (packagesAreThere(root)) return undefined
     say('Installing packages (npm ci) …')
@@ -83,18 +83,18 @@ export const setUpPackages = async ({ root, env }) => {
     })
     return result.code === 0
       ? undefined
-      : `network2: the packages could not be installed (${complaint(result)}); with a network, or a registry that npm can reach, run the same command again`
+      : `the packages could not be installed (${npmError(result)}); check the network and npm's registry, then run the same command again`
   })
 }
 
-/** Changes when the way to the native backend does, so that what an older way left is tried again. */
-const RECIPE = 1
+/** The version of the installation of the native backend: a state that another version has left is ignored. */
+const RECIPE = 2
 
 const stateFile = root => join(root, 'node_modules', '.network2', 'native.json')
 
 /**
- * How the native backend went: `{ status: 'ready', source, libtensorflow, addon, library }` or
- * `{ status: 'failed', reason, remedy }`; nothing if it was not tried, or if what was ready is gone.
+ * The result of the last installation of the native backend: `{ status: 'ready', source, libtensorflow, addon, library }`
+ * or `{ status: 'failed', reason, remedy }`; undefined before the first, and if its files are gone.
  */
 export const readNativeState = root => {
   const state = readJson(stateFile(root))
@@ -103,7 +103,7 @@ export const readNativeState = root => {
   return state.status === 'ready' && [state.addon, state.library].some(gone) ? undefined : state
 }
 
-/** Writes a file as a whole or not at all. */
+/** Writes a file completely or not at all. */
 export const writeWhole = (file, text) => {
   const temporary = `${file}.${process.pid}.tmp`
   mkdirSync(dirname(file), { recursive: true })
@@ -111,7 +111,7 @@ export const writeWhole = (file, text) => {
   renameSync(temporary, file)
 }
 
-/** Remembers how it went. A folder that cannot be written remembers nothing, and the next run tries again. */
+/** Saves the result of an installation, if the folder can be written. */
 export const writeNativeState = (root, state) => {
   try {
     writeWhole(stateFile(root), `${JSON.stringify({ recipe: RECIPE, ...state }, null, 2)}\n`)
@@ -120,35 +120,25 @@ export const writeNativeState = (root, state) => {
   }
 }
 
-/** Does this command line want the native backend, as far as one can tell before it is decoded? */
-export const wantsNative = (args, env) => {
-  if (env.NETWORK2_NATIVE === 'off') return false
-  const named = args.flatMap((arg, i) =>
-    arg === '--backend'
-      ? [args[i + 1]]
-      : arg.startsWith('--backend=')
-        ? [arg.slice('--backend='.length)]
-        : [],
-  )
-  return !args.includes('--help') && !named.some(name => name === 'wasm' || name === 'cpu')
-}
-
 /**
- * Makes sure that the native backend was tried, once.
+ * Installs the native backend unless it is installed. A failed installation is tried again each time.
  *
- * @param again look again, whatever is remembered
- * @param how what `installNative` should do otherwise than by default
- * @returns how it went, as `readNativeState` gives it
+ * @param again check the installation even if the last one was successful
+ * @param how options of `installNative` that differ from its defaults
+ * @returns the result, as `readNativeState` gives it
  */
 export const setUpNative = async ({ root, env, again = false, how = {} }) => {
-  const known = () => (again ? undefined : readNativeState(root))
-  const before = known()
+  const installed = () => {
+    const state = again ? undefined : readNativeState(root)
+    return state?.status === 'ready' ? state : undefined
+  }
+  const before = installed()
   if (before !== undefined) return before
   const { cacheFolder, installNative } = await import('./native.mjs')
   const cache = cacheFolder(env)
-  const waiting = () => say('Waiting for another set-up of the native backend …')
+  const waiting = () => say('Waiting: another process is installing the native backend …')
   return inTurn(`native backend in ${cache}`, waiting, async () => {
-    const meanwhile = known()
+    const meanwhile = installed()
     if (meanwhile !== undefined) return meanwhile
     const state = await installNative({ root, env, cache, say, ...how })
     writeNativeState(root, state)

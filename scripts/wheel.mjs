@@ -1,6 +1,6 @@
 /**
- * The TensorFlow library, out of the Python package that carries it. The package's checksum is pinned, so it does
- * not matter where pip finds it.
+ * Downloads TensorFlow's library with pip and unpacks it from its Python package. The package's checksum is fixed here,
+ * so any package index may serve it.
  */
 import { createHash } from 'node:crypto'
 import {
@@ -21,7 +21,7 @@ import { publish, withTemporary } from './publish.mjs'
 
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['pip']]
 
-/** The first pip that answers. */
+/** The first pip that runs. */
 const findPip = async env => {
   for (const [command, ...first] of PIPS) {
     const { code } = await runChild(command, [...first, '--version'], { env })
@@ -29,7 +29,7 @@ const findPip = async env => {
   }
   throw new Obstacle(
     'Python with pip, which downloads it, was not found',
-    'install Python 3 with pip, and run: npm run setup',
+    'install Python 3 with pip, then run: npm run setup -- native',
   )
 }
 
@@ -43,8 +43,8 @@ const download = async ({ command, first }, { requirement, pipFlags }, folder, e
   const said = err.split('\n').flatMap(line => /^(?:ERROR|error): (.+)/.exec(line)?.[1] ?? [])
   const offline = /Retrying|Connection|Temporary failure|timed out/.test(err)
   throw new Obstacle(
-    `pip could not download ${requirement} (${offline ? 'no connection' : (said.at(-1)?.slice(0, 200) ?? 'it did not say why')})`,
-    'with a network, or a package index that pip can reach, run: npm run setup',
+    `pip could not download ${requirement} (${offline ? 'no connection' : (said.at(-1)?.slice(0, 200) ?? 'pip gave no reason')})`,
+    "check the network and pip's package index, then run: npm run setup -- native",
   )
 }
 
@@ -58,18 +58,18 @@ const check = async (wheel, expected) => {
   const found = await sha256(wheel)
   if (found === expected) return
   throw new Obstacle(
-    `what pip downloaded has the SHA-256 ${found}, and not ${expected}`,
-    "empty pip's cache (pip cache purge), make sure of its package index, and run: npm run setup",
+    `the downloaded package has the SHA-256 ${found}, expected ${expected}`,
+    "empty pip's cache (pip cache purge), check its package index, then run: npm run setup -- native",
   )
 }
 
-/** Where a file of the wheel goes, if we need it: the two libraries, and the headers of the C interface. */
+/** The path to which a file of the wheel is unpacked; undefined if it is neither a library nor a header of the C API. */
 const placeOf = name =>
   /^tensorflow\/(libtensorflow_(?:cc|framework)\.so\.2)$/.exec(name)?.[1]?.replace(/^/, 'lib/') ??
   /^tensorflow\/(include\/(?:tensorflow|tsl)\/c\/.+\.h)$/.exec(name)?.[1] ??
   /^tensorflow\/(include\/(?:tensorflow\/core|tsl)\/platform\/ctstring\w*\.h)$/.exec(name)?.[1]
 
-/** Unpacks what is needed, and lists it with sizes, by which a damaged copy is known later. */
+/** Unpacks the files that are needed, and a manifest of their sizes, by which a damaged copy is recognized. */
 const unpack = async (wheel, folder) => {
   const files = {}
   const zip = await yauzl.openPromise(wheel)
@@ -84,7 +84,7 @@ const unpack = async (wheel, folder) => {
   writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify({ files }, null, 2)}\n`)
 }
 
-/** Is everything there that was unpacked, in full size? */
+/** Whether all unpacked files exist in full size. */
 export const libraryIsWhole = folder => {
   try {
     const { files } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
@@ -94,19 +94,19 @@ export const libraryIsWhole = folder => {
   }
 }
 
-/** Downloads the library and puts it into a folder, `lib` and `include`. Shows its progress. */
+/** Downloads the library into a folder, as `lib` and `include`, and shows the progress. */
 export const fetchLibrary = async ({ recipe, folder, env, say }) => {
-  // Before anything is downloaded: can the folder be written, and is there a pip?
+  // An unwritable folder or a missing pip fails here, before the download.
   await withTemporary(dirname(folder), async temporary => {
     const pip = await findPip(env)
-    say(`Fetching TensorFlow's library with pip (${recipe.megabytes} MB, once; not with --backend wasm) …`)
+    say(`Downloading TensorFlow's library with pip (${recipe.megabytes} MB, once) …`)
     const wheel = await download(pip, recipe, temporary, env)
     await check(wheel, recipe.sha256)
-    say('Unpacking it …')
+    say("Unpacking TensorFlow's library …")
     const unpacked = join(temporary, 'library')
     mkdirSync(unpacked)
     await unpack(wheel, unpacked)
-    // Another machine with the same cache may have been faster; what it made may be in use.
+    // Another machine that shares the cache may have finished first, and may use its copy already.
     if (!libraryIsWhole(folder)) publish(unpacked, folder)
   })
 }

@@ -1,5 +1,5 @@
 /**
- * What a command with a network and a data set brings together: the data, a backend, an interpreter.
+ * What a command with a network needs before it can start: the data, a backend and an interpreter.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -30,7 +30,7 @@ export type Request = {
   readonly sizesFor: (dataset: Dataset) => Sizes
 }
 
-/** Loads the data, and then what suits the data and the network. */
+/** Loads the data, then the backend and the engine for the network, and logs if a faster backend is not installed. */
 export const resources =
   ({ data, sizesFor, ...choice }: Request): ((env: Env) => TE.TaskEither<AppError, Resources>) =>
   env =>
@@ -43,9 +43,12 @@ export const resources =
           TE.map(machine => ({ dataset, ...machine })),
         ),
       ),
+      TE.tapIO(({ backend: { notice } }) => () => {
+        if (notice !== undefined) env.log(`network2: ${notice}`)
+      }),
     )
 
-/** What suits a network and its data, or was asked for. */
+/** Loads the backend and the engine that were chosen, or those that are the fastest for a network and its data. */
 export const machineFor =
   (
     { backend: wanted, engine }: Pick<Request, 'backend' | 'engine'>,
@@ -59,12 +62,9 @@ export const machineFor =
       TE.bindW('interpreter', ({ backend }) =>
         TE.fromEither(selectEngine(engine, backend.name, line => env.log(`network2: ${line}`))),
       ),
-      TE.tapIO(({ backend }) => () => {
-        if (backend.notice !== undefined) env.log(`network2: ${backend.notice}`)
-      }),
     )
 
-/** The data set of a `--data`, with a bar where there is something to wait for. */
+/** Loads the data set of `--data`, with a progress bar for what takes long. */
 export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, Dataset> => {
   const bar = env.bar ?? noProgressBar
   return pipe(
@@ -82,19 +82,21 @@ export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, D
     TE.tapError(() => TE.fromIO(bar.clear)),
     TE.mapLeft((error): AppError => {
       const by = env.stopReason()
-      return by === undefined ? error : interrupted(by, 'stopped before there was any data', 'run it again')
+      return by === undefined
+        ? error
+        : interrupted(by, 'stopped before the data was loaded', 'run the same command again')
     }),
   )
 }
 
-/** The model of a file, if one is named. */
+/** Reads the model of a file. */
 export const readModel = (file: string): TE.TaskEither<AppError, ModelFile> =>
   pipe(
     readText(file, 'a network that was saved with --save'),
     TE.flatMapEither(text => decodeModel(file, text)),
   )
 
-/** The part of the data set to evaluate on: the one asked for, else the test set, else the validation set, else none. */
+/** The part of the data set to evaluate on: the chosen one, or the first of test set, validation set and none. */
 export const evaluationPart = (
   wanted: EvaluationPart | undefined,
   data: Dataset,
@@ -106,7 +108,7 @@ export const evaluationPart = (
     ? E.left(
         usageError(
           `--evaluate-on ${part}: ${data.name} has no ${part} set`,
-          'give --evaluate-on none, or other data',
+          'use --evaluate-on none, or other data',
         ),
       )
     : E.right({ part, examples })

@@ -1,8 +1,8 @@
 /**
- * Where TensorFlow.js computes: the only file that names a backend package.
+ * The backends of TensorFlow.js. This is the only file that names a backend package.
  *
- * Natively (TensorFlow's own library) where it is installed; else in WebAssembly, a package with nothing to set
- * up; else in plain JavaScript.
+ * `native` is TensorFlow's own library, which `npm run setup -- native` installs; `wasm` is WebAssembly and `cpu` plain
+ * JavaScript, which are npm packages.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -22,24 +22,19 @@ export type BackendChoice = BackendName | 'auto'
 
 export type Backend = {
   readonly name: BackendName
-  /** Of TensorFlow.js, of the backend's package and, natively, of TensorFlow. */
+  /** Of TensorFlow.js, of the backend's package and, for `native`, of TensorFlow. */
   readonly versions: Readonly<Record<string, string>>
-  /** How many threads one operation may use, where that is known. */
+  /** How many threads one operation may use, if known. */
   readonly threads: number | undefined
-  /** What the person should know about the choice, if set-up has not said it already. */
+  /** A sentence for the user if `auto` would have taken a backend that is not available. */
   readonly notice: string | undefined
 }
-
-/*
- * `auto` goes from the fastest to the slowest. A step of [784, 30, 10] with 10 examples, run eagerly on one core: 0.65 ms
- * natively, 1.2 ms in WebAssembly, 4.2 ms in plain JavaScript; at [784, 100, 10] with 100 examples 1.4, 22 and 63.
- */
 
 const require = createRequire(import.meta.url)
 
 /**
- * Gives `util` back two functions that tfjs-node calls in every operation: Node 23 took them away, and Node 22 warns
- * of them.
+ * Restores two functions of `util` that tfjs-node calls in every operation: Node 23 removed them, and Node 22 prints
+ * a warning when they are called.
  *
  * @param module Node's `util`, which is changed
  */
@@ -58,21 +53,37 @@ export const sessions = (): Sessions | undefined =>
 
 type Loaded = Omit<Backend, 'notice'>
 
-/** Why a backend cannot be had, what would help, and whether the person was told already. */
-type Trouble = { readonly reason: string; readonly remedy: string; readonly told: boolean }
+/** Why a backend cannot be used, and what to do. */
+export type Unavailable = { readonly reason: string; readonly remedy: string; readonly installed: boolean }
 
-/** What set-up remembers of its last attempt, if it failed. */
-const recorded = (): Trouble | undefined => {
+/** Why the last installation of the native backend failed, if it did. */
+const failedInstallation = (): Unavailable | undefined => {
   try {
     const file = new URL('../../node_modules/.network2/native.json', import.meta.url)
     const { status, reason, remedy } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
     return status === 'failed' && typeof reason === 'string' && typeof remedy === 'string'
-      ? { reason, remedy, told: true }
+      ? { reason, remedy, installed: false }
       : undefined
   } catch {
     return undefined
   }
 }
+
+const INSTALL = 'run: npm run setup -- native'
+
+/** The platform for which scripts/native.mjs can install the native backend. */
+const NATIVE_PLATFORM = 'linux-x64'
+
+const platform = `${process.platform}-${process.arch}`
+
+const notInstalled = (): Unavailable =>
+  platform === NATIVE_PLATFORM
+    ? (failedInstallation() ?? { reason: 'it is not installed', remedy: INSTALL, installed: false })
+    : {
+        reason: `it is only available for ${NATIVE_PLATFORM}, and this is ${platform}`,
+        remedy: 'every command works without it',
+        installed: false,
+      }
 
 const hasAddon = (): boolean =>
   existsSync(
@@ -84,26 +95,26 @@ const hasAddon = (): boolean =>
     ),
   )
 
-/** Set in this process before the library is loaded, which reads them then; what the person set stays. */
+/** Sets variables that the library reads when it is loaded, unless the user has set them. */
 const setDefaults = (env: NodeJS.ProcessEnv): void => {
-  // Warnings and greetings of the library are not for the reader of the book; what fails is thrown anyway.
+  // The library prints a greeting and warnings; errors are thrown in any case.
   env.TF_CPP_MIN_LOG_LEVEL ??= '3'
-  // Operations this small lose more by waking threads than they gain: with 100 examples a step takes 1.7 times as
-  // long on two threads as on one, with 10 the same, with 1,000 hardly less.
+  // More threads do not help operations of this size: with 100 examples a step takes 1.7 times as long on two threads
+  // as on one, with 10 examples the same time, with 1,000 slightly less.
   env.TF_NUM_INTRAOP_THREADS ??= '1'
 }
 
 const loadNative = async (): Promise<Loaded> => {
   restoreNodeUtil(util)
   setDefaults(process.env)
-  // Not `import`: a loader hook would look at each of the package's hundreds of files.
+  // Not `import`: a loader hook would process each of the package's hundreds of files.
   const { version } = require('@tensorflow/tfjs-node') as { version: Readonly<Record<string, string>> }
   await tf.setBackend('tensorflow')
   const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } }
   return {
     name: 'native',
     versions: { ...versionOf('tfjs-node', version['tfjs-node']), libtensorflow: binding.TF_Version },
-    // TensorFlow takes 0 for as many as there are cores.
+    // For TensorFlow, 0 means one thread for each core.
     threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || undefined,
   }
 }
@@ -127,7 +138,7 @@ const versionOf = (name: string, version = 'unknown'): Record<string, string> =>
 
 const LOADERS = { native: loadNative, wasm: loadWasm, cpu: loadCpu } as const
 
-/** TensorFlow.js advertises tfjs-node, and tells of each kernel that two packages bring along. */
+/** TensorFlow.js prints an advertisement for tfjs-node, and a warning for each kernel that two packages register. */
 const quietly = async <A>(work: () => Promise<A>): Promise<A> => {
   const { warn } = console
   console.warn = () => undefined
@@ -141,71 +152,68 @@ const quietly = async <A>(work: () => Promise<A>): Promise<A> => {
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
 
-/** The first operation is part of loading: it may fail where loading did not, and it is what advertises. */
+/** The first operation is part of loading: it can fail after a successful load, and it prints the advertisement. */
 const firstOperation = (): void =>
   withTensors(
     () => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])),
     product => {
       const [found] = product.dataSync()
-      if (found !== 11) throw new Error(`1 x 3 + 2 x 4 came out as ${String(found)}`)
+      if (found !== 11) throw new Error(`1 x 3 + 2 x 4 was ${String(found)}`)
     },
   )
 
-/** Loads one backend, or says why it cannot be had. */
-const load = async (name: BackendName): Promise<E.Either<Trouble, Loaded>> => {
-  if (name === 'native' && !hasAddon())
-    return E.left(recorded() ?? { reason: 'it is not installed', remedy: 'run: npm run setup', told: false })
+/** Loads a backend and makes it the current one of TensorFlow.js. */
+export const tryBackend = async (name: BackendName): Promise<E.Either<Unavailable, Backend>> => {
+  if (name === 'native' && !hasAddon()) return E.left(notInstalled())
   try {
     return await quietly(async () => {
       const loaded = await LOADERS[name]()
       firstOperation()
-      return E.right(loaded)
+      return E.right({ ...loaded, notice: undefined })
     })
   } catch (error) {
     const reason = `it does not load (${firstLine(error)})`
-    return E.left({ reason, remedy: 'run: npm run setup', told: false })
+    return E.left({ reason, remedy: name === 'native' ? INSTALL : 'run: npm run setup', installed: true })
   }
 }
 
 const NEAREST = { native: 'wasm', wasm: 'cpu', cpu: 'wasm' } as const
 
-const unavailable = (name: BackendName, { reason, remedy }: Trouble): AppError =>
-  usageError(
-    `--backend ${name} cannot be had: ${reason}`,
-    `${remedy}; the nearest is --backend ${NEAREST[name]}`,
-  )
+const unavailable =
+  (name: BackendName) =>
+  ({ reason, remedy }: Unavailable): AppError =>
+    usageError(
+      `--backend ${name} is not available: ${reason}`,
+      `${remedy}; or use --backend ${NEAREST[name]}`,
+    )
+
+/** What to tell the user when `auto` does without the native backend; nothing where it cannot be installed. */
+const noticeOf = ({ reason, remedy }: Unavailable): string | undefined =>
+  platform === NATIVE_PLATFORM
+    ? `the native backend would be faster here, but ${reason}; ${remedy}`
+    : undefined
 
 const loadFastest = async (): Promise<E.Either<AppError, Backend>> => {
-  const off = process.env.NETWORK2_NATIVE === 'off'
-  const native = off ? undefined : await load('native')
-  if (native !== undefined && E.isRight(native)) return E.right({ ...native.right, notice: undefined })
-  const notice =
-    native === undefined || native.left.told
-      ? undefined
-      : `training is slower without the native backend: ${native.left.reason}; ${native.left.remedy}`
-  const wasm = await load('wasm')
-  const next = E.isRight(wasm) ? wasm : await load('cpu')
+  const native = process.env.NETWORK2_NATIVE === 'off' ? undefined : await tryBackend('native')
+  if (native !== undefined && E.isRight(native)) return native
+  const wasm = await tryBackend('wasm')
   return pipe(
-    next,
-    E.bimap(
-      trouble => unavailable('cpu', trouble),
-      loaded => ({ ...loaded, notice }),
-    ),
+    E.isRight(wasm) ? wasm : await tryBackend('cpu'),
+    E.bimap(unavailable('cpu'), backend => ({
+      ...backend,
+      notice: native === undefined ? undefined : noticeOf(native.left),
+    })),
   )
 }
 
 /**
- * Loads a backend and makes it the one that TensorFlow.js computes on.
+ * Loads a backend and makes it the current one of TensorFlow.js.
  *
- * @param choice a backend, or `auto`: the fastest that is here (`NETWORK2_NATIVE=off` leaves out the native one)
+ * `auto` takes native, wasm or cpu, the first that is available. The order is that of their speed when a step is run
+ * eagerly on one core: with [784, 30, 10] and 10 examples 0.65, 1.2 and 4.2 ms; with [784, 100, 10] and 100 examples
+ * 1.4, 22 and 63 ms.
+ *
+ * @param choice a backend, or `auto`, which leaves out the native backend if `NETWORK2_NATIVE=off`
  */
 export const loadBackend = (choice: BackendChoice): TE.TaskEither<AppError, Backend> =>
-  choice === 'auto'
-    ? loadFastest
-    : pipe(
-        () => load(choice),
-        TE.bimap(
-          trouble => unavailable(choice, trouble),
-          loaded => ({ ...loaded, notice: undefined }),
-        ),
-      )
+  choice === 'auto' ? loadFastest : pipe(() => tryBackend(choice), TE.mapLeft(unavailable(choice)))

@@ -8,7 +8,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadBackend, restoreNodeUtil } from '../../src/runtime/backend.ts'
 import { withTensors } from '../../src/core/scope.ts'
-import { native, need } from '../support/needs.ts'
+import { linuxX64, native, need } from '../support/needs.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -18,8 +18,8 @@ const tfjsNode = join('@tensorflow', 'tfjs-node')
 
 const addon = join(tfjsNode, 'lib', 'napi-v8', 'tfjs_binding.node')
 
-// What test/support/setup.ts denies, so that TensorFlow.js does not advertise: the WebAssembly backend asks for it,
-// and here nothing may be denied.
+// test/support/setup.ts turns this off, so that TensorFlow.js does not print its advertisement. The WebAssembly backend
+// reads it.
 tf.env().set('IS_NODE', true)
 
 /** The operations of a training step, in small: rows 1 and 0 of x, times w transposed, through the sigmoid. */
@@ -46,7 +46,7 @@ const backends = [
 
 for (const [name, needs] of backends)
   describe.skipIf(needs.isMissing)(name, needs.why, () => {
-    it('is loaded, current, computes, and says nothing on the console', async () => {
+    it('is loaded, current, computes, and prints nothing', async () => {
       const warn = vi.spyOn(console, 'warn')
       const log = vi.spyOn(console, 'log')
       const before = tf.memory().numTensors
@@ -60,7 +60,7 @@ for (const [name, needs] of backends)
       vi.restoreAllMocks()
     })
 
-    it('tells its versions', async () => {
+    it('has its versions', async () => {
       const backend = await loadBackend(name)()
       const versions = E.isRight(backend) ? backend.right.versions : {}
       expect(Object.keys(versions)).toEqual(
@@ -103,8 +103,8 @@ describe('restoreUtil', () => {
   })
 })
 
-/** A copy of what backend.ts needs, whose tfjs-node a test may damage. */
-describe('in a process of its own', () => {
+/** A copy of what backend.ts imports, with a tfjs-node that a test may damage. */
+describe('in a separate process', () => {
   let root: string
 
   beforeEach(() => {
@@ -144,26 +144,34 @@ describe('in a process of its own', () => {
     })
   }
 
-  const LOAD = `import { loadBackend } from './src/runtime/backend.ts'
-    console.log(JSON.stringify(await loadBackend(process.argv[2] as 'auto')()))`
+  const LOAD = `const [choice, platform] = process.argv.slice(2)
+    for (const [name, value] of Object.entries(JSON.parse(platform!))) Object.defineProperty(process, name, { value })
+    const { loadBackend } = await import('./src/runtime/backend.ts')
+    console.log(JSON.stringify(await loadBackend(choice as 'auto')()))`
 
-  /** What loading a choice gives there; nothing may reach the console meanwhile. */
-  const loading = (choice: string): unknown => {
-    const { status, stdout, stderr } = evaluate(LOAD, [choice])
+  /** The result of loading a choice there, which must not print anything. */
+  const loading = (choice: string, platform: Readonly<Record<string, string>> = {}): unknown => {
+    const { status, stdout, stderr } = evaluate(LOAD, [choice, JSON.stringify(platform)])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     return JSON.parse(stdout)
   }
 
-  it('an addon that does not load is no reason to crash: auto goes on with a notice', () => {
-    putAddon('garbage')
-    expect(loading('auto')).toMatchObject({
-      _tag: 'Right',
-      right: {
-        name: 'wasm',
-        notice: expect.stringMatching(/slower.*does not load.*npm run setup/) as unknown,
-      },
-    })
-  })
+  it.skipIf(linuxX64.isMissing)(
+    'auto takes wasm, with a notice, if the addon does not load',
+    linuxX64.why,
+    () => {
+      putAddon('garbage')
+      expect(loading('auto')).toMatchObject({
+        _tag: 'Right',
+        right: {
+          name: 'wasm',
+          notice: expect.stringMatching(
+            /faster here, but.*does not load.*npm run setup -- native$/,
+          ) as unknown,
+        },
+      })
+    },
+  )
 
   it('an explicit native that does not load is an error which names the nearest', () => {
     putAddon('garbage')
@@ -172,25 +180,48 @@ describe('in a process of its own', () => {
       left: {
         _tag: 'Usage',
         message: expect.stringContaining('--backend native') as unknown,
-        remedy: expect.stringMatching(/npm run setup.*--backend wasm/) as unknown,
+        remedy: 'run: npm run setup -- native; or use --backend wasm',
       },
     })
   })
 
-  it('without an addon, auto says so, unless set-up has said it', () => {
-    expect(loading('auto')).toMatchObject({
-      right: { name: 'wasm', notice: expect.stringContaining('not installed') as unknown },
-    })
-    mkdirSync(join(root, 'node_modules', '.network2'))
-    writeFileSync(
-      join(root, 'node_modules', '.network2', 'native.json'),
-      '{"status":"failed","reason":"no compiler","remedy":"install one"}',
-    )
-    expect(loading('auto')).not.toHaveProperty('right.notice')
-    expect(loading('native')).toMatchObject({
+  it.skipIf(linuxX64.isMissing)(
+    'without an addon, auto takes wasm and says how to install native',
+    linuxX64.why,
+    () => {
+      expect(loading('auto')).toMatchObject({
+        right: {
+          name: 'wasm',
+          notice:
+            'the native backend would be faster here, but it is not installed; run: npm run setup -- native',
+        },
+      })
+      mkdirSync(join(root, 'node_modules', '.network2'))
+      writeFileSync(
+        join(root, 'node_modules', '.network2', 'native.json'),
+        '{"status":"failed","reason":"no compiler","remedy":"install one"}',
+      )
+      expect(loading('auto')).toMatchObject({
+        right: { notice: 'the native backend would be faster here, but no compiler; install one' },
+      })
+      expect(loading('native')).toMatchObject({
+        left: {
+          message: '--backend native is not available: no compiler',
+          remedy: 'install one; or use --backend wasm',
+        },
+      })
+    },
+  )
+
+  it('without an addon, auto says nothing on a platform for which there is none', () => {
+    const platform = { platform: 'darwin', arch: 'arm64' }
+    expect(loading('auto', platform)).toMatchObject({ _tag: 'Right', right: { name: 'wasm' } })
+    expect(loading('auto', platform)).not.toHaveProperty('right.notice')
+    expect(loading('native', platform)).toMatchObject({
       left: {
-        message: expect.stringContaining('no compiler') as unknown,
-        remedy: expect.stringContaining('install one') as unknown,
+        message:
+          '--backend native is not available: it is only available for linux-x64, and this is darwin-arm64',
+        remedy: 'every command works without it; or use --backend wasm',
       },
     })
   })

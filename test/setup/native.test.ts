@@ -101,13 +101,13 @@ describe('a set-up where something is missing', () => {
     expectFailure(
       await machine.setUp(root),
       /^Python with pip.* was not found$/,
-      /install Python.*npm run setup$/,
+      /install Python.*npm run setup -- native$/,
     )
   })
 
   it('without a compiler says so before it downloads', async () => {
     machine.without('c++')
-    expectFailure(await machine.setUp(root), /no C\+\+ compiler/, /g\+\+.*npm run setup$/)
+    expectFailure(await machine.setUp(root), /no C\+\+ compiler/, /g\+\+.*npm run setup -- native$/)
     expect(machine.asked()).toEqual([])
   })
 
@@ -117,13 +117,13 @@ describe('a set-up where something is missing', () => {
     expectFailure(
       await machine.setUp(root),
       /^pip could not download .*\(no connection\)$/,
-      /network.*npm run setup$/,
+      /network.*npm run setup -- native$/,
     )
   })
 
   it('where pip fails otherwise, tells what pip said', async () => {
     machine.pip('echo "ERROR: a reason" >&2; exit 1')
-    expectFailure(await machine.setUp(root), /\(a reason\)$/, /npm run setup$/)
+    expectFailure(await machine.setUp(root), /\(a reason\)$/, /npm run setup -- native$/)
   })
 
   it('where the disk is full, says which', async () => {
@@ -131,29 +131,33 @@ describe('a set-up where something is missing', () => {
     expectFailure(
       await machine.setUp(root),
       /^the disk of .*cache is full$/,
-      /room.*NETWORK2_CACHE.*npm run setup$/,
+      /free.*NETWORK2_CACHE.*npm run setup -- native$/,
     )
   })
 
-  it('where the compiler fails, tells what it said, and does not download again next time', async () => {
+  it('where the compiler fails, says why; the next attempt does not download again', async () => {
     machine.compiler('echo "fatal error: napi.h: no such file" >&2; exit 1')
-    expectFailure(await machine.setUp(root), /c\+\+ could not build.*napi\.h/, /npm run setup$/)
+    expectFailure(await machine.setUp(root), /c\+\+ could not compile.*napi\.h/, /npm run setup -- native$/)
     machine.compiler()
-    expectReady(await machine.setUp(root, { again: true }), 'built')
+    expectReady(await machine.setUp(root), 'built')
     expect(machine.asked().filter(line => line.startsWith('pip'))).toHaveLength(1)
   })
 
   it('where the addon does not load, takes it away again', async () => {
     machine.compiler('echo broken > "$(last "$@")"')
-    expectFailure(await machine.setUp(root), /does not load \(no addon\)/, /delete .*npm run setup$/)
+    expectFailure(
+      await machine.setUp(root),
+      /does not load \(no addon\)/,
+      /delete .*npm run setup -- native$/,
+    )
     expect(machine.cached().filter(name => name.endsWith('.node'))).toEqual([])
   })
 
   it('on another platform says so, and downloads nothing', async () => {
     expectFailure(
       await machine.setUp(root, { platform: 'sunos-x64' }),
-      /only tried on linux-x64.*sunos-x64/,
-      /slower/,
+      /only available for linux-x64.*sunos-x64/,
+      /works without it/,
     )
     expect(machine.asked()).toEqual([])
   })
@@ -164,15 +168,15 @@ describe('a download that is not what it should be', () => {
     machine.pip(`cp "$WHEEL" "$(after "$@")/t.whl"; printf x >> "$(after "$@")/t.whl"`)
     expectFailure(
       await machine.setUp(root),
-      /SHA-256 [0-9a-f]{64}, and not /,
-      /pip cache purge.*npm run setup$/,
+      /SHA-256 [0-9a-f]{64}, expected /,
+      /pip cache purge.*npm run setup -- native$/,
     )
     expect(machine.cached()).toEqual([])
   })
 
   it('is refused when it is cut', async () => {
     machine.pip(`head -c 100 "$WHEEL" > "$(after "$@")/t.whl"`)
-    expectFailure(await machine.setUp(root), /SHA-256/, /npm run setup$/)
+    expectFailure(await machine.setUp(root), /SHA-256/, /npm run setup -- native$/)
     expect(machine.cached()).toEqual([])
   })
 })
@@ -187,7 +191,7 @@ describe('a cache that cannot be written', () => {
     expect(state).toMatchObject({
       status: 'failed',
       reason: expect.stringContaining(`the cache folder ${machine.cache} cannot be written`) as unknown,
-      remedy: expect.stringMatching(/NETWORK2_CACHE.*npm run setup$/) as unknown,
+      remedy: expect.stringMatching(/NETWORK2_CACHE.*npm run setup -- native$/) as unknown,
     })
     expect(machine.asked().filter(line => line.startsWith('pip'))).toEqual([])
   })
@@ -238,7 +242,7 @@ describe('two set-ups at once', () => {
     machine.pip(`cat '${pipe}' > /dev/null; cp "$WHEEL" "$(after "$@")/t.whl"`)
     const second = machine.checkout('second')
     const one = machine.start(root)
-    await one.line('Fetching')
+    await one.line('Downloading')
     const two = machine.start(second)
     await two.line('Waiting')
     writeFileSync(pipe, 'go')
@@ -252,7 +256,7 @@ describe('two set-ups at once', () => {
     machine.pip(`exec cat '${pipe}'`)
     const second = machine.checkout('second')
     const one = machine.start(root)
-    await one.line('Fetching')
+    await one.line('Downloading')
     const two = machine.start(second)
     await two.line('Waiting')
     machine.pip()

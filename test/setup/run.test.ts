@@ -1,13 +1,28 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { need } from '../support/needs.ts'
 import { Machine } from './fakes.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What the set-up of the native backend needs of packages, and what reads TypeScript on Node 20. */
+const tsx = need(
+  !(process.features as { readonly typescript?: unknown }).typescript,
+  'this Node reads TypeScript itself, without tsx',
+)
+
+/** The packages that the installation of the native backend imports, and tsx, which reads TypeScript on Node 20. */
 const PACKAGES = [
   'yauzl',
   'buffer-crc32',
@@ -30,7 +45,7 @@ const LOCK = JSON.stringify({
 const installed = (version: string): string =>
   JSON.stringify({ packages: { 'node_modules/needed': { version, integrity: 'sha512-a' } } })
 
-/** The command line, as far as run.mjs knows it: shows what it was given, and exits as it was told. */
+/** Stands in for the command line: prints its arguments, and exits with 4 if one is --fail. */
 const MAIN = `export const run = async (args: readonly string[]): Promise<void> => {
   console.log(JSON.stringify(args))
   process.exitCode = args.includes('--fail') ? 4 : 0
@@ -62,6 +77,8 @@ afterEach(() => machine.remove())
 
 const record = (): string => join(root, 'node_modules', '.package-lock.json')
 
+const state = (): string => join(root, 'node_modules', '.network2', 'native.json')
+
 const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -85,35 +102,89 @@ describe('a command', () => {
     expect(stdout).toBe('["train","--eta","0.5","--fail"]\n')
   })
 
-  it('runs, though the native backend cannot be had, and one sentence says why and what would help', () => {
-    const { status, stdout, sentences } = run(['train'])
-    expect({ status, stdout }).toEqual({ status: 0, stdout: '["train"]\n' })
-    expect(sentences).toEqual([expect.stringMatching(/slower.*could not download.*a reason.*npm run setup$/)])
-  })
-
-  it('says the sentence again the next time, but does not try again; setup does', () => {
-    run(['train'])
-    expect(run(['evaluate']).sentences).toHaveLength(1)
-    expect(asked('pip')).toHaveLength(1)
-    expect(run(['setup'])).toMatchObject({ status: 0, sentences: [expect.any(String)] })
-    expect(asked('pip')).toHaveLength(2)
-  })
-
   it.each([
-    ['--backend wasm', ['train', '--backend', 'wasm'], {}],
-    ['--backend=cpu', ['train', '--backend=cpu'], {}],
-    ['NETWORK2_NATIVE=off', ['train'], { NETWORK2_NATIVE: 'off' }],
-    ['--help', ['train', '--help'], {}],
-    ['doctor', ['doctor'], {}],
-  ])('with %s neither downloads nor complains', (_, args, env) => {
-    const { status, stdout, stderr } = run(args, env)
+    [['train', '--cost', 'xent']],
+    [['train', '--sizes', '784,512,512,10']],
+    [['evaluate', '--model', 'net.json']],
+    [['doctor']],
+  ])('that does not ask for the native backend downloads nothing: %j', args => {
+    const { status, stdout, stderr } = run(args)
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${JSON.stringify(args)}\n`, stderr: '' })
     expect(machine.asked()).toEqual([])
   })
 
-  it('with --backend native tries', () => {
-    expect(run(['train', '--backend', 'native']).sentences).toHaveLength(1)
+  it.each([
+    ['a flag', ['train', '--backend', 'native'], {}],
+    ['a variable', ['train'], { NETWORK2_ENGINE: 'xla' }],
+  ])('that asks for it by %s downloads it, and gives the reason of a failure itself', (_, args, env) => {
+    expect(run(args, env)).toMatchObject({ status: 0, stdout: `${JSON.stringify(args)}\n`, sentences: [] })
     expect(asked('pip')).toHaveLength(1)
+    expect(readFileSync(state(), 'utf8')).toMatch(/"failed"[^]*a reason/)
+  })
+
+  it('that asks for it again after a failure tries again', () => {
+    run(['train', '--backend', 'native'])
+    run(['train', '--backend', 'native'])
+    expect(asked('pip')).toHaveLength(2)
+  })
+
+  it('bench says why it runs without the native backend', () => {
+    writeFileSync(join(root, 'scripts', 'bench.ts'), "console.log('measured' as string)")
+    const { status, stdout, sentences } = run(['bench'])
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'measured\n' })
+    expect(sentences).toEqual([expect.stringMatching(/bench runs without.*\(a reason\).*setup -- native$/)])
+    expect(asked('pip')).toHaveLength(1)
+  })
+
+  it.skipIf(tsx.isMissing)('does not run what another user has planted in the cache of tsx', tsx.why, () => {
+    const TMPDIR = join(machine.folder, 'tmp')
+    mkdirSync(TMPDIR)
+    const attacker = join(root, 'attacker.mjs')
+    writeFileSync(
+      attacker,
+      `import { register } from 'tsx/esm/api'
+      register()
+      const { run } = await import('./src/cli/main.ts')
+      await run(['train'])`,
+    )
+    const direct = (): string =>
+      spawnSync(process.execPath, [attacker], { env: { ...machine.env, TMPDIR }, encoding: 'utf8' }).stdout
+    expect(direct()).toBe('["train"]\n')
+    for (const name of readdirSync(TMPDIR, { recursive: true, encoding: 'utf8' })) {
+      const file = join(TMPDIR, name)
+      if (statSync(file).isFile())
+        writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/JSON\.stringify\(\w+\)/g, "'planted'"))
+    }
+    expect(direct()).toBe('planted\n')
+    expect(run(['train'], { TMPDIR })).toMatchObject({ status: 0, stdout: '["train"]\n', stderr: '' })
+  })
+})
+
+describe('setup', () => {
+  it('alone installs the packages only', () => {
+    expect(run(['setup'])).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/packages are installed.*npm run setup -- native\n$/) as unknown,
+    })
+    expect(machine.asked()).toEqual([])
+  })
+
+  it('native downloads the native backend, and fails if that fails', () => {
+    const { status, sentences } = run(['setup', 'native'])
+    expect(status).toBe(3)
+    expect(sentences).toEqual([expect.stringMatching(/could not download.*\(a reason\).*setup -- native$/)])
+    expect(asked('pip')).toHaveLength(1)
+  })
+
+  it.each([
+    [['setup', 'nativ'], {}, /setup nativ: expected/],
+    [['setup', 'native', 'now'], {}, /setup native now: expected/],
+    [['setup', 'native'], { NETWORK2_NATIVE: 'off' }, /NETWORK2_NATIVE=off.*unset it/],
+  ])('refuses %j with %o', (args, env, sentence) => {
+    const { status, sentences } = run(args, env)
+    expect({ status, sentences }).toEqual({ status: 2, sentences: [expect.stringMatching(sentence)] })
+    expect(machine.asked()).toEqual([])
   })
 })
 

@@ -35,6 +35,11 @@ export const needInCi = (isThere: boolean, missing: string): Need => {
 
 export const linux = need(process.platform === 'linux', 'this is not Linux')
 
+export const linuxX64 = need(
+  process.platform === 'linux' && process.arch === 'x64',
+  'the native backend cannot be installed: this is not linux-x64',
+)
+
 const addon = new URL(
   '../../node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node',
   import.meta.url,

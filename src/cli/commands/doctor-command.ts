@@ -1,5 +1,5 @@
 /**
- * What is here and what is missing, with the remedy: `npm run doctor`. It looks and changes nothing.
+ * `npm run doctor`: what is installed, what is missing and what to do about it. It changes nothing.
  */
 import { readFile, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -8,20 +8,18 @@ import envPaths from 'env-paths'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { loadBackend, type Backend, type BackendName } from '../../runtime/backend.ts'
+import { tryBackend, type Backend, type BackendName, type Unavailable } from '../../runtime/backend.ts'
 import type { AppError } from '../../errors.ts'
 
-/** A folder in which MNIST is looked for, with the names in it; undefined names if it cannot be read. */
+/** A folder that may have MNIST, with the names of its files; the names are undefined if it cannot be read. */
 export type Folder = { readonly path: string; readonly names: readonly string[] | undefined }
 
-/** All that the text says, as values. */
+/** The contents of the text, as values. */
 export type Findings = {
   readonly node: string
   readonly platform: string
-  /** The backend that `--backend auto` takes. */
-  readonly chosen: E.Either<AppError, Backend>
-  readonly backends: Readonly<Record<BackendName, E.Either<AppError, Backend>>>
-  /** How the native backend came here; undefined if no set-up has put it here. */
+  readonly backends: Readonly<Record<BackendName, E.Either<Unavailable, Backend>>>
+  /** How the native backend was installed; undefined if it was not. */
   readonly source: string | undefined
   readonly nativeOff: boolean
   readonly cache: string
@@ -32,9 +30,9 @@ export type Findings = {
 }
 
 const SOURCES: Readonly<Record<string, string>> = {
-  built: 'downloaded and built by the set-up in this folder',
-  cache: 'from the cache of an earlier set-up',
-  given: 'was there before the set-up',
+  built: 'downloaded and compiled in this folder',
+  cache: 'installed from the cache',
+  given: 'installed by other means',
 }
 
 const versionsOf = ({ versions }: Backend): string =>
@@ -43,7 +41,7 @@ const versionsOf = ({ versions }: Backend): string =>
     .join(', ')
 
 const threadsOf = ({ threads }: Backend): string =>
-  threads === undefined ? 'a thread for each core' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`
+  threads === undefined ? 'one thread for each core' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`
 
 type Line = readonly [label: string, text: string]
 
@@ -51,7 +49,7 @@ const LABEL_WIDTH = 12
 
 const show = ([label, text]: Line): string => `${label.padEnd(LABEL_WIDTH)}${text}`
 
-/** A remedy stands under what it mends. */
+/** The line below a problem. */
 const remedyLine = (remedy: string): Line => ['', `-> ${remedy}`]
 
 const backendLines =
@@ -60,7 +58,10 @@ const backendLines =
     pipe(
       backends[name],
       E.match(
-        ({ message, remedy }): readonly Line[] => [[name, message], remedyLine(remedy)],
+        ({ reason, remedy, installed }): readonly Line[] => [
+          [name, installed ? reason : `optional, for large networks: ${reason}`],
+          remedyLine(remedy),
+        ],
         backend => [
           [name, `${versionsOf(backend)}; ${threadsOf(backend)}`],
           ...(name === 'native' && source !== undefined
@@ -74,7 +75,7 @@ const MNIST = /^(train|t10k)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/
 
 const MNIST_FILES = 4
 
-/** How many of MNIST's four files a folder has, each gzipped or not. */
+/** How many of MNIST's four files a folder has, gzipped or not. */
 const mnistFiles = (names: readonly string[] = []): number =>
   new Set(names.filter(name => MNIST.test(name)).map(name => name.replace(/\.gz$/, ''))).size
 
@@ -98,27 +99,25 @@ const dataLines = ({ mnistDir, mnist, data }: Findings): readonly Line[] => {
       ? []
       : [
           remedyLine(
-            'training downloads MNIST, or draws its own digits; for a copy of yours, set MNIST_DIR to its folder',
+            'train downloads MNIST, or generates synthetic digits offline; if you have MNIST, set MNIST_DIR to its folder',
           ),
         ]),
   ]
 }
 
-/** The findings as a person reads them. */
+/** What `--backend auto` takes. */
+const automatic = ({ backends: { native, wasm }, nativeOff }: Findings): string => {
+  const first = E.isRight(wasm) ? 'wasm' : 'cpu'
+  if (nativeOff) return `${first} (NETWORK2_NATIVE=off)`
+  return E.isRight(native) ? `${first}; native for large networks` : first
+}
+
+/** The findings as lines of text. */
 export const describe = (findings: Findings): readonly string[] => {
-  const { node, platform, chosen, nativeOff, cache } = findings
+  const { node, platform, cache } = findings
   const lines: readonly Line[] = [
     ['Node', `${node}, ${platform}`],
-    [
-      'backend',
-      pipe(
-        chosen,
-        E.match(
-          ({ message }) => `none: ${message}`,
-          ({ name }) => `${name}${nativeOff ? ' (NETWORK2_NATIVE=off)' : ''}`,
-        ),
-      ),
-    ],
+    ['backend', automatic(findings)],
     ...(['native', 'wasm', 'cpu'] as const).flatMap(backendLines(findings)),
     ['cache', cache],
     ...dataLines(findings),
@@ -143,19 +142,18 @@ const sourceOf = async (): Promise<string | undefined> => {
   }
 }
 
-/** An empty variable is one that was not set. */
+/** An empty variable counts as not set. */
 const given = (variable: string | undefined): string | undefined => (variable === '' ? undefined : variable)
 
 const gather = async (env: NodeJS.ProcessEnv): Promise<Findings> => {
-  // One after the other: each becomes the current backend, and the last should be the one that is used.
-  const cpu = await loadBackend('cpu')()
-  const wasm = await loadBackend('wasm')()
-  const native = await loadBackend('native')()
+  // One after the other, because each becomes the current backend while it is tested.
+  const cpu = await tryBackend('cpu')
+  const wasm = await tryBackend('wasm')
+  const native = await tryBackend('native')
   const mnistDir = given(env.MNIST_DIR)
   return {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
-    chosen: await loadBackend('auto')(),
     backends: { native, wasm, cpu },
     source: await sourceOf(),
     nativeOff: env.NETWORK2_NATIVE === 'off',
@@ -166,7 +164,7 @@ const gather = async (env: NodeJS.ProcessEnv): Promise<Findings> => {
   }
 }
 
-/** What `npm run doctor` prints. */
+/** The text that `npm run doctor` prints. */
 export const doctor = (env: NodeJS.ProcessEnv): TE.TaskEither<AppError, string> =>
   pipe(
     TE.fromTask(() => gather(env)),
