@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: how long a step and an epoch take, on every backend and engine that is here.
+ * `npm run bench`: how long a step and an epoch take, on every backend and engine that is available.
  *
  * Everything is measured in one run, in turns, and the median is shown: what counts are the ratios. The yardsticks
  * are the same operations written by hand in one loop, and NumPy where Python has it. An argument chooses the cases
@@ -174,7 +174,7 @@ const runnersOf = (backend: BackendName, { sizes, m, steps }: Case, set: Batch, 
   return [
     ...engines(backend).map(([engine, make]) => {
       const interpreter = make()
-      const examples = engine === 'staged' ? whole : some
+      const examples = engine === 'eager' ? some : whole
       return runner(`${backend} ${engine}`, examples, () => timed(interpreter, set, params, m, examples))
     }),
     ...(sizes.length === 3
@@ -213,7 +213,7 @@ const bench = async (one: Case): Promise<void> => {
   const open: { active: string; runners: Runner[]; close: () => void }[] = []
   for (const backend of backends) {
     if (E.isLeft(await loadBackend(backend)())) {
-      console.log(`${backend.padEnd(18)}is not installed here`)
+      console.log(`${backend.padEnd(18)}is not available here`)
       continue
     }
     const set = { x: tensor2d(pixels, [n, 784]), y: tensor2d(targets, [n, 10]) }
@@ -231,7 +231,7 @@ const bench = async (one: Case): Promise<void> => {
       for (const { run, times } of round % 2 === 0 ? runners : [...runners].reverse()) times.push(run())
     }
   const all = open.flatMap(({ runners }) => runners)
-  const xla = all.find(({ name }) => name === 'native staged')
+  const xla = all.find(({ name }) => name === 'native xla')
   for (const { active, runners, close } of open) {
     const yardstick = runners.find(({ name }) => name.endsWith('by hand'))
     for (const runner of runners) {
@@ -249,12 +249,12 @@ const bench = async (one: Case): Promise<void> => {
     close()
   }
   const lit = density({ kind: 'floats', width: 784, floats: pixels })
-  const fastest = all.find(({ name }) => name === 'wasm staged')
+  const fastest = all.find(({ name }) => name === 'wasm wasm')
   if (fastest !== undefined) {
     const products = multiplyAdds(sizes, lit)
     const rate = products / ((perStep(fastest, m) * Math.ceil(n / m)) / 1000)
     console.log(
-      `${(products / 1e9).toFixed(2)} G multiply-adds an epoch on lit pixels (${(100 * lit).toFixed(0)} %); wasm staged does ${(rate / 1e9).toFixed(1)} G/s`,
+      `${(products / 1e9).toFixed(2)} G multiply-adds an epoch on lit pixels (${(100 * lit).toFixed(0)} %); wasm does ${(rate / 1e9).toFixed(1)} G/s`,
     )
   }
   if (sizes.length === 3) numpy(pixels, sizes[1], m)

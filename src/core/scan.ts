@@ -40,7 +40,7 @@ export class CompileError extends Error {
   }
 }
 
-export type EngineName = 'eager' | 'staged'
+export type EngineName = 'eager' | 'wasm' | 'xla'
 
 export type Interpreter = {
   readonly name: EngineName

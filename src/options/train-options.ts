@@ -88,7 +88,7 @@ export const commonOptions = {
   },
   engine: {
     group: MACHINE,
-    describe: 'how a step is run: auto | eager | staged',
+    describe: 'how a step is run: auto | eager | wasm | xla (compiled; xla needs the native backend)',
     defaultDescription: 'auto',
   },
   json: { group: OUTPUT, type: 'boolean', describe: 'JSON lines on stdout, and nothing else there' },
@@ -258,7 +258,7 @@ export const backendFlag = F.withDefault(
 
 export const engineFlag = F.withDefault(
   'engine',
-  F.oneOf<EngineChoice>({ auto: 'auto', eager: 'eager', staged: 'staged' }),
+  F.oneOf<EngineChoice>({ auto: 'auto', eager: 'eager', wasm: 'wasm', xla: 'xla', staged: 'staged' }),
   'auto',
 )
 

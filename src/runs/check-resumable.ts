@@ -10,6 +10,7 @@ import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import { parseJson, toJson } from '../io/json.ts'
 import { asSettings, type RunConfig } from './run-plan.ts'
 import type { Env } from '../io/env.ts'
+import { recordedEngine } from '../runtime/engine.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -55,8 +56,9 @@ export const checkResumable = (
           ),
         )
       const known = COMPUTED_BY.filter(key => Object.hasOwn(before, key))
+      const computedBy = { ...before, engine: recordedEngine(before.engine, before.backend) }
       return TE.fromIO(() => {
-        for (const line of differences(before, machine, known))
+        for (const line of differences(computedBy, machine, known))
           log(`network2: ${line}; the last bits may now differ from those of a run without a break`)
       })
     }),

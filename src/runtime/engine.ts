@@ -1,6 +1,6 @@
 /**
- * Which interpreter runs the steps. Two axes, kept apart: a backend is where TensorFlow.js computes, an engine is
- * how.
+ * Engines: how a step is run. A backend is where TensorFlow.js computes; an engine either runs a step there operation
+ * by operation (`eager`), or compiles it (`wasm` on the backend of the same name, `xla` on `native`).
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
@@ -13,73 +13,91 @@ import { wasm } from '../compiler/wasm/wasm.ts'
 import { xla } from '../compiler/xla/xla.ts'
 import type { Sizes } from '../core/params.ts'
 
-export type EngineChoice = EngineName | 'auto'
+/** `auto` is the fastest engine of the backend; `staged` its compiled one, the only name of both in older versions. */
+export type EngineChoice = EngineName | 'auto' | 'staged'
 
 type Engine = readonly [name: EngineName, make: () => Interpreter]
 
 const EAGER: Engine = ['eager', () => eager]
 
-/** The engines that a backend has, the fastest first. */
+/** The engines of a backend, the fastest first. */
 export const engines = (backend: BackendName): RNEA.ReadonlyNonEmptyArray<Engine> => {
-  if (backend === 'wasm') return [['staged', () => wasm()], EAGER]
+  if (backend === 'wasm') return [['wasm', () => wasm()], EAGER]
   const native = backend === 'native' ? sessions() : undefined
-  return native === undefined ? [EAGER] : [['staged', () => xla(native)], EAGER]
+  return native === undefined ? [EAGER] : [['xla', () => xla(native)], EAGER]
 }
 
-/** What decides which road is the faster one. */
+/** What the speed of an engine depends on. */
 export type Workload = {
   readonly sizes: Sizes
   /** The share of the inputs that are not zero. */
   readonly density: number
 }
 
-/** From here on XLA's dense products outrun those of WebAssembly, which skip the zeros of the inputs (`npm run bench`). */
-const XLA_FROM = { weightsAboveTheFirstLayer: 20_000, density: 0.6 }
+/** Above either limit XLA is faster than WebAssembly, which skips inputs that are zero (`npm run bench`). */
+const WASM_LIMITS = { weightsAboveTheFirstLayer: 20_000, density: 0.6 }
+
+const isSmall = ({ sizes: [, ...above], density }: Workload): boolean => {
+  const weights = above.slice(1).reduce((sum, outputs, l) => sum + outputs * above[l]!, 0)
+  return weights <= WASM_LIMITS.weightsAboveTheFirstLayer && density <= WASM_LIMITS.density
+}
 
 /**
- * The backend to take where the choice is left to us: staged in WebAssembly for small networks on sparse inputs, as
- * the book's are; else whatever TensorFlow.js is fastest on.
+ * The backend for a network if the user leaves the choice open: that of the engine, if one is given; WebAssembly for
+ * small networks with sparse inputs, such as those of the book; otherwise `auto`, which is native if it is installed.
  */
 export const selectBackend = (
   backend: BackendChoice,
   engine: EngineChoice,
-  { sizes, density }: Workload,
+  workload: Workload,
 ): BackendChoice => {
-  const [, ...above] = sizes
-  const weights = above.slice(1).reduce((sum, outputs, l) => sum + outputs * above[l]!, 0)
-  const small = weights <= XLA_FROM.weightsAboveTheFirstLayer && density <= XLA_FROM.density
-  return backend === 'auto' && engine !== 'eager' && small ? 'wasm' : backend
+  if (backend !== 'auto') return backend
+  switch (engine) {
+    case 'wasm':
+      return 'wasm'
+    case 'xla':
+      return 'native'
+    case 'eager':
+      return 'auto'
+    case 'auto':
+    case 'staged':
+      return isSmall(workload) ? 'wasm' : 'auto'
+  }
 }
 
 /**
- * The interpreter of a pair of backend and engine, or what there is instead.
+ * The interpreter for a backend and a choice of engine. With `auto`, steps that the engine cannot compile run eagerly.
  *
- * `auto` is the fastest one; what it cannot compile is run eagerly instead.
- *
- * @param tell is given the sentence that says why, if that happens
+ * @param log is given a sentence with the reason, if steps run eagerly instead
  */
 export const selectEngine = (
   choice: EngineChoice,
   backend: BackendName,
-  tell: (line: string) => void,
+  log: (line: string) => void,
 ): E.Either<UsageError, Interpreter> => {
-  const there = engines(backend)
-  const [[fastest, make]] = there
+  const available = engines(backend)
+  const [[fastest, make]] = available
   if (choice === 'auto')
     return E.right(
       fastest === 'eager'
         ? eager
-        : withFallback(make(), eager, reason =>
-            tell(`training is slower, step by step (--engine eager): ${reason}`),
-          ),
+        : withFallback(make(), eager, reason => log(`falling back to --engine eager: ${reason}`)),
     )
-  const found = there.find(([name]) => name === choice)
+  const found = available.find(([name]) =>
+    choice === 'staged' ? name !== 'eager' && name === fastest : name === choice,
+  )
   return found === undefined
     ? E.left(
         usageError(
-          `--engine ${choice}: there is none for --backend ${backend}`,
-          `the nearest is --backend ${choice === 'staged' ? 'wasm --engine staged' : `${backend} --engine ${fastest}`}`,
+          `--engine ${choice}: --backend ${backend} does not have this engine`,
+          `use ${choice === 'xla' ? '--backend native --engine xla' : '--backend wasm --engine wasm'}, or --backend ${backend} --engine ${fastest}`,
         ),
       )
     : E.right(found[1]())
+}
+
+/** The name of an engine that a run has recorded. Older versions recorded `staged` for the compiled engine. */
+export const recordedEngine = (engine: unknown, backend: unknown): unknown => {
+  if (engine !== 'staged') return engine
+  return backend === 'native' ? 'xla' : 'wasm'
 }

@@ -164,6 +164,22 @@ describe('the folder of a run', () => {
       expect(await leftBy(moved)).toEqual(await leftBy(whole))
     }))
 
+  it('of an older version, which named the compiled engine `staged`, is resumed without a note', () =>
+    inFolder(async folder => {
+      const run = join(folder, 'run')
+      const flags = ['--data', await dataOf(folder, 100), '--backend', 'wasm', '--engine', 'staged']
+      const first = await cli(['train', ...flags, '--epochs', '1', '--out', run, '--quiet'])
+      expect(first).toMatchObject({ code: 0, err: '' })
+      expect(JSON.parse(await readFile(join(run, 'config.json'), 'utf8'))).toMatchObject({ engine: 'staged' })
+      const machine = JSON.parse(await readFile(join(run, 'env.json'), 'utf8')) as { engine: string }
+      expect(machine.engine).toBe('wasm')
+      await writeFile(join(run, 'env.json'), JSON.stringify({ ...machine, engine: 'staged' }))
+      expect(await cli(['train', '--resume', run, '--epochs', '2', '--quiet'])).toMatchObject({
+        code: 0,
+        err: '',
+      })
+    }))
+
   it('that is none cannot be resumed, and one with a run in it is not written over', () =>
     inFolder(async folder => {
       const none = await cli(['train', '--resume', folder])

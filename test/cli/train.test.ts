@@ -174,7 +174,7 @@ describe('mistakes', () => {
       'an engine that is not there',
       ['--engine', 'staged', '--backend', 'cpu'],
       2,
-      'the nearest is --backend wasm --engine staged',
+      'use --backend wasm --engine wasm',
     ],
     ['a learning rate that diverges', ['--eta', '1e9'], 4, 'training diverged in epoch 1, with mini-batch 1'],
   ])('%s', (_what, wrong, code, words) =>

@@ -5,6 +5,9 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { linux, need } from '../support/needs.ts'
+
+const superuser = need(process.getuid?.() === 0, 'only root can give a folder to another user')
 
 const turn = new URL('../../scripts/turn.mjs', import.meta.url).href
 
@@ -60,7 +63,7 @@ describe('a turn', () => {
     expect(statSync(locks()).mode & 0o777).toBe(0o700)
   })
 
-  it.skipIf(process.getuid?.() !== 0)('does not use a folder of another user', async () => {
+  it.skipIf(superuser.isMissing)('does not use a folder of another user', superuser.why, async () => {
     mkdirSync(locks(), { recursive: true })
     chownSync(locks(), 12345, 12345)
     const held = `await inTurn('work', () => undefined, async () =>
@@ -79,16 +82,13 @@ describe('a turn', () => {
     expect(await script(done, env)).toEqual({ code: 0, out: 'done\n' })
   })
 
-  it.skipIf(process.platform !== 'linux')(
-    'does not wait for a socket whose name can be guessed',
-    async () => {
-      const id = createHash('sha256').update('work').digest('hex').slice(0, 20)
-      const server = await new Promise<Server>(resolve => {
-        const listening = createServer().listen(`\0network2-${id}`, () => resolve(listening))
-      })
-      const done = `await inTurn('work', () => process.exit(9), async () => console.log('done'))`
-      expect(await script(done)).toEqual({ code: 0, out: 'done\n' })
-      server.close()
-    },
-  )
+  it.skipIf(linux.isMissing)('does not wait for a socket whose name can be guessed', linux.why, async () => {
+    const id = createHash('sha256').update('work').digest('hex').slice(0, 20)
+    const server = await new Promise<Server>(resolve => {
+      const listening = createServer().listen(`\0network2-${id}`, () => resolve(listening))
+    })
+    const done = `await inTurn('work', () => process.exit(9), async () => console.log('done'))`
+    expect(await script(done)).toEqual({ code: 0, out: 'done\n' })
+    server.close()
+  })
 })

@@ -13,9 +13,9 @@ const nothing = need(true, '')
 
 export const pairs: readonly Pair[] = [
   { backend: 'cpu', engine: 'eager', needs: nothing },
-  { backend: 'wasm', engine: 'staged', needs: nothing },
+  { backend: 'wasm', engine: 'wasm', needs: nothing },
   { backend: 'wasm', engine: 'eager', needs: nothing },
-  { backend: 'native', engine: 'staged', needs: native },
+  { backend: 'native', engine: 'xla', needs: native },
   { backend: 'native', engine: 'eager', needs: native },
 ]
 

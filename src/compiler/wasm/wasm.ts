@@ -32,7 +32,7 @@ export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpr
   let compilations = 0
 
   return {
-    name: 'staged',
+    name: 'wasm',
     scan: f => {
       const id = scans++
       const programs = new Map<string, Program>()

@@ -52,7 +52,7 @@ export const xla = (sessions: Sessions): Interpreter => {
   let scans = 0
   let compilations = 0
   return {
-    name: 'staged',
+    name: 'xla',
     scan: f => {
       const id = scans++
       return (s0, constants, xs, range) => {

@@ -1,0 +1,100 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Sizes } from '../../src/core/params.ts'
+import { loadBackend, type BackendChoice, type BackendName } from '../../src/runtime/backend.ts'
+import { recordedEngine, selectBackend, selectEngine, type EngineChoice } from '../../src/runtime/engine.ts'
+import { interpreterOf, pairs } from '../support/engines.ts'
+import { native } from '../support/needs.ts'
+
+afterEach(async () => {
+  await loadBackend('cpu')()
+})
+
+/** The second has 20,000 weights above its first layer, the third one more neuron in its last. */
+const BOOK: Sizes = [784, 30, 10]
+const SMALL: Sizes = [784, 100, 200]
+const LARGE: Sizes = [784, 100, 201]
+
+describe('the backend for a network', () => {
+  it.each<[BackendChoice, EngineChoice, Sizes, number, BackendChoice]>([
+    // the choice of the user, whatever the network
+    ['native', 'auto', BOOK, 0.2, 'native'],
+    ['wasm', 'auto', LARGE, 1, 'wasm'],
+    ['cpu', 'staged', LARGE, 1, 'cpu'],
+    ['wasm', 'xla', BOOK, 0.2, 'wasm'],
+    // the backend of the engine
+    ['auto', 'wasm', LARGE, 1, 'wasm'],
+    ['auto', 'xla', BOOK, 0.2, 'native'],
+    // eagerly, the native backend is the fastest
+    ['auto', 'eager', BOOK, 0.2, 'auto'],
+    // small networks with sparse inputs
+    ['auto', 'auto', BOOK, 0.2, 'wasm'],
+    ['auto', 'auto', SMALL, 0.6, 'wasm'],
+    ['auto', 'auto', LARGE, 0.6, 'auto'],
+    ['auto', 'auto', SMALL, 0.61, 'auto'],
+    ['auto', 'staged', BOOK, 0.2, 'wasm'],
+    ['auto', 'staged', LARGE, 0.2, 'auto'],
+  ])('--backend %s --engine %s, %j, density %d: %s', (backend, engine, sizes, density, expected) => {
+    expect(selectBackend(backend, engine, { sizes, density })).toBe(expected)
+  })
+})
+
+describe('the engine on a backend', () => {
+  const select = async (backend: BackendName, engine: EngineChoice): Promise<string> => {
+    await loadBackend(backend)()
+    const found = selectEngine(engine, backend, () => expect.unreachable())
+    return E.isRight(found) ? found.right.name : `${found.left.message} / ${found.left.remedy}`
+  }
+
+  const refusal = (engine: string, backend: string, compiled: string, fastest: string): string =>
+    `--engine ${engine}: --backend ${backend} does not have this engine / ` +
+    `use --backend ${compiled === 'xla' ? 'native' : 'wasm'} --engine ${compiled}, or --backend ${backend} --engine ${fastest}`
+
+  it.each<[BackendName, EngineChoice, string]>([
+    ['wasm', 'auto', 'wasm'],
+    ['wasm', 'staged', 'wasm'],
+    ['wasm', 'wasm', 'wasm'],
+    ['wasm', 'eager', 'eager'],
+    ['wasm', 'xla', refusal('xla', 'wasm', 'xla', 'wasm')],
+    ['cpu', 'auto', 'eager'],
+    ['cpu', 'eager', 'eager'],
+    ['cpu', 'staged', refusal('staged', 'cpu', 'wasm', 'eager')],
+    ['cpu', 'wasm', refusal('wasm', 'cpu', 'wasm', 'eager')],
+    ['cpu', 'xla', refusal('xla', 'cpu', 'xla', 'eager')],
+  ])('--backend %s --engine %s: %s', async (backend, engine, expected) => {
+    expect(await select(backend, engine)).toBe(expected)
+  })
+
+  describe.skipIf(native.isMissing)('native', native.why, () =>
+    it.each<[EngineChoice, string]>([
+      ['auto', 'xla'],
+      ['staged', 'xla'],
+      ['xla', 'xla'],
+      ['eager', 'eager'],
+      ['wasm', refusal('wasm', 'native', 'wasm', 'xla')],
+    ])('--backend native --engine %s: %s', async (engine, expected) => {
+      expect(await select('native', engine)).toBe(expected)
+    }),
+  )
+
+  for (const pair of pairs)
+    it.skipIf(pair.needs.isMissing)(
+      `${pair.engine} on ${pair.backend} has its name`,
+      pair.needs.why,
+      async () => {
+        expect((await interpreterOf(pair)).name).toBe(pair.engine)
+      },
+    )
+})
+
+describe('an engine that a run has recorded', () => {
+  it.each([
+    ['staged', 'native', 'xla'],
+    ['staged', 'wasm', 'wasm'],
+    ['eager', 'native', 'eager'],
+    ['xla', 'native', 'xla'],
+    [undefined, undefined, undefined],
+  ])('%s on %s is %s', (engine, backend, expected) => {
+    expect(recordedEngine(engine, backend)).toBe(expected)
+  })
+})
