@@ -12,9 +12,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 const PYTHON = process.env.NETWORK2_PYTHON ?? '.venv/bin/python'
 
-/** Runs a script, given as its text, and resolves to what it prints; rejects with what it complains of. */
-export const python = async (script: string, args: readonly string[] = []): Promise<string> =>
-  (await promisify(execFile)(PYTHON, ['-c', script, ...args], { cwd: ROOT, maxBuffer: 2 ** 26 })).stdout
+const run = async (args: readonly string[]): Promise<string> =>
+  (await promisify(execFile)(PYTHON, args, { cwd: ROOT, maxBuffer: 2 ** 26 })).stdout
+
+/** Runs a script, given as its text, and resolves to what it prints; rejects with what it prints to standard error. */
+export const python = (script: string, args: readonly string[] = []): Promise<string> =>
+  run(['-c', script, ...args])
+
+/** Runs a script of the project in the same way. */
+export const pythonScript = (path: string): Promise<string> => run([path])
 
 /** Python with a module. */
 export const pythonWith = (module: string): Need => {
