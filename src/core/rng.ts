@@ -57,8 +57,12 @@ export const permutation = (of: Key, n: number): Int32Array => {
 }
 
 /**
- * Draws from the normal distribution N(0, 1), by Marsaglia's polar method: it needs only a logarithm and a
- * square root, which every JavaScript engine computes alike.
+ * Draws from the normal distribution N(0, 1), by Marsaglia's polar method.
+ *
+ * The bytes are the same on every machine with the same JavaScript engine; a test holds Node's to recorded ones. For
+ * another engine they are not promised: the language leaves the last bits of `Math.log` open. Rounding to float32 hides
+ * nearly all of it: a logarithm that differed in its last bit for a third of the arguments changed none of 23 million
+ * numbers.
  */
 export const normal = (of: Key, count: number): Float32Array => {
   const random = generator(of)

@@ -1,7 +1,9 @@
 /**
  * The folder of a run: what it was asked for, what it ran on, what it has told, and what came of it.
  *
- * `config.json` can be given to `--config`. No file holds a path of the machine: a folder can be moved and resumed.
+ * `config.json` can be given to `--config`. A folder can be moved and resumed, because no file in it holds its own path.
+ * `config.json` holds the paths of the data and of the initial network as they were given: where the data has moved,
+ * resume with `--data`.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

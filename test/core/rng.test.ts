@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fold, key, normal, permutation } from '../../src/core/rng.ts'
@@ -98,6 +99,13 @@ describe('normal', () => {
     expect([...normal(key(7), 4)]).toEqual([
       2.0420713424682617, 0.02039659023284912, -0.268213152885437, -1.4059299230575562,
     ])
+  })
+
+  it('golden: the bytes of 100,000 under seed 7', () => {
+    const bytes = new Uint8Array(normal(key(7), 100_000).buffer)
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(
+      '8de62f9d78c411efeb466be7df0623fd6da6f53635b8654b76490967bba8bfb0',
+    )
   })
 
   it('law: as many as asked for, finite, and a longer draw begins with the shorter one', () => {
