@@ -84,11 +84,6 @@ export default ts.config(
     rules: { 'no-restricted-syntax': ['error', syntax.chain] },
   },
   {
-    // still to be changed
-    files: ['src/data/**/*.ts', 'src/io/read.ts'],
-    rules: { 'no-restricted-syntax': ['error', syntax.memory] },
-  },
-  {
     files: ['**/*.mjs'],
     languageOptions: {
       globals: {
