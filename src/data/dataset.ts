@@ -1,17 +1,17 @@
 /**
- * What a network learns from: examples in memory, as compact as their source allows.
+ * Data sets in memory, in the most compact form that their source allows.
  *
- * Shapes: n examples, j_0 inputs each, j_L outputs each; everything is row after row, [n, j_0] and [n, j_L].
+ * Shapes: n examples with j_0 inputs and j_L outputs each; arrays are row-major, [n, j_0] and [n, j_L].
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { dataError, usageError, type DataError, type UsageError } from '../errors.ts'
 
-/** The inputs of n examples, [n, width]: the bytes of grey images, or numbers as they are. */
+/** The inputs of n examples, [n, width]: grey images as bytes, or any numbers as floats. */
 export type Inputs =
   | { readonly kind: 'bytes'; readonly width: number; readonly bytes: Uint8Array }
   | { readonly kind: 'floats'; readonly width: number; readonly floats: Float32Array }
 
-/** The desired outputs of n examples: one class each, [n], or every output's value, [n, width]. */
+/** The desired outputs of n examples: one class each, [n], or the value of every output, [n, width]. */
 export type DesiredOutputs =
   | { readonly kind: 'labels'; readonly labels: Uint8Array }
   | { readonly kind: 'targets'; readonly width: number; readonly targets: Float32Array }
@@ -23,16 +23,16 @@ export type Examples = {
 }
 
 export type Dataset = {
-  /** What it is, as one would say it: MNIST, digits, or the name of the file or folder. */
+  /** Its name in output: MNIST, digits, or that of the file or folder. */
   readonly name: string
-  /** Where it came from: a path, a mirror, or that it was drawn. */
+  /** Where it came from: a path, a mirror, or the generator. */
   readonly source: string
   readonly training: Examples
   readonly validation: Examples | undefined
   readonly test: Examples | undefined
 }
 
-/** The parts of a data set that are there, each with its name. */
+/** The parts that a data set has, each with its name. */
 export const parts = (dataset: Dataset): ReadonlyArray<readonly [name: string, examples: Examples]> =>
   (['training', 'validation', 'test'] as const).flatMap(name => {
     const examples = dataset[name]
@@ -42,7 +42,7 @@ export const parts = (dataset: Dataset): ReadonlyArray<readonly [name: string, e
 /**
  * The inputs as numbers, [n, width].
  *
- * A pixel is byte / 256, never 1: that is how the book's own copy of MNIST was made (mnist.pkl.gz).
+ * A pixel is byte / 256, so at most 0.996, as in the book's copy of MNIST (mnist.pkl.gz).
  */
 export const inputValues = (inputs: Inputs): Float32Array => {
   if (inputs.kind === 'floats') return inputs.floats
@@ -51,10 +51,10 @@ export const inputValues = (inputs: Inputs): Float32Array => {
   return pixels
 }
 
-/** How many inputs say how many of all are zero. */
+/** The density is estimated from at most this many inputs. */
 const SAMPLE = 1_000_000
 
-/** The share of the inputs that are not zero, by the first of them. */
+/** The share of the inputs that are not zero, estimated from the first ones. */
 export const density = (inputs: Inputs): number => {
   const all = inputs.kind === 'bytes' ? inputs.bytes : inputs.floats
   const sample = Math.min(SAMPLE, all.length)
@@ -64,15 +64,15 @@ export const density = (inputs: Inputs): number => {
 }
 
 /**
- * One row of zeros per label, with a 1 at the label's place, [n, outputs]: the book's `vectorized_result`.
+ * One row of zeros per label, with a 1 at the label's index, [n, outputs]: the book's `vectorized_result`.
  *
- * @throws RangeError for a label that has no output: check a network's sizes with `sizesFit` first
+ * @throws RangeError for a label without an output: check the network's sizes with `sizesFit` first
  */
 export const oneHot = (labels: Uint8Array, outputs: number): Float32Array => {
   const rows = new Float32Array(labels.length * outputs)
   labels.forEach((label, i) => {
     if (label >= outputs)
-      throw new RangeError(`label ${label} of example ${i} has no place in ${outputs} outputs`)
+      throw new RangeError(`label ${label} of example ${i} does not fit ${outputs} outputs`)
     rows[i * outputs + label] = 1
   })
   return rows
@@ -81,7 +81,7 @@ export const oneHot = (labels: Uint8Array, outputs: number): Float32Array => {
 /**
  * The desired outputs y, [n, outputs].
  *
- * @throws RangeError where the desired outputs do not fit that many outputs: check with `sizesFit` first
+ * @throws RangeError if the targets have another width: check the network's sizes with `sizesFit` first
  */
 export const targets = (desired: DesiredOutputs, outputs: number): Float32Array => {
   if (desired.kind === 'labels') return oneHot(desired.labels, outputs)
@@ -90,10 +90,10 @@ export const targets = (desired: DesiredOutputs, outputs: number): Float32Array 
   return desired.targets
 }
 
-/** The index of the largest number in a row, and the first of equals. */
+/** The index of the largest number in a row; of equal ones, the first. */
 const argMax = (row: Float32Array): number => row.reduce((best, x, i) => (x > row[best]! ? i : best), 0)
 
-/** The class of each example, [n]: its label, or the place of the largest target, as network2's accuracy has it. */
+/** The class of each example, [n]: its label, or the index of its largest target, as in network2's accuracy. */
 export const labelsOf = (desired: DesiredOutputs): Uint8Array | Int32Array =>
   desired.kind === 'labels'
     ? desired.labels
@@ -101,10 +101,10 @@ export const labelsOf = (desired: DesiredOutputs): Uint8Array | Int32Array =>
         argMax(desired.targets.subarray(i * desired.width, (i + 1) * desired.width)),
       )
 
-/** Examples `from` to `to` (without it), as views of the same memory. */
+/** Examples `from` up to, but not including, `to`: views of the same memory. */
 export const sliceExamples =
   (from: number, to: number) =>
-  ({ size, inputs, desired: desired }: Examples): Examples => {
+  ({ size, inputs, desired }: Examples): Examples => {
     const start = Math.min(Math.max(from, 0), size)
     const end = Math.min(Math.max(to, start), size)
     const rows = <A extends Uint8Array | Float32Array>(of: A, width: number): A =>
@@ -122,13 +122,13 @@ export const sliceExamples =
     }
   }
 
-/** The first n examples, or all where there are fewer; the memory is shared. */
+/** The first n examples, or all if there are fewer: views of the same memory. */
 export const firstN = (n: number): ((examples: Examples) => Examples) => sliceExamples(0, n)
 
-/** How many inputs a network for this data set has: j_0. */
+/** The number of inputs that a network for this data set has: j_0. */
 export const inputWidth = (dataset: Dataset): number => dataset.training.inputs.width
 
-/** How many outputs a network for this data set has: as many as its targets, or enough for its largest label. */
+/** How many outputs a network for this data set needs: the width of its targets, or enough for its largest label. */
 export type Outputs = { readonly rule: 'exactly' | 'at least'; readonly count: number }
 
 const outputsOf = (desired: DesiredOutputs): Outputs =>
@@ -136,13 +136,13 @@ const outputsOf = (desired: DesiredOutputs): Outputs =>
     ? { rule: 'exactly', count: desired.width }
     : { rule: 'at least', count: desired.labels.reduce((most, label) => Math.max(most, label), 0) + 1 }
 
-/** The outputs needed by all parts together; targets decide, where there are any. */
+/** The outputs needed for all parts; if any part has targets, they decide. */
 export const outputsNeeded = (dataset: Dataset): Outputs =>
   parts(dataset)
     .map(([, examples]) => outputsOf(examples.desired))
     .reduce((a, b) => (a.rule === 'exactly' ? a : b.rule === 'exactly' || b.count > a.count ? b : a))
 
-/** What is wrong between a network's sizes and a data set, and the nearest sizes that would fit. */
+/** How a network's sizes and a data set disagree, and the nearest sizes that would fit. */
 type Misfit = { readonly has: string; readonly change: string; readonly sizes: ReadonlyArray<number> }
 
 const misfit = (sizes: ReadonlyArray<number>, dataset: Dataset): Misfit | undefined => {
@@ -158,7 +158,7 @@ const misfit = (sizes: ReadonlyArray<number>, dataset: Dataset): Misfit | undefi
     : { has: `has labels up to ${count - 1}`, change: `end with ${count} or more`, sizes: fitting }
 }
 
-/** The data set, if a network of the sizes asked for at the prompt can learn it. */
+/** The data set, if it fits a network of the sizes given by `--sizes`. */
 export const sizesFit =
   (sizes: ReadonlyArray<number>) =>
   (dataset: Dataset): E.Either<UsageError, Dataset> => {
@@ -173,7 +173,7 @@ export const sizesFit =
         )
   }
 
-/** The data set, if the network in `file` can be used on it. */
+/** The data set, if it fits the network in `file`. */
 export const modelFits =
   (file: string, sizes: ReadonlyArray<number>) =>
   (dataset: Dataset): E.Either<DataError, Dataset> => {

@@ -1,4 +1,4 @@
-/** The data set of drawn digits: three parts of MNIST's sizes, drawn once and kept as IDX files. */
+/** The data set of synthetic digits: three parts of MNIST's sizes, generated once and kept as IDX files. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as T from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -24,15 +24,15 @@ import type { LoadProgress } from './progress.ts'
 import { readBytes } from '../io/read.ts'
 import { writeBestEffort } from '../io/write.ts'
 
-/** How many digits are drawn for the training file (a sixth of them for validation) and for the test file. */
+/** How many digits are in the training file (a sixth of them for validation) and in the test file. */
 export type Counts = { readonly train: number; readonly test: number }
 
 export const digitsCounts: Counts = { train: 60_000, test: 10_000 }
 
-/** The digits' own seed: the data set stays the same, whatever a run is seeded with. */
+/** The seed of the data set, which does not depend on the seed of a run. */
 const SEED = 1
 
-/** Digits drawn between two reports of progress. */
+/** Digits generated between two reports of progress. */
 const AT_ONCE = 1000
 
 const SUMS = 'SHA256SUMS'
@@ -58,7 +58,7 @@ const drawMany = async (
     pixels.set(drawn.images.pixels, from * SIDE * SIDE)
     labels.set(drawn.labels, from)
     onDrawn(from + drawn.labels.length)
-    // So that progress is shown, and that Ctrl-C is heard.
+    // lets progress be shown and Ctrl-C be handled
     await setImmediate(undefined, { signal })
   }
   return { pixels, labels }
@@ -76,16 +76,16 @@ const encode = (folder: string, train: Drawing, test: Drawing): MnistFiles<Check
 }
 
 export type DigitsOptions = {
-  /** Where data sets are kept; the digits get a folder inside. */
+  /** Where data sets are kept; the digits get a folder in it. */
   readonly dataFolder: string
   readonly counts: Counts
   readonly onNotice: (line: string) => void
   readonly onProgress: (progress: LoadProgress) => void
-  /** Ends the drawing, with an error. */
+  /** Stops the generation, with an error. */
   readonly signal: AbortSignal
 }
 
-/** The folder of this version's digits: a changed drawing does not find what an older one left. */
+/** The folder of this version's digits: a changed generator does not read the files of an older one. */
 export const digitsFolder = (dataFolder: string): string => join(dataFolder, 'digits', `v${DIGITS_VERSION}`)
 
 const drawAll = (
@@ -95,19 +95,19 @@ const drawAll = (
   TE.tryCatch(async () => {
     const of = counts.train + counts.test
     const report = (before: number) => (done: number) =>
-      onProgress({ what: 'drawing digits', done: before + done, of })
+      onProgress({ what: 'generating digits', done: before + done, of })
     const train = await drawMany(fold(key(SEED), 0), counts.train, signal, report(0))
     const test = await drawMany(fold(key(SEED), 1), counts.test, signal, report(counts.train))
     return encode(folder, train, test)
   }, isStopped)
 
-/** Nothing else ends a drawing. */
+/** An abort is the only expected error. */
 const isStopped = (error: unknown): DataError => {
   if ((error as Error).name !== 'AbortError') throw error
-  return dataError('the drawing was stopped', 'run it again')
+  return dataError('the generation of digits was stopped', 'run it again')
 }
 
-/** The sums last: a cache without them, or with others, is one that was not finished, and is drawn again. */
+/** Writes the checksums last: a cache without them, or with others, was not finished, and is generated again. */
 const store = (four: MnistFiles<CheckedFile>, folder: string): TaskEither<string, void> =>
   pipe(
     fileRoles,
@@ -116,7 +116,7 @@ const store = (four: MnistFiles<CheckedFile>, folder: string): TaskEither<string
   )
 
 const assembled = (folder: string, four: MnistFiles<CheckedFile>): E.Either<DataError, Dataset> =>
-  assembleDataset('any', mnist, 'digits', `drawn by this program, kept in ${folder}`)(four)
+  assembleDataset('any', mnist, 'digits', `synthetic digits in ${folder}`)(four)
 
 const isSize = (counts: Counts, found: Dataset): boolean =>
   found.training.size + (found.validation?.size ?? 0) === counts.train && found.test?.size === counts.test
@@ -128,18 +128,18 @@ const cached = (folder: string, counts: Counts): TaskEither<DataError, Dataset> 
     TE.bind('four', () => readFour(folder, mnist)),
     TE.filterOrElse(
       ({ listed, four }) => Buffer.from(listed).toString('latin1') === sums(four),
-      () => dataError(`${folder}: its files are not those that ${SUMS} lists`, 'remove the folder'),
+      () => dataError(`${folder}: its files do not match ${SUMS}`, 'delete the folder'),
     ),
     TE.flatMapEither(({ four }) => assembled(folder, four)),
     TE.filterOrElse(
       found => isSize(counts, found),
-      () => dataError(`${folder}: holds digits of another number`, 'remove the folder'),
+      () => dataError(`${folder}: has another number of digits`, 'delete the folder'),
     ),
   )
 
 /**
- * The digits: as they were kept, or drawn (about 3 s) and then kept. A damaged or unfinished cache is drawn again, and
- * one that cannot be written is done without.
+ * The digits: from the cache, or generated (about 3 s) and then kept. A damaged or unfinished cache is generated again;
+ * if the cache cannot be written, the digits are used without it.
  */
 export const loadDigits = (options: DigitsOptions): TaskEither<DataError, Dataset> => {
   const folder = digitsFolder(options.dataFolder)
@@ -152,7 +152,7 @@ export const loadDigits = (options: DigitsOptions): TaskEither<DataError, Datase
           pipe(
             store(four, folder),
             TE.getOrElse(why =>
-              T.fromIO(() => options.onNotice(`the digits are not kept for the next time: ${why}`)),
+              T.fromIO(() => options.onNotice(`the digits are not kept for the next run: ${why}`)),
             ),
           ),
         ),

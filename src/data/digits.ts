@@ -1,8 +1,8 @@
 /**
- * Drawn digits: images that look like MNIST's, from nothing but a key.
+ * Synthetic digits: images like MNIST's, generated from a key.
  *
- * A digit is a few strokes of a pen, in one of the ways in which people write it. The writer's hand bends, slants,
- * stretches and shakes them; the pen has a width and a pressure. Arithmetic and square roots only: so the same key
+ * A digit is a few pen strokes, in one of the forms in which people write it. They are bent, slanted, stretched and
+ * shaken at random; the pen has a width and a pressure. Only arithmetic and square roots are used, so that the same key
  * gives the same bytes in every JavaScript engine.
  */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
@@ -10,7 +10,7 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { fold, generator, type Key } from '../core/rng.ts'
 import type { Images } from './idx.ts'
 
-/** Raise it when the drawing changes: what was drawn before is kept under the old number. */
+/** Raise it when the generator changes: cached digits of another version are not used. */
 export const DIGITS_VERSION = 1
 
 export const SIDE = 28
@@ -21,10 +21,10 @@ const BOX = 20
 /** x to the right, y down; the digit fills 0 … 1. */
 type Point = readonly [x: number, y: number]
 
-/** A pen's way from its first point to its last: a curve through all, or straight from each to the next. */
+/** One pen stroke: a curve through all its points, or straight lines between them. */
 type Stroke = readonly ['curve' | 'line', ...Point[]]
 
-/** One way to write a digit, and how often. */
+/** One way to write a digit, and its relative frequency. */
 type Form = { readonly often: number; readonly strokes: ReadonlyArray<Stroke> }
 
 const form = (often: number, ...strokes: ReadonlyArray<Stroke>): Form => ({ often, strokes })
@@ -97,22 +97,22 @@ const forms: ReadonlyArray<ReadonlyArray<Form>> = [
   ],
 ]
 
-/** How unlike one another the hands are; each number is a standard deviation, but for the ranges. */
+/** The variation between writers: standard deviations, and ranges as [low, high]. */
 const hand = {
-  /** Of each point of a stroke, of the digit's size. */
+  /** Of each point of a stroke, relative to the digit's size. */
   shake: 0.042,
-  /** Of the bends that move neighbouring points alike. */
+  /** Of the coefficients of the smooth bend. */
   bend: 0.11,
   slant: 0.26,
   tilt: 0.1,
   stretch: 0.17,
-  /** Of the digit's place, in pixels. */
+  /** Of the digit's position, in pixels. */
   place: 0.9,
-  /** The longer side, of BOX. */
+  /** The longer side, relative to BOX. */
   size: [0.86, 1.04],
   /** Half the width of the pen, in pixels. */
   pen: [0.8, 1.95],
-  /** How much of the pen's width a light hand loses along the way. */
+  /** The largest share of the pen's width that is lost along a stroke. */
   pressure: 0.4,
   /** How dark the ink is. */
   ink: [0.84, 1.25],
@@ -120,18 +120,18 @@ const hand = {
   grain: 0.1,
 } as const
 
-/** Half the width of the grey rim of a stroke, in pixels: MNIST's images were scaled down, and are as soft. */
+/** Half the width of a stroke's grey edge, in pixels, as soft as MNIST's images, which were scaled down. */
 const RIM = 0.62
 
-/** Straight pieces between two points of a curve. */
+/** Line segments between two points of a curve. */
 const PIECES = 5
 
 const between = (random: RandomGenerator, [low, high]: readonly [number, number]): number =>
   low + (high - low) * uniformFloat64(random)
 
 /**
- * About N(0, 1), and never beyond 3.5: the sum of four uniform numbers, of variance 1/12 each. A logarithm may differ
- * between engines; a sum may not.
+ * Approximately N(0, 1), within ±3.5: the sum of four uniform numbers, of variance 1/12 each. A logarithm may differ
+ * between engines; a sum does not.
  */
 const about = (random: RandomGenerator): number => {
   const sum =
@@ -152,7 +152,7 @@ const formOf = (random: RandomGenerator, digit: number): Form => {
   return chosen.way ?? ways[0]!
 }
 
-/** The map from a form's points to a hand's, without shaking: the same for all strokes of one digit. */
+/** The smooth distortion of a form's points, the same for all strokes of one digit. */
 const bendOf = (random: RandomGenerator): ((point: Point) => Point) => {
   const slant = 0.12 + hand.slant * about(random)
   const tilt = hand.tilt * about(random)
@@ -168,13 +168,13 @@ const bendOf = (random: RandomGenerator): ((point: Point) => Point) => {
   }
 }
 
-/** The point at t, 0 … 1, of the way from p1 to p2 on the curve through p0 … p3 (Catmull and Rom, 1974). */
+/** The point at t, 0 … 1, between p1 and p2 on the curve through p0 … p3 (Catmull and Rom, 1974). */
 const through = (p0: number, p1: number, p2: number, p3: number, t: number): number =>
   p1 + 0.5 * t * (p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0)))
 
-// What follows runs some millions of times: it makes no functions and few objects on its way.
+// The rest runs millions of times, so it creates no functions and few objects.
 
-/** The straight pieces of a stroke, as its corners: x, y, x, y, … */
+/** The line segments of a stroke, as their end points: x, y, x, y, … */
 const corners = ([kind, ...points]: Stroke, move: (point: Point) => Point): ReadonlyArray<number> => {
   const moved = points.map(move)
   if (kind === 'line') return moved.flat()
@@ -193,7 +193,7 @@ const corners = ([kind, ...points]: Stroke, move: (point: Point) => Point): Read
   return path
 }
 
-/** Moves and scales paths so that the digit has its size and its middle is where the hand put it. */
+/** Scales and moves paths so that the digit has a random size and position. */
 const placed = (
   random: RandomGenerator,
   paths: ReadonlyArray<ReadonlyArray<number>>,
@@ -230,7 +230,7 @@ const placed = (
   })
 }
 
-/** Darkens the pixels near the straight piece from (x0, y0) to (x1, y1), where the pen is pen0 and pen1 wide. */
+/** Darkens the pixels near the segment from (x0, y0) to (x1, y1); the pen's half width is pen0 and pen1 there. */
 const ink = (
   grey: Float64Array,
   x0: number,
@@ -265,7 +265,7 @@ const ink = (
   }
 }
 
-/** Draws a path with a pen that grows from `first` to `last` on its way. */
+/** Draws a path with a pen whose half width changes from `first` to `last`. */
 const inkPath = (grey: Float64Array, path: Float64Array, first: number, last: number): void => {
   const pieces = path.length / 2 - 1
   for (let i = 0; i < pieces; i++)
@@ -280,7 +280,7 @@ const inkPath = (grey: Float64Array, path: Float64Array, first: number, last: nu
     )
 }
 
-/** Draws one digit with this hand: its 28 x 28 greys, 0 … 1. */
+/** Draws one digit: its 28 x 28 greys, 0 … 1. */
 const draw = (random: RandomGenerator, digit: number): Float64Array => {
   const { strokes } = formOf(random, digit)
   const bend = bendOf(random)
@@ -302,8 +302,8 @@ const draw = (random: RandomGenerator, digit: number): Float64Array => {
 export type GeneratedDigits = { readonly images: Images; readonly labels: Uint8Array }
 
 /**
- * Digits `from` to `from + count` (without it) of the endless row that belongs to a key. Each is a function of the key
- * and its place alone, so that parts can be drawn in any order. Every digit is equally likely.
+ * Digits `from` up to, but not including, `from + count` of the infinite sequence of a key. Each depends only on the key
+ * and its index, so that parts can be generated in any order. All ten digits are equally likely.
  */
 export const generateDigits = (of: Key, from: number, count: number): GeneratedDigits => {
   const pixels = new Uint8Array(count * SIDE * SIDE)
@@ -317,7 +317,7 @@ export const generateDigits = (of: Key, from: number, count: number): GeneratedD
     for (let pixel = 0; pixel < grey.length; pixel++) {
       const cover = grey[pixel]!
       if (cover === 0) continue
-      // One number of 8 bits is enough for a pixel's grain.
+      // 8 random bits are enough for a pixel's grain
       const shade = cover * dark * (1 + hand.grain * ((random.next() & 255) / 127.5 - 1))
       pixels[start + pixel] = Math.min(255, Math.round(255 * shade))
     }

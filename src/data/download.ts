@@ -1,4 +1,4 @@
-/** MNIST from its public mirrors: bounded in size and time, checked before it is believed, kept for the next time. */
+/** MNIST from its public mirrors: bounded in size and time, checked by its SHA-256, and kept for the next run. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -28,7 +28,7 @@ export const mirrors: ReadonlyArray<string> = [
   'https://storage.googleapis.com/cvdf-datasets/mnist/',
 ]
 
-/** How long a server may take. The first is short: without a network, it is what every start waits. */
+/** How long a server may take. `answerMs` is short: offline, every start waits for it. */
 export type Patience = Omit<Bounds, 'bytes' | 'signal'>
 
 export const patience: Patience = { answerMs: 3_000, pauseMs: 10_000, totalMs: 600_000 }
@@ -48,7 +48,7 @@ export type Download = {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** MNIST's own file out of what a server sent, or why it is none. */
+/** The file of MNIST in the body of an answer, or why it is not that file. */
 const check =
   ({ name, bytes, sum }: KnownFiles[FileRole]) =>
   (body: Uint8Array): TaskEither<string, CheckedFile> => {
@@ -63,7 +63,7 @@ const check =
     )
   }
 
-/** The most bytes that a gzip file of these contents can have, however little they can be packed. */
+/** The most bytes that gzip makes of contents that cannot be compressed. */
 const packedAtMost = (bytes: number): number => bytes + Math.ceil(bytes / 1000) + 1024
 
 const fetchPart = (options: Download, mirror: string, role: FileRole): TaskEither<string, CheckedFile> => {
@@ -78,18 +78,18 @@ const fetchPart = (options: Download, mirror: string, role: FileRole): TaskEithe
 }
 
 /**
- * Keeps a file. Files are kept unpacked: their sums are of the unpacked bytes, and the next start need not unpack them.
- * That the folder cannot be written is no reason not to train.
+ * Keeps a file, unpacked: checksums are of the unpacked bytes, and the next start is faster. If the folder cannot be
+ * written, the training goes on without it.
  */
 const store =
   ({ folder, onNotice }: Download) =>
   ({ file, bytes }: CheckedFile): TaskEither<never, void> =>
     pipe(
       writeBestEffort(join(folder, file), bytes),
-      TE.orElse(why => TE.fromIO(() => onNotice(`${file} is not kept for the next time: ${why}`))),
+      TE.orElse(why => TE.fromIO(() => onNotice(`${file} is not kept for the next run: ${why}`))),
     )
 
-/** What has been tried until now: the files there are, and what each mirror answered. */
+/** The files so far, and why each mirror failed. */
 type Tried = { readonly have: Partial<MnistFiles<CheckedFile>>; readonly answers: ReadonlyArray<string> }
 
 const complete = ({
@@ -103,7 +103,7 @@ const complete = ({
   testImages &&
   testLabels && { trainImages, trainLabels, testImages, testLabels }
 
-/** The missing files from one mirror, one after the other, until one fails. */
+/** Fetches the missing files from one mirror, one after the other, until one fails. */
 const from =
   (options: Download, mirror: string) =>
   (tried: Tried): TaskEither<never, Tried> =>
@@ -120,9 +120,9 @@ const from =
   }
 
 /**
- * MNIST from the first mirror that has it; files that are already whole in the folder are not fetched again.
+ * MNIST from the first mirror that has it; files that are whole in the folder already are not fetched again.
  *
- * Exit code 3, with what each mirror answered, when none has.
+ * Exit code 3, with the failure of each mirror, if none has it.
  */
 export const download = (options: Download): TaskEither<DataError, Dataset> =>
   pipe(

@@ -1,5 +1,5 @@
 /**
- * Which data it is, whatever it is called and wherever it lies.
+ * The identity of data: a hash of its content, whatever its name or path.
  */
 import { createHash } from 'node:crypto'
 import type { Examples } from './dataset.ts'
@@ -7,7 +7,7 @@ import type { Examples } from './dataset.ts'
 const bytesOf = (values: Uint8Array | Float32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 
-/** The SHA-256 of sets of examples, in hexadecimal digits: of their inputs and desired outputs, in this order. */
+/** The SHA-256 of sets of examples, in hexadecimal: of each set's inputs, then its desired outputs. */
 export const fingerprint = (sets: readonly (Examples | undefined)[]): string => {
   const hash = createHash('sha256')
   for (const set of sets) {
@@ -15,7 +15,7 @@ export const fingerprint = (sets: readonly (Examples | undefined)[]): string => 
       hash.update('none ')
       continue
     }
-    const { size, inputs, desired: desired } = set
+    const { size, inputs, desired } = set
     hash.update(`${size} ${inputs.kind} ${inputs.width} ${desired.kind} `)
     hash.update(bytesOf(inputs.kind === 'bytes' ? inputs.bytes : inputs.floats))
     hash.update(bytesOf(desired.kind === 'labels' ? desired.labels : desired.targets))

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { dataError, type DataError } from '../errors.ts'
 
-const AGAIN = 'the file is damaged: get it again from where it came'
+const AGAIN = 'get the file again from its source'
 
 /** Measured: 256 KiB at a time unpacks MNIST twice as fast as Node's 16 KiB. */
 const CHUNK = 2 ** 18

@@ -5,14 +5,14 @@
  * 0, 0, type (8: unsigned byte), rank, then `rank` sizes of 4 bytes, then their product in bytes
  * ```
  *
- * The decoders are total: any bytes give data or an error, and nothing is allocated, whatever a header claims.
+ * The decoders are total: any bytes give data or an error. They allocate nothing, whatever a header claims.
  * Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { dataError, type DataError } from '../errors.ts'
 
-/** Grey images, [count, rows, columns], one byte a pixel: 0 is paper, 255 is ink. */
+/** Grey images, [count, rows, columns], one byte per pixel: 0 is background, 255 is ink. */
 export type Images = {
   readonly count: number
   readonly rows: number
@@ -22,11 +22,11 @@ export type Images = {
 
 const UNSIGNED_BYTE = 8
 
-const AGAIN = 'the file is damaged or not what its name says: get it again from where it came'
+const AGAIN = 'the file is damaged or misnamed: get it again from its source'
 
 const hex = (bytes: Uint8Array): string => [...bytes].map(b => b.toString(16).padStart(2, '0')).join(' ')
 
-/** Whether a file is a web page or an XML message: what a portal or a storage host sends instead of a file. */
+/** Whether a file is a web page or an XML message, which servers send instead of a file after a failure. */
 export const isMarkup = (bytes: Uint8Array): boolean =>
   /^(\u00ef\u00bb\u00bf)?\s*<[!?a-z]/i.test(String.fromCharCode(...bytes.subarray(0, 64)))
 
@@ -34,7 +34,7 @@ export const isMarkup = (bytes: Uint8Array): boolean =>
 export const markupError = (file: string, expected: string): DataError =>
   dataError(
     `${file}: this is an HTML page, not ${expected}`,
-    'whoever sent it answered with a web page (a log-in, a block or an error): get the file again from elsewhere',
+    'the server sent a web page (a log-in, a block or an error) instead: get the file from another source',
   )
 
 type Body = { readonly sizes: ReadonlyArray<number>; readonly body: Uint8Array }
@@ -53,7 +53,7 @@ const decode =
 
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const sizes = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
-    // The product of three such numbers may be rounded, but not down to the length of a real file.
+    // the product of three such numbers may be rounded, but never to the length of a real file
     const expected = start + sizes.reduce((product, size) => product * size, 1)
     const claim = `its header says ${sizes.join(' x ')} ${what}`
     if (sizes.includes(0)) return fail(`${claim}; each of these must be at least 1`)
@@ -65,7 +65,7 @@ const decode =
   }
 
 /**
- * Images out of IDX bytes; the pixels are a view of the same memory.
+ * Decodes images from IDX bytes; the pixels are a view of the same memory.
  *
  * @param file the name to use in errors
  */
@@ -84,7 +84,7 @@ export const decodeImages =
     )
 
 /**
- * Labels 0 … `most` out of IDX bytes, a view of the same memory.
+ * Decodes labels 0 … `most` from IDX bytes; they are a view of the same memory.
  *
  * @param file the name to use in errors
  */
@@ -112,9 +112,9 @@ const encode = (sizes: ReadonlyArray<number>, body: Uint8Array): Uint8Array => {
   return bytes
 }
 
-/** The IDX bytes of images. */
+/** Encodes images as IDX bytes. */
 export const encodeImages = ({ count, rows, columns, pixels }: Images): Uint8Array =>
   encode([count, rows, columns], pixels)
 
-/** The IDX bytes of labels. */
+/** Encodes labels as IDX bytes. */
 export const encodeLabels = (labels: Uint8Array): Uint8Array => encode([labels.length], labels)

@@ -1,5 +1,5 @@
 /**
- * A data set as JSON: small, made by hand or by another program.
+ * A data set as JSON, for small data written by hand or by another program.
  *
  * ```
  * { "training": { "inputs": [[0, 1], …], "targets": [[1], …] or "labels": [1, …] }, "validation"?, "test"? }
@@ -18,7 +18,7 @@ import { parseJson, shortValue } from '../io/json.ts'
 import { readBytes } from '../io/read.ts'
 import { decodeText } from '../io/text.ts'
 
-/** What is wrong, where in the file, and what to do: an error before it has its file's name. */
+/** An error without the name of its file: what is wrong and where, and what to do. */
 type Flaw = { readonly found: string; readonly remedy: string }
 
 type Decoded<T> = E.Either<Flaw, T>
@@ -27,7 +27,7 @@ const flaw = (found: string, remedy: string): E.Either<Flaw, never> => E.left({ 
 
 const both = A.sequenceS(E.Apply)
 
-/** The value of an own key, so that a key named `__proto__` or `constructor` is nothing special. */
+/** The value of an own key: keys such as `__proto__` or `constructor` are ordinary ones. */
 const own = (object: object, name: string): unknown =>
   Object.hasOwn(object, name) ? (object as Readonly<Record<string, unknown>>)[name] : undefined
 
@@ -44,7 +44,7 @@ const list = (at: string, value: unknown): Decoded<ReadonlyArray<unknown>> => {
 
 const NUMBER = "write a number that float32 can hold: JSON's own numbers, up to 3.4e38"
 
-/** Rows of numbers, all of one width, as float32, [rows, width]. */
+/** Rows of numbers of equal width, as float32, [rows, width]. */
 const matrix = (at: string, value: unknown): Decoded<{ width: number; floats: Float32Array }> => {
   const rows = list(at, value)
   if (E.isLeft(rows)) return rows
@@ -101,7 +101,7 @@ const labels = (at: string, value: unknown): Decoded<DesiredOutputs> =>
 const desired = (at: string, of: object): Decoded<DesiredOutputs> => {
   const [rows, classes] = [own(of, 'targets'), own(of, 'labels')]
   if (rows !== undefined && classes !== undefined)
-    return flaw(`${at} has both "targets" and "labels"`, 'leave one of them away')
+    return flaw(`${at} has both "targets" and "labels"`, 'remove one of them')
   if (rows !== undefined) return targets(`${at}.targets`, rows)
   if (classes !== undefined) return labels(`${at}.labels`, classes)
   return flaw(
@@ -123,7 +123,7 @@ const examples = (at: string, value: unknown): Decoded<Examples> =>
             ? E.right({ size, ...found })
             : flaw(
                 `${at} has ${size} inputs and ${rowsOf(found.desired)} ${found.desired.kind}`,
-                'give each example its answer, in the same order',
+                'give one desired output per input, in the same order',
               )
         }),
       )
@@ -147,7 +147,7 @@ const labelsFit = (
     ? undefined
     : `${name}.labels goes up to ${largest(labels)}, but ${other}.targets has rows of ${width} numbers`
 
-/** What keeps two parts of a data set from being used with one network. */
+/** Why two parts of a data set cannot be used with one network, if they cannot. */
 const disagreement = ([nameA, a]: Part, [nameB, b]: Part): string | undefined => {
   if (a.inputs.width !== b.inputs.width)
     return `${nameB}.inputs has rows of ${b.inputs.width} numbers, ${nameA}.inputs of ${a.inputs.width}`
@@ -166,11 +166,13 @@ const agree = (dataset: Dataset): Decoded<Dataset> => {
   const found = all
     .flatMap((one, i) => all.slice(i + 1).map(other => disagreement(one, other)))
     .find(wrong => wrong !== undefined)
-  return found === undefined ? E.right(dataset) : flaw(found, 'make all parts for one and the same network')
+  return found === undefined
+    ? E.right(dataset)
+    : flaw(found, 'give all parts the same number of inputs and of outputs')
 }
 
 /**
- * The data set in JSON text.
+ * Decodes a data set from JSON text.
  *
  * @param file its path, for errors and as the data set's source
  */
@@ -196,7 +198,7 @@ export const decodeJsonDataset =
       E.mapLeft(({ found, remedy }) => dataError(`${file}: ${found}`, remedy)),
     )
 
-/** The most bytes of a JSON data set; as one string, it must fit into what JavaScript allows. */
+/** The most bytes of a JSON data set: the longest string of Node has about 2^29 characters. */
 const LIMIT = 2 ** 28
 
 /** The data set in a JSON file. Exit code 3 if it is missing, not JSON, or not a data set. */

@@ -1,4 +1,4 @@
-/** From what a person asks for, or from nothing, to a data set. */
+/** The data set that `--data` asks for, or the best one that is available. */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -17,12 +17,12 @@ export type LoadOptions = {
   readonly choice: string
   /** Environment variables. */
   readonly env: NodeJS.ProcessEnv
-  /** Where the program keeps data sets: `data` in the folder one is in, unless given. */
+  /** Where the program keeps data sets; by default `data` in the current folder. */
   readonly dataFolder?: string
-  /** Called with each line of something that a person must know. */
+  /** Called with each line that the user must see. */
   readonly onNotice: (line: string) => void
   readonly onProgress: (progress: LoadProgress) => void
-  /** Ends what takes long, with an error. */
+  /** Stops long operations, with an error. */
   readonly signal?: AbortSignal
   readonly mirrors?: ReadonlyArray<string>
   readonly patience?: Patience
@@ -32,14 +32,14 @@ export type LoadOptions = {
 
 type Options = Required<LoadOptions>
 
-const NO_MNIST = '--data digits trains on digits that this program draws'
+const NO_MNIST = 'or train on synthetic digits with --data digits'
 
 const changed =
   (message: (before: string) => string, remedy: (before: string) => string) =>
   (error: DataError): DataError =>
     dataError(message(error.message), remedy(error.remedy))
 
-/** MNIST in the folder that the environment names. It was asked for: where it is unfit, nothing takes its place. */
+/** MNIST in the folder of MNIST_DIR. Since the user asked for it, nothing replaces it if it cannot be used. */
 const fromEnvironment = (folder: string, known: KnownFiles): TaskEither<DataError, Dataset> =>
   pipe(
     readFolder(folder, 'must be MNIST', known),
@@ -51,7 +51,7 @@ const fromEnvironment = (folder: string, known: KnownFiles): TaskEither<DataErro
     ),
   )
 
-/** MNIST as it was kept, or downloaded and then kept. */
+/** MNIST from the data folder, or downloaded and then kept there. */
 const keptOrDownloaded = (options: Options): TaskEither<DataError, Dataset> => {
   const folder = join(options.dataFolder, 'mnist')
   return pipe(
@@ -65,10 +65,10 @@ const findMnist = (options: Options): TaskEither<DataError, Dataset> => {
   return folder === '' ? keptOrDownloaded(options) : fromEnvironment(folder, options.known)
 }
 
-/** What a person must not overlook: the numbers of this run are not about MNIST. */
+/** A notice that is hard to miss: the results of this run are not about MNIST. */
 const standIn = ({ message, remedy }: DataError): ReadonlyArray<string> => [
   '',
-  '*** THIS IS NOT MNIST: training on digits that this program draws itself. ***',
+  '*** THIS IS NOT MNIST: training on synthetic digits. ***',
   `    ${message}.`,
   `    For the real digits: ${remedy}.`,
   '',
@@ -82,11 +82,11 @@ const automatic = (options: Options): TaskEither<DataError, Dataset> =>
         TE.orElse(error => {
           if (options.signal.aborted) return TE.left(error)
           standIn(error).forEach(options.onNotice)
-          return drawn(options)
+          return syntheticDigits(options)
         }),
       )
 
-const drawn = (options: Options): TaskEither<DataError, Dataset> =>
+const syntheticDigits = (options: Options): TaskEither<DataError, Dataset> =>
   loadDigits({ ...options, counts: options.digits })
 
 const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> =>
@@ -99,7 +99,7 @@ const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> =>
         : TE.left(
             dataError(
               `${choice}: is neither a folder nor a .json file`,
-              "give the folder that MNIST's four files are in, or a data set as FILE.json",
+              "give a folder with MNIST's four files, or a data set as FILE.json",
             ),
           )
     }),
@@ -114,14 +114,14 @@ const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> =>
 /**
  * The data set of a choice:
  *
- * - `auto`: MNIST in `$MNIST_DIR`; else in `mnist` of the data folder; else from its mirrors; else, with a notice that
- *   nobody can miss, drawn digits
- * - `mnist`: the same, without the digits
- * - `digits`: drawn digits
- * - a folder with MNIST's four files, of whatever they are; or a JSON file
+ * - `auto`: MNIST from `$MNIST_DIR`; else from `mnist` in the data folder; else from its mirrors; else synthetic
+ *   digits, with a notice
+ * - `mnist`: the same, without the synthetic digits
+ * - `digits`: synthetic digits
+ * - a folder with four files in MNIST's form, whatever they show; or a JSON file
  *
- * Exit code 3 where the data is missing, damaged or not what it should be. `MNIST_DIR` set to a folder that is unfit is
- * such an error too, never a reason to take something else.
+ * Exit code 3 if the data is missing, damaged or of another kind. That holds for the folder of `MNIST_DIR`, too:
+ * nothing replaces it.
  */
 export const loadData = (given: LoadOptions): TaskEither<DataError, Dataset> => {
   const options: Options = {
@@ -147,7 +147,7 @@ export const loadData = (given: LoadOptions): TaskEither<DataError, Dataset> => 
         ),
       )
     case 'digits':
-      return drawn(options)
+      return syntheticDigits(options)
     default:
       return fromPath(options)
   }

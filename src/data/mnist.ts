@@ -1,5 +1,5 @@
 /**
- * MNIST, and every data set that comes as MNIST's four files (Fashion-MNIST does).
+ * MNIST, and other data sets in the form of MNIST's four files, such as Fashion-MNIST.
  *
  * Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
  */
@@ -18,16 +18,16 @@ import { decodeImages, decodeLabels, type Images } from './idx.ts'
 import { kindOf, readBytes } from '../io/read.ts'
 import { unreadable } from '../io/failure.ts'
 
-/** The four files, by what is in them. */
+/** The four files, by their content. */
 export type FileRole = 'trainImages' | 'trainLabels' | 'testImages' | 'testLabels'
 
-/** Something of each of the four files. */
+/** One value for each of the four files. */
 export type MnistFiles<T> = Readonly<Record<FileRole, T>>
 
-/** The smaller files first: where a download fails, it fails soon. */
+/** The smaller files first, so that a download that fails does so early. */
 export const fileRoles: ReadonlyArray<FileRole> = ['testLabels', 'trainLabels', 'testImages', 'trainImages']
 
-/** What is known of four files: their names, and the length and SHA-256 of what is in them, unpacked. */
+/** The names of four files, and the length and SHA-256 of their unpacked content. */
 export type KnownFiles = MnistFiles<{ readonly name: string; readonly bytes: number; readonly sum: string }>
 
 /** MNIST's own files. */
@@ -66,19 +66,19 @@ export type CheckedFile = {
 /** SHA-256 in hexadecimal. */
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** Bytes with the name to use in errors and their sum. */
+/** Bytes with the name to use in errors and their SHA-256. */
 export const checkFile =
   (file: string) =>
   (bytes: Uint8Array): CheckedFile => ({ file, bytes, sum: sha256(bytes) })
 
-/** All four at once; the first error, if there is one. */
+/** All four in parallel, or the first error. */
 const all = A.sequenceS(TE.ApplyPar)
 const both = A.sequenceS(E.Apply)
 
-/** The most bytes that a file may unpack to. EMNIST's digits, the largest set of this kind, have 220 MB. */
+/** The most bytes of an unpacked file. EMNIST's digits, the largest set of this kind, have 220 MB. */
 const LIMIT = 2 ** 29
 
-/** MNIST's names, the spelling that some archives unpack to, and each of them gzipped. */
+/** MNIST's names, the spelling in some archives, and both with .gz. */
 const spellings = (name: string): ReadonlyArray<string> =>
   [name, name.replace('-idx', '.idx')].flatMap(spelling => [spelling, `${spelling}.gz`])
 
@@ -97,13 +97,13 @@ const find = (folder: string, present: ReadonlyArray<string>, name: string): E.E
 const readPart = (file: string): TaskEither<DataError, CheckedFile> =>
   pipe(readBytes(file, LIMIT), TE.flatMap(gunzipIfNeeded(file, LIMIT)), TE.map(checkFile(file)))
 
-/** The four files of a folder, unpacked, with their sums; not yet decoded. */
+/** The four files of a folder, unpacked, with their SHA-256; not yet decoded. */
 export const readFour = (folder: string, known: KnownFiles): TaskEither<DataError, MnistFiles<CheckedFile>> =>
   pipe(
     kindOf(folder),
     TE.filterOrElse(
       kind => kind === 'folder',
-      () => dataError(`${folder}: is a file, not a folder`, "give the folder that MNIST's four files are in"),
+      () => dataError(`${folder}: is a file, not a folder`, "give the folder with MNIST's four files"),
     ),
     TE.flatMap(() => TE.tryCatch(() => readdir(folder), unreadable(folder))),
     TE.flatMap(present => {
@@ -118,17 +118,17 @@ export const readFour = (folder: string, known: KnownFiles): TaskEither<DataErro
     }),
   )
 
-/** Whether the four files must be MNIST's own, or may be another data set's. */
+/** Whether the four files must be MNIST's, or may be another data set's. */
 export type FolderRule = 'must be MNIST' | 'any'
 
 const roleOf = (known: KnownFiles, sum: string): FileRole | undefined =>
   fileRoles.find(role => known[role].sum === sum)
 
 /**
- * Whether the four files are MNIST's own.
+ * Whether the four files are MNIST's.
  *
- * Where one of them is, all must be: so a changed byte in a file of MNIST's, and two files in each other's place, are
- * found, and other data sets are welcome.
+ * If one of them is, all must be. This finds a changed byte in a file of MNIST and files that were swapped, and yet
+ * accepts other data sets.
  */
 const isMnist =
   (rule: FolderRule, known: KnownFiles) =>
@@ -144,13 +144,13 @@ const isMnist =
       dataError(
         `${file}: is not MNIST's ${known[wrong].name}: its SHA-256, unpacked, is ${sum}${holds}, expected ${known[wrong].sum}`,
         rule === 'any'
-          ? "get this file again (others beside it are MNIST's own), or keep other data in a folder of its own"
+          ? "get this file again, since others in the folder are MNIST's; or put other data into another folder"
           : 'get this file again; for other data, use --data FOLDER',
       ),
     )
   }
 
-/** The labels that a ten-digit data set may have end here. */
+/** The largest label of a data set of ten digits. */
 const MOST = 9
 
 const shape = ({ rows, columns }: Images): string => `${rows} x ${columns}`
@@ -187,8 +187,8 @@ const examples = (
   )
 
 /**
- * The data set in four files. The first five sixths of the training file are for training, the last sixth for
- * validation, as in the book: 50,000 and 10,000 of MNIST's 60,000.
+ * The data set in four files. The first five sixths of the training file become the training set, the last sixth the
+ * validation set, as in the book: 50,000 and 10,000 of MNIST's 60,000.
  */
 export const assembleDataset =
   (rule: FolderRule, known: KnownFiles, name: string, source: string) =>
@@ -223,7 +223,7 @@ export const assembleDataset =
 /**
  * The data set in a folder of MNIST's four files, gzipped or not.
  *
- * Exit code 3 for a folder or a file that is missing, damaged, cut, or does not fit the others.
+ * Exit code 3 for a folder or a file that is missing or damaged, or does not fit the others.
  */
 export const readFolder = (folder: string, rule: FolderRule, known = mnist): TaskEither<DataError, Dataset> =>
   pipe(
@@ -231,7 +231,7 @@ export const readFolder = (folder: string, rule: FolderRule, known = mnist): Tas
     TE.flatMapEither(assembleDataset(rule, known, basename(resolve(folder)), folder)),
   )
 
-/** The files of MNIST's own that a folder already has, whole; none where the folder is missing. */
+/** The files of MNIST that a folder already has, whole; none if the folder is missing. */
 export const readWhole = (
   folder: string,
   known: KnownFiles,

@@ -1,6 +1,6 @@
-/** How far something that takes long has come: `done` `of` so many bytes, or images. */
+/** The progress of a long operation, in bytes or images. */
 export type LoadProgress = {
-  /** What is being done, in words. */
+  /** The operation, in words. */
   readonly what: string
   readonly done: number
   readonly of: number

@@ -1,15 +1,15 @@
 /**
- * A picture as lines of text, with block characters: two pixels above each other in one character, so that both are
- * about square in a terminal.
+ * An image as text with block characters. One character shows two pixels, one above the other, so that pixels are about
+ * square in a terminal.
  */
 import type { GreyImage } from './grey.ts'
 
-/** A pixel counts as ink from this share of the darkest ink: thin strokes are grey all along. */
+/** A pixel counts as ink from this share of the strongest ink: thin strokes are grey throughout. */
 const INKED = 0.35
 
 const BLOCKS = [' ', '▄', '▀', '█'] as const
 
-/** Half as many lines as the picture has rows; ink is bright in the picture, and filled here. */
+/** The lines, half as many as the image has rows. Ink is bright in the image, and filled here. */
 export const blockCharacters = ({
   width,
   height,

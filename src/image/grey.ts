@@ -1,15 +1,15 @@
 /**
- * A picture of greys, and how it is made smaller.
+ * Grey images, and how they are scaled down.
  */
 
-/** Row after row, [height, width]; from 0, black, to 255, white. */
+/** A grey image, [height, width] in row-major order; from 0, black, to 255, white. */
 export type GreyImage<Values = Uint8Array> = {
   readonly width: number
   readonly height: number
   readonly pixels: Values
 }
 
-/** A part of a picture in whole pixels; right and bottom are the first that lie outside. */
+/** A part of an image in whole pixels; right and bottom are exclusive. */
 export type Box = {
   readonly left: number
   readonly top: number
@@ -17,7 +17,7 @@ export type Box = {
   readonly bottom: number
 }
 
-/** How much of source pixels `first`, `first + 1`, … falls into each of n equal parts of from … to. */
+/** For each of n equal parts of from … to: how much of it the source pixels `first`, `first + 1`, … cover. */
 const shares = (
   from: number,
   to: number,
@@ -38,7 +38,7 @@ const shares = (
   })
 }
 
-/** A part of a picture, scaled to another size: each new pixel is the mean of the area that it covers. */
+/** A part of an image, scaled to another size: each new pixel is the mean of the area that it covers. */
 export const scaled = (
   { width, pixels }: GreyImage<Uint8Array | Float32Array>,
   { left, top, right, bottom }: Box,
@@ -61,7 +61,7 @@ export const scaled = (
   return { width: newWidth, height: newHeight, pixels: made }
 }
 
-/** The whole of a picture, no longer than `most` on its longer side. */
+/** An image, scaled down if its longer side exceeds `most`. */
 export const atMost = (most: number, grey: GreyImage): GreyImage<Float32Array> => {
   const { width, height } = grey
   const factor = Math.max(1, Math.max(width, height) / most)

@@ -1,5 +1,5 @@
 /**
- * The pictures of a file, whatever its kind, as the inputs of a network.
+ * The images of a PNG, IDX or JSON file as the inputs of a network.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -17,10 +17,10 @@ import { decodePng } from './png.ts'
 export const MOST_BYTES = 2 ** 28
 
 /**
- * What a file shows to a network with so many inputs. A PNG picture is made as MNIST's images were; IDX and JSON hold
- * inputs as they are.
+ * The images of a file, for a network with `width` inputs. A PNG picture is brought into MNIST's form; IDX and JSON files
+ * hold inputs as they are.
  *
- * @param file its name, which matters where its bytes do not tell what it is
+ * @param file its name, for errors, and for its kind where the bytes do not show it
  */
 export const readImages =
   (file: string, width: number) =>
@@ -40,11 +40,11 @@ const decode = (file: string, width: number, bytes: Uint8Array): E.Either<DataEr
     case 'json':
       return pipe(decodeText(file)(bytes), E.flatMap(decodeJsonImages(file, width)))
     case 'gzip':
-      return E.left(dataError(`${file}: a gzip file within a gzip file`, 'unpack it once'))
+      return E.left(dataError(`${file}: a gzip file in a gzip file`, 'unpack it once'))
     case 'other':
       return E.left(
         dataError(
-          `${file}: this is ${found.what}; PNG, IDX and JSON are read`,
+          `${file}: this is ${found.what}; PNG, IDX and JSON are supported`,
           'save the picture as PNG (an image viewer or editor can)',
         ),
       )
@@ -62,7 +62,7 @@ const fromPng = (file: string, width: number, bytes: Uint8Array): E.Either<DataE
       )
     : E.left(
         dataError(
-          `${file}: a picture cannot be made for this network: its ${width} inputs are no square of pixels`,
+          `${file}: a picture does not fit this network: its ${width} inputs are not a square of pixels`,
           `give its inputs as JSON: an array of ${width} numbers`,
         ),
       )

@@ -1,18 +1,18 @@
 /**
- * What a file is, by its first bytes; its name may say anything.
+ * The kind of a file, by its first bytes rather than its name.
  */
 import { isGzip } from '../data/gzip.ts'
 import { isMarkup } from '../data/idx.ts'
 import { isPng } from './png.ts'
 
-/** A kind that is read here, or what the file is instead, as one would say it. */
+/** A supported kind, or what the file is instead, in words. */
 export type ImageKind =
   { readonly kind: 'png' | 'idx' | 'gzip' | 'json' } | { readonly kind: 'other'; readonly what: string }
 
 const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
   String.fromCharCode(...bytes.subarray(from, to))
 
-/** Formats that are not read here: where their mark stands, and their name. */
+/** Formats that are not supported: where their signature is, and their name in errors. */
 const others: readonly (readonly [at: number, mark: string, what: string])[] = [
   [0, '\xff\xd8\xff', 'a JPEG picture'],
   [0, 'GIF8', 'a GIF picture'],
@@ -23,17 +23,17 @@ const others: readonly (readonly [at: number, mark: string, what: string])[] = [
   [0, 'MM\0*', 'a TIFF picture'],
   [4, 'ftyp', 'a HEIC or AVIF picture, or a film'],
   [0, 'PK\x03\x04', 'a zip archive'],
-  [0, '\x89PNG', 'a PNG picture that was changed on its way, as text is'],
+  [0, '\x89PNG', 'a PNG picture that was damaged by a transfer as text'],
 ]
 
 const isText = (bytes: Uint8Array): boolean => {
-  // a character may be cut at the end of what is looked at
+  // the last of these bytes may be half a character
   const start = new TextDecoder().decode(bytes.subarray(0, 1000)).replace(/\ufffd{1,3}$/, '')
   // eslint-disable-next-line no-control-regex
   return !/[\x00-\x08\x0e-\x1f\ufffd]/.test(start)
 }
 
-/** What bytes are; where they do not tell, the name does. */
+/** The kind of these bytes; the name decides where they do not. */
 export const imageKind = (file: string, bytes: Uint8Array): ImageKind => {
   if (isPng(bytes)) return { kind: 'png' }
   if (isGzip(bytes)) return { kind: 'gzip' }
@@ -44,5 +44,5 @@ export const imageKind = (file: string, bytes: Uint8Array): ImageKind => {
   if (/^(\u00ef\u00bb\u00bf)?\s*[[{]/.test(latin1(bytes, 0, 64)) || /\.json$/i.test(file))
     return { kind: 'json' }
   if (isMarkup(bytes)) return { kind: 'other', what: 'a web page or an SVG picture' }
-  return { kind: 'other', what: isText(bytes) ? 'a text file' : 'of no kind that is known here' }
+  return { kind: 'other', what: isText(bytes) ? 'a text file' : 'a file of an unknown kind' }
 }

@@ -1,6 +1,6 @@
 /**
- * A drawing or a photograph of a digit, made as MNIST's images were: the digit's box is scaled to fit into 20 x 20 of
- * 28 x 28 pixels, its form kept, and moved so that its centre of mass is at pixel 14, 14; ink is bright on black.
+ * A drawing or photograph of a digit in MNIST's form: the digit's box is scaled to fit into 20 x 20 of 28 x 28 pixels,
+ * with its proportions, and its centre of mass is moved to pixel 14, 14; ink is bright on black.
  *
  * Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
  */
@@ -11,37 +11,37 @@ import { atMost, scaled, type Box, type GreyImage } from './grey.ts'
 import { withoutPaper } from './paper.ts'
 import { strokesOf } from './strokes.ts'
 
-/** The least side of a picture, in pixels. */
+/** The least width and height of a picture, in pixels. */
 const LEAST = 8
 
-/** Larger pictures are made smaller first: noise goes, and the rest is quick. */
+/** Larger pictures are scaled down first: that removes noise and saves time. */
 const WORKING = 320
 
-/** Ink is this many greys from its paper, at least, and this many times its noise. */
+/** Ink differs from its paper by at least this many greys, and by this many times the paper's noise. */
 const CONTRAST = 24
 const ABOVE_NOISE = 4
 
-/** Of all pixels, this share at most is ink. */
+/** The largest share of ink among all pixels. */
 const MOST_INK = 0.8
 
-/** Of the box around a digit, this share at most is ink. */
+/** The largest share of ink in the box around a digit. */
 const MOST_FILLED = 0.92
 
-/** A digit is in one piece or a few. */
+/** The most separate strokes of a digit. */
 const MOST_PIECES = 12
 
-/** A digit is not so many times wider than high. */
+/** The largest width of a digit, relative to its height. */
 const WIDEST = 4
 
-/** The longer side of a digit in MNIST's 28 pixels. */
+/** The longer side of a digit, relative to the image: 20 of MNIST's 28 pixels. */
 const BOX = 20 / 28
 
 const WHAT = 'give a picture of one digit, dark on light or light on dark'
 
 /**
- * The image of side x side pixels that a network trained on such images should see.
+ * The picture in MNIST's form, side x side pixels.
  *
- * @param file the name to use in errors, which tell why a picture cannot be a digit
+ * @param file the name to use in errors, which say why a picture cannot be a digit
  */
 export const digitImage =
   (file: string, side: number) =>
@@ -56,7 +56,7 @@ export const digitImage =
         )
   }
 
-/** An image that is in MNIST's form already, or is its negative: of that size, with a black or a white rim. */
+/** An image that is in MNIST's form already, or the negative of one: of that size, with a black or a white rim. */
 const asItIs = (grey: GreyImage, side: number): GreyImage | undefined => {
   const { width, height, pixels } = grey
   if (width !== side || height !== side || side < LEAST) return undefined
@@ -88,15 +88,13 @@ const inkOf = (grey: GreyImage): E.Either<string, Ink> => {
   const solid = levels[Math.floor(0.9 * levels.length)] ?? 0
   if (solid < CONTRAST) return E.left('the picture is blank: nothing stands out from its background')
   if (levels.length > MOST_INK * raised.length)
-    return E.left(
-      `${percent(levels.length / raised.length)} of the picture is ink; a digit leaves more paper`,
-    )
+    return E.left(`${percent(levels.length / raised.length)} of the picture is ink; a digit covers less`)
   return digitIn({ ...away, pixels: raised.map(x => Math.min(1, x / solid)) })
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 
-/** The strokes of one digit in the ink, without its specks. */
+/** The ink of one digit, without specks. */
 const digitIn = (ink: GreyImage<Float32Array>): E.Either<string, Ink> => {
   const strokes = strokesOf(ink)
   const tallest = strokes.reduce((most, { box }) => Math.max(most, box.bottom - box.top), 0)
@@ -110,13 +108,13 @@ const digitIn = (ink: GreyImage<Float32Array>): E.Either<string, Ink> => {
   if (width > WIDEST * height)
     return E.left(`what is drawn is ${width} wide and ${height} high; a digit stands upright`)
   const filled = pixels.reduce((sum, x) => sum + x, 0) / (width * height)
-  // a one is a block too, but a slender one
+  // a 1 fills its box too, but is narrow
   return filled > MOST_FILLED && width > height / 2
     ? E.left(`what is drawn is a filled block, ${width} x ${height}`)
     : E.right({ ink: { ...ink, pixels }, box })
 }
 
-/** An edge is where the ink is this strong: beyond it there is only its soft rim. */
+/** The box around a digit includes ink of at least this strength: weaker ink is the soft edge of a stroke. */
 const EDGE = 0.1
 
 const boxOf = ({ width, height, pixels }: GreyImage<Float32Array>): Box => {
@@ -130,7 +128,7 @@ const boxOf = ({ width, height, pixels }: GreyImage<Float32Array>): Box => {
   return { left, top, right, bottom }
 }
 
-/** The digit in its place, as bytes. */
+/** The digit scaled and centred, as bytes. */
 const centred = ({ ink, box }: Ink, side: number): GreyImage => {
   const [width, height] = [box.right - box.left, box.bottom - box.top]
   const scale = (BOX * side) / Math.max(width, height)
@@ -144,7 +142,7 @@ const centred = ({ ink, box }: Ink, side: number): GreyImage => {
   const place = (centre: number, size: number): number =>
     Math.min(Math.max(Math.round(side / 2 - centre), 0), side - size)
   const [left, top] = [place(x, small.width), place(y, small.height)]
-  // thin strokes come out grey, and MNIST's pens were thick
+  // scaled thin strokes are grey, but MNIST's strokes are bright
   const strongest = small.pixels.reduce((most, x) => Math.max(most, x), 0)
   const pixels = new Uint8Array(side * side)
   small.pixels.forEach((x, at) => {
@@ -154,7 +152,7 @@ const centred = ({ ink, box }: Ink, side: number): GreyImage => {
   return { width: side, height: side, pixels }
 }
 
-/** In MNIST the number of the middle row and column is 14, half a pixel beyond the middle of 28. */
+/** In pixels from the first one. MNIST puts it at 14, half a pixel beyond the middle of 28. */
 const centreOfMass = ({
   width,
   pixels,

@@ -1,5 +1,5 @@
 /**
- * Images as JSON: numbers from 0, paper, to 1, ink, row after row.
+ * Images as JSON: numbers from 0, background, to 1, ink, in row-major order.
  *
  * ```
  * [0, 0.5, …]   or   [[0, 0.5, …], …], an image by its rows   or   [image, …]
@@ -12,10 +12,10 @@ import type { Inputs } from '../data/dataset.ts'
 import { dataError, type DataError } from '../errors.ts'
 import { parseJson, shortValue } from '../io/json.ts'
 
-/** What a file shows, as the inputs of a network. */
+/** The images of a file, as the inputs of a network. */
 export type DecodedImages = {
   readonly inputs: Inputs
-  /** Whether the file may hold several: then each has its number. */
+  /** Whether the file may hold several images: then results are numbered. */
   readonly listed: boolean
 }
 
@@ -26,7 +26,7 @@ const Rows = t.array(Flat, 'an array of rows')
 const Solid = t.array(Rows, 'an array of images')
 
 /**
- * The images of a JSON text, for a network with so many inputs.
+ * Decodes the images of a JSON text, for a network with `width` inputs.
  *
  * @param file the name to use in errors
  */
@@ -38,7 +38,7 @@ export const decodeJsonImages =
       E.flatMap(json => images(json, width)),
       E.flatMap(({ listed, images }) => {
         const wrong = images.findIndex(image => image.length !== width)
-        if (images.length === 0) return E.left('it holds no image')
+        if (images.length === 0) return E.left('it has no image')
         if (wrong >= 0)
           return E.left(
             `${listed ? `[${wrong}]` : 'the image'} has ${images[wrong]!.length} numbers, the network has ${width} inputs`,
@@ -58,7 +58,7 @@ export const decodeJsonImages =
 
 type Images = { readonly listed: boolean; readonly images: readonly (readonly number[])[] }
 
-/** How deep the arrays go tells what they are; two deep, the length of a row does. */
+/** The depth of the arrays decides what they are; at depth two, the length of a row decides. */
 const images = (json: unknown, width: number): E.Either<string, Images> => {
   const depth = depthOf(json)
   if (depth < 2) return decoded(Flat, json, flat => E.right({ listed: false, images: [flat] }))
@@ -80,7 +80,7 @@ const images = (json: unknown, width: number): E.Either<string, Images> => {
   )
 }
 
-/** The rows of one image, one after the other. */
+/** The rows of one image, joined. */
 const joined = (at: string, rows: readonly (readonly number[])[]): E.Either<string, readonly number[]> => {
   const [first, ...rest] = rows.map(row => row.length)
   const odd = rest.findIndex(length => length !== first)

@@ -1,27 +1,27 @@
 /**
- * What a drawing stands on: the paper's grey, which light may make uneven, and its noise.
+ * The paper under a drawing: its grey, which light may make uneven, and its noise.
  *
- * Shapes: pixels are [height, width]; places are x and y from -1 to 1, from the left and the top.
+ * Shapes: pixels are [height, width]; coordinates x and y run from -1 to 1, from the left and the top.
  */
 import type { GreyImage } from './grey.ts'
 
-/** How far each pixel is from its paper, in greys, and how far paper strays from itself (a standard deviation). */
+/** The difference of each pixel from its paper, in greys, and the standard deviation of the paper's noise. */
 export type Raised = { readonly away: GreyImage<Float32Array>; readonly noise: number }
 
-/** The frame, in which paper is looked for: this share of the shorter side. */
+/** Paper is measured in a frame along the border, this wide relative to the shorter side. */
 const FRAME = 1 / 16
 
-/** Paper is even when this share of the frame is so near to one grey: the rest is ink that reaches the rim. */
+/** Paper is even if this share of the frame is within NEAR of one grey: the rest may be ink at the border. */
 const EVEN = 0.35
 const NEAR = 3
 
-/** A surface is fitted again, to what is near the last one, as often as this. */
+/** How often a surface is fitted again, to the pixels near the last one. */
 const ROUNDS = 5
 
-/** A surface is fitted to about so many pixels, evenly spread. */
+/** A surface is fitted to about this many pixels, evenly spread. */
 const SAMPLE = 4000
 
-/** Takes the paper away. It is what most of the frame is: one grey, or a surface of degree two. */
+/** Subtracts the paper: one grey, or a surface of degree two, whichever most of the frame follows. */
 export const withoutPaper = ({ width, height, pixels }: GreyImage<Float32Array>): Raised => {
   const frame = thinned(frameOf(width, height))
   const grey = commonest(frame.map(at => pixels[at]!))
@@ -40,13 +40,13 @@ const frameOf = (width: number, height: number): readonly number[] => {
   )
 }
 
-/** Every so-manieth of many places; a step that is odd walks through all columns. */
+/** About SAMPLE of the indices, at equal steps; an odd step visits all columns. */
 const thinned = (places: readonly number[]): readonly number[] => {
   const step = 2 * Math.floor(places.length / SAMPLE / 2) + 1
   return places.filter((_, i) => i % step === 0)
 }
 
-/** The grey with the most others near it. */
+/** The most common grey: the median of the values near the densest one. */
 const commonest = (values: readonly number[]): number => {
   const counts = new Float64Array(256)
   for (const value of values) counts[Math.round(value)]! += 1
@@ -59,12 +59,12 @@ const commonest = (values: readonly number[]): number => {
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
 
-/** The standard deviation of most of the values, if they are normal: from the median of |x|, which ink cannot move. */
+/** The standard deviation, if the values are normal, from the median of |x|, which a little ink does not change. */
 const spread = (values: readonly number[]): number => 1.4826 * median(values.map(Math.abs))
 
 type Terms = readonly [number, number, number, number, number, number]
 
-/** The surface of degree two that is nearest to most of the frame, and then to all that is near it. */
+/** The surface of degree two that fits most of the frame, and then all pixels near it. */
 const surface = (
   { width, height, pixels }: GreyImage<Float32Array>,
   frame: readonly number[],
@@ -84,13 +84,13 @@ const surface = (
   }
   const all = thinned([...pixels.keys()])
   return Array.from({ length: ROUNDS }).reduce<(at: number) => number>(
-    // the frame alone at first: there is more paper in it than elsewhere
+    // the frame alone at first, since it has more paper than the rest
     (paper, _, round) => fitted(near(round < 2 ? frame : all, paper)),
     fitted(frame),
   )
 }
 
-/** The coefficients c of Σ c_i term_i that come nearest to the values: the normal equations, by elimination. */
+/** The coefficients c of the least-squares fit Σ c_i term_i: the normal equations, by elimination. */
 const leastSquares = (
   places: Iterable<number>,
   terms: (at: number) => Terms,
@@ -105,7 +105,7 @@ const leastSquares = (
       rows[i]![size]! += t[i]! * value(at)
     }
   }
-  // the matrix is symmetric and positive: no pivoting; a whisper on its diagonal keeps it so
+  // the matrix is symmetric and positive definite, so no pivoting; a small term on its diagonal keeps it definite
   for (let i = 0; i < size; i++) rows[i]![i]! += 1e-6
   for (let i = 0; i < size; i++)
     for (let k = 0; k < size; k++) {

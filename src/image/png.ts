@@ -1,8 +1,8 @@
 /**
- * A PNG file as a picture of greys (W3C, Portable Network Graphics).
+ * A PNG file as a grey image (W3C, Portable Network Graphics).
  *
- * What a file claims is checked before anything is unpacked: pngjs allocates what a header asks for, obeys a second
- * header, and unpacks an interlaced picture without a limit.
+ * What a file claims is checked before it is unpacked: pngjs allocates what a header asks for, follows a second header,
+ * and unpacks an interlaced picture without a limit.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -17,14 +17,14 @@ const MOST_PIXELS = 40_000_000
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
-const AGAIN = 'the file is damaged: get it again, or save the picture anew as PNG'
+const AGAIN = 'get the file again, or save the picture as PNG again'
 
 /** Whether bytes begin as a PNG file does. */
 export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, i) => byte === bytes[i])
 
 /**
- * The greys of a PNG file. Colours are weighed as the eye does; of 16 bits the higher 8 are taken; what is transparent
- * shows white, or black where that shows more of the drawing.
+ * The grey image of a PNG file. Colours are weighted by luma; of 16 bits the higher 8 are used. Transparent pixels show a
+ * white background, or a black one if that gives more contrast.
  *
  * @param file the name to use in errors
  */
@@ -55,7 +55,7 @@ const pixels = (bytes: Uint8Array, depth: number): E.Either<DataError, GreyImage
 
 type Chunk = { readonly type: string; readonly body: Uint8Array }
 
-/** The parts of the file, up to its end mark, and where that ends. */
+/** The chunks of the file up to IEND, and where that ends. */
 const chunks = (
   bytes: Uint8Array,
 ): E.Either<DataError, { readonly found: readonly Chunk[]; readonly end: number }> => {
@@ -104,19 +104,19 @@ const sane = (head: Header): E.Either<DataError, Header> => {
     ? E.right(head)
     : E.left(
         dataError(
-          `the PNG says it is ${width} x ${height} pixels; at most ${MOST_SIDE} on a side are read, and ` +
+          `the PNG says it is ${width} x ${height} pixels; the limits are ${MOST_SIDE} on a side and ` +
             `${MOST_PIXELS / 1e6} million in all`,
-          'make the picture smaller',
+          'scale the picture down',
         ),
       )
 }
 
-/** The header, if the picture's data unpacks to what it asks for: pngjs makes up what is missing. */
+/** The header, if the picture's data unpacks to the size that it states: pngjs invents missing data. */
 const unpacks = (found: readonly Chunk[], head: Header): E.Either<DataError, Header> => {
   const { width, height, depth, channels, isInterlaced } = head
   const line = Math.ceil((width * channels * depth) / 8)
   const least = isInterlaced ? (height * width * channels * depth) / 8 : height * (line + 1)
-  // an interlaced picture has up to 15/8 as many lines, each with a byte more, or two for what is rounded up
+  // an interlaced picture has up to 15/8 as many lines, each with one byte more, or two because of rounding
   const most = height * (line + 4) + 14
   const packed = Buffer.concat(found.filter(({ type }) => type === 'IDAT').map(({ body }) => body))
   return pipe(
@@ -140,7 +140,7 @@ const unpacks = (found: readonly Chunk[], head: Header): E.Either<DataError, Hea
   )
 }
 
-/** The greys of red, green, blue and opacity, each of `8 + shift` bits. */
+/** The greys of RGBA values of `8 + shift` bits each. */
 const greys = (rgba: ArrayLike<number>, shift: number): Uint8Array => {
   const white = composed(rgba, shift, 255)
   const black = composed(rgba, shift, 0)

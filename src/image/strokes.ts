@@ -1,17 +1,17 @@
 /**
- * The connected pieces of a drawing, and which of them are specks.
+ * The connected components of a drawing, and which of them are specks.
  */
 import type { Box, GreyImage } from './grey.ts'
 
-/** Pixels that touch one another, also by their corners. */
+/** Pixels that touch one another, also at their corners. */
 export type Stroke = {
   readonly places: readonly number[]
-  /** All their ink together. */
+  /** The sum of their ink. */
   readonly ink: number
   readonly box: Box
 }
 
-/** The pieces of the pixels that have any ink at all. */
+/** The connected components of the pixels with any ink. */
 export const connectedStrokes = ({ width, height, pixels }: GreyImage<Float32Array>): readonly Stroke[] => {
   const seen = new Uint8Array(pixels.length)
   const found: Stroke[] = []
@@ -21,7 +21,7 @@ export const connectedStrokes = ({ width, height, pixels }: GreyImage<Float32Arr
     const places = [from]
     let ink = 0
     let [left, top, right, bottom] = [width, height, 0, 0]
-    // the list grows while it is walked
+    // the loop visits the pixels that it adds
     for (const at of places) {
       const [x, y] = [at % width, Math.floor(at / width)]
       ink += pixels[at]!
@@ -41,10 +41,10 @@ export const connectedStrokes = ({ width, height, pixels }: GreyImage<Float32Arr
   return found
 }
 
-/** A piece with less than this share of the ink of the largest is a speck. */
+/** A component with less than this share of the largest one's ink is a speck. */
 const SPECK = 0.03
 
-/** The pieces that are no specks. */
+/** The components that are not specks. */
 export const strokesOf = (grey: GreyImage<Float32Array>): readonly Stroke[] => {
   const pieces = connectedStrokes(grey)
   const most = pieces.reduce((most, { ink }) => Math.max(most, ink), 0)

@@ -1,5 +1,6 @@
 /**
- * CRC-32C (Castagnoli), the checksum of TensorFlow's record files. Node's own crc32 is the other one, of zip and gzip.
+ * CRC-32C (Castagnoli), the checksum of TensorFlow's record files. `zlib.crc32` has another polynomial, that of zip
+ * and gzip.
  */
 
 /** The polynomial, its bits reversed. */

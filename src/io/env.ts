@@ -1,13 +1,13 @@
 /**
- * What the application needs from outside: the clock, files, processes, and somebody to report to. Everything takes
- * it as a parameter, so that a program or a test can supply its own.
+ * The environment of the application: clock, files, processes, and where it reports. It is passed as a parameter, so
+ * that a program or a test can supply its own.
  */
 import type { StopReason } from '../errors.ts'
 import { disk, type Files } from './files.ts'
 import { systemProcesses, type Processes } from './lock.ts'
 
 export type ProgressBar = {
-  /** @param done the share that is done, 0 to 1 */
+  /** @param done the finished fraction, 0 to 1 */
   readonly update: (done: number, label: string, remaining: string) => void
   /** Removes the bar, so that a line can be printed. */
   readonly clear: () => void
@@ -34,7 +34,7 @@ export type Env = {
   readonly processes: Processes
 }
 
-/** This machine, silent, and never asked to stop. */
+/** The real clock, files and processes; it reports nothing and is never asked to stop. */
 export const systemEnv: Env = {
   log: () => undefined,
   bar: undefined,

@@ -1,5 +1,5 @@
 /**
- * What a file operation that failed means to a person.
+ * Failed file operations in plain words.
  */
 import { dataError, writeFailed, type DataError, type WriteFailed } from '../errors.ts'
 
@@ -7,23 +7,23 @@ export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoExceptio
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
-  ENOTDIR: 'its folder is a file',
+  ENOTDIR: 'a part of its path is a file',
   EISDIR: 'it is a folder',
   EACCES: 'access is denied',
   EPERM: 'access is denied',
-  EROFS: 'it is on a read-only file system',
-  ENOSPC: 'there is no room left',
-  EDQUOT: 'there is no room left',
-  EFBIG: 'it is larger than files may be here',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it is larger than the limit on file sizes',
   ENAMETOOLONG: 'its name is too long',
-  ELOOP: 'it is a link that leads to itself',
+  ELOOP: 'its symbolic links form a circle',
 }
 
-/** A few words on why a file could not be read. */
+/** Why a file could not be read, in a few words. */
 export const readFailureReason = (error: unknown): string =>
   reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error))
 
-/** A few words on why a file could not be written: of a new file it is the folder that is missing. */
+/** Why a file could not be written, in a few words: if a new file "does not exist", its folder is missing. */
 export const writeFailureReason = (error: unknown): string =>
   codeOf(error) === 'ENOENT' ? 'its folder does not exist' : readFailureReason(error)
 
@@ -34,8 +34,8 @@ export const unreadable =
       `${path} cannot be read: ${readFailureReason(error)}`,
       remedy ??
         (['EACCES', 'EPERM'].includes(codeOf(error))
-          ? 'give yourself the right to read it'
-          : 'check the path; it is taken from the folder you are in'),
+          ? 'change its permissions, so that you can read it'
+          : 'check the path, which is relative to the current folder'),
     )
 
 export const unwritable =
@@ -43,5 +43,5 @@ export const unwritable =
   (error: unknown): WriteFailed =>
     writeFailed(
       `${path} cannot be written: ${writeFailureReason(error)}`,
-      'make room, or give a folder that can be written',
+      'free disk space, or give a folder that you can write to',
     )

@@ -1,8 +1,8 @@
 /**
- * A network in network2's own file: `{"sizes": […], "weights": […], "biases": […], "cost": "…"}`, with
- * `weights[l][out][in]` and `biases[l][out][0]`. network2.py loads what is written here, and what it saved is read.
+ * A network in the file format of network2.py: `{"sizes": […], "weights": […], "biases": […], "cost": "…"}`, with
+ * `weights[l][out][in]` and `biases[l][out][0]`. network2.py can load the files written here, and the reverse.
  *
- * The cost is one of two names, compared as text: nothing in a file is ever looked up or run.
+ * The cost is one of two names, compared as text: nothing in a file is used as a key or run.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -38,13 +38,13 @@ export const encodeModel = ({ sizes, cost, layers }: ModelFile): string =>
     cost: cost === 'quadratic' ? 'QuadraticCost' : 'CrossEntropyCost',
   })
 
-/** How many complaints about one file are shown; a wrong file has thousands. */
+/** The most complaints shown about one file: a wrong file may have thousands. */
 const SHOWN = 3
 
 /**
  * Reads the text of a file.
  *
- * @param name the file, as the person at the prompt calls it
+ * @param name the path, for errors
  */
 export const decodeModel = (name: string, text: string): E.Either<DataError, ModelFile> =>
   pipe(
@@ -65,7 +65,7 @@ export const decodeModel = (name: string, text: string): E.Either<DataError, Mod
         `${name} is not a network: ${complaints.slice(0, SHOWN).join('; ')}${
           complaints.length > SHOWN ? `; and ${complaints.length - SHOWN} more` : ''
         }`,
-        'give a file that `--save` or network2.py has written',
+        'give a file written by `--save` or by network2.py',
       ),
     ),
   )

@@ -1,5 +1,5 @@
 /**
- * Files out, old or new, never half.
+ * Files written for a command: replaced atomically.
  */
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { access, constants, open, stat, unlink } from 'node:fs/promises'
@@ -11,14 +11,14 @@ import { disk } from './files.ts'
 export const writeText = (path: string, text: string): TE.TaskEither<WriteFailed, void> =>
   TE.tryCatch(() => disk.save(path, text), unwritable(path))
 
-/** Writes a file that can be done without, and the folders above it; fails with a few words. */
+/** Writes a file that the program can do without, and creates its folders. The left says why it failed, in a few words. */
 export const writeBestEffort = (path: string, bytes: Uint8Array): TE.TaskEither<string, void> =>
   TE.tryCatch(async () => {
     await disk.makeFolder(dirname(path))
     await disk.save(path, bytes)
   }, writeFailureReason)
 
-/** Whether a file can be written at that path, found out without touching what is there. */
+/** Checks that a file can be written, without changing it. */
 export const canWrite = (flag: string, path: string): TE.TaskEither<WriteFailed, void> =>
   TE.tryCatch(
     async () => {
@@ -34,6 +34,6 @@ export const canWrite = (flag: string, path: string): TE.TaskEither<WriteFailed,
         codeOf(error) === 'ENOENT'
           ? `${flag} ${path}: the folder ${dirname(path)} does not exist`
           : `${flag} ${path}: ${writeFailureReason(error)}`,
-        'give a file in a folder that can be written',
+        'give a file in a folder that you can write to',
       ),
   )

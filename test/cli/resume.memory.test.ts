@@ -301,7 +301,7 @@ describe('a disk that refuses', () => {
     expect(appended).toBeGreaterThan(3)
     expect(ended.code).toBe(0)
     expect(ended.notes).toEqual([
-      `network2: ${RUN}/metrics.jsonl cannot be written: there is no room left; training goes on without this log`,
+      `network2: ${RUN}/metrics.jsonl cannot be written: the disk is full; training goes on without this log`,
     ])
     expect(left(storage)).toEqual(whole.left)
   })

@@ -97,10 +97,12 @@ describe('a full disk', () => {
   it('ends the run with 7, and what was saved before is whole', () =>
     inFolder(async folder => {
       const out = join(folder, 'run')
-      // a checkpoint grows with its history, until it is larger than files may be
+      // a checkpoint grows with its history, until it exceeds the limit on file sizes
       const ended = await harmed(await endless(folder, '--out', out), { shell: 'ulimit -f 8; exec "$@"' })
       expect(ended.code).toBe(7)
-      expect(ended.err).toContain('last.safetensors cannot be written: it is larger than files may be here')
+      expect(ended.err).toContain(
+        'last.safetensors cannot be written: it is larger than the limit on file sizes',
+      )
       expect(ended.err).not.toMatch(/^\s+at /m)
       const again = await harmed(['train', '--resume', out], { when: 'Epoch', signal: 'SIGINT' })
       expect(again.code).toBe(130)
@@ -127,7 +129,7 @@ describe('a full disk', () => {
       const { args, whole, run } = await prepared(folder, 200, 2, ['--backend', 'cpu'])
       const ended = await harmed(args(run), { sabotage: 'ENOSPC:30' })
       expect(ended.code).toBe(7)
-      expect(ended.err).toContain('there is no room left')
+      expect(ended.err).toContain('the disk is full')
       expect((await tree(run)).filter(name => /\.\d+(\.tmp)?$/.test(name))).toEqual([])
       expect((await goOn(args(run), run)).code).toBe(0)
       expect(await leftBy(run)).toEqual(whole)

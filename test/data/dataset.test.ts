@@ -54,31 +54,31 @@ describe('values', () => {
     expect([...pixels].every((x, byte) => x * 256 === byte)).toBe(true)
   })
 
-  test('numbers stay as they are, and are not copied', () => {
+  test('floats are returned without a copy', () => {
     const floats = Float32Array.of(-1, 0.25, 3e38)
     expect(inputValues({ kind: 'floats', width: 3, floats })).toBe(floats)
   })
 })
 
 describe('targets', () => {
-  test('a label is a 1 among zeros', () => {
+  test('a label becomes a one-hot row', () => {
     expect([...oneHot(Uint8Array.of(2, 0), 3)]).toEqual([0, 0, 1, 1, 0, 0])
     expect([...targets({ kind: 'labels', labels: Uint8Array.of(1) }, 4)]).toEqual([0, 1, 0, 0])
   })
 
-  test('targets stay as they are', () => {
+  test('targets are returned unchanged', () => {
     const rows = Float32Array.of(0.5, 0.25)
     expect(targets({ kind: 'targets', width: 2, targets: rows }, 2)).toBe(rows)
   })
 
-  test('desired outputs that do not fit are a bug of the caller', () => {
+  test('desired outputs that do not fit throw', () => {
     expect(() => oneHot(Uint8Array.of(0, 10), 10)).toThrow(RangeError)
     expect(() => targets({ kind: 'targets', width: 2, targets: Float32Array.of(1, 2) }, 3)).toThrow(
       RangeError,
     )
   })
 
-  test('classes undo oneHot, and take the first of equals', () => {
+  test('classes invert oneHot; of equal targets the first counts', () => {
     fc.assert(
       fc.property(fc.uint8Array({ min: 0, max: 9, minLength: 1 }), labels => {
         const desired: DesiredOutputs = { kind: 'targets', width: 10, targets: oneHot(labels, 10) }
@@ -91,7 +91,7 @@ describe('targets', () => {
 })
 
 describe('slice and firstN', () => {
-  test('the first n examples share their memory with all', () => {
+  test('the first n examples are views of the same memory', () => {
     const all = labelled([3, 1, 4, 1, 5], 2)
     const some = firstN(3)(all)
     expect(some.size).toBe(3)
@@ -102,7 +102,7 @@ describe('slice and firstN', () => {
     )
   })
 
-  test('more than there are is all', () => {
+  test('more than all is all', () => {
     expect(firstN(9)(labelled([1, 2], 1)).size).toBe(2)
   })
 
@@ -127,7 +127,7 @@ describe('slice and firstN', () => {
 describe('what a network needs', () => {
   const digits = dataset(labelled([5, 0, 9], 784), { test: labelled([1], 784) })
 
-  test('parts that are there', () => {
+  test('the parts that a data set has', () => {
     expect(parts(digits).map(([name]) => name)).toEqual(['training', 'test'])
   })
 
@@ -140,7 +140,7 @@ describe('what a network needs', () => {
     })
   })
 
-  test('targets decide over labels, in whichever part they are', () => {
+  test('targets in any part decide over labels', () => {
     const mixed = dataset(labelled([1], 2), {
       test: targeted([[0, 1, 0, 0]], 2),
       validation: labelled([3], 2),
@@ -187,7 +187,7 @@ describe('what a network needs', () => {
     ])
   })
 
-  test('both ends wrong: the remedy mends both', () => {
+  test('both ends wrong: the remedy corrects both', () => {
     expect(complaint([7, 5, 3], digits)?.[2]).toBe('begin with 784: --sizes 784,5,10')
   })
 

@@ -6,25 +6,25 @@ import { fold, key } from '../../src/core/rng.ts'
 const of = key(1)
 const PIXELS = SIDE * SIDE
 
-test('the same key draws the same bytes', () => {
+test('the same key gives the same bytes', () => {
   const [a, b] = [generateDigits(of, 0, 50), generateDigits(of, 0, 50)]
   expect(Buffer.compare(a.images.pixels, b.images.pixels)).toBe(0)
   expect([...a.labels]).toEqual([...b.labels])
 })
 
-test('another key, or another place, draws others', () => {
+test('another key, or another index, gives other digits', () => {
   const here = generateDigits(of, 0, 50).images.pixels
   expect(Buffer.compare(here, generateDigits(key(2), 0, 50).images.pixels)).not.toBe(0)
   expect(Buffer.compare(here, generateDigits(of, 50, 50).images.pixels)).not.toBe(0)
 })
 
-test('a part is drawn as in the whole', () => {
+test('a part equals that part of the whole', () => {
   const [whole, part] = [generateDigits(of, 0, 30), generateDigits(of, 10, 7)]
   expect(Buffer.compare(part.images.pixels, whole.images.pixels.subarray(10 * PIXELS, 17 * PIXELS))).toBe(0)
   expect([...part.labels]).toEqual([...whole.labels.subarray(10, 17)])
 })
 
-test('a changed drawing needs a new DIGITS_VERSION, or those who have it cached keep the old one', () => {
+test('a changed generator needs a new DIGITS_VERSION, or cached digits of the old one are used', () => {
   const { images, labels } = generateDigits(fold(of, 0), 0, 200)
   const drawn = sha256(Buffer.concat([images.pixels, labels]))
   expect({ version: DIGITS_VERSION, drawn }).toEqual({
@@ -37,7 +37,7 @@ describe('of 3000 digits', () => {
   const { images, labels } = generateDigits(of, 0, 3000)
   const image = (i: number): Uint8Array => images.pixels.subarray(i * PIXELS, (i + 1) * PIXELS)
 
-  test('each is about as frequent as another', () => {
+  test('all ten are about equally frequent', () => {
     const counts = Array.from({ length: 10 }, (_, digit) => labels.filter(label => label === digit).length)
     expect(Math.min(...counts)).toBeGreaterThan(240)
     expect(Math.max(...counts)).toBeLessThan(360)
@@ -52,7 +52,7 @@ describe('of 3000 digits', () => {
     expect(dark).toBeLessThan(0.15)
   })
 
-  test('none is empty, none is alike, and none touches two opposite rims', () => {
+  test('none is empty, no two are equal, and none touches two opposite borders', () => {
     const sums = new Set<string>()
     for (let i = 0; i < images.count; i++) {
       const pixels = image(i)
@@ -65,7 +65,7 @@ describe('of 3000 digits', () => {
     expect(sums.size).toBe(images.count)
   })
 
-  test('they can be told apart, but not by a mean image alone', () => {
+  test('they can be classified, but not by mean images alone', () => {
     const means = Array.from({ length: 10 }, () => new Float64Array(PIXELS))
     const counts = new Float64Array(10)
     for (let i = 0; i < 2000; i++) {

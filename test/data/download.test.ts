@@ -14,7 +14,7 @@ const four = madeFour(600, 100)
 const known = madeKnown(four)
 const files = new Map(fileRoles.map(role => [`/${mnist[role].name}.gz`, gzipSync(four[role])]))
 
-/** A mirror of the made files, and what it was asked for. */
+/** A mirror of the made files; it records the requested paths. */
 const mirror =
   (asked: string[] = []): RequestListener =>
   (request, response) => {
@@ -23,7 +23,7 @@ const mirror =
     response.writeHead(body === undefined ? 404 : 200, { 'content-length': body?.length ?? 0 }).end(body)
   }
 
-/** What came of a download, what it said, and what it left. */
+/** The result of a download, its messages, and the files in its folder. */
 const attempt = async (mirrors: ReadonlyArray<string>, changed: Partial<Download> = {}) => {
   const folder = changed.folder ?? join(await temporary(), 'data', 'mnist')
   const notices: string[] = []
@@ -45,7 +45,7 @@ const attempt = async (mirrors: ReadonlyArray<string>, changed: Partial<Download
 
 const names = fileRoles.map(role => mnist[role].name).sort()
 
-test('four files come, are checked, and are kept unpacked, with nothing beside them', async () => {
+test('four files are downloaded, checked, and kept unpacked, without other files', async () => {
   const { result, folder, left, notices } = await attempt([await serve(mirror())])
   const found = right(result)
   expect(found).toMatchObject({ name: 'MNIST', source: folder })
@@ -57,7 +57,7 @@ test('four files come, are checked, and are kept unpacked, with nothing beside t
   expect(notices).toEqual([])
 })
 
-test('progress ends at the whole of each file', async () => {
+test('progress ends at the size of each file', async () => {
   const { progress } = await attempt([await serve(mirror())])
   for (const role of fileRoles) {
     const what = `downloading ${mnist[role].name}`
@@ -67,7 +67,7 @@ test('progress ends at the whole of each file', async () => {
   expect(progress.every(({ done, of }) => done > 0 && done <= of)).toBe(true)
 })
 
-test('files that are there are not fetched again, unless they are damaged', async () => {
+test('existing files are not fetched again, unless they are damaged', async () => {
   const folder = await temporary()
   await writeFile(join(folder, mnist.trainImages.name), four.trainImages)
   await writeFile(
@@ -151,7 +151,7 @@ describe('what a mirror may do wrong', () => {
     ['a closed connection', request => request.socket.destroy(), 'other side closed'],
   ]
 
-  test.each(wrong)('%s: said so, and nothing is left', async (_, answer, why) => {
+  test.each(wrong)('%s: an error, and no file is left', async (_, answer, why) => {
     const address = await serve(answer)
     const { result, left, seconds } = await attempt([address])
     const message = dataError(result)
@@ -178,7 +178,7 @@ describe('what a mirror may do wrong', () => {
     )
   })
 
-  test('an address that is none', async () => {
+  test('an invalid address', async () => {
     expect(dataError((await attempt(['nonsense'])).result)).toContain('Tried nonsense: Invalid URL')
   })
 
@@ -192,7 +192,7 @@ describe('what a mirror may do wrong', () => {
     await closed
   })
 
-  test('one that never answers is not waited for', async () => {
+  test('one that never answers', async () => {
     const silent = await serve(() => undefined)
     const { result, seconds } = await attempt([silent], { patience: { ...patience, answerMs: 150 } })
     expect(dataError(result)).toContain('no answer within 0.15 s')
@@ -206,7 +206,7 @@ describe('what a mirror may do wrong', () => {
     expect(seconds).toBeLessThan(2)
   })
 
-  test('one that drips', async () => {
+  test('one that sends very slowly', async () => {
     const drip = await serve((_, response) => {
       const timer = setInterval(() => response.write('1'), 20)
       response.on('close', () => clearInterval(timer))
@@ -217,7 +217,7 @@ describe('what a mirror may do wrong', () => {
   })
 })
 
-test('stopped, it asks nobody else, and leaves at once', async () => {
+test('when stopped, no other mirror is asked', async () => {
   const stopping = new AbortController()
   const asked: string[] = []
   const silent = await serve(() => stopping.abort())
@@ -227,7 +227,7 @@ test('stopped, it asks nobody else, and leaves at once', async () => {
   expect([asked, left]).toEqual([[], []])
 })
 
-test('the next mirror goes on where one failed', async () => {
+test('the next mirror continues where one failed', async () => {
   const [first, second]: [string[], string[]] = [[], []]
   const half = await serve((request, response) => {
     if (request.url?.includes('labels') === true) mirror(first)(request, response)
@@ -240,24 +240,24 @@ test('the next mirror goes on where one failed', async () => {
   expect(second.sort()).toEqual(names.filter(name => name.includes('images')).map(name => `/${name}.gz`))
 })
 
-test('what every mirror said is in the error', async () => {
+test('the error lists the failure of every mirror', async () => {
   const [gone, page] = [await nobody(), await serve((_, response) => response.end('<html>'))]
   expect(dataError((await attempt([gone, page])).result)).toBe(
     `MNIST could not be downloaded. Tried ${gone}: connect ECONNREFUSED ${new URL(gone).host}; ${page}: sent an HTML page instead of gzip`,
   )
 })
 
-test('a folder that cannot be written is no reason not to train', async () => {
+test('if the folder cannot be written, the data is used and a notice says so', async () => {
   const file = join(await temporary(), 'file')
   await writeFile(file, 'in the way')
   const { result, notices } = await attempt([await serve(mirror())], { folder: join(file, 'mnist') })
   expect(right(result).training.size).toBe(500)
   expect(notices).toHaveLength(4)
-  expect(notices[0]).toContain('t10k-labels-idx1-ubyte is not kept for the next time')
+  expect(notices[0]).toContain('t10k-labels-idx1-ubyte is not kept for the next run')
   expect(await readFile(file, 'utf8')).toBe('in the way')
 })
 
-test('a left-over of a killed download is not in the way', async () => {
+test('a leftover of a killed download does not matter', async () => {
   const folder = await temporary()
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, `${mnist.trainImages.name}.3948573`), four.trainImages.subarray(0, 99))

@@ -18,7 +18,7 @@ const field = (bytes: Uint8Array, at: number, value: number): Uint8Array => {
   return changed
 }
 
-test('images by hand', () => {
+test('an example of images', () => {
   const bytes = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 7, 255)
   expect(right(decodeImages('FILE')(bytes))).toEqual({
     count: 1,
@@ -28,21 +28,21 @@ test('images by hand', () => {
   })
 })
 
-test('labels by hand, a view of the same memory', () => {
+test('an example of labels, a view of the same memory', () => {
   const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 9, 0)
   const found = right(decodeLabels('FILE', 9)(bytes))
   expect([...found]).toEqual([9, 0])
   expect(found.buffer).toBe(bytes.buffer)
 })
 
-test('a file that begins in the middle of a buffer', () => {
+test('a file that starts within a buffer', () => {
   const bytes = encodeLabels(labels)
   const padded = new Uint8Array(bytes.length + 3)
   padded.set(bytes, 3)
   expect([...right(decodeLabels('FILE', 9)(padded.subarray(3)))]).toEqual([...labels])
 })
 
-test('decoding undoes encoding', () => {
+test('decoding inverts encoding', () => {
   const arbitrary = fc
     .record({
       count: fc.integer({ min: 1, max: 5 }),
@@ -72,7 +72,7 @@ describe.each(decoders)('$what', ({ bytes, decode, fields }) => {
     )
   })
 
-  test('10,000 random byte strings behind a true beginning', () => {
+  test('10,000 random byte strings after valid first bytes', () => {
     const arbitrary = fc.tuple(fc.integer({ min: 4, max: 16 }), fc.uint8Array({ maxLength: 40 }))
     fc.assert(
       fc.property(arbitrary, ([kept, random]) => {
@@ -101,14 +101,14 @@ describe.each(decoders)('$what', ({ bytes, decode, fields }) => {
       )
   })
 
-  test('all sizes in the header at their largest: refused, and nothing allocated', () => {
+  test('the largest sizes in the header: refused, and nothing allocated', () => {
     const huge = fields.reduce((changed, at) => field(changed, at, 2 ** 32 - 1), bytes)
     const before = process.memoryUsage().arrayBuffers
     expect(dataError(decode(huge))).toContain('cut')
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6)
   })
 
-  test('another rank, another type, another beginning', () => {
+  test('another rank, another type, other first bytes', () => {
     for (const [at, value] of [
       [3, 0],
       [3, 2],

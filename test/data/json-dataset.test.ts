@@ -46,14 +46,14 @@ test('labels, and all parts', () => {
   expect([...inputValues(found.training.inputs)]).toEqual([0.5, -2])
 })
 
-test('targets to train on and labels to evaluate on, as network2 has them', () => {
+test('targets for training and labels for evaluation, as in network2.py', () => {
   const found = right(
     decode({ training: { inputs: [[1]], targets: [[0, 1]] }, test: { inputs: [[2]], labels: [1] } }),
   )
   expect(labelsOf(found, 'test')).toEqual([1])
 })
 
-test('any numbers that float32 can hold come through', () => {
+test('all float32 numbers are read exactly', () => {
   const row = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 3, maxLength: 3 })
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 6 }), inputs => {
@@ -170,7 +170,7 @@ describe('errors name the place, what was found, and what was expected', () => {
     )
   })
 
-  test('not JSON, said on one line', () => {
+  test('not JSON, in one line', () => {
     expect(dataError(decodeJsonDataset('F')('{"training": \n nope}'))).toMatch(
       /^F: it is not JSON \([^\n]*\)$/,
     )
@@ -189,7 +189,7 @@ describe('errors name the place, what was found, and what was expected', () => {
   })
 })
 
-test('keys named after what every object has are nothing special', () => {
+test('keys such as __proto__ and constructor are ordinary ones', () => {
   const text = `{"__proto__": {"training": ${JSON.stringify(labelled)}}}`
   expect(dataError(decodeJsonDataset('F')(text))).toBe('F: training is missing, not an object')
   const inner = `{"training": {"__proto__": ${JSON.stringify(labelled)}}}`
@@ -201,7 +201,7 @@ test('keys named after what every object has are nothing special', () => {
   expect(({} as Record<string, unknown>).size).toBeUndefined()
 })
 
-test('what is not in the file itself is not there', () => {
+test('inherited keys do not count', () => {
   const everyObject = Object.prototype as { labels?: unknown }
   everyObject.labels = [1]
   try {

@@ -49,7 +49,7 @@ describe('auto', () => {
     await expect(readdir(dataFolder)).rejects.toThrow('ENOENT')
   })
 
-  test('stopped, nothing else is tried', async () => {
+  test('when it is stopped, nothing else is tried', async () => {
     const stopping = new AbortController()
     const { result, said } = await load('auto', {
       mirrors: [await serve(() => stopping.abort())],
@@ -67,14 +67,14 @@ describe('auto', () => {
     expect(said).toBe('')
   })
 
-  test('then the mirrors, and the next time the data folder', async () => {
+  test('then the mirrors, and in the next run the data folder', async () => {
     const server = await serve((request, response) => response.end(files.get(request.url ?? '')))
     const { result, dataFolder } = await load('auto', { mirrors: [server] })
     expect(right(result).name).toBe('MNIST')
     expect(right((await load('auto', { dataFolder })).result).name).toBe('MNIST')
   })
 
-  test('then drawn digits, with a notice that nobody can miss', async () => {
+  test('then synthetic digits, with a notice', async () => {
     const gone = await nobody()
     const { result, said } = await load('auto', { mirrors: [gone] })
     expect(right(result).name).toBe('digits')
@@ -83,11 +83,11 @@ describe('auto', () => {
     expect(said).toContain('set MNIST_DIR')
   })
 
-  test('an empty MNIST_DIR is none', async () => {
+  test('an empty MNIST_DIR counts as unset', async () => {
     expect(right((await load('auto', { env: { MNIST_DIR: '' } })).result).name).toBe('digits')
   })
 
-  test('a damaged data folder is mended', async () => {
+  test('a damaged data folder is repaired', async () => {
     const dataFolder = await temporary()
     await writeFour(join(dataFolder, 'mnist'), { ...four, testLabels: four.testLabels.map(byte => byte ^ 1) })
     const server = await serve((request, response) => response.end(files.get(request.url ?? '')))
@@ -132,7 +132,7 @@ describe('a path', () => {
     expect(right((await load(folder)).result)).toMatchObject({ name: 'fashion', source: folder })
   })
 
-  test('a JSON file, whatever the case of its ending', async () => {
+  test('a JSON file, its ending in any case', async () => {
     const file = join(await temporary(), 'x.JSON')
     await writeFile(file, '{"training": {"inputs": [[1]], "labels": [0]}}')
     expect(right((await load(file)).result)).toMatchObject({ name: 'x.JSON', source: file })
@@ -150,7 +150,7 @@ describe('a path', () => {
     expect(dataError((await load(file)).result)).toBe(`--data ${file}: is neither a folder nor a .json file`)
   })
 
-  test('MNIST_DIR does not matter to it', async () => {
+  test('takes precedence over MNIST_DIR', async () => {
     const folder = await writeFour(await temporary(), four)
     expect(right((await load(folder, { env: { MNIST_DIR: '/no/such' } })).result).name).toBe('MNIST')
   })
@@ -162,12 +162,12 @@ describe('digits', () => {
     return inputs.kind === 'bytes' ? inputs.bytes : new Uint8Array()
   }
 
-  test('have the sizes asked for, and are drawn once', async () => {
+  test('have the given sizes, and are generated once', async () => {
     const first = await load('digits')
     const found = right(first.result)
     expect([found.training.size, found.validation?.size, found.test?.size]).toEqual([50, 10, 10])
     expect(found.training.inputs.width).toBe(784)
-    expect(first.progress.at(-1)).toEqual({ what: 'drawing digits', done: 70, of: 70 })
+    expect(first.progress.at(-1)).toEqual({ what: 'generating digits', done: 70, of: 70 })
     expect(first.said).toBe('')
     expect((await readdir(digitsFolder(first.dataFolder))).sort()).toEqual([
       'SHA256SUMS',
@@ -184,7 +184,7 @@ describe('digits', () => {
     expect(labelsOf(found, 'training')).not.toEqual(labelsOf(found, 'test'))
   })
 
-  test('their cache is a folder as --data takes it', async () => {
+  test('their cache can be given to --data', async () => {
     const { dataFolder } = await load('digits')
     expect(right((await load(digitsFolder(dataFolder))).result).training.size).toBe(50)
   })
@@ -192,7 +192,7 @@ describe('digits', () => {
   test.each([
     ['a flipped byte', (name: string) => name.includes('images')],
     ['a flipped byte in the sums', (name: string) => name === 'SHA256SUMS'],
-  ])('%s in the cache: drawn again, and mended', async (_, hit) => {
+  ])('%s in the cache: generated again, and repaired', async (_, hit) => {
     const first = await load('digits')
     const folder = digitsFolder(first.dataFolder)
     const whole = new Map<string, Buffer>()
@@ -211,7 +211,7 @@ describe('digits', () => {
       expect(Buffer.compare(await readFile(join(folder, name)), bytes)).toBe(0)
   })
 
-  test('a cut, a missing or an unfinished cache is drawn again', async () => {
+  test('a cut, missing or unfinished cache is generated again', async () => {
     const first = await load('digits')
     const folder = digitsFolder(first.dataFolder)
     const damages = [
@@ -227,18 +227,18 @@ describe('digits', () => {
     }
   })
 
-  test('stopped, they are not drawn to the end, nor kept', async () => {
+  test('when stopped, they are not completed and not kept', async () => {
     const stopping = new AbortController()
     const { result, dataFolder } = await load('digits', {
       digits: { train: 100_000, test: 10 },
       signal: stopping.signal,
       onProgress: () => stopping.abort(),
     })
-    expect(dataError(result)).toBe('the drawing was stopped')
+    expect(dataError(result)).toBe('the generation of digits was stopped')
     await expect(readdir(dataFolder)).rejects.toThrow('ENOENT')
   })
 
-  test('a cache of another number is drawn again', async () => {
+  test('a cache of another size is generated again', async () => {
     const { dataFolder } = await load('digits')
     expect(
       right((await load('digits', { dataFolder, digits: { train: 6, test: 1 } })).result).training.size,
@@ -253,12 +253,12 @@ describe('digits', () => {
     expect((await stat(file)).mtimeMs).toBe(1000)
   })
 
-  test('a folder that cannot be written is done without', async () => {
+  test('if the folder cannot be written, they are used without a cache', async () => {
     const dataFolder = join(await temporary(), 'data')
     await writeFile(dataFolder, 'in the way')
     const { result, said } = await load('digits', { dataFolder })
     expect(right(result).training.size).toBe(50)
-    expect(said).toContain('the digits are not kept for the next time')
+    expect(said).toContain('the digits are not kept for the next run')
     expect(await readFile(dataFolder, 'utf8')).toBe('in the way')
   })
 })

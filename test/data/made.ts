@@ -16,7 +16,7 @@ import type { AppError } from '../../src/errors.ts'
 const noise = (count: number, below: number, seed: number): Uint8Array =>
   Uint8Array.from({ length: count }, (_, i) => (Math.imul(i + seed, 0x9e3779b1) >>> 13) % below)
 
-/** Four unpacked IDX files: images of 4 x 3, as many as asked for; the first training labels are 5, 0, 4, 1, 9. */
+/** Four unpacked IDX files: images of 4 x 3, in the given number; the first training labels are 5, 0, 4, 1, 9. */
 export const madeFour = (train = 12, test = 5): MnistFiles<Uint8Array> => {
   const images = (count: number, seed: number): Uint8Array =>
     encodeImages({ count, rows: 4, columns: 3, pixels: noise(count * 12, 256, seed) })
@@ -30,7 +30,7 @@ export const madeFour = (train = 12, test = 5): MnistFiles<Uint8Array> => {
   }
 }
 
-/** What would be known of these files, if they were MNIST. */
+/** The names, sizes and sums of these files, to stand in for MNIST's. */
 export const madeKnown = (four: MnistFiles<Uint8Array>): KnownFiles => {
   const known = (role: keyof KnownFiles) => ({
     name: mnist[role].name,
@@ -52,7 +52,7 @@ export const temporary = async (): Promise<string> => {
   return folder
 }
 
-/** Writes the four files into a folder, under MNIST's names unless they are changed. */
+/** Writes the four files into a folder, by default under MNIST's names. */
 export const writeFour = async (
   folder: string,
   four: MnistFiles<Uint8Array>,
@@ -66,7 +66,7 @@ export const writeFour = async (
   return folder
 }
 
-/** A server that answers as told; its address ends with a slash. */
+/** The address, with a final slash, of a server with this listener. */
 export const serve = async (answer: http.RequestListener): Promise<string> => {
   const server = http.createServer(answer)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -77,7 +77,7 @@ export const serve = async (answer: http.RequestListener): Promise<string> => {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
 }
 
-/** An address where nobody listens. */
+/** An address without a server. */
 export const nobody = async (): Promise<string> => {
   const server = http.createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -92,7 +92,7 @@ export const right = <T>(result: E.Either<AppError, T>): T => {
   return result.right
 }
 
-/** The error of a data set that should not have been; anything but a data error fails the test. */
+/** The message of a data error; any other result fails the test. */
 export const dataError = (result: E.Either<AppError, unknown>): string => {
   if (E.isRight(result)) throw new Error('there is no error')
   if (result.left._tag !== 'Data') throw new Error(`a ${result.left._tag} error: ${result.left.message}`)

@@ -46,7 +46,7 @@ describe('the split of the training file', () => {
     },
   )
 
-  test('twelve made images are 10, 2 and 5', async () => {
+  test('twelve training and five test images become 10, 2 and 5', async () => {
     const folder = await writeFour(await temporary(), four)
     const found = right(await readFolder(folder, 'any')())
     expect([found.training.size, found.validation?.size, found.test?.size]).toEqual([10, 2, 5])
@@ -60,7 +60,7 @@ describe('the split of the training file', () => {
     expect(held?.kind === 'bytes' && Buffer.compare(held.bytes, pixels.subarray(120))).toBe(0)
   })
 
-  test('too few images for a sixth leave no validation set', async () => {
+  test('with too few images for a sixth, no validation set', async () => {
     const folder = await writeFour(await temporary(), madeFour(5, 1))
     const found = right(await readFolder(folder, 'any')())
     expect([found.training.size, found.validation, found.test?.size]).toEqual([5, undefined, 1])
@@ -80,7 +80,7 @@ describe('names', () => {
     expect(found.training.size).toBe(10)
   })
 
-  test('gzip is known by its bytes, not by its name', async () => {
+  test('gzip is recognised by its bytes, not by its name', async () => {
     const folder = await temporary()
     for (const role of fileRoles)
       await writeFile(
@@ -122,7 +122,7 @@ describe('damage', () => {
     return message
   }
 
-  test.each(fileRoles)('%s cut, as it is and gzipped', async role => {
+  test.each(fileRoles)('%s cut, plain and gzipped', async role => {
     expect(await broken(role, four[role].subarray(0, -1))).toContain('cut')
     expect(await broken(role, four[role].subarray(0, 3))).toContain('cut')
     expect(await broken(role, new Uint8Array())).toContain('cut')
@@ -157,7 +157,7 @@ describe('damage', () => {
   })
 })
 
-describe('what is MNIST must be all of MNIST', () => {
+describe('if one file is MNIST’s, all must be', () => {
   const read = async (files: MnistFiles<Uint8Array>, rule: 'any' | 'must be MNIST', gzip = false) =>
     readFolder(await writeFour(join(await temporary(), 'set'), files, { gzip }), rule, known)()
 
@@ -176,7 +176,7 @@ describe('what is MNIST must be all of MNIST', () => {
     }
   })
 
-  test('files in each other’s place', async () => {
+  test('two files swapped', async () => {
     const swapped = {
       trainImages: four.testImages,
       trainLabels: four.testLabels,
@@ -186,7 +186,7 @@ describe('what is MNIST must be all of MNIST', () => {
     expect(dataError(await read(swapped, 'any'))).toContain('(the contents of train-labels-idx1-ubyte)')
   })
 
-  test('another data set is welcome, but not where MNIST must be', async () => {
+  test('another data set is accepted, except where MNIST is required', async () => {
     const other = madeFour(18, 6)
     expect(right(await read(other, 'any')).name).toBe('set')
     expect(dataError(await read(other, 'must be MNIST'))).toContain('SHA-256')

@@ -14,8 +14,8 @@ const complaint = async (file: string, bytes: Uint8Array | string, width = 4): P
 
 const [digit] = digits(1)
 
-describe('the pictures of a file', () => {
-  it('PNG, whatever its name', async () =>
+describe('the images of a file', () => {
+  it('PNG, under any name', async () =>
     expect(await read('a.txt', greyPng(digit!), 784)).toEqual({
       listed: false,
       inputs: { kind: 'bytes', width: 784, bytes: digit!.pixels },
@@ -52,7 +52,7 @@ describe('the pictures of a file', () => {
   )
 })
 
-describe('a file that is refused', () => {
+describe('a refused file', () => {
   it.each<[string, string | Buffer, string]>([
     [
       'a.png',
@@ -66,9 +66,9 @@ describe('a file that is refused', () => {
     ['a.png', 'seven', 'a text file'],
     ['a.png', 'sieben – günstig', 'a text file'],
     ['a.png', '', 'an empty file'],
-    ['a.png', Buffer.from([7, 1, 200, 2]), 'of no kind that is known'],
-    ['a.png', Buffer.from('\x89PNG\n\x1a\n', 'latin1'), 'changed on its way'],
-    ['a.gz', gzipSync(gzipSync('x')), 'a gzip file within a gzip file'],
+    ['a.png', Buffer.from([7, 1, 200, 2]), 'a file of an unknown kind'],
+    ['a.png', Buffer.from('\x89PNG\n\x1a\n', 'latin1'), 'damaged by a transfer as text'],
+    ['a.gz', gzipSync(gzipSync('x')), 'a gzip file in a gzip file'],
     [
       'a.idx',
       encodeImages({ count: 1, rows: 3, columns: 1, pixels: new Uint8Array(3) }) as Buffer,
@@ -88,8 +88,8 @@ describe('a file that is refused', () => {
     ['a.json', '[[[0, 1], [0, true]]]', '[0][1][1] is true, not a number from 0 to 1'],
   ])('%s %j', async (file, bytes, words) => expect(await complaint(file, bytes)).toContain(words))
 
-  it('a PNG file for a network whose inputs are no square', async () =>
+  it('a PNG file for a network whose inputs are not a square', async () =>
     expect(await complaint('a.png', greyPng(picture(30, 30, x => x * 8)), 12)).toContain(
-      'its 12 inputs are no square',
+      'its 12 inputs are not a square',
     ))
 })

@@ -10,13 +10,13 @@ const seen = (grey: GreyImage): GreyImage => right(digitImage('a.png', 28)(grey)
 
 const complaint = (grey: GreyImage): string => dataError(digitImage('a.png', 28)(grey))
 
-/** How alike two images are: the cosine of the angle between them. */
+/** The similarity of two images: the cosine of the angle between them. */
 const alike = ({ pixels: a }: GreyImage, { pixels: b }: GreyImage): number => {
   const dot = (x: Uint8Array, y: Uint8Array): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0)
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
 }
 
-/** The longer side of what is inked, and its centre of mass, in pixels' numbers. */
+/** The longer side of the ink's box, and its centre of mass, in pixel indices. */
 const form = ({
   width,
   pixels,
@@ -33,7 +33,7 @@ const form = ({
 const dark = (ink: number): number => 255 - 255 * ink
 
 describe('an image in MNIST’s form', () => {
-  it('is taken as it is, to the byte, and so is its negative', () => {
+  it('is used byte for byte, and so is its negative', () => {
     for (const digit of drawn) {
       expect(seen(digit)).toEqual(digit)
       expect(seen({ ...digit, pixels: digit.pixels.map(pixel => 255 - pixel) })).toEqual(digit)
@@ -52,7 +52,7 @@ describe('a drawing', () => {
     }
   })
 
-  it('is the same dark on light as light on dark, wherever it stands', () => {
+  it('gives the same dark on light as light on dark, at any position', () => {
     for (const digit of drawn.slice(0, 5)) {
       const ink = enlarged(digit, 6, 30, 40)
       const one = seen(picture(220, 260, (x, y) => dark(ink(x, y))))
@@ -62,7 +62,7 @@ describe('a drawing', () => {
     }
   })
 
-  it('is seen on unevenly lit, noisy grey paper with specks as on white', () => {
+  it('gives nearly the same on unevenly lit, noisy grey paper with specks as on white', () => {
     for (const digit of drawn.slice(0, 5)) {
       const ink = enlarged(digit, 9, 60, 100)
       const white = seen(picture(420, 560, (x, y) => dark(ink(x, y))))
@@ -76,7 +76,7 @@ describe('a drawing', () => {
     }
   })
 
-  it('of other sides than 28', () => {
+  it('can be made for networks of other sizes than 28 x 28', () => {
     const ink = enlarged(drawn[0]!, 6, 30, 40)
     const image = right(digitImage('a.png', 14)(picture(220, 260, (x, y) => dark(ink(x, y)))))
     expect([image.width, image.height, image.pixels.length]).toEqual([14, 14, 196])

@@ -1,10 +1,10 @@
-/** Pictures for tests: drawn digits on paper, and PNG files of them. */
+/** Pictures for tests: synthetic digits on paper, and PNG files of them. */
 import { PNG } from 'pngjs'
 import { generateDigits, SIDE } from '../../src/data/digits.ts'
 import type { GreyImage } from '../../src/image/grey.ts'
 import { key } from '../../src/core/rng.ts'
 
-/** Drawn digits in MNIST's form. */
+/** Synthetic digits in MNIST's form. */
 export const digits = (count: number): readonly GreyImage[] => {
   const { images } = generateDigits(key(5), 0, count)
   return Array.from({ length: count }, (_, i) => ({
@@ -14,14 +14,14 @@ export const digits = (count: number): readonly GreyImage[] => {
   }))
 }
 
-/** A picture of this size, from a function of its pixels' places. */
+/** A picture of this size, from a function of its pixels' coordinates. */
 export const picture = (width: number, height: number, at: (x: number, y: number) => number): GreyImage => ({
   width,
   height,
   pixels: Uint8Array.from({ length: width * height }, (_, i) => at(i % width, Math.floor(i / width))),
 })
 
-/** Ink, 0 to 1, of a digit that was enlarged so many times, and moved to x, y. */
+/** The ink, 0 to 1, of a digit that is enlarged by a factor and moved to x, y. */
 export const enlarged =
   ({ width, height, pixels }: GreyImage, zoom: number, left: number, top: number) =>
   (x: number, y: number): number => {

@@ -35,7 +35,7 @@ describe('a PNG file', () => {
     expect(right(decodePng('a.png')(greyPng(digit!)))).toEqual(digit)
   })
 
-  it('of 16 bits is read by their higher 8', () => {
+  it('of 16 bits gives the higher 8', () => {
     const lines = Uint8Array.from([0, 200, 255, 3, 0])
     const found = right(decodePng('a.png')(file(header(2, 1, 16), image(lines))))
     expect([...found.pixels]).toEqual([200, 3])
@@ -54,7 +54,7 @@ describe('a PNG file', () => {
     expect([...right(decodePng('a.png')(one)).pixels]).toEqual([77])
   })
 
-  it('shows the drawing, whatever its colour, where the rest is transparent', () => {
+  it('shows a drawing of any colour on a transparent background', () => {
     for (const [ink, paper] of [
       [0, 255],
       [255, 0],
@@ -71,8 +71,8 @@ describe('a PNG file', () => {
   })
 })
 
-describe('a PNG file that is refused', () => {
-  it('cut, wherever that is', () => {
+describe('a refused PNG file', () => {
+  it('cut at any length', () => {
     const whole = greyPng(picture(28, 28, (x, y) => (x * y) % 256))
     for (let length = 8; length < whole.length; length++)
       expect(complaint(whole.subarray(0, length))).toContain('a.png: the PNG is cut')
@@ -85,7 +85,7 @@ describe('a PNG file that is refused', () => {
     const rubbish = chunk('IDAT', Buffer.from('not a picture'))
     expect(complaint(file(header(30_000, 28), rubbish))).toContain('it is 30000 x 28 pixels')
     expect(complaint(file(header(8_000, 8_000), rubbish))).toContain('40 million')
-    expect(complaint(file(header(2 ** 31, 2 ** 31), rubbish))).toContain('at most 10000')
+    expect(complaint(file(header(2 ** 31, 2 ** 31), rubbish))).toContain('the limits are 10000')
     expect(complaint(file(header(0, 5), rubbish))).toContain('it is 0 x 5 pixels')
   })
 
@@ -103,7 +103,7 @@ describe('a PNG file that is refused', () => {
       )
   })
 
-  it('with too little in it, no picture, or a wrong check sum', () => {
+  it('with too little data, no picture, or a wrong checksum', () => {
     expect(complaint(file(header(28, 28), image(new Uint8Array(29))))).toContain('damaged')
     expect(complaint(file(header(28, 28)))).toContain('cut')
     const changed = Buffer.from(greyPng(digit!))

@@ -32,7 +32,7 @@ describe("network2's file", () => {
     )
   })
 
-  it('comes back as it was, bit by bit', () => {
+  it('round-trips bit by bit', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 2, maxLength: 5 })
     fc.assert(
       fc.property(
@@ -56,7 +56,7 @@ describe("network2's file", () => {
   })
 })
 
-describe('a file that is no network', () => {
+describe('a file that is not a network', () => {
   it.each([
     ['', 'it is not JSON'],
     ['<html>', 'it is not JSON'],
@@ -105,7 +105,7 @@ describe('a file that is no network', () => {
     expect(complaint(text).length).toBeLessThan(500)
   })
 
-  it('is never more than a typed error, whatever its bytes', () => {
+  it('is always a typed error, for random text and JSON', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), text => {
         expect(E.isLeft(decodeModel('net.json', text))).toBe(true)

@@ -14,7 +14,7 @@ import { python, pythonWith } from '../support/python.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** A file with that header as it stands, and so many bytes of numbers. */
+/** A file with this header, and `data` zero bytes as its numbers. */
 const framed = (header: string | Uint8Array, data = 0, length?: number): Uint8Array => {
   const bytes = typeof header === 'string' ? utf8(header) : header
   const framing = new Uint8Array(8 + bytes.length + data)
@@ -23,7 +23,7 @@ const framed = (header: string | Uint8Array, data = 0, length?: number): Uint8Ar
   return framing
 }
 
-/** A header of one tensor `a` of one number, with other fields. */
+/** A header of one tensor `a` with these fields. */
 const one = (fields: string): string => `{"a":{${fields}}}`
 
 /** The entry of a tensor. */
@@ -36,7 +36,7 @@ const bits = (values: Float32Array): string =>
 const byKey = ([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...unknown[]]): number =>
   a < b ? -1 : 1
 
-/** A file's content in a form that hides nothing: the bits of numbers, and keys such as `__proto__`. */
+/** A file's content in a form that shows everything: the bits of numbers, and keys such as `__proto__`. */
 type Plain = {
   readonly metadata: readonly (readonly [string, string])[]
   readonly tensors: readonly (readonly [name: string, shape: readonly number[], bits: string])[]
@@ -100,7 +100,7 @@ const small: Safetensors = {
   ],
 }
 
-/** Files a few bytes away from a valid one, most often in the header, with marks that mean something there. */
+/** Files that differ from a valid one in a few bytes, most often in the header, by characters with a meaning there. */
 const mutated: fc.Arbitrary<Uint8Array> = fc
   .tuple(
     fc.oneof(file, fc.constant(small)).map(encodeSafetensors),
@@ -126,7 +126,7 @@ const mutated: fc.Arbitrary<Uint8Array> = fc
   })
 
 describe('safetensors', () => {
-  it('by hand', () => {
+  it('encodes to the bytes of an example', () => {
     const header =
       '{"__metadata__":{"cost":"xent","step":"7"},' +
       '"w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},' +
@@ -137,7 +137,7 @@ describe('safetensors', () => {
     expect(encodeSafetensors(small)).toEqual(Uint8Array.from([...framed(padded), ...numbers]))
   })
 
-  it('comes back as it was, bit by bit, and the numbers begin at a multiple of 8', () => {
+  it('round-trips bit by bit, and the numbers begin at a multiple of 8', () => {
     fc.assert(
       fc.property(file, fc.nat(9), (one, offset) => {
         const bytes = encodeSafetensors(one)
@@ -152,7 +152,7 @@ describe('safetensors', () => {
     )
   })
 
-  it('is the same, whatever the order of the metadata', () => {
+  it('encodes to the same bytes for any order of the metadata', () => {
     const { metadata, tensors } = small
     const other = Object.fromEntries(Object.entries(metadata).toReversed())
     expect(encodeSafetensors({ metadata: other, tensors })).toEqual(encodeSafetensors(small))
@@ -174,7 +174,7 @@ describe('safetensors', () => {
     expect(tensors.map(({ name }) => name)).toEqual(['b', 'a'])
   })
 
-  it('leaves names such as __proto__ and constructor inert', () => {
+  it('treats names such as __proto__ and constructor as ordinary ones', () => {
     const one: Safetensors = {
       metadata: Object.fromEntries([
         ['__proto__', 'polluted'],
@@ -200,7 +200,7 @@ describe('safetensors', () => {
   })
 })
 
-describe('a file that is no safetensors', () => {
+describe('a file that is not safetensors', () => {
   it.each<[string, Uint8Array, string]>([
     ['empty', new Uint8Array(), 'cut after 0 bytes'],
     ['seven bytes', new Uint8Array(7), 'cut after 7 bytes'],
@@ -309,7 +309,7 @@ describe('a file that is no safetensors', () => {
     expect(decodeSafetensors(bytes)).toEqual(E.left('its header has 100000001 bytes, more than 10000000'))
   })
 
-  it('is never more than an error, whatever its bytes', () => {
+  it('10,000 random byte strings and headers: tensors or an error', () => {
     const header = fc.oneof(
       fc.string({
         unit: fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '0', '1', 'a', 'F32', '\\', ' '),
@@ -332,7 +332,7 @@ describe('a file that is no safetensors', () => {
     )
   })
 
-  it('is an error or a valid one, a few bytes from a valid one', () => {
+  it('10,000 files a few bytes away from a valid one: an error or valid tensors', () => {
     const seen = { left: 0, right: 0 }
     fc.assert(
       fc.property(mutated, bytes => {
@@ -349,7 +349,7 @@ describe('a file that is no safetensors', () => {
   })
 })
 
-/** Prints what Python reads in each of so many files, or null. */
+/** Prints what Python reads from each file, or null. */
 const READ = `
 import json, sys
 from safetensors import safe_open, deserialize
