@@ -69,7 +69,7 @@ export default {
     {
       name: 'only-the-queue-names-redis',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/study/queue[.]ts$' },
+      from: { path: '^src/', pathNot: '^src/study/queue-(client|connection|worker)[.]ts$' },
       to: { path: '^node_modules/(bullmq|ioredis)/' },
     },
     {

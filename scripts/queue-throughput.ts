@@ -1,8 +1,8 @@
 /**
- * How much two workers do of what one does, and what the queue costs: `npm run queue-throughput [trials] [milliseconds]`.
+ * The cost of the queue, and the speed-up of a second worker: `npm run queue-throughput [trials] [milliseconds]`.
  *
- * A trial here is a loop that keeps a core busy for some time: what is measured is the way of a trial and not training.
- * Each worker has a process of its own, as on another machine.
+ * A trial here is a loop that keeps a core busy for some time: the transport is measured, and not the training. Each
+ * worker is a process, as it would be on another machine.
  */
 import { fork, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -12,16 +12,19 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { parseQueueAddress, type QueueAddress } from '../src/study/queue-address.ts'
-import { openQueue, serveQueue } from '../src/study/queue.ts'
+import { openQueue } from '../src/study/queue-client.ts'
+import { serveQueue } from '../src/study/queue-worker.ts'
 
 const RUN = fileURLToPath(new URL('run.mjs', import.meta.url))
 
-/** Milliseconds: how long a trial took, and how long its worker waited for it since the one before. */
+/** Milliseconds: how long a trial took, and how long its worker had waited for it. */
 type Answer = { readonly busy: number; readonly idle: number }
+
+const TOPIC = 'throughput'
 
 type Task = { readonly number: number; readonly milliseconds: number }
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const localhost = (port: number): QueueAddress => {
   const address = parseQueueAddress(`redis://127.0.0.1:${port}`)
@@ -29,7 +32,7 @@ const localhost = (port: number): QueueAddress => {
   return address.right
 }
 
-/** Keeps the core busy: what other processes take of it is not counted. */
+/** Keeps the core busy for some processor time. */
 const keepBusy = ({ milliseconds }: Task): void => {
   const began = process.cpuUsage()
   for (;;) {
@@ -39,12 +42,13 @@ const keepBusy = ({ milliseconds }: Task): void => {
   }
 }
 
-/** A worker: it takes a trial at a time, and has it done in a child, as a real one does. */
+/** A worker: it does one trial at a time, in a child process, as a real one does. */
 const work = (port: number): void => {
   const child = fork(RUN, ['queue-throughput', 'child'])
   let free: number | undefined
   serveQueue<Task, Answer>({
     address: localhost(port),
+    topic: TOPIC,
     jobs: 1,
     patience: 60,
     work: task =>
@@ -53,12 +57,12 @@ const work = (port: number): void => {
         const idle = free === undefined ? 0 : began - free
         child.once('message', () => {
           free = performance.now()
-          resolve(E.right({ busy: free - began, idle }))
+          resolve({ kind: 'done', result: { busy: free - began, idle } })
         })
         child.send(task)
       }),
-    isUnfit: () => false,
-    tell: line => process.stderr.write(`${line}\n`),
+    decode: json => E.right(json as Task),
+    log: line => process.stderr.write(`${line}\n`),
   })
   process.on('disconnect', () => process.exit())
   process.send?.('ready')
@@ -66,7 +70,7 @@ const work = (port: number): void => {
 
 type Measured = { readonly seconds: number; readonly overhead: number }
 
-/** All trials with so many workers: the seconds, and what share of its trials' time a worker waits. */
+/** All trials with some workers: the seconds, and how long a worker waits, as a share of its trials' time. */
 const measured = async (
   port: number,
   workers: number,
@@ -79,15 +83,18 @@ const measured = async (
   await Promise.all(children.map(child => new Promise(resolve => child.once('message', resolve))))
   const queue = openQueue<Task, Answer>({
     address: localhost(port),
+    topic: TOPIC,
+    decode: (_task, json) => E.right(json as Answer),
+    largest: () => 1000,
     nameOf: ({ number }) => `${workers}-${number}`,
-    tell: line => process.stderr.write(`${line}\n`),
+    log: line => process.stderr.write(`${line}\n`),
   })
   const run = async (number: number): Promise<Answer> => {
     const end = await queue.run({ number, milliseconds })()
     if (E.isLeft(end)) throw new Error(`trial ${number} was not done: ${end.left.kind}`)
     return end.right
   }
-  // the first of each worker pays for its start, and is no part
+  // the first trial of each worker includes its start, and is not measured
   await Promise.all(children.map((_, i) => run(trials + i)))
   const began = performance.now()
   const answers = await Promise.all(Array.from({ length: trials }, (_, number) => run(number)))
@@ -95,7 +102,7 @@ const measured = async (
   queue.close()
   for (const child of children) child.kill()
   const sum = (of: (answer: Answer) => number): number => answers.reduce((total, one) => total + of(one), 0)
-  // the queue was empty before the first of each
+  // before the first trial of each worker the queue was empty
   const waits = answers.map(({ idle }) => idle).toSorted((a, b) => a - b)
   const idle = waits.slice(0, -workers).reduce((total, wait) => total + wait, 0)
   return { seconds, overhead: idle / sum(({ busy }) => busy) }
@@ -132,11 +139,11 @@ else if (role === 'worker') work(Number(words[0]))
 else
   await withRedis(async port => {
     const [trials = 40, milliseconds = 1000] = [role, ...words].filter(word => word !== undefined).map(Number)
-    say(`${trials} trials of ${milliseconds} ms of a core each`)
+    print(`${trials} trials of ${milliseconds} ms of a core each`)
     const share = ({ overhead }: Measured): string => `${(100 * overhead).toFixed(2)} %`
     const one = await measured(port, 1, trials, milliseconds)
-    say(`one worker: ${one.seconds.toFixed(2)} s; between two trials it waits ${share(one)} of their time`)
+    print(`one worker: ${one.seconds.toFixed(2)} s; it waits for ${share(one)} of the time of its trials`)
     const two = await measured(port, 2, trials, milliseconds)
-    say(`two workers: ${two.seconds.toFixed(2)} s; each waits ${share(two)}`)
-    say(`ratio: ${(one.seconds / two.seconds).toFixed(2)}`)
+    print(`two workers: ${two.seconds.toFixed(2)} s; each waits for ${share(two)}`)
+    print(`ratio: ${(one.seconds / two.seconds).toFixed(2)}`)
   })

@@ -1,10 +1,10 @@
 /**
- * A study on a thousand machines, on paper: `npm run simulate-queue -- [flags]`. A simulation of the scheduler by discrete
- * events: one Redis, one parent that writes the journal, and workers that do a trial at a time.
+ * A simulation of a study on a thousand machines: `npm run simulate-queue -- [flags]`. Discrete events: one Redis, one
+ * parent that writes the journal, and workers that do one trial at a time.
  *
- * What is simulated is a round of the search, in which all trials can run at once. Redis and the parent are servers with a
- * queue each: an operation begins when the one before has ended. The constants are flags; the defaults were measured with
- * Redis 7.0 on one machine, as Redis counts its processor time and its memory, and are rounded up.
+ * It simulates a round of the search, in which all trials can run at once. Redis and the parent are servers that do one
+ * operation after the other. The constants are flags; the defaults were measured with Redis 7.0 on one machine, by
+ * Redis's own counts of its processor time and memory, and are rounded up.
  */
 import { fold, generator, key } from '../src/core/rng.ts'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
@@ -13,22 +13,22 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 const defaults = {
   workers: 1000,
   trials: 100_000,
-  /** A trial takes this long, give or take `spread` of it. */
+  /** The duration of a trial, plus or minus the share `spread` of it. */
   trial: 20,
   spread: 0.5,
-  /** What Redis is busy with for a trial: to add it; to hand it out, with the end of the one before; to read and remove its answer. */
+  /** Redis's time for a trial: to add it; to hand it out, and take the end of the one before; to read and remove its answer. */
   add: 60e-6,
   handOut: 200e-6,
   read: 80e-6,
-  /** A lock is renewed so often, at that price. */
+  /** The interval at which a lock is renewed, and Redis's time for it. */
   renew: 30,
   renewal: 15e-6,
-  /** The way to Redis and back. */
+  /** The round trip to Redis. */
   network: 1e-3,
-  /** What the parent is busy with for an answer: to take it, and to have it on the disk. */
+  /** The parent's time for an answer: to take it, and to write it to the disk. */
   take: 0.4e-3,
   sync: 0.6e-3,
-  /** What is kept of a trial: in Redis while it waits, in Redis when it is done, and in the journal. */
+  /** The size of a trial: in Redis while it waits, in Redis when it is done, and in the journal. */
   waiting: 1200,
   done: 2300,
   line: 430,
@@ -36,7 +36,7 @@ const defaults = {
 
 type Constants = typeof defaults
 
-/** One after the other: when what comes at `at` and takes `takes` is done. */
+/** Does one operation after the other. `serve` is when an operation ends that arrives at `at` and takes `takes`. */
 const server = () => {
   let free = 0
   let busy = 0
@@ -50,7 +50,7 @@ const server = () => {
   }
 }
 
-/** Numbers with what belongs to them, the smallest first out. */
+/** A priority queue: the smallest number first. */
 const heap = <A>() => {
   const items: { readonly at: number; readonly what: A }[] = []
   const swap = (i: number, j: number): void => {
@@ -87,11 +87,11 @@ const heap = <A>() => {
 }
 
 type Simulated = {
-  /** Until the last answer is in the journal. */
+  /** The time until the last answer is in the journal. */
   readonly seconds: number
-  /** The share of all workers' time that they train. */
+  /** The share of their time that the workers train. */
   readonly efficiency: number
-  /** The share of its time that either is busy. */
+  /** The share of their time that Redis and the parent are busy. */
   readonly redis: number
   readonly parent: number
   /** The longest time from an answer to its line in the journal. */
@@ -102,7 +102,7 @@ const simulate = (c: Constants): Simulated => {
   const [redis, parent] = [server(), server()]
   const luck = generator(fold(key(0), 0))
   const events = heap<'free' | 'done'>()
-  // all is added before the first is handed out, as it is where a study begins
+  // all trials are added before the first is handed out, as at the beginning of a study
   const added = redis.serve(0, c.add * c.trials)
   for (let i = 0; i < c.workers; i++) events.push(added + c.network, 'free')
   let left = c.trials
@@ -132,7 +132,7 @@ const simulate = (c: Constants): Simulated => {
   }
 }
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 /** `--trial 5` and the like. */
 const given = process.argv.slice(2)
@@ -152,22 +152,20 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`
 const { workers, trials, trial, add, handOut, read, take, sync, waiting, done, line } = constants
 
-say(`${trials} trials of ${trial} s, give or take ${percent(constants.spread)}`)
+print(`${trials} trials of ${trial} s, plus or minus ${percent(constants.spread)}`)
 for (const count of [1, 10, 100, workers, 2 * workers, 5 * workers, 10 * workers, 20 * workers]) {
   const { seconds, efficiency, redis, parent, lag } = simulate({ ...constants, workers: count })
-  say(
+  print(
     `${String(count).padStart(6)} workers: ${(seconds / 3600).toFixed(2).padStart(7)} hours; training ${percent(efficiency)} ` +
-      `of their time; Redis busy ${percent(redis)}, parent ${percent(parent)}; an answer waits ${lag.toFixed(2)} s at most`,
+      `of their time; Redis busy ${percent(redis)}, parent ${percent(parent)}; an answer waits up to ${lag.toFixed(2)} s`,
   )
 }
 const [byRedis, byParent] = [1 / (handOut + read), 1 / (take + sync)]
-say(`Redis keeps up with ${byRedis.toFixed(0)} trials a second: ${(byRedis * trial).toFixed(0)} workers`)
-say(
+print(`Redis keeps up with ${byRedis.toFixed(0)} trials a second: ${(byRedis * trial).toFixed(0)} workers`)
+print(
   `the parent keeps up with ${byParent.toFixed(0)} trials a second: ${(byParent * trial).toFixed(0)} workers`,
 )
-say(
-  `Redis holds ${megabytes(trials * waiting)} when all wait, and ${megabytes(trials * done)} if nobody took an answer`,
+print(
+  `Redis holds ${megabytes(trials * waiting)} when all wait, and ${megabytes(trials * done)} if no answer is taken`,
 )
-say(
-  `the journal comes to ${megabytes(trials * line)}; adding all takes ${(trials * add).toFixed(1)} s of Redis`,
-)
+print(`the journal has ${megabytes(trials * line)}; adding all takes ${(trials * add).toFixed(1)} s of Redis`)

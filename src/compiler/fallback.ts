@@ -15,7 +15,9 @@ export const withFallback = (
 ): Interpreter => {
   let given = false
   return {
-    name: first.name,
+    get name() {
+      return given ? second.name : first.name
+    },
     scan: f => {
       const [fast, safe] = [first.scan(f), second.scan(f)]
       return (...args) => {

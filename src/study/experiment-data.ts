@@ -1,6 +1,6 @@
 /**
- * The data of an experiment: loaded once here, so that it is downloaded or drawn once, and a notice is seen once; each
- * child then finds it where it is.
+ * The data of an experiment. It is loaded here once, so that it is downloaded or generated once and a notice is shown
+ * once; the child processes then find it on the disk.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -11,9 +11,9 @@ import type { Env } from '../io/env.ts'
 import { loadDataset } from '../runs/resources.ts'
 
 export type ExperimentData = {
-  /** What it is, as one would say it. */
+  /** For people, such as `MNIST`. */
   readonly name: string
-  /** Where a child finds it, as `--data` says it. */
+  /** Where a child process finds it, as `--data` says it. */
   readonly choice: string
   /** A fingerprint of its contents. */
   readonly data: string
@@ -22,16 +22,14 @@ export type ExperimentData = {
   readonly outputs: number
 }
 
-export const experimentData =
-  (choice: string) =>
-  (env: Env): TE.TaskEither<AppError, ExperimentData> =>
-    pipe(
-      loadDataset(choice, env),
-      TE.map(dataset => ({
-        name: dataset.name,
-        choice: choice === 'auto' ? dataset.name.toLowerCase() : choice,
-        data: fingerprint([dataset.training, dataset.validation, dataset.test]).slice(0, 16),
-        inputs: inputWidth(dataset),
-        outputs: outputsNeeded(dataset).count,
-      })),
-    )
+export const loadExperimentData = (env: Env, choice: string): TE.TaskEither<AppError, ExperimentData> =>
+  pipe(
+    loadDataset(choice, env),
+    TE.map(dataset => ({
+      name: dataset.name,
+      choice: choice === 'auto' ? dataset.name.toLowerCase() : choice,
+      data: fingerprint([dataset.training, dataset.validation, dataset.test]).slice(0, 16),
+      inputs: inputWidth(dataset),
+      outputs: outputsNeeded(dataset).count,
+    })),
+  )

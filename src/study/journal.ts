@@ -1,9 +1,9 @@
 /**
- * A journal: what an experiment has found out so far, in a file of JSON lines. It only grows; whoever runs the experiment
- * again reads it first, and does what it lacks.
+ * A journal: the results of an experiment so far, one JSON value per line. It only grows. The same command reads it
+ * first and does what is missing.
  *
- * The first line says what the journal is of. A line counts once its end is written: what a killed process left without
- * one is cut off. Everything else that is not as it should be is an error, and never mended.
+ * The first line says which experiment the journal belongs to. A line counts once its newline is written: what a killed
+ * process left without one is cut off. Any other damage is an error, and is not repaired.
  */
 import {
   closeSync,
@@ -21,6 +21,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as t from 'io-ts'
 import { codeOf, unwritable } from '../io/failure.ts'
+import { parseJson } from '../io/json.ts'
 import {
   incompatibleCheckpoint,
   type AppError,
@@ -29,18 +30,18 @@ import {
 } from '../errors.ts'
 import { identify } from './identity.ts'
 
-/** What a journal is of: all that its lines have in common. Two journals with equal subjects can go on from each other. */
+/** What all lines of a journal have in common. Journals of equal identities can be merged. */
 export type StudyIdentity = Parameters<typeof identify>[0] & Readonly<Record<string, unknown>>
 
 export type Journal<Entry> = {
-  /** What was in it when it was opened, in its order. */
+  /** The entries that it had when it was opened, in their order. */
   readonly entries: readonly Entry[]
-  /** Writes a line, and returns when it is on the disk. */
+  /** Writes a line, and returns once it is on the disk. */
   readonly append: (entry: Entry) => IOE.IOEither<WriteFailed, void>
   readonly close: IO<void>
 }
 
-/** Changes when the lines are written in another way. */
+/** Raise it when the format of the lines changes. */
 const FORMAT = 1
 
 const Heading = t.type({
@@ -55,6 +56,9 @@ const headingOf = (subject: StudyIdentity): string =>
 
 const NEWLINE = 10
 
+/** From the JSON of a line to its entry, or to what is wrong with it. */
+export type EntryDecoder<Entry> = (json: unknown) => E.Either<string, Entry>
+
 /** The bytes up to the end of the last whole line. */
 const wholeLines = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1)
 
@@ -62,20 +66,22 @@ const wholeLines = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.lastIndexO
  * Reads the bytes of a journal.
  *
  * @param file its path, for errors
- * @param subject what it should be of
- * @param entry what a line is, after the first
- * @returns the entries, in their order; none of an empty file
+ * @param subject the experiment that it should belong to
+ * @param decode for each line after the first
+ * @returns the entries, in their order; none if the file is empty
  */
 export const decodeJournal = <Entry>(
   file: string,
   subject: StudyIdentity,
-  entry: t.Decoder<unknown, Entry>,
+  decode: EntryDecoder<Entry>,
   bytes: Buffer,
 ): E.Either<IncompatibleCheckpoint, readonly Entry[]> => {
   const heading = headingOf(subject)
   const whole = wholeLines(bytes)
   if (whole.length === 0)
-    return heading.startsWith(bytes.toString()) ? E.right([]) : E.left(wrongLine(file, 1, 'is no journal'))
+    return heading.startsWith(bytes.toString())
+      ? E.right([])
+      : E.left(wrongLine(file, 1, 'this is not a journal'))
   const [first = '', ...rest] = whole.toString().split('\n').slice(0, -1)
   return pipe(
     decodeHeading(file, subject, first),
@@ -84,9 +90,9 @@ export const decodeJournal = <Entry>(
         rest,
         E.traverseArrayWithIndex((i, line) =>
           pipe(
-            parse(line),
-            E.flatMap(json => entry.decode(json)),
-            E.mapLeft(() => wrongLine(file, i + 2, 'is damaged, or none of this journal')),
+            parseJson(line),
+            E.flatMap(decode),
+            E.mapLeft(why => wrongLine(file, i + 2, `the line is damaged: ${why}`)),
           ),
         ),
       ),
@@ -100,60 +106,52 @@ const decodeHeading = (
   line: string,
 ): E.Either<IncompatibleCheckpoint, unknown> =>
   pipe(
-    parse(line),
-    E.flatMap(json => Heading.decode(json)),
-    E.mapLeft(() => wrongLine(file, 1, 'is not the first line of a journal')),
+    parseJson(line),
+    E.flatMap(json => pipe(Heading.decode(json), E.mapLeft(String))),
+    E.mapLeft(() => wrongLine(file, 1, 'this is not the first line of a journal')),
     E.filterOrElse(
       ({ format }) => format === FORMAT,
-      ({ format }) => wrongLine(file, 1, `is of a journal in format ${format}, and not ${FORMAT}`),
+      ({ format }) =>
+        wrongLine(file, 1, `the journal has format ${format}; this program reads format ${FORMAT}`),
     ),
     E.filterOrElse(
       ({ plan }) => plan === identify(subject),
       ({ settings }) =>
         incompatibleCheckpoint(
           `${file} is the journal of another experiment: ${differences(settings, subject)}`,
-          'give the settings that it was begun with, or another folder (--out)',
+          'give the settings of that journal, or another folder (--out)',
         ),
     ),
-  )
-
-const parse = (line: string): E.Either<unknown, unknown> =>
-  E.tryCatch(
-    () => JSON.parse(line) as unknown,
-    error => error,
   )
 
 const wrongLine = (file: string, line: number, what: string): IncompatibleCheckpoint =>
   incompatibleCheckpoint(
     `${file}, line ${line}: ${what}`,
-    'restore the file, or move it away: the experiment then begins from the first trial',
+    'restore the file; or remove it, and all trials are done again',
   )
 
-/** Such as `data is "digits" there, and here "MNIST"`. */
+/** Such as `data is "digits" there and "MNIST" here`. */
 const differences = (there: Readonly<Record<string, unknown>>, here: StudyIdentity): string =>
   [...new Set([...Object.keys(there), ...Object.keys(here)])]
     .map(key => ({ key, was: shown(there[key]), is: shown(here[key]) }))
     .filter(({ was, is }) => was !== is)
-    .map(({ key, was, is }) => `${key} is ${was} there, and here ${is}`)
+    .map(({ key, was, is }) => `${key} is ${was} there and ${is} here`)
     .join('; ')
 
 const shown = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value))
 
-/**
- * Opens a journal to go on with it, or begins one, its folder included. It has one writer: whoever opens it makes sure
- * of that.
- */
+/** Opens a journal, or creates it with its folder. It must have one writer: the caller holds the folder's lock. */
 export const openJournal =
   <Entry>(
     file: string,
     subject: StudyIdentity,
-    entry: t.Decoder<unknown, Entry>,
+    decode: EntryDecoder<Entry>,
   ): IOE.IOEither<AppError, Journal<Entry>> =>
   () =>
     pipe(
       IOE.tryCatch(() => contents(file), unwritable(file))(),
       E.bindTo('bytes'),
-      E.bindW('entries', ({ bytes }) => decodeJournal(file, subject, entry, bytes)),
+      E.bindW('entries', ({ bytes }) => decodeJournal(file, subject, decode, bytes)),
       E.flatMap(({ bytes, entries }) =>
         E.tryCatch(() => {
           mkdirSync(dirname(file), { recursive: true })
@@ -177,7 +175,7 @@ const contents = (file: string): Buffer => {
   }
 }
 
-/** Writes whole lines, from this length of the file on. */
+/** Writes whole lines, after the first `from` bytes of the file. */
 const writer = (descriptor: number, from: number) => {
   let length = from
   ftruncateSync(descriptor, length)
@@ -187,7 +185,7 @@ const writer = (descriptor: number, from: number) => {
         writeFileSync(descriptor, line)
         fdatasyncSync(descriptor)
       } catch (error) {
-        // a full disk takes a part of a line, and the next one must not follow it
+        // a full disk may have taken a part of the line: the next one must not follow it
         ftruncateSync(descriptor, length)
         throw error
       }
@@ -196,8 +194,3 @@ const writer = (descriptor: number, from: number) => {
     close: (): void => closeSync(descriptor),
   }
 }
-
-/** The entries by what they are of. Where there are several of one, the first counts. */
-export const firstById = <Entry extends { readonly id: string }>(
-  entries: readonly Entry[],
-): ReadonlyMap<string, Entry> => new Map(entries.toReversed().map(entry => [entry.id, entry]))

@@ -1,8 +1,8 @@
 /**
- * The child's side of a pool: does one task after the other, and tells the parent.
+ * The child's side of a pool: it does one task after the other, and sends the results to its parent.
  */
 
-/** What a child says to its parent. */
+/** A message from a child to its parent. */
 export type PoolMessage<Progress, Result> =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly value: Progress }
@@ -10,26 +10,26 @@ export type PoolMessage<Progress, Result> =
   | { readonly kind: 'threw'; readonly why: string }
 
 /**
- * Serves the pool that has started this process, as long as that lives. Tasks come one at a time.
+ * Serves the pool that has started this process, as long as the parent lives. Tasks come one at a time.
  *
- * @param work must let the parent be heard (a turn of the event loop) now and then: otherwise it outlives the parent
+ * @param work must return to the event loop now and then: otherwise this process does not notice that its parent is gone
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- they are what the parent's pool has
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- they are those of the parent's pool
 export const servePool = <Task, Progress, Result>(
-  work: (task: Task, tell: (progress: Progress) => void) => Promise<Result>,
+  work: (task: Task, onProgress: (progress: Progress) => void) => Promise<Result>,
 ): void => {
-  // without a function to hear of it, a parent that has gone would be an error here
-  const say = (message: PoolMessage<Progress, Result>): void =>
+  // without the callback, a parent that is gone would be an uncaught error here
+  const send = (message: PoolMessage<Progress, Result>): void =>
     void process.send?.(message, undefined, undefined, () => undefined)
-  // Ctrl-C reaches every process at the terminal: it is the parent's to say what becomes of us
+  // Ctrl-C reaches every process at the terminal: the parent decides when its children end
   process.on('SIGINT', () => undefined)
   process.on('disconnect', () => process.exit())
   process.on('message', (task: Task) => {
-    work(task, value => say({ kind: 'progress', value })).then(
-      value => say({ kind: 'result', value }),
+    work(task, value => send({ kind: 'progress', value })).then(
+      value => send({ kind: 'result', value }),
       (error: unknown) =>
-        say({ kind: 'threw', why: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+        send({ kind: 'threw', why: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     )
   })
-  say({ kind: 'ready' })
+  send({ kind: 'ready' })
 }

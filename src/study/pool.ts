@@ -1,6 +1,6 @@
 /**
- * A pool of child processes, which do tasks side by side. A child that dies is replaced, and its task is done again:
- * so a task must be harmless to do twice.
+ * A pool of child processes that do tasks in parallel. A child that dies is replaced, and its task is done again: a
+ * task must be harmless to do twice.
  *
  * Processes and not threads: TensorFlow's native backend does not survive a second thread.
  */
@@ -10,144 +10,158 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { PoolMessage } from './pool-child.ts'
 
 export type PoolOptions = {
-  /** The module that a child runs, and that calls `serve`. */
+  /** The module that a child runs; it calls `servePool`. */
   readonly entry: URL | string
-  /** The most children at a time. */
+  /** The largest number of children. */
   readonly jobs: number
   /** The children's environment. */
   readonly env: NodeJS.ProcessEnv
 }
 
 /**
- * Why there is no result:
+ * Why a task has no result:
  *
  * - `closed`: the pool was closed before
- * - `lost`: each child that tried has died
- * - `threw`: the task is the cause; another try would end alike
+ * - `lost`: every child that tried has died, the last by this signal, or with an exit code
+ * - `threw`: the task threw an exception, and would throw it again
  */
 export type PoolFailure =
   | { readonly kind: 'closed' }
-  | { readonly kind: 'lost'; readonly why: string }
+  | { readonly kind: 'lost'; readonly why: string; readonly signal: NodeJS.Signals | undefined }
   | { readonly kind: 'threw'; readonly why: string }
 
 export type Pool<Task, Progress, Result> = {
-  /** Has a task done, after those that were given before. */
-  readonly run: (task: Task, hear?: (progress: Progress) => void) => TaskEither<PoolFailure, Result>
-  /** Ends all children at once, whatever they do. */
+  /** Does a task, after those that were given before. */
+  readonly run: (task: Task, onProgress?: (progress: Progress) => void) => TaskEither<PoolFailure, Result>
+  /** Ends all children at once, even in the middle of a task. */
   readonly close: () => void
 }
 
 /** How many children may die of a task before it is given up. */
 const TRIES = 3
 
-/** How much of what a child wrote on its standard error is kept. */
-const LAST_WORDS = 2000
+/** How many characters of a child's standard error are kept, for the error message. */
+const KEPT_STDERR = 2000
 
 type Job<Task, Progress, Result> = {
   readonly task: Task
-  readonly hear: (progress: Progress) => void
+  readonly onProgress: (progress: Progress) => void
   readonly settle: (end: E.Either<PoolFailure, Result>) => void
+  /** How many children have died of it. */
   readonly deaths: number
 }
 
+/** What a child is doing. It is given its first job when it says that it is ready. */
+type ChildState<Task, Progress, Result> =
+  | { readonly kind: 'starting' | 'working'; readonly job: Job<Task, Progress, Result> }
+  | { readonly kind: 'idle' }
+
+type PoolState<Task, Progress, Result> = {
+  readonly options: PoolOptions
+  readonly children: Map<ChildProcess, ChildState<Task, Progress, Result>>
+  /** Jobs for which no child was free, in their order. */
+  readonly waiting: Job<Task, Progress, Result>[]
+  closed: boolean
+}
+
 /** Opens a pool. Children start when there are tasks for them, and stay until it is closed. */
-export const openPool = <Task, Progress, Result>({
-  entry,
-  jobs,
-  env,
-}: PoolOptions): Pool<Task, Progress, Result> => {
-  type Work = Job<Task, Progress, Result>
-  const waiting: Work[] = []
-  const busy = new Map<ChildProcess, Work>()
-  const idle = new Set<ChildProcess>()
-  let closed = false
-
-  const start = (work: Work): void => {
-    const child = fork(entry, {
-      env,
-      execArgv: [],
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
-    busy.set(child, work)
-    let words = ''
-    child.stderr?.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-LAST_WORDS)))
-    child.on('error', error => (words += error.message))
-    child.on('message', (message: PoolMessage<Progress, Result>) => hear(child, message))
-    child.on('close', (code, signal) => {
-      const how = signal ?? `exit code ${String(code)}`
-      gone(child, words.trim() === '' ? how : `${how}: ${words.trim()}`)
-    })
-  }
-
-  const give = (child: ChildProcess): void => {
-    const work = busy.get(child)
-    // a child that died meanwhile is heard of by its `close`
-    if (work !== undefined) child.send(work.task as object, () => undefined)
-  }
-
-  const hear = (child: ChildProcess, message: PoolMessage<Progress, Result>): void => {
-    const work = busy.get(child)
-    if (work === undefined) return
-    switch (message.kind) {
-      case 'ready':
-        give(child)
-        break
-      case 'progress':
-        work.hear(message.value)
-        break
-      case 'result':
-      case 'threw': {
-        busy.delete(child)
-        const next = waiting.shift()
-        if (next === undefined) idle.add(child)
-        else busy.set(child, next)
-        give(child)
-        work.settle(message.kind === 'result' ? E.right(message.value) : E.left(message))
-      }
-    }
-  }
-
-  const gone = (child: ChildProcess, why: string): void => {
-    const work = busy.get(child)
-    busy.delete(child)
-    idle.delete(child)
-    if (work === undefined) return
-    const again = { ...work, deaths: work.deaths + 1 }
-    if (again.deaths < TRIES) start(again)
-    else {
-      const next = waiting.shift()
-      if (next !== undefined) start(next)
-      work.settle(E.left({ kind: 'lost', why }))
-    }
-  }
-
+export const openPool = <Task, Progress, Result>(options: PoolOptions): Pool<Task, Progress, Result> => {
+  const pool: PoolState<Task, Progress, Result> = { options, children: new Map(), waiting: [], closed: false }
   return {
     run:
-      (task, hear = () => undefined) =>
+      (task, onProgress = () => undefined) =>
       () =>
-        new Promise(settle => {
-          if (closed) {
-            settle(E.left({ kind: 'closed' }))
-            return
-          }
-          const work = { task, hear, settle, deaths: 0 }
-          const [child] = idle
-          if (child !== undefined) {
-            idle.delete(child)
-            busy.set(child, work)
-            give(child)
-          } else if (busy.size < jobs) start(work)
-          else waiting.push(work)
-        }),
-    close: () => {
-      closed = true
-      const unfinished = [...busy.values(), ...waiting.splice(0)]
-      const children = [...busy.keys(), ...idle]
-      busy.clear()
-      idle.clear()
-      for (const child of children) child.kill('SIGKILL')
-      for (const { settle } of unfinished) settle(E.left({ kind: 'closed' }))
-    },
+        new Promise(settle => submit(pool, { task, onProgress, settle, deaths: 0 })),
+    close: () => close(pool),
   }
+}
+
+const submit = <T, P, R>(pool: PoolState<T, P, R>, job: Job<T, P, R>): void => {
+  const idle = [...pool.children].find(([, { kind }]) => kind === 'idle')?.[0]
+  if (pool.closed) job.settle(E.left({ kind: 'closed' }))
+  else if (idle !== undefined) assign(pool, idle, job)
+  else if (pool.children.size < pool.options.jobs) start(pool, job)
+  else pool.waiting.push(job)
+}
+
+/** Starts a child for a job. */
+const start = <T, P, R>(pool: PoolState<T, P, R>, job: Job<T, P, R>): void => {
+  const { entry, env } = pool.options
+  const child = fork(entry, {
+    env,
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  pool.children.set(child, { kind: 'starting', job })
+  let stderr = ''
+  child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-KEPT_STDERR)))
+  child.on('error', error => (stderr += error.message))
+  child.on('message', (message: PoolMessage<P, R>) => onMessage(pool, child, message))
+  child.on('close', (code, signal) => {
+    const cause = signal ?? `exit code ${String(code)}`
+    onDeath(pool, child, stderr.trim() === '' ? cause : `${cause}: ${stderr.trim()}`, signal ?? undefined)
+  })
+}
+
+/** Gives a job to a child that is ready for it. */
+const assign = <T, P, R>(pool: PoolState<T, P, R>, child: ChildProcess, job: Job<T, P, R>): void => {
+  pool.children.set(child, { kind: 'working', job })
+  // that a child has died meanwhile is handled by its `close`
+  child.send(job.task as object, () => undefined)
+}
+
+const onMessage = <T, P, R>(
+  pool: PoolState<T, P, R>,
+  child: ChildProcess,
+  message: PoolMessage<P, R>,
+): void => {
+  const state = pool.children.get(child)
+  if (state === undefined || state.kind === 'idle') return
+  switch (message.kind) {
+    case 'ready':
+      assign(pool, child, state.job)
+      break
+    case 'progress':
+      state.job.onProgress(message.value)
+      break
+    case 'result':
+    case 'threw': {
+      const next = pool.waiting.shift()
+      if (next === undefined) pool.children.set(child, { kind: 'idle' })
+      else assign(pool, child, next)
+      state.job.settle(message.kind === 'result' ? E.right(message.value) : E.left(message))
+    }
+  }
+}
+
+const onDeath = <T, P, R>(
+  pool: PoolState<T, P, R>,
+  child: ChildProcess,
+  why: string,
+  signal: NodeJS.Signals | undefined,
+): void => {
+  const state = pool.children.get(child)
+  pool.children.delete(child)
+  if (state === undefined || state.kind === 'idle') return
+  const job = { ...state.job, deaths: state.job.deaths + 1 }
+  if (job.deaths < TRIES) {
+    start(pool, job)
+    return
+  }
+  const next = pool.waiting.shift()
+  if (next !== undefined) start(pool, next)
+  job.settle(E.left({ kind: 'lost', why, signal }))
+}
+
+const close = <T, P, R>(pool: PoolState<T, P, R>): void => {
+  pool.closed = true
+  const unfinished = [
+    ...[...pool.children.values()].flatMap(state => (state.kind === 'idle' ? [] : [state.job])),
+    ...pool.waiting.splice(0),
+  ]
+  const children = [...pool.children.keys()]
+  pool.children.clear()
+  for (const child of children) child.kill('SIGKILL')
+  for (const { settle } of unfinished) settle(E.left({ kind: 'closed' }))
 }

@@ -1,69 +1,45 @@
 /**
- * Running an experiment: its trials go through a pool of processes, their results into a journal, and one display shows
- * how far it is. What the journal has is not done again, so that the same command goes on wherever it was ended.
+ * Runs the trials of an experiment: a pool does them, and each result is appended to the journal. Results that the
+ * journal has are not computed again: run the same command again to continue.
  */
+import { EventEmitter, on } from 'node:events'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { interrupted, type AppError } from '../errors.ts'
-import { firstById, openJournal, type Journal, type StudyIdentity } from './journal.ts'
-import { openPool, type Pool, type PoolFailure } from './pool.ts'
-import { TrialResult, trainingFlags, type TrialResults, type Trial } from './trial.ts'
+import { interrupted, type AppError, type StopReason } from '../errors.ts'
+import { openJournal, type Journal, type StudyIdentity } from './journal.ts'
+import { decodeTrialResult } from './decode-trial.ts'
+import { JOURNAL, noteUnusable } from './study-folder.ts'
+import type { TrialFailure, TrialPool } from './trial-pool.ts'
+import { trialProgress, type ProgressOptions, type TrialProgress } from './trial-progress.ts'
+import { describeFlags, usableResults, type Trial, type TrialResult, type TrialResults } from './trial.ts'
 import { acquireLock } from '../io/lock.ts'
 import { unwritable } from '../io/failure.ts'
-import { noProgressBar, type Env } from '../io/env.ts'
-import { clock } from '../format.ts'
-import type { TrialTask } from './train-trial.ts'
+import type { Env } from '../io/env.ts'
+import { rarely } from './rarely.ts'
 
-export type TrialBatch = {
+export type TrialBatch = ProgressOptions & {
   /** The folder of the journal. */
   readonly out: string
-  /** What the journal is of. */
+  /** What the journal belongs to. */
   readonly subject: StudyIdentity
-  /** Where the data is, as `--data` says it. */
-  readonly data: string
-  /** How many trials are done at a time. */
-  readonly jobs: number
-  /** Who does them: processes of this machine, unless it is said. */
-  readonly pool?: TrialPool
-  /** The trials that can be done now and have no result yet. None: the experiment is done. */
+  /** Opens the pool that does the trials. */
+  readonly pool: () => TrialPool
+  /** The trials that can be done now and have no result yet. If there is none, the experiment is done. */
   readonly outstanding: (results: TrialResults) => readonly Trial[]
-  /** How long a trial takes, in any unit. */
-  readonly workOf: (trial: Trial) => number
-  /** How long all that is left takes, as far as can be said, in the same unit. */
-  readonly remaining: (results: TrialResults) => number
-  /** A trial in a few words, with what came of it. */
-  readonly describe: (trial: Trial, result: TrialResult) => string
 }
 
-export type TrialPool = Pool<TrialTask, number, E.Either<AppError, TrialResult>>
+/** Does all outstanding trials, and returns all results. */
+export const runTrials = (env: Env, batch: TrialBatch): TE.TaskEither<AppError, TrialResults> =>
+  withLockedFolder(env, batch.out, () =>
+    pipe(
+      TE.fromIOEither(openJournal(join(batch.out, JOURNAL), batch.subject, decodeTrialResult)),
+      TE.flatMap(journal => () => perform(env, batch, journal)),
+    ),
+  )
 
-const ENTRY = new URL('../../scripts/trial.mjs', import.meta.url)
-
-/** Processes of this machine that do trials: where there are as many as cores, each has a thread. */
-export const localPool = ({ variables }: Env, jobs: number): TrialPool =>
-  openPool({
-    entry: ENTRY,
-    jobs,
-    env: { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', ...variables },
-  })
-
-/** How often the program looks whether it should stop, in milliseconds. */
-const LOOK = 100
-
-/** Does what is outstanding, and returns all results. */
-export const runTrials =
-  (experiment: TrialBatch) =>
-  (env: Env): TE.TaskEither<AppError, TrialResults> =>
-    withLockedFolder(env, experiment.out, () =>
-      pipe(
-        TE.fromIOEither(openJournal(join(experiment.out, 'journal.jsonl'), experiment.subject, TrialResult)),
-        TE.flatMap(journal => perform(env, experiment, journal)),
-      ),
-    )
-
-/** Makes the folder, and is its owner for the time. */
+/** Makes the folder, and holds its lock during the work. */
 export const withLockedFolder = <A>(
   env: Env,
   folder: string,
@@ -72,134 +48,163 @@ export const withLockedFolder = <A>(
   pipe(
     TE.tryCatch(() => env.files.makeFolder(folder), unwritable(folder)),
     TE.flatMap(() => acquireLock(env.files, env.processes, folder)),
-    TE.flatMap(release => async () => {
+    TE.flatMap(unlock => async () => {
       try {
         return await work()()
       } finally {
-        await release()
+        await unlock()
       }
     }),
   )
 
-const perform =
-  (env: Env, experiment: TrialBatch, journal: Journal<TrialResult>): TE.TaskEither<AppError, TrialResults> =>
-  async () => {
-    const { data, jobs, outstanding } = experiment
-    const results = new Map(firstById(journal.entries))
-    const display = displayOf(env, experiment, results)
-    if (results.size > 0 && outstanding(results).length > 0)
-      env.log(`Going on in ${experiment.out}: ${results.size} trials are done.`)
-    const pool = experiment.pool ?? localPool(env, jobs)
-    let look: NodeJS.Timeout | undefined
-    try {
-      return await new Promise<E.Either<AppError, TrialResults>>((resolve, reject) => {
-        const given = new Set<string>()
-        let unfinished = 0
-        const giveOut = (): void => {
-          const trials = outstanding(results)
-          if (trials.length === 0) resolve(E.right(results))
-          for (const trial of trials.filter(({ id }) => !given.has(id))) {
-            given.add(trial.id)
-            unfinished++
-            void pool
-              .run({ trial, data }, share => display.progress(trial, share))()
-              .then(ended(trial), reject)
-          }
-        }
-        const giveOutRarely = rarely(env, giveOut)
-        const ended =
-          (trial: Trial) =>
-          (end: E.Either<PoolFailure, E.Either<AppError, TrialResult>>): void => {
-            if (E.isLeft(end)) {
-              if (end.left.kind !== 'closed') reject(new Error(`${nameOf(trial)} ${inWords(end.left)}`))
-              return
-            }
-            const kept = pipe(
-              end.right,
-              E.tap(result => journal.append(result)()),
-            )
-            if (E.isLeft(kept)) {
-              resolve(kept)
-              return
-            }
-            results.set(trial.id, kept.right)
-            display.result(trial, kept.right)
-            unfinished--
-            if (unfinished === 0) giveOut()
-            else giveOutRarely()
-          }
-        look = setInterval(() => {
-          giveOutRarely()
-          const by = env.stopReason()
-          if (by !== undefined)
-            resolve(
-              E.left(
-                interrupted(
-                  by,
-                  `stopped with ${results.size} trials done, kept in ${experiment.out}`,
-                  'the same command goes on from there',
-                ),
-              ),
-            )
-        }, LOOK)
-        giveOut()
-      })
-    } finally {
-      clearInterval(look)
-      pool.close()
-      journal.close()
-      display.clear()
+/** What happens during a run. */
+type RunEvent =
+  | { readonly kind: 'ended'; readonly trial: Trial; readonly end: E.Either<TrialFailure, TrialResult> }
+  | { readonly kind: 'broken'; readonly error: unknown }
+  | { readonly kind: 'tick' }
+
+type Run = {
+  readonly env: Env
+  readonly batch: TrialBatch
+  readonly journal: Journal<TrialResult>
+  readonly pool: TrialPool
+  readonly progress: TrialProgress
+  readonly events: EventEmitter<{ event: [RunEvent] }>
+  readonly results: Map<string, TrialResult>
+  /** The ids of the trials that the pool was given, this time. */
+  readonly given: Set<string>
+  /** Those of them that have not ended. */
+  readonly running: Set<string>
+  /** The trials that cannot be done. */
+  readonly failed: { readonly trial: Trial; readonly error: AppError }[]
+}
+
+/** How often the run checks whether it should stop, or can hand out more trials, in milliseconds. */
+const TICK = 100
+
+const perform = async (
+  env: Env,
+  batch: TrialBatch,
+  journal: Journal<TrialResult>,
+): Promise<E.Either<AppError, TrialResults>> => {
+  const results = new Map(usableResults(journal.entries))
+  noteUnusable(env, join(batch.out, JOURNAL), journal.entries)
+  if (results.size > 0 && batch.outstanding(results).length > 0)
+    env.log(`Continuing in ${batch.out}: ${results.size} trials are done.`)
+  const run: Run = {
+    ...{ env, batch, journal, results },
+    pool: batch.pool(),
+    progress: trialProgress(env, batch, results),
+    events: new EventEmitter(),
+    given: new Set(),
+    running: new Set(),
+    failed: [],
+  }
+  const ticks = setInterval(() => run.events.emit('event', { kind: 'tick' }), TICK)
+  try {
+    return await untilEnd(run)
+  } finally {
+    clearInterval(ticks)
+    run.pool.close()
+    journal.close()
+    run.progress.clear()
+  }
+}
+
+/** Takes the events in their order, until one ends the run. */
+const untilEnd = async (run: Run): Promise<E.Either<AppError, TrialResults>> => {
+  const handOutRarely = rarely(run.env, () => handOut(run))
+  const events = on(run.events, 'event') as AsyncIterable<[RunEvent]>
+  handOut(run)
+  if (run.running.size === 0) return result(run)
+  for await (const [event] of events) {
+    const end = handle(run, event)
+    if (end !== undefined) return end
+    if (run.running.size === 0) handOut(run)
+    else handOutRarely()
+    if (run.running.size === 0) return result(run)
+  }
+  throw new Error('the events of a run have ended')
+}
+
+/** Gives the pool the trials that can be done now. */
+const handOut = ({ batch, pool, progress, events, results, given, running }: Run): void => {
+  for (const trial of batch.outstanding(results)) {
+    if (given.has(trial.id)) continue
+    given.add(trial.id)
+    running.add(trial.id)
+    pool
+      .run(trial, share => progress.share(trial, share))()
+      .then(
+        end => events.emit('event', { kind: 'ended', trial, end }),
+        (error: unknown) => events.emit('event', { kind: 'broken', error }),
+      )
+  }
+}
+
+/** @returns how the event ends the run; undefined if it does not */
+const handle = (run: Run, event: RunEvent): E.Either<AppError, never> | undefined => {
+  switch (event.kind) {
+    case 'tick': {
+      const stop = run.env.stopReason()
+      return stop === undefined ? undefined : E.left(stopped(run, stop))
     }
-  }
-
-/** Does what takes a while, unless it would take more than a twentieth of the time. */
-const rarely = ({ now }: Env, work: () => void): (() => void) => {
-  let next = -Infinity
-  return () => {
-    const began = now()
-    if (began < next) return
-    work()
-    next = now() + 20 * (now() - began)
+    case 'ended':
+      run.running.delete(event.trial.id)
+      return E.isRight(event.end)
+        ? keep(run, event.trial, event.end.right)
+        : fail(run, event.trial, event.end.left)
+    case 'broken':
+      throw event.error
   }
 }
 
-/** A trial as an error names it: by its hash, and by its flags. */
-const nameOf = (trial: Trial): string =>
-  `trial ${trial.id} (${Object.entries(trainingFlags(trial))
-    .map(([flag, text]) => `--${flag} ${text}`)
-    .join(' ')})`
+const keep = (run: Run, trial: Trial, result: TrialResult): E.Either<AppError, never> | undefined => {
+  const written = run.journal.append(result)()
+  if (E.isLeft(written)) return written
+  run.results.set(trial.id, result)
+  run.progress.result(trial, result)
+  return undefined
+}
 
-const inWords = (failure: Exclude<PoolFailure, { kind: 'closed' }>): string =>
-  failure.kind === 'lost'
-    ? `was given up: every process that tried it has died, the last with ${failure.why}`
-    : `cannot be done: ${failure.why}`
+const fail = (run: Run, trial: Trial, failure: TrialFailure): E.Either<AppError, never> | undefined => {
+  switch (failure.kind) {
+    // the run closes its pool only at its end
+    case 'closed':
+      return undefined
+    // the other trials can still be done
+    case 'trial':
+      run.failed.push({ trial, error: failure.error })
+      run.env.log(`network2: ${failure.error.message}`)
+      return undefined
+    case 'machine':
+    case 'killed':
+      return E.left(failure.error)
+    case 'crashed':
+      throw new Error(
+        `${describeFlags(trial)}: its process ended each time it was tried, the last with ${failure.why}`,
+      )
+    case 'threw':
+      throw new Error(`${describeFlags(trial)}: ${failure.why}`)
+  }
+}
 
-/** A bar on a terminal; elsewhere a line for each trial. */
-const displayOf = (env: Env, { workOf, remaining, describe }: TrialBatch, results: TrialResults) => {
-  const bar = env.bar ?? noProgressBar
-  const began = env.now()
-  const whole = remaining(new Map())
-  const atFirst = remaining(results)
-  const shares = new Map<string, number>()
-  let left = atFirst
-  const count = rarely(env, () => {
-    left = remaining(results) - [...shares.values()].reduce((sum, share) => sum + share, 0)
+/** When nothing more can be done. */
+const result = ({ batch, results, failed }: Run): E.Either<AppError, TrialResults> => {
+  const [first, ...others] = failed
+  if (first === undefined) return E.right(results)
+  const { error } = first
+  const more = others.length === 0 ? '' : ` (${others.length} more trials failed, see above)`
+  return E.left({
+    ...error,
+    message: `${error.message}${more}`,
+    remedy: `${error.remedy}; the ${results.size} results so far are in ${join(batch.out, JOURNAL)}`,
   })
-  const time = (): string => {
-    const seconds = ((env.now() - began) / 1000 / (atFirst - left)) * left
-    return Number.isFinite(seconds) ? `${clock(seconds)} left` : ''
-  }
-  return {
-    progress: (trial: Trial, share: number): void => {
-      shares.set(trial.id, share * workOf(trial))
-      count()
-      bar.update(1 - left / whole, 'Trials', time())
-    },
-    result: (trial: Trial, result: TrialResult): void => {
-      shares.delete(trial.id)
-      count()
-      if (env.bar === undefined) env.log(`${describe(trial, result)}   ${time()}`)
-    },
-    clear: bar.clear,
-  }
 }
+
+const stopped = ({ batch, results }: Run, reason: StopReason): AppError =>
+  interrupted(
+    reason,
+    `stopped: ${results.size} trials are done, their results are in ${join(batch.out, JOURNAL)}`,
+    'run the same command again to continue',
+  )

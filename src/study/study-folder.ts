@@ -1,6 +1,6 @@
 /**
- * The folder of a study: `study.json` says what it is, `journal.jsonl` what was found out. Shards have a folder in it
- * each, with a journal of their own.
+ * The folder of a study: `study.json` has its settings, `journal.jsonl` its results. Each shard has a folder in it, with
+ * its own journal.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -9,11 +9,12 @@ import * as t from 'io-ts'
 import { join } from 'node:path'
 import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import { identify } from './identity.ts'
-import { decodeJournal, firstById } from './journal.ts'
+import { decodeTrialResult } from './decode-trial.ts'
+import { decodeJournal } from './journal.ts'
 import { subjectOf, type Study } from './study-plan.ts'
 import { continueStudy } from './study.ts'
 import type { Space } from './space.ts'
-import { TrialResult, type TrialResults } from './trial.ts'
+import { hasCurrentNumerics, usableResults, type TrialResult, type TrialResults } from './trial.ts'
 import { unwritable, readFailureReason } from '../io/failure.ts'
 import { readIfPresent } from '../io/files.ts'
 import { parseJson, toJson } from '../io/json.ts'
@@ -21,7 +22,7 @@ import type { Env } from '../io/env.ts'
 
 export const JOURNAL = 'journal.jsonl'
 
-/** Such as 2 of 4, counted from 1. */
+/** A part of the trials, such as the second of 4: `index` counts from 1. */
 export type Shard = { readonly index: number; readonly of: number }
 
 export const shardFolder = (out: string, { index, of }: Shard): string => join(out, `shard-${index}-of-${of}`)
@@ -32,7 +33,7 @@ const Arm = t.readonly(t.type({ name: t.string, flags: Flags }))
 
 const Looks = t.readonlyArray(t.readonly(t.type({ budget: t.number, seeds: t.number })))
 
-/** As this program writes it; of a space, that it is an object. */
+/** As this program writes it. Of the space, only that it is an object is checked. */
 const StudyFile = t.intersection([
   t.type({
     arms: t.readonly(t.tuple([Arm, Arm])),
@@ -52,8 +53,8 @@ const StudyFile = t.intersection([
 const studyFile = (folder: string): string => join(folder, 'study.json')
 
 /**
- * Keeps what a study is, and gives it back as it goes on from what is there. Another study that has the folder is left
- * alone: its journal says so.
+ * Writes the settings of a study, and returns the study as it continues what is there. The folder of another study stays
+ * as it is: its journal then says that it is another one.
  */
 export const saveStudy = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, Study> =>
   pipe(
@@ -72,7 +73,7 @@ export const saveStudy = (env: Env, folder: string, study: Study): TE.TaskEither
     }),
   )
 
-/** Then what has been found out makes no difference. */
+/** Then the results so far make no difference to the settings. */
 const isOfOneSize = (one: Study, other: Study): boolean =>
   one.budget === other.budget && one.seeds === other.seeds
 
@@ -87,22 +88,22 @@ const writeStudy = (env: Env, folder: string, study: Study): TE.TaskEither<AppEr
 
 const subject = (study: Study): string => identify(subjectOf(study))
 
-/** What a study is. */
+/** The settings of a study. */
 export const readStudy = (env: Env, folder: string): TE.TaskEither<AppError, Study> =>
   pipe(
     reading(folder, () => textOf(env, studyFile(folder))),
-    TE.flatMapEither(text => (text === undefined ? E.left('it has no study.json') : decode(text))),
+    TE.flatMapEither(text => (text === undefined ? E.left('study.json is missing') : decode(text))),
     TE.mapLeft((what): AppError =>
       typeof what === 'string'
         ? incompatibleCheckpoint(
             `${folder} is not the folder of a study: ${what}`,
-            'give the --out of npm run compare',
+            'give the folder that was the --out of compare',
           )
         : what,
     ),
   )
 
-/** What the journal in a folder has found out about a study; nothing where there is none. */
+/** The usable results in the journal of a folder; none if it has no journal. */
 export const readResults = (
   env: Env,
   folder: string,
@@ -114,11 +115,21 @@ export const readResults = (
       const bytes = await readIfPresent(env.files, path)
       return bytes === undefined
         ? E.right([])
-        : decodeJournal(path, subjectOf(study), TrialResult, Buffer.from(bytes))
+        : decodeJournal(path, subjectOf(study), decodeTrialResult, Buffer.from(bytes))
     }),
     TE.flatMapEither((entries): E.Either<AppError, readonly TrialResult[]> => entries),
-    TE.map(firstById),
+    TE.tapIO(entries => () => noteUnusable(env, path, entries)),
+    TE.map(usableResults),
   )
+}
+
+/** Says that a journal has results that do not count. */
+export const noteUnusable = (env: Pick<Env, 'log'>, path: string, results: readonly TrialResult[]): void => {
+  const old = results.filter(result => !hasCurrentNumerics(result)).length
+  if (old > 0)
+    env.log(
+      `network2: ${path}: ${old} results were computed by another version of the arithmetic; they are not used`,
+    )
 }
 
 /** The folders of the shards in a study's folder. */
@@ -137,7 +148,7 @@ const decode = (text: string): E.Either<string, Study> =>
       pipe(
         StudyFile.decode(json),
         E.bimap(
-          () => 'its study.json is damaged',
+          () => 'study.json is damaged',
           study => ({ ...study, space: study.space as Space }),
         ),
       ),

@@ -1,15 +1,16 @@
 /**
- * How a study goes on and what it comes to, as functions of its plan and of the results there are. In which order
- * these came, how often, and from whom, makes no difference.
+ * What a study does next and what its outcome is, as functions of its plan and of the results so far. The order of the
+ * results, and how often they were computed, make no difference.
  */
-import { halvingState, type Rung } from './halving.ts'
+import { groupBy } from 'fp-ts/lib/NonEmptyArray.js'
+import { epochsOfRungs, halvingState, type Rung } from './halving.ts'
 import { identify } from './identity.ts'
 import { finalTrials, planStudy, type ArmPlan, type StudyPlan, type Study } from './study-plan.ts'
 import type { FlagTexts } from './space.ts'
 import type { TrialResult, TrialResults, Trial } from './trial.ts'
 import { verdictOf, type Finals, type Verdict } from './verdict.ts'
 
-/** Where an arm is. */
+/** How far an arm is. */
 export type Stage = {
   readonly arm: string
   readonly rungs: readonly Rung[]
@@ -19,12 +20,12 @@ export type Stage = {
   readonly final: { readonly winner: FlagTexts; readonly trials: readonly Trial[] } | undefined
 }
 
-/** What an arm came to. */
+/** The outcome of an arm. */
 export type ArmOutcome = {
   readonly name: string
   readonly winner: FlagTexts
   readonly rungs: readonly Rung[]
-  /** The search: its trials, the epochs really spent, and the trials that diverged. */
+  /** The search: its trials, the epochs that they really took, and how many of them diverged. */
   readonly search: { readonly trials: number; readonly epochs: number; readonly diverged: number }
   /** The runs on the test set, by seed. */
   readonly finals: readonly TrialResult[]
@@ -32,36 +33,81 @@ export type ArmOutcome = {
 
 export type StudyOutcome = {
   readonly arms: readonly [ArmOutcome, ArmOutcome]
-  /** Both arms came to one configuration: their final runs are the same runs. */
+  /** Both arms chose the same configuration: their final runs are the same runs. */
   readonly same: boolean
   readonly verdict: Verdict
+  /** The backends and engines that computed the results, the commonest first. */
+  readonly computedBy: readonly ComputedBy[]
 }
 
-/** Where both arms stand. */
+export type ComputedBy = {
+  /** `unknown` where an old journal does not say it. */
+  readonly backend: string
+  readonly engine: string
+  readonly trials: number
+}
+
+/** How far both arms are. */
 export const stages = ({ study, arms }: StudyPlan, results: TrialResults): readonly [Stage, Stage] => [
   stageOf(study, arms[0], results),
   stageOf(study, arms[1], results),
 ]
 
-/** The trials that can be run now, each once, though both arms may wait for it. None: the study is done. */
+/** The trials that can be run now, without duplicates. If there is none, the study is done. */
 export const outstanding = (plan: StudyPlan, results: TrialResults): readonly Trial[] => {
   const trials = stages(plan, results).flatMap(({ search, final }) => final?.trials ?? search.at(-1) ?? [])
   return [...new Map(trials.map(trial => [trial.id, trial])).values()].filter(({ id }) => !results.has(id))
 }
 
-/** What the study came to; undefined while trials are outstanding. */
+/** The outcome of a study; undefined while trials are outstanding. */
 export const studyOutcome = (plan: StudyPlan, results: TrialResults): StudyOutcome | undefined => {
-  const [first, second] = stages(plan, results).map(stage => armOutcome(stage, results))
+  const both = stages(plan, results)
+  const [first, second] = both.map(stage => armOutcome(stage, results))
   if (first === undefined || second === undefined) return undefined
   const finals = ({ name, finals }: ArmOutcome): Finals => ({ name, results: finals })
   return {
     arms: [first, second],
     same: identify(first.winner) === identify(second.winner),
     verdict: verdictOf([finals(first), finals(second)], plan.study.classes),
+    computedBy: computedBy(both.flatMap(trialsOfStage), results),
   }
 }
 
-/** A study that goes on where another has come to: if that was a verdict, with another budget or other seeds, it remembers. */
+/** The trials of a stage that were or can be run. */
+const trialsOfStage = ({ search, final }: Stage): readonly Trial[] => [
+  ...search.flat(),
+  ...(final?.trials ?? []),
+]
+
+const computedBy = (trials: readonly Trial[], results: TrialResults): readonly ComputedBy[] => {
+  const machines = [...new Set(trials.map(({ id }) => id))].flatMap(id => {
+    const { backend = 'unknown', engine = 'unknown' } = results.get(id) ?? {}
+    return results.has(id) ? [{ backend, engine }] : []
+  })
+  return Object.values(
+    groupBy(({ backend, engine }: (typeof machines)[number]) => `${backend} ${engine}`)(machines),
+  )
+    .map(group => ({ ...group[0], trials: group.length }))
+    .toSorted((a, b) => b.trials - a.trials)
+}
+
+/** The epochs of all trials that are left, as far as it is known: which candidates win does not change their number. */
+export const epochsLeft = (plan: StudyPlan, results: TrialResults): number =>
+  stages(plan, results)
+    .map((stage, i) => {
+      const done = trialsOfStage(stage)
+        .filter(({ id }) => results.has(id))
+        .reduce((sum, { epochs }) => sum + epochs, 0)
+      const all = epochsOfRungs(stage.rungs)
+      // twins share all their trials: they are counted once
+      return i === 1 && areTwins(plan) ? 0 : all + plan.study.seeds * plan.study.epochs - done
+    })
+    .reduce((sum, epochs) => sum + epochs, 0)
+
+const areTwins = ({ arms: [first, second] }: StudyPlan): boolean =>
+  identify(first.configurations) === identify(second.configurations)
+
+/** A study that continues another one. If that had a verdict, with another budget or other seeds, it is recorded. */
 export const continueStudy = (before: Study, results: TrialResults, study: Study): Study => {
   const { budget, seeds, earlier = [] } = before
   const looked =
@@ -88,7 +134,7 @@ const stageOf = (
   }
 }
 
-/** The accuracy at the end; a trial that diverged is worse than any other. */
+/** The accuracy after the last epoch; a trial that diverged is worse than any other. */
 const score = (result: TrialResult | undefined): number | undefined =>
   result?.outcome === 'diverged' ? -1 : result?.accuracies.at(-1)
 
@@ -111,6 +157,6 @@ const armOutcome = ({ arm, rungs, search, final }: Stage, results: TrialResults)
   }
 }
 
-/** A diverged trial has also spent the epoch in which it diverged. */
+/** The epoch in which a trial diverged counts too. */
 const epochsBegun = ({ outcome, accuracies }: TrialResult): number =>
   accuracies.length + (outcome === 'diverged' ? 1 : 0)

@@ -1,6 +1,6 @@
 /**
- * Doing trials: the training that a trial's flags ask for, as `train` does it, and what came of it. This is what the
- * child processes of an experiment run.
+ * Doing trials: each is a training with the trial's flags, exactly as `train` does it. The child processes of an
+ * experiment run this.
  */
 import { argMax, type Tensor1D } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
@@ -10,11 +10,10 @@ import { costOf } from '../core/cost.ts'
 import { labelsOf, type Dataset, type Examples } from '../data/dataset.ts'
 import { loadData } from '../data/load.ts'
 import { fingerprint } from '../data/fingerprint.ts'
-import { dataError as unfitData, interrupted, usageError, type AppError, type UsageError } from '../errors.ts'
+import { dataError, interrupted, usageError, type AppError, type UsageError } from '../errors.ts'
 import type { FlagTexts } from './space.ts'
-import { trainingFlags, type TrialResult, type Trial } from './trial.ts'
+import { NUMERICS_VERSION, trainingFlags, type TrialResult, type Trial } from './trial.ts'
 import { servePool } from './pool-child.ts'
-import type { Interpreter } from '../core/scan.ts'
 import { output, type Batch } from '../core/network.ts'
 import { toParams, type Params } from '../core/params.ts'
 import { dispose, withTensors } from '../core/scope.ts'
@@ -23,64 +22,82 @@ import { comparesOutputs, orderOf, planRun, type RunConfig, type PlannedRun } fr
 import { runChunked } from '../runs/run-chunked.ts'
 import { systemEnv, type Env } from '../io/env.ts'
 import type { Argv } from '../options/decode.ts'
-import { machineFor } from '../runs/resources.ts'
+import { machineFor, type Resources } from '../runs/resources.ts'
 import { freeSets, toSets } from '../runs/sets.ts'
 import { trainFlags, trainOptions, type TrainFlags } from '../options/train-options.ts'
 
-/** A trial, and where its data is: as `--data` says it. */
+/** A trial, and where its data is, as `--data` says it. */
 export type TrialTask = { readonly trial: Trial; readonly data: string }
 
-/** Does trials; tells what share of a trial is done. */
+/**
+ * Why a trial has no result. The cause is the trial, and every machine would fail; or it is this machine, which lacks
+ * the backend or the data, and another one may succeed.
+ */
+export type TrialError = { readonly cause: 'trial' | 'machine'; readonly error: AppError }
+
+const because =
+  (cause: TrialError['cause']) =>
+  (error: AppError): TrialError => ({ cause, error })
+
+/** Does a trial; reports which share of it is done. */
 export type TrialRunner = (
   task: TrialTask,
-  tell: (share: number) => void,
-) => TE.TaskEither<AppError, TrialResult>
+  onProgress: (share: number) => void,
+) => TE.TaskEither<TrialError, TrialResult>
 
-/** The trials of one process: what they have in common is loaded once. */
+/** Does trials in this process. A data set is loaded once. */
 export const trialRunner = (env: Env): TrialRunner => {
-  const datasets = new Map<string, Promise<E.Either<AppError, Loaded>>>()
+  const datasets = new Map<string, Promise<E.Either<AppError, LoadedData>>>()
   const loaded =
-    (choice: string): TE.TaskEither<AppError, Loaded> =>
+    (choice: string): TE.TaskEither<AppError, LoadedData> =>
     () => {
       const known = datasets.get(choice) ?? load(env, choice)()
       datasets.set(choice, known)
       return known
     }
-  return ({ trial, data }, tell) =>
+  return ({ trial, data }, onProgress) =>
     pipe(
-      TE.fromEither<AppError, TrainFlags>(parseTrialFlags(trial, data)),
-      TE.bindTo('asked'),
-      TE.bind('dataset', () => pipe(loaded(data), TE.flatMapEither(sameData(trial, data)))),
-      TE.bindW('run', ({ asked, dataset }) => TE.fromEither(planOf(asked, dataset))),
-      TE.bindW('machine', ({ asked, dataset, run }) => machineFor(asked, run.config.sizes, dataset)(env)),
-      TE.flatMap(({ run, machine }) => perform(env, machine.interpreter, run, trial.id, tell)),
+      TE.fromEither(pipe(parseTrialFlags(trial, data), E.mapLeft(because('trial')))),
+      TE.bindTo('parsed'),
+      TE.bind('dataset', () =>
+        pipe(loaded(data), TE.flatMapEither(checkData(trial, data)), TE.mapLeft(because('machine'))),
+      ),
+      TE.bind('run', ({ parsed, dataset }) =>
+        TE.fromEither(pipe(planOf(parsed, dataset), E.mapLeft(because('trial')))),
+      ),
+      TE.bind('machine', ({ parsed, dataset, run }) =>
+        pipe(machineFor(parsed, run.config.sizes, dataset)(env), TE.mapLeft(because('machine'))),
+      ),
+      TE.flatMap(({ run, machine }) =>
+        pipe(perform(env, machine, run, trial.id, onProgress), TE.mapLeft(because('machine'))),
+      ),
     )
 }
 
 /** A data set, and the fingerprint of its contents. */
-type Loaded = { readonly dataset: Dataset; readonly sum: string }
+type LoadedData = { readonly dataset: Dataset; readonly sum: string }
 
-const load = (env: Env, choice: string): TE.TaskEither<AppError, Loaded> =>
+const load = (env: Env, choice: string): TE.TaskEither<AppError, LoadedData> =>
   pipe(
     loadData({ choice, env: env.variables, onNotice: env.log, onProgress: () => undefined }),
     TE.map(dataset => ({ dataset, sum: fingerprint([dataset.training, dataset.validation, dataset.test]) })),
   )
 
-/** The same words may mean other data on another machine, or at another time. */
-const sameData =
+/** The same `--data` may mean other data on another machine, or at another time. */
+const checkData =
   (trial: Trial, choice: string) =>
-  ({ dataset, sum }: Loaded): E.Either<AppError, Dataset> =>
+  ({ dataset, sum }: LoadedData): E.Either<AppError, Dataset> =>
     sum.startsWith(trial.data)
       ? E.right(dataset)
       : E.left(
-          unfitData(
-            `--data ${choice}: ${dataset.name} (${dataset.source}) is ${sum.slice(0, trial.data.length)}, and not the ` +
-              `data of this experiment, which is ${trial.data}`,
+          dataError(
+            `--data ${choice}: ${dataset.name} (${dataset.source}) has the fingerprint ` +
+              `${sum.slice(0, trial.data.length)}, but the data of this experiment has ${trial.data}`,
             'give the same data: --data DIR, or $MNIST_DIR',
           ),
         )
 
-/** What a trial asks `train` for, or what is wrong with the asking. */
+/** The flags of a trial as `train` parses them, or what is wrong with them. */
 export const parseTrialFlags = (trial: Trial, data: string): E.Either<UsageError, TrainFlags> =>
   trainFlags(argvOf({ ...trainingFlags(trial), data }))
 
@@ -93,21 +110,24 @@ const argvOf = (flags: FlagTexts): Argv =>
 const isToggle = (name: string): boolean =>
   Object.entries(trainOptions).some(([flag, option]) => flag === name && 'type' in option)
 
-/** A trial is a function of its flags: what lies in a file is not among them. */
-const planOf = (asked: TrainFlags, dataset: Dataset): E.Either<AppError, PlannedRun> =>
-  asked.init.kind === 'file'
+/** A trial is a function of its flags, so it must not start from a file. */
+const planOf = (parsed: TrainFlags, dataset: Dataset): E.Either<AppError, PlannedRun> =>
+  parsed.init.kind === 'file'
     ? E.left(
-        usageError(`--init ${asked.init.file}: a trial starts from its seed`, 'give --init default or large'),
+        usageError(
+          `--init ${parsed.init.file}: a trial starts from its seed`,
+          'give --init default or large',
+        ),
       )
-    : planRun(asked, undefined, dataset)
+    : planRun(parsed, undefined, dataset)
 
 const perform =
   (
     env: Env,
-    interpreter: Interpreter,
+    { backend, interpreter }: Omit<Resources, 'dataset'>,
     run: PlannedRun,
     id: string,
-    tell: (share: number) => void,
+    onProgress: (share: number) => void,
   ): TE.TaskEither<AppError, TrialResult> =>
   async () => {
     const { config, evaluation } = run
@@ -124,7 +144,7 @@ const perform =
           position: event => (event.kind === 'progress' ? event.done : undefined),
           onEvent: event => {
             if (event.kind === 'progress' && event.phase === 'training')
-              tell((event.epoch - 1 + event.done / event.of) / config.epochs)
+              onProgress((event.epoch - 1 + event.done / event.of) / config.epochs)
             if (event.kind === 'epoch') reports.push(event.report)
             if (event.kind === 'diverged') outcome = 'diverged'
             return undefined
@@ -132,19 +152,24 @@ const perform =
         },
       )
       if (ended.kind === 'failed') return E.left(ended.error)
-      if (ended.kind === 'stopped') return E.left(interrupted(ended.by, 'a trial was stopped', 'do it again'))
-      const answers =
+      if (ended.kind === 'stopped')
+        return E.left(interrupted(ended.by, 'the trial was stopped', 'run it again'))
+      const perClass =
         evaluation !== undefined && sets.observed.evaluation !== undefined && comparesOutputs(config.sizes)
-          ? perClass(ended.value, sets.observed.evaluation, evaluation)
+          ? countPerClass(ended.value, sets.observed.evaluation, evaluation)
           : {}
       dispose(ended.value)
       return E.right({
         id,
         outcome,
         n: evaluation?.size ?? 0,
-        ...seen(config, reports),
-        ...answers,
+        ...monitored(config, reports),
+        ...perClass,
         seconds: (env.now() - began) / 1000,
+        numerics: NUMERICS_VERSION,
+        backend: backend.name,
+        // after the training: what cannot be compiled has run eagerly
+        engine: interpreter.name,
       })
     } finally {
       dispose(params)
@@ -153,8 +178,8 @@ const perform =
     }
   }
 
-/** What the monitors saw after each epoch. */
-const seen = (
+/** The values of the monitors after each epoch. */
+const monitored = (
   { monitor }: RunConfig,
   reports: readonly EpochMetrics[],
 ): Pick<TrialResult, 'accuracies' | 'costs' | 'trainingCosts'> => {
@@ -167,11 +192,11 @@ const seen = (
   }
 }
 
-/** A result goes through JSON more than once, on its way and in the journal. */
+/** A result is stored as JSON, which has no NaN and no Infinity. */
 const inJson = (value: number): number | string => (Number.isFinite(value) ? value : String(value))
 
-/** What the network answers, class by class. */
-const perClass = (
+/** How the examples are classified, class by class. */
+const countPerClass = (
   params: Params,
   { x, y }: Batch,
   { desired }: Examples,
@@ -193,8 +218,10 @@ const perClass = (
   }
 }
 
-/** Serves the pool that has started this process. */
+/** Does the trials of the pool that has started this process. */
 export const serveTrials = (): void => {
-  const trials = trialRunner(systemEnv)
-  servePool<TrialTask, number, E.Either<AppError, TrialResult>>((task, tell) => trials(task, tell)())
+  const runTrial = trialRunner(systemEnv)
+  servePool<TrialTask, number, E.Either<TrialError, TrialResult>>((task, onProgress) =>
+    runTrial(task, onProgress)(),
+  )
 }

@@ -1,23 +1,23 @@
 /**
- * A trial: one training, a pure function of its configuration and seed. It is named by their hash, so that done twice
- * it is the same trial, and whoever has its result need not do it.
+ * A trial: one training, a pure function of its configuration and seed. Its id is a hash of them: equal trials have
+ * equal ids, and a trial whose result is known need not be done again.
  */
-import * as t from 'io-ts'
 import { identify } from './identity.ts'
 import type { FlagTexts } from './space.ts'
 
 export type Trial = {
   readonly id: string
-  /** Of `train`; not those that have a field of their own here, and not where the data is. */
+  /** Flags of `train`, without those that are fields here, and without the path of the data. */
   readonly flags: FlagTexts
   readonly seed: number
+  /** One or more. */
   readonly epochs: number
   readonly evaluateOn: 'validation' | 'test'
   /** A fingerprint of the data set's contents. */
   readonly data: string
 }
 
-/** A trial with its name. */
+/** A trial with its id. */
 export const namedTrial = (trial: Omit<Trial, 'id'>): Trial => ({ ...trial, id: identify(trial) })
 
 /** All flags of a trial's training. */
@@ -28,50 +28,70 @@ export const trainingFlags = ({ flags, seed, epochs, evaluateOn }: Trial): FlagT
   'evaluate-on': evaluateOn,
 })
 
-const Counts = t.readonlyArray(t.number)
+/** A trial in an error message: its id and its flags. */
+export const describeFlags = (trial: Trial): string =>
+  `trial ${trial.id} (${Object.entries(trainingFlags(trial))
+    .map(([flag, text]) => `--${flag} ${text}`)
+    .join(' ')})`
 
-/** A cost is text where JSON has no number for it: `NaN`, `Infinity`. */
-const Costs = t.readonlyArray(t.union([t.number, t.string]))
+/**
+ * The version of the arithmetic. Raise it with every change after which a training gives other numbers: results of
+ * another version are not reused.
+ */
+export const NUMERICS_VERSION = 1
 
-/** What came of a trial. */
-export const TrialResult = t.readonly(
-  t.intersection([
-    t.type({
-      /** Of the trial. */
-      id: t.string,
-      outcome: t.union([t.literal('done'), t.literal('diverged')]),
-      /** After each epoch: how many of the n examples are answered rightly. Of a diverged trial, until then. */
-      accuracies: Counts,
-      n: t.number,
-    }),
-    t.partial({
-      /** After each epoch: the cost on the same examples, where it is monitored. */
-      costs: Costs,
-      /** At the end, for each class: how many examples are answered with it, */
-      answered: Counts,
-      /** how many of its own examples are, */
-      rightPerClass: Counts,
-      /** and how many of those there are. */
-      perClass: Counts,
-      /** After each epoch: the cost on the training set, where it is monitored. */
-      trainingCosts: Costs,
-      /** How long it took: the only field that differs when a trial is done again. */
-      seconds: t.number,
-    }),
-  ]),
-)
-export type TrialResult = t.TypeOf<typeof TrialResult>
+/** Where a result was computed. */
+export type Provenanced = {
+  /** `NUMERICS_VERSION` of the program; missing in old journals, where it was 1. */
+  readonly numerics?: number | undefined
+  readonly backend?: string | undefined
+  readonly engine?: string | undefined
+}
 
-/** The results there are, by trial. */
+/** The result of a trial. All counts are of examples in the evaluation set. */
+export type TrialResult = Provenanced & {
+  /** The trial's id. */
+  readonly id: string
+  readonly outcome: 'done' | 'diverged'
+  /** After each epoch: how many of the n examples are classified correctly. A diverged trial has fewer epochs. */
+  readonly accuracies: readonly number[]
+  readonly n: number
+  /** After each epoch: the cost on the same examples, if it is monitored. Text where JSON has no number: `NaN`, `Infinity`. */
+  readonly costs?: readonly (number | string)[] | undefined
+  /** After each epoch: the cost on the training set, if it is monitored. */
+  readonly trainingCosts?: readonly (number | string)[] | undefined
+  /** At the end, for each class: how many examples are classified as it, */
+  readonly answered?: readonly number[] | undefined
+  /** how many of its own examples are classified correctly, */
+  readonly rightPerClass?: readonly number[] | undefined
+  /** and how many examples it has. */
+  readonly perClass?: readonly number[] | undefined
+  /** The duration: it differs when a trial is done again. */
+  readonly seconds?: number | undefined
+}
+
+/** Results by the id of their trial. */
 export type TrialResults = ReadonlyMap<string, TrialResult>
 
-/** A class that is answered less than this often for each of its examples is as good as given up. */
-const HARDLY = 0.1
+/** Whether a result was computed with this version of the arithmetic. */
+export const hasCurrentNumerics = ({ numerics = 1 }: TrialResult): boolean => numerics === NUMERICS_VERSION
 
-/** The classes that are never or hardly ever answered at the end, though there are examples of them. */
+/** The results that can be used. If a trial has several, the first counts. */
+export const usableResults = (results: readonly TrialResult[]): TrialResults =>
+  new Map(
+    results
+      .filter(hasCurrentNumerics)
+      .toReversed()
+      .map(result => [result.id, result]),
+  )
+
+/** A class counts as lost if fewer than this share of its number of examples are classified as it. */
+const LOST = 0.1
+
+/** The classes that the network never or hardly ever answers at the end, though they have examples. */
 export const unanswered = ({ answered = [], perClass = [] }: TrialResult): readonly number[] =>
-  perClass.flatMap((n, label) => (n > 0 && (answered[label] ?? 0) < HARDLY * n ? [label] : []))
+  perClass.flatMap((n, label) => (n > 0 && (answered[label] ?? 0) < LOST * n ? [label] : []))
 
-/** Whether a training came to an end, and with whole classes never or hardly ever answered. */
+/** Whether a training reached its end, but never or hardly ever answers whole classes. */
 export const isStuck = (result: TrialResult): boolean =>
   result.outcome === 'done' && unanswered(result).length > 0

@@ -28,11 +28,11 @@ describe.skipIf(redisServer.isMissing)('a study over a queue', redisServer.why, 
         await cli(smallStudy(data, whole, SHORT))
         const parent = start(smallStudy(data, queued, SHORT), { NETWORK2_QUEUE: url })
 
-        const stranger = await cli(['worker', '--queue', url, '--data', await writeClouds(folder, 7)])
-        expect(stranger.code).toBe(3)
-        expect(stranger.err).toContain('and not the data of this experiment')
+        // its data has another fingerprint: it is given nothing
+        const stranger = start(['worker', '--queue', url, '--data', await writeClouds(folder, 7)])
+        await stranger.said('Doing the trials on clouds-7.json')
 
-        const worker = ['worker', '--queue', url, '--jobs', '1', '--patience', '1']
+        const worker = ['worker', '--queue', url, '--jobs', '1', '--patience', '1', '--data', data]
         const victim = start(worker)
         await victim.said('on the validation set')
         victim.signal('SIGKILL')
@@ -40,11 +40,14 @@ describe.skipIf(redisServer.isMissing)('a study over a queue', redisServer.why, 
         const ended = await parent.result
         expect(ended.err).toContain('redis://***@127.0.0.1')
         expect(ended.code).toBe(0)
-        other.signal('SIGINT')
+        for (const one of [other, stranger]) one.signal('SIGINT')
         const { code, ...said } = await other.result
         expect(code).toBe(130)
+        const { code: idle, ...nothing } = await stranger.result
+        expect(idle).toBe(130)
+        expect(nothing.err).not.toContain('on the validation set')
         expect(await journalOf(queued)).toEqual(await journalOf(whole))
-        await expectSecrecy([ended, stranger, await victim.result, { code, ...said }], folder)
+        await expectSecrecy([ended, await stranger.result, await victim.result, { code, ...said }], folder)
       }),
     ))
 })

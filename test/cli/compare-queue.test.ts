@@ -26,8 +26,9 @@ describe.skipIf(redisServer.isMissing)('a study over a queue', redisServer.why, 
       await withRedis(
         async ({ url }) => {
           const env = { NETWORK2_QUEUE: url.replace('redis:', 'rediss:'), NODE_EXTRA_CA_CERTS: cert }
-          const worker = start(['worker', '--jobs', '1'], env)
-          const study = await cli(smallStudy(await writeClouds(folder), join(folder, 'study'), SHORT), env)
+          const data = await writeClouds(folder)
+          const worker = start(['worker', '--jobs', '1', '--data', data], env)
+          const study = await cli(smallStudy(data, join(folder, 'study'), SHORT), env)
           expect(study.code).toBe(0)
           worker.signal('SIGTERM')
           expect((await worker.result).code).toBe(143)
@@ -43,7 +44,7 @@ describe.skipIf(redisServer.isMissing)('a study over a queue', redisServer.why, 
       const queue = ['--queue', 'redis://:hunter2@127.0.0.1:1']
       const data = await writeClouds(folder)
       const both = [
-        start(['worker', ...queue]),
+        start(['worker', ...queue, '--data', data]),
         start([...smallStudy(data, join(folder, 'study')), ...queue]),
       ]
       for (const one of both) {

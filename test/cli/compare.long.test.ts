@@ -79,7 +79,8 @@ describe.skipIf(redisServer.isMissing)('a study over a queue', redisServer.why, 
           const out = join(folder, 'queued')
           const begin: { readonly [name in keyof Actors]: () => Running } = {
             parent: () => start([...smallStudy(data, out, LONG), '--queue', server.url]),
-            worker: () => start(['worker', '--queue', server.url, '--jobs', '2', '--patience', '2']),
+            worker: () =>
+              start(['worker', '--queue', server.url, '--data', data, '--jobs', '2', '--patience', '2']),
           }
           const actors: Actors = { parent: begin.parent(), worker: begin.worker() }
           for (const moment of moments(whole.journal.length - 1)) {

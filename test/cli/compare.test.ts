@@ -84,7 +84,7 @@ describe('a study', () => {
       const before = await journalOf(cut)
       expect(before.length).toBeLessThan((await journalOf(whole)).length)
       const resumed = await cli(smallStudy(data, cut))
-      expect(resumed.err).toContain('Going on in')
+      expect(resumed.err).toContain('Continuing in')
       expect(told(resumed.out)).toBe(told(undisturbed.out))
       expect(await journalOf(cut)).toEqual(await journalOf(whole))
     }))
@@ -103,7 +103,7 @@ describe('a study', () => {
         ])
         for (const { code, out } of shards) {
           expect(code).toBe(0)
-          expect(out).toMatch(/^Shard \d of 2 has done its \d trials?, kept in .*npm run merge/)
+          expect(out).toMatch(/^Shard \d of 2 has done its \d trials?; the results are in .*npm run merge/)
         }
         const merged = await cli(['merge', one, two, '--json'])
         expect(merged.code).toBe(0)
@@ -125,7 +125,7 @@ describe('mistakes', () => {
       const kept = await readFile(join(out, 'study.json'), 'utf8')
       const { code, err } = await cli(smallStudy(data, out, { epochs: 1, budget: 1, seeds: 1, seed: 1 }))
       expect(code).toBe(5)
-      expect(err).toContain('seed is 0 there, and here 1')
+      expect(err).toContain('seed is 0 there and 1 here')
       expect(await readFile(join(out, 'study.json'), 'utf8')).toBe(kept)
       expect((await cli(['study', 'show', folder])).code).toBe(5)
       expect((await cli(['study', 'list', out])).code).toBe(2)

@@ -150,7 +150,7 @@ describe('reproduce', () => {
       const ended = await running.result
       expect(ended.code).toBe(code)
       expect(ended.out).toBe('')
-      if (signal !== 'SIGKILL') expect(ended.err).toContain('the same command goes on from there')
+      if (signal !== 'SIGKILL') expect(ended.err).toContain('run the same command again to continue')
       const before = await timeless(out)
       expect(before.length).toBeGreaterThan(1)
       expect(before.length).toBeLessThan(journal.length)

@@ -88,7 +88,7 @@ describe('a pool', () => {
       run({ number: 7, dies: true }, pid => pids.add(pid))(),
       run({ number: 8 })(),
     ])
-    expect(deadly).toEqual(E.left({ kind: 'lost', why: 'SIGKILL: task 7 has ended me' }))
+    expect(deadly).toEqual(E.left({ kind: 'lost', why: 'SIGKILL: task 7 has ended me', signal: 'SIGKILL' }))
     expect(pids.size).toBe(3)
     expect(E.isRight(harmless) && harmless.right.square).toBe(64)
   })
@@ -96,7 +96,7 @@ describe('a pool', () => {
   it('says what the children died of when they do not even start', async () => {
     pool = openPool({ entry: new URL('none.mjs', import.meta.url), jobs: 1, env: process.env })
     const end = await pool.run({ number: 1 })()
-    expect(E.isLeft(end) && end.left).toMatchObject({ kind: 'lost' })
+    expect(E.isLeft(end) && end.left).toMatchObject({ kind: 'lost', signal: undefined })
     expect(JSON.stringify(end)).toMatch(/exit code 1: .*none\.mjs/)
   })
 

@@ -1,13 +1,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
-import type { PoolFailure } from '../../src/study/pool.ts'
 import { parseQueueAddress, type QueueAddress } from '../../src/study/queue-address.ts'
-import { openQueue, serveQueue } from '../../src/study/queue.ts'
+import { openQueue, type QueueFailure } from '../../src/study/queue-client.ts'
+import { queueName } from '../../src/study/queue-connection.ts'
+import { serveQueue, type WorkEnd } from '../../src/study/queue-worker.ts'
 import { PASSWORD, redisServer, withRedis, type Server } from '../support/redis.ts'
 
 type Task = { readonly number: number }
-type End = E.Either<PoolFailure, number>
+type End = WorkEnd<unknown>
+
+const TOPIC = 'squares'
 
 const address = ({ url }: Server): QueueAddress => {
   const known = parseQueueAddress(url)
@@ -17,34 +20,48 @@ const address = ({ url }: Server): QueueAddress => {
 
 const nameOf = ({ number }: Task): string => `task-${number}`
 
-const open = (server: Server, tell: (line: string) => void = () => undefined) =>
-  openQueue<Task, number>({ address: address(server), nameOf, tell })
+const open = (server: Server, log: (line: string) => void = () => undefined) =>
+  openQueue<Task, number>({
+    address: address(server),
+    topic: TOPIC,
+    nameOf,
+    decode: ({ number }, json) => (json === number ** 2 ? E.right(json) : E.left('it is no square')),
+    largest: () => 20,
+    log,
+  })
 
 type Work = (task: Task) => Promise<End>
 
-const square: Work = ({ number }) => Promise.resolve(E.right(number ** 2))
+const square: Work = ({ number }) => Promise.resolve({ kind: 'done', result: number ** 2 })
 
 /** A worker, and the numbers that it was given. */
 const serve = (
   server: Server,
   work: Work = square,
-  tell: (line: string) => void = () => undefined,
+  log: (line: string) => void = () => undefined,
   jobs = 2,
+  topic = TOPIC,
 ) => {
   const given: number[] = []
-  const { close } = serveQueue<Task, number>({
+  const { close } = serveQueue<Task, unknown>({
     address: address(server),
+    topic,
     jobs,
     patience: 1,
+    decode: json => {
+      const { number } = json as Task
+      return Number.isFinite(number) ? E.right({ number }) : E.left('its number is missing')
+    },
     work: task => {
       given.push(task.number)
       return work(task)
     },
-    isUnfit: answer => answer < 0,
-    tell,
+    log,
   })
   return { given, close }
 }
+
+const failed = (why: string): E.Either<QueueFailure, number> => E.left({ kind: 'failed', why })
 
 const NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8]
 
@@ -124,7 +141,7 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
       expect(await ends).toEqual(squares)
       expect(told).toHaveLength(2)
       expect(told[0]).toMatch(/^redis:\/\/\*\*\*@127\.0\.0\.1:\d+: .+; waiting for it$/)
-      expect(told[1]).toMatch(/there it is$/)
+      expect(told[1]).toMatch(/connected again$/)
       queue.close()
       await worker.close()
     }))
@@ -144,30 +161,110 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
       await worker.close()
     }))
 
-  it('gives back what an ending worker has not done, and what a worker is not fit for', () =>
+  it('gives back what a closing worker has not done', () =>
     withRedis(async server => {
       const queue = open(server)
       const end = queue.run({ number: 3 })()
       const { open: letGo, opened } = gate()
       const ending = serve(server, async () => {
         await opened
-        return E.left({ kind: 'closed' })
+        return { kind: 'closed' }
       })
       await until(() => ending.given.length === 1)
       const closed = ending.close()
       letGo()
       await closed
-
-      let began = 0
-      const unfit = serve(server, () => Promise.resolve(E.right(-1)))
-      await until(() => (began = unfit.given.length) > 0)
-      await unfit.close()
-      expect(began).toBeGreaterThan(0)
-
-      const fit = serve(server)
+      const next = serve(server)
       expect(await end).toEqual(E.right(9))
       queue.close()
-      await fit.close()
+      await next.close()
+    }))
+
+  it('gives a task that a worker cannot do to another, and sets it aside after some tries', () =>
+    withRedis(async server => {
+      const queue = open(server)
+      const begun: number[] = []
+      const cannot: Work = ({ number }) => Promise.resolve({ kind: 'retry', why: `no tools for ${number}` })
+      const worker = serve(
+        server,
+        task => {
+          begun.push(task.number)
+          return task.number === 1 || begun.length < 3 ? cannot(task) : square(task)
+        },
+        undefined,
+        1,
+      )
+      const ends = await Promise.all([1, 2, 3].map(number => queue.run({ number })()))
+      // it goes to the end of the queue: the good ones behind it are done
+      expect(ends).toEqual([failed('no tools for 1'), E.right(4), E.right(9)])
+      expect(begun).toEqual([1, 2, 3, 1, 2, 1])
+      await until(async () => (await kept(server)).length === 0)
+      queue.close()
+      await worker.close()
+    }))
+
+  it('refuses what is not a result, names the worker, and has the task done again', () =>
+    withRedis(async server => {
+      const told: string[] = []
+      const queue = open(server, line => told.push(line))
+      const answers: unknown[] = [-9, 'x'.repeat(1000), 9]
+      const worker = serve(server, () => Promise.resolve({ kind: 'done', result: answers.shift() }))
+      expect(await queue.run({ number: 3 })()).toEqual(E.right(9))
+      expect(worker.given).toEqual([3, 3, 3])
+      // once for each worker
+      expect(told).toEqual([
+        expect.stringMatching(
+          /worker \S+-\d+ is unfit: its answer to task-3 is not a result \(it is no square\)/,
+        ),
+      ])
+      queue.close()
+      await worker.close()
+    }))
+
+  it('does not read an answer that is too large', () =>
+    withRedis(async server => {
+      const told: string[] = []
+      const queue = open(server, line => told.push(line))
+      const answers: unknown[] = ['x'.repeat(1000), 16]
+      const worker = serve(server, () => Promise.resolve({ kind: 'done', result: answers.shift() }))
+      expect(await queue.run({ number: 4 })()).toEqual(E.right(16))
+      expect(told[0]).toContain('it has 1002 bytes, the limit is 20')
+      queue.close()
+      await worker.close()
+    }))
+
+  it('sets a task aside to which workers never answer with a result', () =>
+    withRedis(async server => {
+      const queue = open(server)
+      const worker = serve(server, () => Promise.resolve({ kind: 'done', result: -1 }))
+      const end = await queue.run({ number: 4 })()
+      expect(end).toMatchObject(
+        E.left({ kind: 'failed', why: expect.stringContaining('it is no square') as string }),
+      )
+      expect(worker.given.length).toBe(20)
+      queue.close()
+      await worker.close()
+    }))
+
+  it('a worker sets a malformed task aside, and goes on', () =>
+    withRedis(async server => {
+      const queue = open(server)
+      const worker = serve(server)
+      const ends = await Promise.all([NaN, 5].map(number => queue.run({ number })()))
+      expect(ends).toEqual([failed('the task is malformed: its number is missing'), E.right(25)])
+      queue.close()
+      await worker.close()
+    }))
+
+  it('a worker of another topic takes nothing', () =>
+    withRedis(async server => {
+      const queue = open(server)
+      const other = serve(server, square, undefined, 2, 'cubes')
+      const mine = serve(server)
+      expect(await Promise.all(NUMBERS.map(number => queue.run({ number })()))).toEqual(squares)
+      expect(other.given).toEqual([])
+      queue.close()
+      await Promise.all([other.close(), mine.close()])
     }))
 
   it('gives the tasks of a worker that is heard of no more to another', () =>
@@ -179,7 +276,7 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
       await until(() => silent.given.length === 1)
       const redis = new Redis(server.url)
       // as if it had not been renewed in time
-      await redis.del('bull:network2-1:task-4:lock')
+      await redis.del(`bull:${queueName(TOPIC)}:task-4:lock`)
       redis.disconnect()
       const other = serve(server)
       expect(await end).toEqual(E.right(16))
@@ -187,14 +284,14 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
       await Promise.all([silent.close(), other.close()])
     }))
 
-  it('says why a task cannot be done, and tries it anew when it is asked again', () =>
+  it('says why a task cannot be done, and tries it again when it is asked again', () =>
     withRedis(async server => {
       const queue = open(server)
       let times = 0
       const worker = serve(server, task =>
-        times++ === 0 ? Promise.resolve(E.left({ kind: 'lost', why: 'it was too large' })) : square(task),
+        times++ === 0 ? Promise.resolve({ kind: 'failed', why: 'it was too large' }) : square(task),
       )
-      expect(await queue.run({ number: 5 })()).toEqual(E.left({ kind: 'threw', why: 'it was too large' }))
+      expect(await queue.run({ number: 5 })()).toEqual(failed('it was too large'))
       await until(async () => (await kept(server)).length === 0)
       expect(await queue.run({ number: 5 })()).toEqual(E.right(25))
       queue.close()

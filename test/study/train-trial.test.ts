@@ -5,12 +5,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
 import { recorded } from '../../scripts/golden.ts'
 import { systemEnv } from '../../src/io/env.ts'
-import { trialRunner } from '../../src/study/train-trial.ts'
+import { trialRunner, type TrialError } from '../../src/study/train-trial.ts'
+import { decodeResultOf } from '../../src/study/decode-trial.ts'
 import { loadData } from '../../src/data/load.ts'
 import { fingerprint } from '../../src/data/fingerprint.ts'
-import type { AppError } from '../../src/errors.ts'
 import type { FlagTexts } from '../../src/study/space.ts'
-import { namedTrial, TrialResult } from '../../src/study/trial.ts'
+import { namedTrial, NUMERICS_VERSION, type Trial, type TrialResult } from '../../src/study/trial.ts'
 import { cli, inFolder } from '../support/cli.ts'
 
 /** Does trials of three epochs on a small data set; gives the results, and the shares that were told. */
@@ -26,7 +26,8 @@ const doing = async (folder: string, ...trials: readonly FlagTexts[]) => {
   )
   const work = trialRunner(systemEnv)
   const shares: number[] = []
-  const results: E.Either<AppError, TrialResult>[] = []
+  const done: Trial[] = []
+  const results: E.Either<TrialError, TrialResult>[] = []
   for (const { data: other, ...flags } of trials) {
     const trial = namedTrial({
       flags: { backend: 'cpu', ...flags },
@@ -35,13 +36,14 @@ const doing = async (folder: string, ...trials: readonly FlagTexts[]) => {
       evaluateOn: 'test',
       data: other ?? sum.slice(0, 16),
     })
+    done.push(trial)
     results.push(await work({ trial, data }, share => shares.push(share))())
   }
-  return { data, results, shares }
+  return { data, trials: done, results, shares }
 }
 
-const right = (result: E.Either<AppError, TrialResult> | undefined): TrialResult => {
-  if (result === undefined || E.isLeft(result)) throw new Error(result?.left.message)
+const right = (result: E.Either<TrialError, TrialResult> | undefined): TrialResult => {
+  if (result === undefined || E.isLeft(result)) throw new Error(result?.left.error.message)
   return result.right
 }
 
@@ -49,7 +51,7 @@ describe('a trial', () => {
   it('is what train does with its flags', () =>
     inFolder(async folder => {
       const flags = { cost: 'quadratic', eta: '2', lmbda: '0.5', init: 'large', shuffle: 'false' }
-      const { data, results, shares } = await doing(folder, flags)
+      const { data, trials, results, shares } = await doing(folder, flags)
       const result = right(results[0])
       const { out } = await cli([
         ...[
@@ -80,7 +82,9 @@ describe('a trial', () => {
       })
       expect(result.rightPerClass!.reduce((a, b) => a + b)).toBe(result.accuracies.at(-1))
       expect(shares).toEqual([...shares].sort((a, b) => a - b))
-      expect(TrialResult.is(JSON.parse(JSON.stringify(result)))).toBe(true)
+      expect(result).toMatchObject({ numerics: NUMERICS_VERSION, backend: 'cpu', engine: 'eager' })
+      // what a queue transports and a journal stores
+      expect(decodeResultOf(trials[0]!)(JSON.parse(JSON.stringify(result)))).toEqual(E.right(result))
     }))
 
   it('is the same twice, and another with another seed of its orders', () =>
@@ -97,15 +101,18 @@ describe('a trial', () => {
       expect(right(results[0])).toMatchObject({ outcome: 'diverged', accuracies: [], costs: [] })
     }))
 
-  it.each<[FlagTexts, string]>([
-    [{ eta: 'abc' }, '--eta abc'],
-    [{ sizes: '3,2' }, '--sizes 3,2'],
-    [{ init: 'net.json' }, 'a trial starts from its seed'],
-    [{ data: '0123' }, 'and not the data of this experiment, which is 0123'],
-  ])('with %o has an error', (flags, words) =>
+  it.each<[FlagTexts, TrialError['cause'], string]>([
+    [{ eta: 'abc' }, 'trial', '--eta abc'],
+    [{ sizes: '3,2' }, 'trial', '--sizes 3,2'],
+    [{ init: 'net.json' }, 'trial', 'a trial starts from its seed'],
+    [{ data: '0123' }, 'machine', 'but the data of this experiment has 0123'],
+    [{ engine: 'staged' }, 'machine', '--engine staged'],
+  ])('with %o fails because of the %s', (flags, cause, words) =>
     inFolder(async folder => {
       const { results } = await doing(folder, flags)
-      expect(results[0]).toMatchObject(E.left({ message: expect.stringContaining(words) as string }))
+      expect(results[0]).toMatchObject(
+        E.left({ cause, error: { message: expect.stringContaining(words) as string } }),
+      )
     }),
   )
 })

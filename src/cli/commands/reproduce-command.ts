@@ -31,8 +31,9 @@ import {
 } from '../../book/reproduce.ts'
 import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
 import type { CliEnv, CommandEffect } from '../cli-env.ts'
-import { experimentData, type ExperimentData } from '../../study/experiment-data.ts'
+import { loadExperimentData, type ExperimentData } from '../../study/experiment-data.ts'
 import { runTrials } from '../../study/run-trials.ts'
+import { localPool } from '../../study/trial-pool.ts'
 import { writeReplayPage, writeTablePage } from '../../report/write-reproduce.ts'
 import * as F from '../../options/decode.ts'
 import { commonOptions, dataFlag } from '../../options/train-options.ts'
@@ -91,31 +92,38 @@ export const reproduceCommand = (argv: F.Argv): CommandEffect<void> =>
   pipe(
     RTE.fromEither<AppError, Flags, CliEnv>(reproduceFlags(argv)),
     RTE.bindTo('flags'),
-    RTE.bindW('having', ({ flags }) => experimentData(flags.data)),
+    RTE.bindW(
+      'having',
+      ({ flags }) =>
+        (env: CliEnv) =>
+          loadExperimentData(env, flags.data),
+    ),
     RTE.flatMap(({ flags, having }) =>
       flags.figure === undefined ? table(flags, having) : replay(flags, flags.figure, having),
     ),
   )
 
 /** Does the trials that the journal lacks. */
-const done = (
-  { jobs, out }: Flags,
-  { name, choice, data }: ExperimentData,
-  trials: readonly Trial[],
-  describe: (trial: Trial, result: TrialResult) => string,
-): CommandEffect<TrialResults> => {
-  const outstanding = (results: TrialResults): readonly Trial[] => trials.filter(({ id }) => !results.has(id))
-  return runTrials({
-    out,
-    subject: { experiment: 'reproduce', data: name, examples: data },
-    data: choice,
-    jobs,
-    outstanding,
-    workOf: trialWork,
-    remaining: results => outstanding(results).reduce((sum, trial) => sum + trialWork(trial), 0),
-    describe,
-  })
-}
+const done =
+  (
+    { jobs, out }: Flags,
+    { name, choice, data }: ExperimentData,
+    trials: readonly Trial[],
+    describe: (trial: Trial, result: TrialResult) => string,
+  ): CommandEffect<TrialResults> =>
+  env => {
+    const outstanding = (results: TrialResults): readonly Trial[] =>
+      trials.filter(({ id }) => !results.has(id))
+    return runTrials(env, {
+      out,
+      subject: { experiment: 'reproduce', data: name, examples: data },
+      pool: () => localPool(env, { jobs, data: choice }),
+      outstanding,
+      workOf: trialWork,
+      remaining: results => outstanding(results).reduce((sum, trial) => sum + trialWork(trial), 0),
+      describe,
+    })
+  }
 
 const table = (flags: Flags, having: ExperimentData): CommandEffect<void> => {
   const extent = extents[flags.quick ? 'quick' : 'full']

@@ -5,7 +5,7 @@ import { describeRungs } from '../../study/halving.ts'
 import type { StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace, type FlagTexts } from '../../study/space.ts'
 import { validationOf } from '../study-record.ts'
-import { stages, type StudyOutcome, type Stage } from '../../study/study.ts'
+import { stages, type StudyOutcome } from '../../study/study.ts'
 import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
 import { countedCorrect } from '../../study/verdict.ts'
 import { describeVerdict } from './verdict-text.ts'
@@ -122,22 +122,6 @@ const atEnd = (result: TrialResult | undefined): number =>
 const written = (share: number): string => (Number.isNaN(share) ? '' : percentOf(share, 1))
 
 const same = (texts: readonly string[]): boolean => new Set(texts).size === 1
-
-/** The epochs of all that is left to do, as far as it is known: who wins does not change them. */
-export const epochsLeft = (plan: StudyPlan, results: TrialResults): number =>
-  stages(plan, results)
-    .map(({ rungs, search, final }: Stage, i) => {
-      const done = [...search.flat(), ...(final?.trials ?? [])]
-        .filter(({ id }) => results.has(id))
-        .reduce((sum, { epochs }) => sum + epochs, 0)
-      const all = rungs.reduce((sum, rung) => sum + rung.configurations * rung.epochs, 0)
-      // what one arm has done is done for the other, where they share it
-      return i === 1 && sharesAll(plan) ? 0 : all + plan.study.seeds * plan.study.epochs - done
-    })
-    .reduce((sum, epochs) => sum + epochs, 0)
-
-const sharesAll = ({ arms: [first, second] }: StudyPlan): boolean =>
-  first.configurations.every((flags, i) => JSON.stringify(flags) === JSON.stringify(second.configurations[i]))
 
 /** A line broken at its words to fit a terminal, or 100 columns; the rows of a table stay whole. */
 export const toWidth =

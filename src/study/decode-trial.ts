@@ -1,0 +1,172 @@
+/**
+ * Trials and results that come from outside: from a journal, or from another process over a queue. All that can be
+ * checked is checked here, once.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { identify } from './identity.ts'
+import { extent } from './statistics.ts'
+import { NUMERICS_VERSION, type Trial, type TrialResult } from './trial.ts'
+
+const checked = <A>(expected: string, is: (value: unknown) => value is A): t.Type<A, A> =>
+  new t.Type(
+    expected,
+    is,
+    (value, context) => (is(value) ? t.success(value) : t.failure(value, context)),
+    t.identity,
+  )
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+const Count = checked('a whole number of 0 or more', isCount)
+
+const Positive = checked(
+  'a whole number of 1 or more',
+  (value): value is number => isCount(value) && value > 0,
+)
+
+const Seconds = checked(
+  'a finite number of 0 or more',
+  (value): value is number => Number.isFinite(value) && (value as number) >= 0,
+)
+
+const Id = checked(
+  '16 hexadecimal digits',
+  (value): value is string => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value),
+)
+
+/** It is printed: it must not control a terminal, nor fill it. */
+const Name = checked(
+  'a short word',
+  (value): value is string => typeof value === 'string' && /^[\w-]{1,32}$/.test(value),
+)
+
+const Cost = checked(
+  'a finite number, "NaN", "Infinity" or "-Infinity"',
+  (value): value is number | string =>
+    Number.isFinite(value) || ['NaN', 'Infinity', '-Infinity'].includes(value as string),
+)
+
+const oneOf = <A extends string>(...words: readonly A[]): t.Type<A, A> =>
+  checked(words.join(' or '), (value): value is A => words.includes(value as A))
+
+const resultFields = {
+  id: Id,
+  outcome: oneOf('done', 'diverged'),
+  accuracies: t.readonlyArray(Count, 'a list'),
+  n: Count,
+}
+
+const optionalFields = {
+  costs: t.readonlyArray(Cost, 'a list'),
+  trainingCosts: t.readonlyArray(Cost, 'a list'),
+  answered: t.readonlyArray(Count, 'a list'),
+  rightPerClass: t.readonlyArray(Count, 'a list'),
+  perClass: t.readonlyArray(Count, 'a list'),
+  seconds: Seconds,
+  numerics: Positive,
+  backend: Name,
+  engine: Name,
+}
+
+const trialFields = {
+  id: Id,
+  flags: t.readonly(t.record(t.string, t.string)),
+  seed: Count,
+  epochs: Positive,
+  evaluateOn: oneOf('validation', 'test'),
+  data: Id,
+}
+
+/** A value for which all of the codecs hold and that has no further keys, or the first thing that is wrong. */
+const decodeObject = (
+  codecs: readonly (t.InterfaceType<t.Props> | t.PartialType<t.Props>)[],
+  json: unknown,
+): E.Either<string, unknown> => {
+  if (!t.UnknownRecord.is(json)) return E.left(`it is ${shown(json)}, expected an object`)
+  const stranger = Object.keys(json).find(key => !codecs.some(({ props }) => Object.hasOwn(props, key)))
+  if (stranger !== undefined) return E.left(`${shown(stranger)} is not a known field`)
+  const [error] = codecs.flatMap(codec =>
+    pipe(
+      codec.decode(json),
+      E.match(identity, () => []),
+    ),
+  )
+  return error === undefined ? E.right(json) : E.left(complaint(error))
+}
+
+/** Such as `accuracies.3 is -5, expected a whole number of 0 or more`. */
+const complaint = ({ context, value }: t.ValidationError): string =>
+  `${context
+    .map(({ key }) => key)
+    .filter(key => key !== '')
+    .join('.')} is ${shown(value)}, ` + `expected ${context.at(-1)?.type.name ?? ''}`
+
+const shown = (value: unknown): string => {
+  const text = value === undefined ? 'missing' : JSON.stringify(value)
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}
+
+/** Complaints about a value; the first that is text counts. */
+const verify =
+  <A>(...checks: readonly ((value: A) => string | false)[]) =>
+  (value: A): E.Either<string, A> => {
+    const wrong = checks.map(check => check(value)).find(result => result !== false)
+    return wrong === undefined ? E.right(value) : E.left(wrong)
+  }
+
+/** A result as a journal has it: what can be checked without its trial. */
+export const decodeTrialResult = (json: unknown): E.Either<string, TrialResult> =>
+  pipe(
+    decodeObject([t.type(resultFields), t.partial(optionalFields)], json),
+    E.map(result => result as TrialResult),
+    E.flatMap(
+      verify(
+        ({ n, accuracies, answered = [], rightPerClass = [], perClass = [] }) => {
+          const more = [accuracies, answered, rightPerClass, perClass].flat().find(count => count > n)
+          return more !== undefined && `it counts ${more} of ${n} examples`
+        },
+        ({ outcome, n, accuracies }) =>
+          outcome === 'done' && n > 0 && accuracies.length === 0 && 'it is done, but has no accuracies',
+      ),
+    ),
+  )
+
+/** The result of this trial, from a worker. */
+export const decodeResultOf =
+  (trial: Trial) =>
+  (json: unknown): E.Either<string, TrialResult> =>
+    pipe(
+      decodeTrialResult(json),
+      E.flatMap(
+        verify(
+          ({ id }) => id !== trial.id && `it is the result of trial ${id}`,
+          ({ numerics }) =>
+            numerics !== NUMERICS_VERSION &&
+            `its numerics are of version ${numerics ?? 1}, and not ${NUMERICS_VERSION}: update that worker`,
+          ({ n }) => n === 0 && 'it was evaluated on no examples',
+          ({ outcome, accuracies }) =>
+            outcome === 'done' &&
+            accuracies.length < trial.epochs &&
+            `it is done after ${accuracies.length} of ${trial.epochs} epochs`,
+          ({ accuracies, costs = [], trainingCosts = [] }) => {
+            const [, longest] = extent([accuracies, costs, trainingCosts].map(({ length }) => length))
+            return longest > trial.epochs && `it has ${longest} values for ${trial.epochs} epochs`
+          },
+        ),
+      ),
+    )
+
+/** The size, in characters of JSON, that no honest result of a trial exceeds. */
+export const largestResult = ({ epochs }: Trial): number => 65_536 + 128 * epochs
+
+/** A trial, from a study elsewhere. */
+export const decodeTrial = (json: unknown): E.Either<string, Trial> =>
+  pipe(
+    decodeObject([t.type(trialFields)], json),
+    E.map(trial => trial as Trial),
+    E.flatMap(
+      verify(({ id, ...trial }) => id !== identify(trial) && `its id is not the hash of its content`),
+    ),
+  )

@@ -1,0 +1,108 @@
+/**
+ * A whole study: its settings are stored, its trials are run or taken from the journal, and its outcome is computed.
+ *
+ * @example
+ *   const data = await loadExperimentData(systemEnv, 'digits')()
+ *   const plan = planStudy({ arms, space: defaultSpace, …, data: data.right.data })
+ *   const end = await runStudy(systemEnv, { plan, out: 'runs/study', pool: () => localPool(systemEnv, { jobs: 2, data: 'digits' }) })()
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { AppError } from '../errors.ts'
+import type { Env } from '../io/env.ts'
+import { runTrials, type TrialBatch } from './run-trials.ts'
+import { readResults, saveStudy, shardFolder, type Shard } from './study-folder.ts'
+import { subjectOf, type StudyPlan } from './study-plan.ts'
+import { epochsLeft, outstanding, studyOutcome, type StudyOutcome } from './study.ts'
+import { parseTrialFlags } from './train-trial.ts'
+import type { TrialPool } from './trial-pool.ts'
+import type { Trial, TrialResult, TrialResults } from './trial.ts'
+
+export type StudyRun = {
+  readonly plan: StudyPlan
+  /** The folder of the study. */
+  readonly out: string
+  /** Opens the pool that does the trials. */
+  readonly pool: () => TrialPool
+  /** A trial and its result in a line of the log. */
+  readonly describe?: (trial: Trial, result: TrialResult) => string
+}
+
+export type StudyEnd = {
+  /** The plan; its study lists the earlier verdicts in the same folder. */
+  readonly plan: StudyPlan
+  readonly results: TrialResults
+  readonly outcome: StudyOutcome
+}
+
+/** Runs a study, or continues it. */
+export const runStudy = (env: Env, run: StudyRun): TE.TaskEither<AppError, StudyEnd> =>
+  pipe(
+    savedPlan(env, run),
+    TE.bindTo('plan'),
+    TE.bind('results', ({ plan }) =>
+      runTrials(env, {
+        ...batchOf(run),
+        out: run.out,
+        outstanding: results => outstanding(plan, results),
+        remaining: results => epochsLeft(plan, results),
+      }),
+    ),
+    TE.map(({ plan, results }) => ({ plan, results, outcome: studyOutcome(plan, results)! })),
+  )
+
+export type ShardEnd =
+  | ({ readonly kind: 'study' } & StudyEnd)
+  /** The share is done; more trials follow once the shards are merged. */
+  | { readonly kind: 'share'; readonly folder: string; readonly trials: number }
+
+/** Runs the share of a shard in the trials that can be run now. */
+export const runShard = (env: Env, run: StudyRun, shard: Shard): TE.TaskEither<AppError, ShardEnd> =>
+  pipe(
+    savedPlan(env, run),
+    TE.bindTo('plan'),
+    TE.bind('known', ({ plan }) => readResults(env, run.out, plan.study)),
+    TE.flatMap(({ plan, known }) => {
+      const outcome = studyOutcome(plan, known)
+      if (outcome !== undefined) return TE.right({ kind: 'study', plan, results: known, outcome })
+      const folder = shardFolder(run.out, shard)
+      const share = outstanding(plan, known).filter((_, i) => i % shard.of === shard.index - 1)
+      const left = (results: TrialResults): readonly Trial[] => share.filter(({ id }) => !results.has(id))
+      return pipe(
+        runTrials(env, {
+          ...batchOf(run),
+          out: folder,
+          outstanding: left,
+          remaining: results => left(results).reduce((sum, { epochs }) => sum + epochs, 0),
+        }),
+        TE.map((): ShardEnd => ({ kind: 'share', folder, trials: share.length })),
+      )
+    }),
+  )
+
+/** Checks the flags of a plan's trials, before anything is run. */
+export const checkPlan = (plan: StudyPlan): E.Either<AppError, StudyPlan> =>
+  pipe(
+    plan.arms.flatMap(({ search }) => search[0] ?? []).concat(outstanding(plan, new Map())),
+    E.traverseArray((trial: Trial) => parseTrialFlags(trial, 'auto')),
+    E.map(() => plan),
+  )
+
+const savedPlan = (env: Env, { plan, out }: StudyRun): TE.TaskEither<AppError, StudyPlan> =>
+  pipe(
+    TE.fromEither(checkPlan(plan)),
+    TE.flatMap(() => saveStudy(env, out, plan.study)),
+    TE.map(study => ({ ...plan, study })),
+  )
+
+const batchOf = ({
+  plan,
+  pool,
+  describe,
+}: StudyRun): Pick<TrialBatch, 'subject' | 'pool' | 'workOf' | 'describe'> => ({
+  subject: subjectOf(plan.study),
+  pool,
+  workOf: ({ epochs }) => epochs,
+  describe: describe ?? (({ id }, { outcome }) => `${id}: ${outcome}`),
+})

@@ -1,0 +1,122 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import type { AppError } from '../../src/errors.ts'
+import { systemEnv } from '../../src/io/env.ts'
+import { loadExperimentData } from '../../src/study/experiment-data.ts'
+import { parseQueueAddress, type QueueAddress } from '../../src/study/queue-address.ts'
+import type { FlagTexts } from '../../src/study/space.ts'
+import { queuePool, runWorker, type TrialWorkerOptions } from '../../src/study/trial-queue.ts'
+import { namedTrial, type Trial } from '../../src/study/trial.ts'
+import { inFolder } from '../support/cli.ts'
+import { redisServer, withRedis, type Server } from '../support/redis.ts'
+import { writeClouds } from '../support/studies.ts'
+
+const entry = new URL('../support/killed-trial.mjs', import.meta.url)
+
+type Setting = {
+  readonly address: QueueAddress
+  readonly data: string
+  readonly trialOf: (flags: FlagTexts) => Trial
+}
+
+const inSetting = (use: (setting: Setting) => Promise<void>): Promise<void> =>
+  withRedis((server: Server) =>
+    inFolder(async folder => {
+      const address = parseQueueAddress(server.url)
+      const data = await writeClouds(folder)
+      const known = await loadExperimentData(systemEnv, data)()
+      if (E.isLeft(address) || E.isLeft(known)) throw new Error('no setting')
+      const trialOf = (flags: FlagTexts): Trial =>
+        namedTrial({
+          flags: { cost: 'xent', backend: 'cpu', monitor: 'evaluation-accuracy', ...flags },
+          ...{ seed: 1, epochs: 1, evaluateOn: 'test', data: known.right.data },
+        })
+      await use({ address: address.right, data, trialOf })
+    }),
+  )
+
+/** A worker in this process. */
+const startWorker = ({ address, data }: Setting, options: Partial<TrialWorkerOptions> = {}) => {
+  const stopping = new AbortController()
+  const log: string[] = []
+  const ended: Promise<E.Either<AppError, never>> = runWorker(
+    { ...systemEnv, log: line => log.push(line), abortSignal: stopping.signal, stopReason: () => 'SIGINT' },
+    { address, data, jobs: 1, patience: 5, ...options },
+  )()
+  return { ended, log, stop: () => stopping.abort() }
+}
+
+describe.skipIf(redisServer.isMissing)('trials over a queue', redisServer.why, () => {
+  it('a worker that lacks what a trial asks for gives it back and ends; the good ones behind it are done', () =>
+    inSetting(async setting => {
+      const log: string[] = []
+      const bad = setting.trialOf({ engine: 'staged' })
+      const pool = queuePool({ log: line => log.push(line) }, setting.address, bad.data)
+      const ends = [bad, setting.trialOf({ eta: '1' }), setting.trialOf({ eta: '2' })].map(trial =>
+        pool.run(trial)(),
+      )
+      for (let i = 0; i < 3; i++)
+        expect(await startWorker(setting).ended).toMatchObject(
+          E.left({ _tag: 'Usage', message: '--engine staged: there is none for --backend cpu' }),
+        )
+      const [set, ...good] = await Promise.all(ends)
+      expect(set).toMatchObject(
+        E.left({
+          kind: 'trial',
+          error: {
+            message: expect.stringMatching(
+              /--engine staged.*no worker could do it: --engine staged/,
+            ) as string,
+          },
+        }),
+      )
+      expect(good.every(E.isRight)).toBe(true)
+      pool.close()
+    }))
+
+  it('a trial whose process is killed is set aside, and its worker goes on', () =>
+    inSetting(async setting => {
+      const pool = queuePool(systemEnv, setting.address, setting.trialOf({}).data)
+      const ends = ['9', '1'].map(eta => pool.run(setting.trialOf({ eta }))())
+      const worker = startWorker(setting, { entry })
+      const [killed, good] = await Promise.all(ends)
+      expect(killed).toMatchObject(
+        E.left({
+          error: {
+            message: expect.stringContaining('was killed each time it was tried (SIGKILL)') as string,
+          },
+        }),
+      )
+      expect(good).toMatchObject({ _tag: 'Right' })
+      worker.stop()
+      expect(await worker.ended).toMatchObject(E.left({ _tag: 'Interrupted', signal: 'SIGINT' }))
+      pool.close()
+    }))
+
+  it('an answer that is no result is refused', () =>
+    inSetting(async setting => {
+      const log: string[] = []
+      const pool = queuePool({ log: line => log.push(line) }, setting.address, setting.trialOf({}).data)
+      const worker = startWorker(setting, { entry })
+      expect(await pool.run(setting.trialOf({ eta: '7' }))()).toMatchObject(
+        E.left({ error: { message: expect.stringContaining('accuracies.0 is -1') as string } }),
+      )
+      expect(log.join()).toMatch(/worker \S+ is unfit/)
+      worker.stop()
+      await worker.ended
+      pool.close()
+    }))
+
+  it('a worker whose processes do not start ends itself with an internal error, not the study', () =>
+    inSetting(async setting => {
+      const pool = queuePool(systemEnv, setting.address, setting.trialOf({}).data)
+      const end = pool.run(setting.trialOf({ eta: '1' }))()
+      const missing = startWorker(setting, { entry: new URL('none.mjs', import.meta.url) })
+      await expect(missing.ended).rejects.toThrow(/its process ended each time it was tried: exit code 1/)
+      const worker = startWorker(setting, { entry })
+      expect(await end).toMatchObject({ _tag: 'Right' })
+      worker.stop()
+      await worker.ended
+      pool.close()
+    }))
+})
