@@ -26,7 +26,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { loadBackend, type BackendName } from '../src/runtime/backend.ts'
-import { crossEntropy } from '../src/core/cost.ts'
+import { crossEntropy } from '../src/core/costs/cross-entropy.ts'
 import { density, oneHot, inputValues } from '../src/data/dataset.ts'
 import { loadData } from '../src/data/load.ts'
 import { engines } from '../src/runtime/engine.ts'
@@ -34,7 +34,7 @@ import type { Interpreter } from '../src/core/scan.ts'
 import type { Batch } from '../src/core/network.ts'
 import { initialValues, toParams, type Params, type Sizes } from '../src/core/params.ts'
 import { fold, key, normal, permutation } from '../src/core/rng.ts'
-import { foldScoped, dispose } from '../src/core/scope.ts'
+import { dispose, foldScoped, leave } from '../src/core/scope.ts'
 import { train } from '../src/core/train.ts'
 import { benchRuns, title } from './bench-runs.ts'
 
@@ -101,7 +101,7 @@ const timed = (interpreter: Interpreter, set: Batch, params: Params, m: number, 
     lmbda: 0,
     order: (epoch: number) => permutation(fold(key(0), epoch), n),
   }
-  const running = train(interpreter, settings, { training: set, observed: {} }, params)
+  const running = train(interpreter, settings, { training: set, observed: {} }, { params })
   running.next()
   const began = performance.now()
   const after = running.next(examples)
@@ -109,7 +109,7 @@ const timed = (interpreter: Interpreter, set: Batch, params: Params, m: number, 
   if (after.done) dispose(after.value)
   else {
     const end = running.next(1)
-    running.return(params)
+    leave(running)
     if (end.done) dispose(end.value)
   }
   return milliseconds

@@ -12,9 +12,10 @@
 // for tf.grads: the Node bundle of tfjs-core registers no gradient
 import '@tensorflow/tfjs'
 import { grads, sum, type Tensor } from '@tensorflow/tfjs-core'
+import { sigmoid } from '../src/core/activations/sigmoid.ts'
 import { loadBackend, type BackendChoice } from '../src/runtime/backend.ts'
-import { costOf, type CostName } from '../src/core/cost.ts'
-import { backprop, output, type Batch } from '../src/core/network.ts'
+import { costNames, costs, type CostName } from '../src/core/costs/index.ts'
+import { backprop, output, type Batch, type Network } from '../src/core/network.ts'
 import type { Params } from '../src/core/params.ts'
 
 import { key, normal } from '../src/core/rng.ts'
@@ -24,6 +25,7 @@ import { extent } from '../src/study/statistics.ts'
 import { batchOf, paramsOf } from '../test/support/cases.ts'
 import {
   centralDifferences,
+  type CostName as TwinCost,
   examplesOf,
   leaves as twinLeaves,
   networkOf,
@@ -31,7 +33,6 @@ import {
   summedGradient,
 } from '../test/support/float64.ts'
 
-const COSTS: readonly CostName[] = ['quadratic', 'xent']
 const DEPTHS = [0, 1, 2, 3]
 const BATCHES = [1, 2, 7]
 const NETWORKS = 5
@@ -46,11 +47,13 @@ const supply = (seed: number): (() => number) => {
   return () => Math.round(values[i++ % values.length]! * 256) / 256
 }
 
+const partsOf = (name: CostName): Network => ({ hidden: sigmoid, cost: costs[name] })
+
 /** The gradient by TensorFlow.js's own automatic differentiation. */
 const byTfGrads = (name: CostName, params: Params, { x, y }: Batch): readonly Tensor[] => {
   const summed = (...flat: Tensor[]): Tensor => {
-    const { z, a } = output(unflatten(params, flat), x)
-    return sum(costOf(name).fn(z, a, y))
+    const { z, a } = output(partsOf(name))(unflatten(params, flat), x)
+    return sum(costs[name].fn(z, a, y))
   }
   return grads(summed)([...leaves(params)])
 }
@@ -60,14 +63,14 @@ const numbers = (tensors: readonly Tensor[]): number[][] => tensors.map(tensor =
 const errorsOf = (name: CostName, depth: number, m: number, seed: number): Errors => {
   const next = supply(seed)
   const sizes = Array.from({ length: depth + 2 }, (_, l) => 1 + ((seed * 7 + l * 5) % 8))
-  const net = networkOf(sizes, name === 'quadratic' ? 'QuadraticCost' : 'CrossEntropyCost', next)
+  const net = networkOf(sizes, costs[name].savedAs as TwinCost, next)
   const examples = examplesOf(m, sizes, next, () => (next() > 0 ? 1 : 0))
   const exact = twinLeaves(summedGradient(net, examples))
   return withTensors(
     () => {
       const params = paramsOf(net)
       const batch = batchOf(examples)
-      return { byHand: leaves(backprop(costOf(name))(params, batch)), byTf: byTfGrads(name, params, batch) }
+      return { byHand: leaves(backprop(partsOf(name))(params, batch)), byTf: byTfGrads(name, params, batch) }
     },
     ({ byHand, byTf }) => ({
       tfGrads: relativeError(numbers(byHand), numbers(byTf), 1e-6),
@@ -101,7 +104,7 @@ console.log(row(['cost', 'hidden', 'batch', 'tf.grads', 'float64 twin', 'twin: c
 console.log(row(['', 'layers', 'size', '(float32)', '(float32)', 'differences']))
 let seed = 1
 let broken = 0
-for (const cost of COSTS)
+for (const cost of costNames)
   for (const depth of DEPTHS)
     for (const m of BATCHES) {
       const errors = worst(Array.from({ length: NETWORKS }, () => errorsOf(cost, depth, m, seed++)))

@@ -1,8 +1,8 @@
 /**
- * What can go wrong for the person at the prompt: a closed union, one constructor each.
+ * The errors that a user can cause or meet: a closed union, with one constructor each.
  *
  * A message says what and where (the flag or the file, and the value found); the remedy says what to do.
- * Programmer's mistakes are not here: they throw.
+ * Programming errors are not here: they are thrown.
  */
 
 type Failure<Tag extends string> = {
@@ -17,40 +17,40 @@ export type DivergedError = Failure<'Diverged'>
 export type IncompatibleCheckpoint = Failure<'Unfit'>
 export type Locked = Failure<'Busy'>
 export type WriteFailed = Failure<'Storage'>
-/** A program ended by a signal: not a failure to explain, but an exit code to keep. */
+/** A program that was stopped: by a signal, or because its output was closed. */
 export type Interrupted = Failure<'Interrupted'> & { readonly signal: StopReason }
 
-/** Why a program should end early: a signal, or nobody reads its output any more. */
+/** Why a program should stop early. */
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'closed pipe'
 
 export type AppError =
   UsageError | DataError | DivergedError | IncompatibleCheckpoint | Locked | WriteFailed | Interrupted
 
-/** The command line asks for something that cannot be. */
+/** A wrong command line or setting. */
 export const usageError = (message: string, remedy: string): UsageError => ({
   _tag: 'Usage',
   message,
   remedy,
 })
 
-/** A data set or a model is missing, damaged or does not fit. */
+/** A data set or a model is missing, corrupt or does not fit. */
 export const dataError = (message: string, remedy: string): DataError => ({ _tag: 'Data', message, remedy })
 
-/** Training left the numbers that float32 can hold. */
+/** The weights overflowed float32. */
 export const diverged = (message: string, remedy: string): DivergedError => ({
   _tag: 'Diverged',
   message,
   remedy,
 })
 
-/** What was saved cannot be gone on with: it is damaged, or of something else. */
+/** The checkpoint is corrupt or belongs to another configuration. */
 export const incompatibleCheckpoint = (message: string, remedy: string): IncompatibleCheckpoint => ({
   _tag: 'Unfit',
   message,
   remedy,
 })
 
-/** A folder belongs to another process for now. */
+/** A folder is in use by another process. */
 export const locked = (message: string, remedy: string): Locked => ({ _tag: 'Busy', message, remedy })
 
 /** A file or folder cannot be written. */
@@ -60,7 +60,7 @@ export const writeFailed = (message: string, remedy: string): WriteFailed => ({
   remedy,
 })
 
-/** The person, or the machine, asked the program to stop. */
+/** The program was asked to stop. */
 export const interrupted = (by: StopReason, message: string, remedy: string): Interrupted => ({
   _tag: 'Interrupted',
   signal: by,
@@ -68,7 +68,7 @@ export const interrupted = (by: StopReason, message: string, remedy: string): In
   remedy,
 })
 
-/** The process exit code of each error; 0 is success and 1 is a bug of ours. */
+/** The process exit code of each error; 0 is success and 1 is an internal error. */
 export const exitCode = (error: AppError): number => {
   switch (error._tag) {
     case 'Usage':
@@ -84,20 +84,21 @@ export const exitCode = (error: AppError): number => {
     case 'Storage':
       return 7
     case 'Interrupted':
-      return { SIGINT: 130, SIGTERM: 143, 'closed pipe': 0 }[error.signal]
+      return { SIGINT: 130, SIGTERM: 143, 'closed pipe': 141 }[error.signal]
   }
 }
 
 /** The exit codes as the help text and the README list them. */
 export const exitCodes: ReadonlyArray<readonly [code: number, meaning: string]> = [
   [0, 'done'],
-  [1, 'a bug of ours'],
-  [2, 'the command line is wrong'],
-  [3, 'data or a model is missing, damaged or does not fit'],
+  [1, 'internal error'],
+  [2, 'wrong usage'],
+  [3, 'data or a model is missing, corrupt or does not fit'],
   [4, 'training diverged'],
-  [5, 'what was saved is damaged, or of another configuration'],
-  [6, 'the folder is in use by another run'],
+  [5, 'a checkpoint is corrupt or belongs to another configuration'],
+  [6, 'the folder is in use by another process'],
   [7, 'a file or folder cannot be written'],
   [130, 'interrupted (Ctrl-C)'],
+  [141, 'the reader of standard output closed it'],
   [143, 'terminated'],
 ]

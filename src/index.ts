@@ -1,9 +1,14 @@
 /**
  * The public surface: re-exports only.
  */
-export { sigmoid, sigmoidPrime } from './core/activation.ts'
+export type { Activation, HiddenActivation } from './core/activation.ts'
+export { activations, type ActivationName } from './core/activations/index.ts'
+export { sigmoid } from './core/activations/sigmoid.ts'
 export { loadBackend, type Backend, type BackendChoice, type BackendName } from './runtime/backend.ts'
-export { costOf, crossEntropy, halfSquaredWeights, quadratic, type Cost, type CostName } from './core/cost.ts'
+export type { Cost } from './core/cost.ts'
+export { crossEntropy } from './core/costs/cross-entropy.ts'
+export { costNames, costs, type CostName } from './core/costs/index.ts'
+export { quadratic } from './core/costs/quadratic.ts'
 export { selectEngine, type EngineChoice } from './runtime/engine.ts'
 export { jit } from './compiler/jit.ts'
 export { eager } from './compiler/eager.ts'
@@ -32,7 +37,12 @@ export {
 } from './core/params.ts'
 export { fold, key, normal, permutation, type Key } from './core/rng.ts'
 export { using, foldScoped, dispose, clone, withTensors, scoped } from './core/scope.ts'
-export { step, type StepScale } from './core/optimizer.ts'
+export type { HyperParameters, Optimizer, TrainState } from './core/optimizer.ts'
+export { optimizers, type OptimizerName } from './core/optimizers/index.ts'
+export { sgd } from './core/optimizers/sgd.ts'
+export type { Regularizer } from './core/regularizer.ts'
+export { regularizers, type RegularizerName } from './core/regularizers/index.ts'
+export { l2 } from './core/regularizers/l2.ts'
 export { decodeModel, encodeModel, type ModelFile } from './io/model.ts'
 export {
   train,

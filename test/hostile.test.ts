@@ -43,7 +43,7 @@ const decoders: readonly (readonly [string, (bytes: Uint8Array) => E.Either<stri
     [
       'a checkpoint',
       decodeCheckpoint,
-      encodeCheckpoint({ identity: 'a', epochs: 0, examples: 0, history: [], layers }),
+      encodeCheckpoint({ identity: 'a', epochs: 0, examples: 0, history: [], layers, optimizer: [] }),
     ],
   ]
 

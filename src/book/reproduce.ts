@@ -4,7 +4,7 @@
  *
  * Accuracies are in per cent of the test set.
  */
-import type { CostName } from '../core/cost.ts'
+import type { CostName } from '../core/costs/index.ts'
 import { extent, mean, quantile, standardDeviation } from '../study/statistics.ts'
 import {
   isStuck,

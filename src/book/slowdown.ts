@@ -4,8 +4,6 @@
  * A saturated neuron has a flat σ, and the gradient of the quadratic cost has σ'(z) as a factor: the more wrong such a
  * neuron is, the slower it learns. In the gradient of the cross-entropy σ'(z) has cancelled. Float64 throughout.
  */
-import type { CostName } from '../core/cost.ts'
-
 /** The weight and the bias. */
 export type Neuron = { readonly w: number; readonly b: number }
 
@@ -22,11 +20,14 @@ export const starts: readonly [Neuron, Neuron] = [
  * - `dC/da`: the same without their factor σ'(z). It is no gradient; it is here because curves like those of the
  *   book's animation come of it
  */
+/** The costs that the chapter compares on one neuron. */
+export type NeuronCostName = 'quadratic' | 'xent'
+
 export type DescentStep = 'gradient' | 'dC/da'
 
 /** All that a curve depends on. */
 export type SlowdownTrial = {
-  readonly cost: CostName
+  readonly cost: NeuronCostName
   readonly start: Neuron
   readonly eta: number
   readonly epochs: number
@@ -52,7 +53,7 @@ const sigmoidPrime = (a: number): number => a * (1 - a)
 /** What is asked of a cost, as functions of the output a, where x = 1 and y = 0. */
 type NeuronCost = Readonly<Record<'cost' | DescentStep, (a: number) => number>>
 
-const costs: Readonly<Record<CostName, NeuronCost>> = {
+const costs: Readonly<Record<NeuronCostName, NeuronCost>> = {
   quadratic: {
     /** (54): C = (y - a)²/2. */
     cost: a => a ** 2 / 2,
@@ -97,7 +98,7 @@ export const rates = { quadratic: 0.15, xent: 0.005 } as const
 
 /** Both costs at one rate: quadratic and cross-entropy from the first start, then from the second. */
 export const comparison = (eta: number, epochs: number): Four => {
-  const trial = (start: Neuron, cost: CostName): SlowdownResult =>
+  const trial = (start: Neuron, cost: NeuronCostName): SlowdownResult =>
     done({ cost, start, eta, epochs, step: 'gradient' })
   const [wrong, saturated] = starts
   return [

@@ -1,8 +1,6 @@
 /**
  * What a command needs beyond the application's environment: where its result is printed.
  */
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
-import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
 
 export type CliEnv = Env & {
@@ -11,6 +9,3 @@ export type CliEnv = Env & {
   /** The width of the terminal; undefined without one. */
   readonly columns: number | undefined
 }
-
-/** What a command does, given its environment. */
-export type CommandEffect<A> = ReaderTaskEither<CliEnv, AppError, A>

@@ -5,179 +5,43 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import yargs, { type Options } from 'yargs'
+import yargs from 'yargs'
 import { exitCode, exitCodes, type AppError, type StopReason } from '../errors.ts'
 import { maskPasswords } from '../study/queue-address.ts'
 import { unwritable } from '../io/failure.ts'
 import { systemEnv } from '../io/env.ts'
-import type { CliEnv, CommandEffect } from './cli-env.ts'
+import type { CliEnv } from './cli-env.ts'
+import { runCommand, type Command } from './command.ts'
+import { commands } from './commands/index.ts'
 import { progressBar } from './progress-bar.ts'
-import { checkKnown, type Argv } from '../options/decode.ts'
-import { mergeSources } from './config-sources.ts'
+import { checkKnown, flagOf, type Argv, type OptionTable } from '../options/option.ts'
+import { checkVariables, hasOtherVariables, mergeSources } from './config-sources.ts'
 
-type Command = {
-  readonly describe: string
-  /** What stands on the command line without a flag, such as `DIR…`. */
-  readonly words?: string
-  readonly options: Readonly<Record<string, Options>>
-  readonly examples: readonly (readonly [line: string, what: string])[]
-  readonly run: (argv: Argv) => CommandEffect<void>
-}
+const YARGS_TYPES = { value: 'string', switch: 'boolean', list: 'array' } as const
 
-/** Commands are loaded when they are asked for: the help should not wait for TensorFlow. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  train: async () => {
-    const [{ trainCommand }, { trainOptions }] = await Promise.all([
-      import('./commands/train-command.ts'),
-      import('../options/train-options.ts'),
-    ])
-    return {
-      describe: 'Trains the network of chapter 3 and tells of each epoch.',
-      options: trainOptions,
-      examples: [
-        ['npm run train -- --cost xent', 'the cross-entropy cost, on MNIST'],
-        ['npm run train -- --cost quadratic --init large', "the book's comparison, the other arm"],
-        [
-          'npm run train -- --sizes 784,100,10 --lmbda 5 --save net.json',
-          'more neurons, weight decay; kept in a file',
-        ],
-      ],
-      run: trainCommand,
-    }
-  },
-  runs: async () => {
-    const { runsCommand, runsOptions } = await import('./commands/runs-command.ts')
-    return {
-      describe: 'Lists the runs that there are, and how to go on with each.',
-      options: runsOptions,
-      examples: [['npm run runs', 'those in the folder runs']],
-      run: runsCommand,
-    }
-  },
-  evaluate: async () => {
-    const { evaluateCommand, evaluateOptions } = await import('./commands/evaluate-command.ts')
-    return {
-      describe: 'Tells how well a saved network does.',
-      options: evaluateOptions,
-      examples: [['npm run evaluate -- --model net.json', 'on the test set']],
-      run: evaluateCommand,
-    }
-  },
-  trace: async () => {
-    const { traceCommand, traceOptions } = await import('./commands/trace-command.ts')
-    return {
-      describe: 'Shows the step of training as the program that is compiled.',
-      options: traceOptions,
-      examples: [['npm run trace -- --cost quadratic', 'its kernels, with the equations of the book']],
-      run: traceCommand,
-    }
-  },
-  reproduce: async () => {
-    const { reproduceCommand, reproduceOptions } = await import('./commands/reproduce-command.ts')
-    return {
-      describe: "Runs the book's comparison of the two costs over several seeds, beside the book's figures.",
-      options: reproduceOptions,
-      examples: [
-        ['npm run reproduce -- --quick', 'a glance'],
-        ['npm run reproduce -- --figure regularized', "the author's own run, replayed from his seed"],
-      ],
-      run: reproduceCommand,
-    }
-  },
-  slowdown: async () => {
-    const { slowdownCommand, slowdownOptions } = await import('./commands/slowdown-command.ts')
-    return {
-      describe: 'Shows the learning slowdown of chapter 3 on a single neuron, with both costs.',
-      options: slowdownOptions,
-      examples: [['npm run slowdown -- --eta 0.3', 'both costs at another rate']],
-      run: slowdownCommand,
-    }
-  },
-  compare: async () => {
-    const { compareCommand, compareOptions } = await import('./commands/compare-command.ts')
-    return {
-      describe: 'Searches the hyper-parameters of two arms alike, compares the winners, and gives a verdict.',
-      options: compareOptions,
-      examples: [
-        ['npm run compare', 'the costs of the book'],
-        ['npm run compare -- --arms "xent" "xent --lmbda 5"', 'any two configurations'],
-      ],
-      run: compareCommand,
-    }
-  },
-  study: async () => {
-    const { studyCommand, studyOptions } = await import('./commands/study-command.ts')
-    return {
-      describe: 'Shows what a comparison has found out so far.',
-      words: 'show DIR',
-      options: studyOptions,
-      examples: [['npm run study -- show runs/compare', 'its trials, and its verdict']],
-      run: studyCommand,
-    }
-  },
-  worker: async () => {
-    const { workerCommand, workerOptions } = await import('./commands/worker-command.ts')
-    return {
-      describe: 'Does the trials of a queue, of whichever comparisons, until it is stopped.',
-      options: workerOptions,
-      examples: [['npm run worker -- --queue redis://host', 'on as many machines as there are']],
-      run: workerCommand,
-    }
-  },
-  merge: async () => {
-    const { mergeCommand, mergeOptions } = await import('./commands/merge-command.ts')
-    return {
-      describe: 'Brings what the shards of a comparison found out into one journal.',
-      words: 'DIR…',
-      options: mergeOptions,
-      examples: [['npm run merge -- runs/compare', 'when all shards have done their share']],
-      run: mergeCommand,
-    }
-  },
-  report: async () => {
-    const { reportCommand, reportOptions } = await import('./commands/report-command.ts')
-    return {
-      describe: 'Makes the report of a run anew, or one page about several runs.',
-      words: 'DIR…',
-      options: reportOptions,
-      examples: [
-        ['npm run report -- runs/latest', 'its report.html'],
-        ['npm run report -- runs/a runs/b --out both.html', 'their curves on one page'],
-      ],
-      run: reportCommand,
-    }
-  },
-  predict: async () => {
-    const { predictCommand, predictOptions } = await import('./commands/predict-command.ts')
-    return {
-      describe: 'Tells which digit is in a picture.',
-      words: 'IMAGE…',
-      options: predictOptions,
-      examples: [['npm run predict -- --model net.json seven.png', 'a drawing or a photo of a digit']],
-      run: predictCommand,
-    }
-  },
-  doctor: async () => {
-    const { doctor } = await import('./commands/doctor-command.ts')
-    return {
-      describe: 'Tells what was found on this machine, and how to mend what is missing.',
-      options: {},
-      examples: [],
-      run: () => env => pipe(doctor(env.variables), TE.map(env.out)),
-    }
-  },
-}
-
-/** Splits the command line and does nothing else: values are decoded by the command. */
-const parserOf = (name: string, { describe, words, options, examples }: Command, args: readonly string[]) =>
+/** Splits the command line. The values are decoded by the options themselves. */
+const parserOf = (
+  name: string,
+  { describe, positionals, options, examples }: Command,
+  args: readonly string[],
+) =>
   yargs([...args])
     .scriptName(`npm run ${name} --`)
-    .usage(`${describe}\n\nUsage: npm run ${name} -- [flags]${words === undefined ? '' : ` ${words}`}`)
+    .usage(
+      `${describe}\n\nUsage: npm run ${name} -- [flags]${positionals === undefined ? '' : ` ${positionals.usage}`}`,
+    )
     .options(
       Object.fromEntries(
-        Object.entries(options).map(([flag, option]) => [
-          flag,
-          { type: 'string', requiresArg: false, ...option },
+        Object.entries(options).map(([key, { kind, help, alias, group, byDefault }]) => [
+          flagOf(key),
+          {
+            type: YARGS_TYPES[kind],
+            requiresArg: false,
+            describe: help,
+            ...(alias === undefined ? {} : { alias: [...alias] }),
+            ...(group === undefined ? {} : { group }),
+            ...(byDefault === undefined ? {} : { defaultDescription: byDefault }),
+          },
         ]),
       ),
     )
@@ -191,7 +55,7 @@ const parserOf = (name: string, { describe, words, options, examples }: Command,
       'strip-aliased': true,
     })
     .help(false)
-    .option('help', { type: 'boolean', group: 'Output:', describe: 'show this' })
+    .option('help', { type: 'boolean', group: 'Output:', describe: 'show this help' })
     .version(false)
     .wrap(Math.min(100, process.stdout.columns || 100))
     .exitProcess(false)
@@ -212,8 +76,8 @@ const report = ({ message, remedy }: AppError): void => {
   for (const line of remedy.split('\n')) say(process.stderr, `  ${maskPasswords(printable(line))}`)
 }
 
-/** The world as it is, how it asks the program to stop, and what it did not take of the output. */
-const world = (): { readonly env: CliEnv; readonly lost: () => AppError | undefined } => {
+/** The environment of this process, and the error of an output that could not be written. */
+const processEnv = (): { readonly env: CliEnv; readonly lost: () => AppError | undefined } => {
   let stop: StopReason | undefined
   const stopping = new AbortController()
   const stopBy = (by: StopReason): void => {
@@ -247,11 +111,28 @@ const world = (): { readonly env: CliEnv; readonly lost: () => AppError | undefi
   return { env, lost: () => lost }
 }
 
+/** Whether a NETWORK2_… variable is misspelt; the other commands are loaded only if some variable is not for this one. */
+const checkAllVariables = (
+  options: OptionTable,
+  variables: NodeJS.ProcessEnv,
+): TE.TaskEither<AppError, void> =>
+  hasOtherVariables(options, variables)
+    ? pipe(
+        TE.fromTask(() => Promise.all(Object.values(commands).map(load => load()))),
+        TE.flatMapEither(all =>
+          checkVariables(
+            all.map(({ options }) => options),
+            variables,
+          ),
+        ),
+      )
+    : TE.right(undefined)
+
 const main = async (args: readonly string[]): Promise<number> => {
   const [name = '', ...rest] = args
-  const load = Object.entries(commands).find(([command]) => command === name)?.[1]
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (load === undefined) {
-    say(process.stderr, `network2: ${printable(name) || '(nothing)'}: there is no such command`)
+    say(process.stderr, `network2: ${printable(name) || '(nothing)'}: unknown command`)
     say(process.stderr, `  the commands are ${Object.keys(commands).join(', ')}`)
     return 2
   }
@@ -259,23 +140,26 @@ const main = async (args: readonly string[]): Promise<number> => {
   const parser = parserOf(name, command, rest)
   const argv = (await parser.parseAsync()) as Argv
   if (argv.help === true) {
-    // every flag is text to yargs, which is no news to the reader
+    // every flag is text to yargs, which tells the reader nothing
     say(
       process.stdout,
       (await parser.getHelp()).replaceAll('[string] ', '').replaceAll(/ *\[(string|boolean|array)\]/g, ''),
     )
     return 0
   }
-  const { env, lost } = world()
+  const { env, lost } = processEnv()
+  const { options } = command
   const result = await pipe(
-    TE.fromEither<AppError, Argv>(checkKnown(command.options, command.words !== undefined)(argv)),
-    TE.flatMap(mergeSources(command.options, env.variables)),
-    TE.flatMap(settings => command.run(settings)(env)),
+    TE.fromEither<AppError, Argv>(checkKnown(options, command.positionals !== undefined, argv)),
+    TE.tap(() => checkAllVariables(options, env.variables)),
+    TE.flatMap(known => mergeSources(options, env.variables, known)),
+    TE.flatMap(settings => runCommand(command, settings, env)),
   )()
   const failure = E.isLeft(result) ? result.left : lost()
   if (failure === undefined) return 0
   const code = exitCode(failure)
-  if (code !== 0) report(failure)
+  // nobody is left to read it
+  if (failure._tag !== 'Interrupted' || failure.signal !== 'closed pipe') report(failure)
   return code
 }
 
@@ -285,9 +169,9 @@ export const run = async (args: readonly string[]): Promise<void> => {
     process.exitCode = await main(args)
   } catch (error) {
     process.exitCode = 1
-    const debug = args.includes('--debug')
-    say(process.stderr, `network2: a bug of ours: ${error instanceof Error ? error.message : String(error)}`)
+    const debug = args.includes('--debug') || process.env.NETWORK2_DEBUG === '1'
+    say(process.stderr, `network2: internal error: ${error instanceof Error ? error.message : String(error)}`)
     if (debug && error instanceof Error) say(process.stderr, error.stack ?? '')
-    else say(process.stderr, '  please report it, with what --debug prints')
+    else say(process.stderr, '  please report it, with the output of --debug')
   }
 }

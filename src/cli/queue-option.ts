@@ -1,29 +1,27 @@
 /**
- * `--queue`: like any other flag, but for its value, which no error shows.
+ * `--queue`: like any other option, except that no error shows its value, which can hold a password.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import * as NEA from 'fp-ts/lib/NonEmptyArray.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Options } from 'yargs'
 import { usageError } from '../errors.ts'
+import type { About, Option } from '../options/option.ts'
 import { parseQueueAddress, type QueueAddress } from '../study/queue-address.ts'
-import type { Argv, Decoded } from '../options/decode.ts'
 
-export const queueOption = {
-  describe: 'a Redis or Valkey server: redis://HOST:6379, or rediss:// for TLS',
-} satisfies Options
+export const queueHelp = 'Redis or Valkey server: redis://HOST:6379, or rediss:// for TLS'
 
-export const queueFlag = ({ queue }: Argv): Decoded<QueueAddress | undefined> => {
-  if (queue === undefined) return E.right(undefined)
-  return pipe(
-    typeof queue === 'string' ? parseQueueAddress(queue) : E.left('one URL'),
-    E.mapLeft(expected =>
-      NEA.of(
-        usageError(
-          '--queue: what is given is not the URL of a Redis server',
-          `give --queue ${expected}; or set NETWORK2_QUEUE, which keeps it out of the list of processes`,
+export const queueOption = (about: About): Option<QueueAddress | undefined> => ({
+  ...about,
+  kind: 'value',
+  decode: (_flag, { queue }) =>
+    queue === undefined
+      ? E.right(undefined)
+      : pipe(
+          typeof queue === 'string' ? parseQueueAddress(queue) : E.left('one URL'),
+          E.mapLeft(expected =>
+            usageError(
+              '--queue: the value is not the URL of a Redis server',
+              `give --queue ${expected}; or set NETWORK2_QUEUE, which keeps it out of the list of processes`,
+            ),
+          ),
         ),
-      ),
-    ),
-  )
-}
+})

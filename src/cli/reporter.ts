@@ -1,59 +1,42 @@
 /**
- * How training is told: lines and a bar for a person, JSON lines for a program.
+ * What `train` prints: lines and a progress bar for a person, JSON lines for a program.
  */
 import { join } from 'node:path'
-import type { Backend } from '../runtime/backend.ts'
-import type { CostName } from '../core/cost.ts'
-import type { Dataset } from '../data/dataset.ts'
-import { MONITORS, monitored, type TimedEpoch } from '../runs/history.ts'
+import { costs } from '../core/costs/index.ts'
+import { MONITORS } from '../core/metrics.ts'
+import { monitored, type TimedEpoch } from '../runs/history.ts'
 import { toJson } from '../io/json.ts'
-import type { TrainEvent, EpochMetrics } from '../core/train.ts'
+import type { EpochMetrics } from '../core/train.ts'
+import type { RunOutcome, SessionListener } from '../runs/session.ts'
 import { asSettings, type RunConfig } from '../runs/run-plan.ts'
 import { noProgressBar } from '../io/env.ts'
 import type { CliEnv } from './cli-env.ts'
 import { clock, grouped, percentOf } from '../format.ts'
 
-export type RunOutcome = 'done' | 'diverged' | 'stopped'
-
-/** All that is known when training has ended. */
-export type Ending = {
+/** What is known when a run has ended. */
+export type RunEnding = {
   readonly outcome: RunOutcome
   readonly epochs: number
   readonly seconds: number
   readonly last: EpochMetrics | undefined
-  /** The first epoch of the highest evaluation accuracy. */
+  /** The first epoch with the highest evaluation accuracy. */
   readonly best: EpochMetrics | undefined
   readonly saved: string | undefined
   /** The folder of the run. */
   readonly run: string | undefined
-  /** Why training ended before the last epoch, if its schedule said so. */
+  /** Why the schedule ended the training early, if it did. */
   readonly over: string | undefined
 }
 
-export type TrainProgress = Extract<TrainEvent, { kind: 'progress' }>
+export type Reporter = SessionListener & { readonly end: (ending: RunEnding) => void }
 
-export type Reporter = {
-  /** @param epochs those that were done before, where a run goes on */
-  readonly start: (
-    dataset: Dataset,
-    backend: Backend,
-    engine: string,
-    run: string | undefined,
-    epochs: number,
-  ) => void
-  readonly progress: (event: TrainProgress, elapsed: number) => void
-  readonly epoch: (epoch: TimedEpoch) => void
-  /** Takes away what is drawn for the moment. */
-  readonly clear: () => void
-  readonly end: (ending: Ending) => void
-}
-
-const speed = ({ trainSize }: RunConfig, seconds: number): number =>
-  Math.round(trainSize / Math.max(seconds, 1e-6))
+/** Images per second, of those that were timed. */
+const speed = ({ trainSize }: RunConfig, { seconds, resumedAt = 0 }: TimedEpoch): number =>
+  Math.round((trainSize - resumedAt) / Math.max(seconds, 1e-6))
 
 /** One JSON object per event: `start`, `epoch`, `done`. */
 export const jsonReporter = (env: CliEnv, config: RunConfig): Reporter => {
-  const tell = (event: Record<string, unknown>): void => env.out(toJson(event))
+  const print = (event: Record<string, unknown>): void => env.out(toJson(event))
   const seen = (report: EpochMetrics | undefined): Record<string, number | undefined> => {
     if (report === undefined) return {}
     const all = monitored(report)
@@ -64,22 +47,24 @@ export const jsonReporter = (env: CliEnv, config: RunConfig): Reporter => {
     }
   }
   return {
-    start: (_dataset, { name, versions }, engine, run, epochs) =>
-      tell({ event: 'start', run, config: asSettings(config), backend: name, engine, versions, epochs }),
+    start: ({ backend: { name, versions }, interpreter: { name: engine } }, run, { epochs }) =>
+      print({ event: 'start', run, config: asSettings(config), backend: name, engine, versions, epochs }),
     progress: () => undefined,
-    epoch: ({ report, seconds, observing }) =>
-      tell({
+    epoch: timed => {
+      const { report, seconds, observing } = timed
+      print({
         event: 'epoch',
         epoch: report.epoch,
         eta: report.eta,
         seconds,
         observingSeconds: observing,
-        imagesPerSecond: speed(config, seconds),
+        imagesPerSecond: speed(config, timed),
         ...seen(report),
-      }),
+      })
+    },
     clear: () => undefined,
     end: ({ last, best, ...ending }) =>
-      tell({
+      print({
         event: 'done',
         ...ending,
         ...seen(last),
@@ -88,8 +73,6 @@ export const jsonReporter = (env: CliEnv, config: RunConfig): Reporter => {
       }),
   }
 }
-
-const COST_NAMES: Readonly<Record<CostName, string>> = { xent: 'cross-entropy', quadratic: 'quadratic cost' }
 
 /** A line per epoch and a bar within it; `quiet` leaves the result alone. */
 export const textReporter = (env: CliEnv, config: RunConfig, quiet: boolean): Reporter => {
@@ -113,19 +96,19 @@ export const textReporter = (env: CliEnv, config: RunConfig, quiet: boolean): Re
   }
 
   return {
-    start: (dataset, backend, engine, run, done) => {
+    start: ({ dataset, backend, interpreter }, run, { epochs: done }) => {
       before = done
       if (quiet) return
       env.log(
-        `${COST_NAMES[config.cost]}, [${config.sizes.join(', ')}], eta ${config.eta}, mini-batches of ${config.miniBatchSize}, ` +
+        `${costs[config.cost].label} cost, [${config.sizes.join(', ')}], eta ${config.eta}, mini-batches of ${config.miniBatchSize}, ` +
           `lmbda ${config.lmbda}, ${config.init} start, seed ${config.seed}`,
       )
       env.log(
-        `${dataset.name} (${dataset.source}): ${grouped(trainSize)} examples to train on` +
+        `${dataset.name} (${dataset.source}): ${grouped(trainSize)} training examples` +
           (config.evaluateOn === 'none' ? '' : `, evaluated on the ${config.evaluateOn} set`) +
-          `; backend ${backend.name}, engine ${engine}`,
+          `; backend ${backend.name}, engine ${interpreter.name}`,
       )
-      if (done > 0) env.log(`going on after epoch ${done} of ${epochs}`)
+      if (done > 0) env.log(`resuming after epoch ${done} of ${epochs}`)
       if (run !== undefined) env.log(`run: ${run}`)
     },
 
@@ -139,7 +122,8 @@ export const textReporter = (env: CliEnv, config: RunConfig, quiet: boolean): Re
       )
     },
 
-    epoch: ({ report, seconds }) => {
+    epoch: timed => {
+      const { report, seconds } = timed
       bar.clear()
       if (quiet) return
       const [first = 'training complete', ...more] = columns('evaluation', report, String)
@@ -151,7 +135,7 @@ export const textReporter = (env: CliEnv, config: RunConfig, quiet: boolean): Re
           ...more,
           ...(training.length > 0 ? [`training ${training.join('  ')}`] : []),
           `${seconds.toFixed(2)} s`,
-          `${grouped(speed(config, seconds))} images/s`,
+          `${grouped(speed(config, timed))} images/s`,
         ].join('   '),
       )
     },
@@ -166,14 +150,14 @@ export const textReporter = (env: CliEnv, config: RunConfig, quiet: boolean): Re
       env.out(
         (last !== undefined && best !== undefined
           ? `Accuracy on the ${config.evaluateOn} set: ${accuracy(last)}` +
-            (best === last ? '. ' : `; at its best, after epoch ${best.epoch}, ${accuracy(best)}. `)
+            (best === last ? '. ' : `; best after epoch ${best.epoch}: ${accuracy(best)}. `)
           : '') +
-          `${done} epochs in ${clock(seconds)}${over === undefined ? '' : `; it ended there: ${over}`}.`,
+          `${done} epochs in ${clock(seconds)}${over === undefined ? '' : `; stopped early: ${over}`}.`,
       )
       const kept = saved ?? (run === undefined ? undefined : join(run, 'model.json'))
       if (kept !== undefined && (saved !== undefined || !quiet))
-        env.out(`Saved in ${kept}. To evaluate it: npm run evaluate -- --model ${kept}`)
-      if (run !== undefined && !quiet) env.out(`To look at it, open ${join(run, 'report.html')}`)
+        env.out(`Saved: ${kept}. To evaluate it: npm run evaluate -- --model ${kept}`)
+      if (run !== undefined && !quiet) env.out(`Report: ${join(run, 'report.html')}`)
     },
   }
 }

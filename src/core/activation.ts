@@ -1,16 +1,19 @@
 /**
- * The sigmoid neuron.
+ * What an activation function is. Each one has a file in `activations/` and a line in its registry.
  *
  * Shapes: m examples, j neurons of a layer.
  */
-import { mul, sigmoid as tfSigmoid, sub, type Tensor2D } from '@tensorflow/tfjs-core'
+import type { Tensor2D } from '@tensorflow/tfjs-core'
 
-/** Equation (3): σ(z) = 1 / (1 + e^-z). z [m, j] -> a [m, j] */
-export const sigmoid = (z: Tensor2D): Tensor2D => tfSigmoid(z)
+/** The activation function of a layer. */
+export type Activation = {
+  readonly name: string
+  /** a = σ(z), from the weighted input z [m, j]. */
+  readonly fn: (z: Tensor2D) => Tensor2D
+}
 
-/**
- * Equation (3): σ'(z) = σ(z) (1 - σ(z)), from the activation a = σ(z), which every caller has at hand.
- *
- * 1 - a is exact near a = 1, where the slope is small; a - a² would lose its digits there. a [m, j] -> [m, j]
- */
-export const sigmoidPrime = (a: Tensor2D): Tensor2D => mul(a, sub(1, a))
+/** An activation function that a hidden layer can have: backpropagation needs its derivative (BP2). */
+export type HiddenActivation = Activation & {
+  /** σ'(z), from the activation a = σ(z) [m, j], which every caller has already computed. */
+  readonly prime: (a: Tensor2D) => Tensor2D
+}

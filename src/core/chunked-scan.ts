@@ -1,26 +1,26 @@
 /**
- * A long scan over mini-batches, run piece by piece, so that whoever drives it can show progress, or stop.
+ * A long scan over mini-batches, run chunk by chunk, so that its caller can show progress, or stop.
  *
  * Shapes: N mini-batches of m examples.
  */
 import { tensor2d, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
 import type { Scan } from './scan.ts'
-import { dispose, clone } from './scope.ts'
+import { foldLazily } from './scope.ts'
 import type { Tree } from './tree.ts'
 
-/** How many examples the next piece should hold; all that are left, when nothing is said. */
+/** How many examples the next chunk should hold; undefined: all that are left. */
 export type ChunkSize = number | undefined
 
-/** Where a scan is: how many examples are done, and the state after them, borrowed until the next is asked for. */
+/** How far a scan is: the examples that are done, and the state after them, borrowed until the next chunk. */
 export type ScanProgress<S> = { readonly done: number; readonly state: S }
 
-/** Mini-batches of one size: the row numbers of their examples, [N, m] int32, and what stays the same for all. */
+/** Mini-batches of one size: the row numbers of their examples, [N, m] int32, and what is the same for all of them. */
 export type Segment<C extends Tree> = { readonly rows: Tensor2D; readonly constants: C }
 
 /**
- * Cuts an order of examples into mini-batches of m. Those left over at the end make a shorter one of their own.
+ * Cuts an order of examples into mini-batches of m. Those left over at the end make a shorter one.
  *
- * @returns [N, m] and, where n is no multiple of m, [1, n mod m]; the caller owns them
+ * @returns [N, m] and, if n is no multiple of m, [1, n mod m]; the caller owns them
  */
 export const miniBatches = (order: Int32Array, m: number): readonly Tensor2D[] => {
   const whole = order.length - (order.length % m)
@@ -31,38 +31,31 @@ export const miniBatches = (order: Int32Array, m: number): readonly Tensor2D[] =
 }
 
 /**
- * Scans `runs` one after the other. Before each piece it yields where it is, and is sent the size of the piece. How a
- * scan is cut never changes its result.
+ * Scans segments one after the other. Before each chunk it yields its progress, and is sent the size of the chunk. How a
+ * scan is cut into chunks never changes its result.
  *
- * @param s0 borrowed, as are the runs
- * @param from the examples that are done already: a scan can go on from any place where it has been
- * @returns the last state, which the caller owns. A scan that is left early leaves no tensor behind
+ * @param s0 borrowed, as are the segments
+ * @param from the examples that are done already: a scan can continue from any progress that it has yielded
+ * @returns the last state, which the caller owns. A scan that is left early leaves no tensor
  */
-export function* chunkedScan<S extends Tree, C extends Tree>(
+export const chunkedScan = <S extends Tree, C extends Tree>(
   advance: Scan<S, C, Tensor1D>,
   s0: S,
-  runs: readonly Segment<C>[],
+  segments: readonly Segment<C>[],
   from = 0,
-): Generator<ScanProgress<S>, S, ChunkSize> {
-  let state = clone(s0)
-  let done = 0
-  try {
-    for (const { rows, constants } of runs) {
+): Generator<ScanProgress<S>, S, ChunkSize> =>
+  foldLazily(s0, function* ({ get, put }): Generator<ScanProgress<S>, void, ChunkSize> {
+    let done = 0
+    for (const { rows, constants } of segments) {
       const [steps, m] = rows.shape
       let step = Math.max(0, Math.min(steps, Math.ceil((from - done) / m)))
       done += step * m
       while (step < steps) {
-        const piece = (yield { done, state }) ?? Infinity
-        const to = Math.min(steps, step + Math.max(1, Math.floor(piece / m)))
-        const next = advance(state, constants, rows, [step, to])
-        dispose(state)
-        state = next
+        const chunk = (yield { done, state: get() }) ?? Infinity
+        const to = Math.min(steps, step + Math.max(1, Math.floor(chunk / m)))
+        put(advance(get(), constants, rows, [step, to]))
         done += (to - step) * m
         step = to
       }
     }
-    return clone(state)
-  } finally {
-    dispose(state)
-  }
-}
+  })

@@ -1,13 +1,16 @@
 /**
- * The network: what it answers, and how its cost changes with each weight and bias. Pure: everything is
- * borrowed, nothing is freed.
+ * The network: what it computes, and how its cost changes with each weight and bias. Pure functions: they borrow their
+ * arguments and dispose of nothing.
  *
  * Shapes: m examples (rows), j_l neurons in layer l, layers 0 (the input) to L (the output).
  */
 import { add, matMul, mul, sum, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
-import { sigmoid, sigmoidPrime } from './activation.ts'
+import type { HiddenActivation } from './activation.ts'
 import type { Cost } from './cost.ts'
 import type { LayerParams, Params } from './params.ts'
+
+/** What a network is made of beside its parameters: the neurons of its hidden layers, and its cost and output layer. */
+export type Network = { readonly hidden: HiddenActivation; readonly cost: Cost }
 
 /** Examples and their desired outputs: x [m, j_0], y [m, j_L]. */
 export type Batch = { readonly x: Tensor2D; readonly y: Tensor2D }
@@ -18,16 +21,22 @@ export type Gradients = Params
 /** z^l = a^(l-1) (w^l)ᵀ + b^l, the weighted input of a layer. a [m, j_l-1] -> z [m, j_l] */
 const weightedInput = ({ w, b }: LayerParams, a: Tensor2D): Tensor2D => add(matMul(a, w, false, true), b)
 
-/** The weighted input and the activation of the output layer: z^L and a^L = σ(z^L), both [m, j_L]. */
-export const output = (params: Params, x: Tensor2D): { readonly z: Tensor2D; readonly a: Tensor2D } => {
-  const [layer, ...above] = params
-  const z = weightedInput(layer, x)
-  const a = sigmoid(z)
-  return isParams(above) ? output(above, a) : { z, a }
-}
+/** The weighted input z^L and the activation a^L of the output layer, both [m, j_L]. */
+export const output =
+  (network: Network) =>
+  (params: Params, x: Tensor2D): { readonly z: Tensor2D; readonly a: Tensor2D } => {
+    const [layer, ...above] = params
+    const z = weightedInput(layer, x)
+    return isParams(above)
+      ? output(network)(above, network.hidden.fn(z))
+      : { z, a: network.cost.output.fn(z) }
+  }
 
 /** Equation (25): a^l = σ(w^l a^(l-1) + b^l), layer after layer. x [m, j_0] -> a^L [m, j_L] */
-export const feedforward = (params: Params, x: Tensor2D): Tensor2D => output(params, x).a
+export const feedforward =
+  (network: Network) =>
+  (params: Params, x: Tensor2D): Tensor2D =>
+    output(network)(params, x).a
 
 /**
  * Backpropagation: the gradient of the cost summed over the examples, Σ_x ∂C_x/∂w and Σ_x ∂C_x/∂b.
@@ -37,20 +46,20 @@ export const feedforward = (params: Params, x: Tensor2D): Tensor2D => output(par
  * @returns one entry for each layer: w [j_l, j_l-1], b [j_l]
  */
 export const backprop =
-  (cost: Cost) =>
+  ({ hidden, cost }: Network) =>
   (params: Params, { x, y }: Batch): Gradients => {
     const descend = (
       [layer, ...above]: Params,
       a: Tensor2D,
     ): { readonly nabla: Gradients; readonly delta: Tensor2D } => {
       const z = weightedInput(layer, a)
-      const activation = sigmoid(z)
       if (!isParams(above)) {
-        const delta = cost.delta(z, activation, y) // BP1
+        const delta = cost.delta(z, cost.output.fn(z), y) // BP1
         return { nabla: [gradient(delta, a)], delta }
       }
+      const activation = hidden.fn(z)
       const next = descend(above, activation)
-      const delta: Tensor2D = mul(matMul(next.delta, above[0].w), sigmoidPrime(activation)) // BP2
+      const delta: Tensor2D = mul(matMul(next.delta, above[0].w), hidden.prime(activation)) // BP2
       return { nabla: [gradient(delta, a), ...next.nabla], delta }
     }
     return descend(params, x).nabla

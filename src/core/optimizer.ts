@@ -1,37 +1,47 @@
 /**
- * Stochastic gradient descent: one step. Parameters in, parameters out.
+ * What an optimizer is: how a gradient changes the parameters. Each one has a file in `optimizers/` and a line in its
+ * registry.
  */
-import { mul, sub, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
-import type { Cost } from './cost.ts'
-import { backprop, type Batch } from './network.ts'
-import type { LayerParams, Params } from './params.ts'
+import type { Scalar } from '@tensorflow/tfjs-core'
+import type { Gradients } from './network.ts'
+import type { Params } from './params.ts'
+import type { Regularizer } from './regularizer.ts'
+import type { Tree } from './tree.ts'
 
-/**
- * How far a step goes. Both enter as tensors, so that a schedule or a sweep never compiles anew.
- */
-export type StepScale = {
-  /** η/m, the learning rate over the number of examples in this very mini-batch. */
-  readonly rate: Scalar
-  /** 1 - ηλ/n, the weight decay, with n the size of the whole training set. */
-  readonly decay: Scalar
+/** What training carries from step to step: the parameters, and what the optimizer remembers. */
+export type TrainState<S extends Tree = Tree> = { readonly params: Params; readonly optimizer: S }
+
+/** The numbers that a step depends on. */
+export type HyperParameters = {
+  /** The learning rate η of this epoch. */
+  readonly eta: number
+  /** The regularization parameter λ. */
+  readonly lmbda: number
+  /** The examples in this mini-batch. */
+  readonly m: number
+  /** The examples in the whole training set. */
+  readonly n: number
 }
 
 /**
- * Equations (93) and (94), one mini-batch of them:
- *
- *     w → (1 - ηλ/n) w - η/m Σ_x ∂C_x/∂w
- *     b → b - η/m Σ_x ∂C_x/∂b
- *
- * Without decay (λ = 0) they are (20) and (21).
+ * @typeParam S what the optimizer remembers
+ * @typeParam K the names of the numbers that its update depends on
  */
-export const step =
-  (cost: Cost) =>
-  (params: Params, batch: Batch, { rate, decay }: StepScale): Params => {
-    const nabla = backprop(cost)(params, batch)
-    const descend = ({ w, b }: LayerParams, slope: LayerParams): LayerParams => ({
-      w: sub<Tensor2D>(mul(decay, w), mul(rate, slope.w)),
-      b: sub<Tensor1D>(b, mul(rate, slope.b)),
-    })
-    const [first, ...rest] = params
-    return [descend(first, nabla[0]), ...rest.map((layer, l) => descend(layer, nabla[l + 1]!))]
-  }
+export type Optimizer<S extends Tree = Tree, K extends string = string> = {
+  readonly name: string
+  /** The state before the first step, in tensors that the caller owns; an empty tree if nothing is remembered. */
+  readonly init: (params: Params) => S
+  /** The inputs of `update`, computed in float64. As inputs, their values can change without a new program. */
+  readonly scale: (hyper: HyperParameters, regularizer: Regularizer) => Readonly<Record<K, number>>
+  /**
+   * One step. (A method, so that a registry can hold optimizers with different states.)
+   *
+   * @param gradients of the cost summed over the mini-batch, without the regularizer's part
+   */
+  update(
+    gradients: Gradients,
+    state: TrainState<S>,
+    scale: Readonly<Record<K, Scalar>>,
+    regularizer: Regularizer,
+  ): TrainState<S>
+}

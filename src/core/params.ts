@@ -20,6 +20,12 @@ export type Sizes = readonly [number, number, ...number[]]
 
 export type Initializer = 'default' | 'large'
 
+/** The parameters with each layer replaced by its image. */
+export const mapLayers = (params: Params, f: (layer: LayerParams, l: number) => LayerParams): Params => {
+  const [first, ...rest] = params
+  return [f(first, 0), ...rest.map((layer, l) => f(layer, l + 1))]
+}
+
 /** The numbers of one layer, outside TensorFlow.js: w row by row, [j_l, j_l-1]; b [j_l]. */
 export type LayerValues = {
   readonly inputs: number

@@ -1,38 +1,38 @@
 /**
- * Who owns a tensor. This is the only file that may say `tidy`, `keep` or `dispose`.
+ * Who owns a tensor. This is the only file that may call TensorFlow.js's `tidy`, `keep` or `dispose`.
  *
- * The rule: a function borrows its arguments and hands its result to its caller. Whoever receives a result
- * frees it. Only a fold frees its accumulator, and never the caller's.
+ * The rule: a function borrows its arguments, and its caller owns the result and disposes of it. A fold disposes of its
+ * accumulator, and never of the caller's.
  */
 import { tidy, type TensorContainer } from '@tensorflow/tfjs-core'
 import { leaves, map, type Tree } from './tree.ts'
 
-/** `f`, leaving nothing behind but its result, also when it throws. */
+/** `f`, disposing of every tensor that it makes except its result, also when it throws. */
 export const scoped =
   <A extends readonly unknown[], T extends Tree>(f: (...args: A) => T) =>
   (...args: A): T =>
     // tidy's type refuses readonly arrays, though it never writes
     tidy(() => f(...args) as TensorContainer) as T
 
-/** A second handle on the same numbers, for a caller who wants to keep what he only borrowed. */
+/** A second handle on the same numbers, for a caller that needs to keep what it borrowed. */
 export const clone = <T extends Tree>(tree: T): T => map(tree, leaf => leaf.clone())
 
-/** Gives back what this caller owns. */
+/** Disposes of every tensor in a tree. */
 export const dispose = (tree: Tree): void => {
   for (const leaf of leaves(tree)) leaf.dispose()
 }
 
-/** Frees what stands in `previous` and not in `next`: what a step has passed through lives on. */
+/** Disposes of the tensors of `previous` that are not in `next`: what a step has passed through stays. */
 const replace = (previous: Tree, next: Tree): void => {
   const kept = new Set(leaves(next))
   for (const leaf of leaves(previous)) if (!kept.has(leaf)) leaf.dispose()
 }
 
 /**
- * The left fold whose accumulator is a tree: each state is freed as soon as the next one stands.
+ * The left fold whose accumulator is a tree: each state is disposed of as soon as the next one exists.
  *
  * @param f a pure step. It may return leaves of its state, but no other tensor that it did not make
- * @returns a fold that borrows `s0` and whose result the caller owns. When `f` throws, nothing is left behind
+ * @returns a fold that borrows `s0` and whose result the caller owns. When `f` throws, no tensor is left
  */
 export const foldScoped =
   <S extends Tree, X>(f: (state: S, x: X) => S) =>
@@ -52,7 +52,7 @@ export const foldScoped =
     }
   }
 
-/** Reads plain values out of tensors that the caller owns, and frees them. */
+/** Reads plain values out of tensors that the caller owns, and disposes of them. */
 export const using = <T extends Tree, R>(tree: T, read: (tree: T) => R): R => {
   try {
     return read(tree)
@@ -61,6 +61,69 @@ export const using = <T extends Tree, R>(tree: T, read: (tree: T) => R): R => {
   }
 }
 
-/** Makes tensors, reads plain values out of them, and leaves no tensor behind. */
+/** Makes tensors, reads plain values out of them, and leaves no tensor. */
 export const withTensors = <T extends Tree, R>(make: () => T, read: (tree: T) => R): R =>
   using(scoped(make)(), read)
+
+/** `using` for a generator: runs `body` on a tree, and disposes of the tree at the end, also when it is left early. */
+export function* usingLazily<T extends Tree, Y, R, N>(
+  tree: T,
+  body: (tree: T) => Generator<Y, R, N>,
+): Generator<Y, R, N> {
+  try {
+    return yield* body(tree)
+  } finally {
+    dispose(tree)
+  }
+}
+
+/** Runs `body` on a tree, and returns the tree with the result. If `body` throws or is left early, the tree is disposed of. */
+export function* keepLazily<T extends Tree, Y, R, N>(
+  tree: T,
+  body: (tree: T) => Generator<Y, R, N>,
+): Generator<Y, readonly [T, R], N> {
+  let complete = false
+  try {
+    const result = yield* body(tree)
+    complete = true
+    return [tree, result]
+  } finally {
+    if (!complete) dispose(tree)
+  }
+}
+
+/** Leaves a generator early: its `finally` blocks run. */
+export const leave = (generator: Iterator<unknown, unknown, never>): void => void generator.return?.()
+
+/** A place that owns one tree at a time: the accumulator of a fold that is a generator. */
+export type Holder<T extends Tree> = {
+  /** The tree, borrowed until the next `put`. */
+  readonly get: () => T
+  /** Takes over a tree, and disposes of what only the one before held. */
+  readonly put: (next: T) => void
+}
+
+/**
+ * A fold that is a generator: `body` moves a tree that it holds from state to state.
+ *
+ * @param s0 borrowed
+ * @returns the last tree, which the caller owns. A generator that is left early, or throws, leaves no tensor
+ */
+export function* foldLazily<T extends Tree, Y, N>(
+  s0: T,
+  body: (held: Holder<T>) => Generator<Y, void, N>,
+): Generator<Y, T, N> {
+  let tree = clone(s0)
+  let done = false
+  const put = (next: T): void => {
+    replace(tree, next)
+    tree = next
+  }
+  try {
+    yield* body({ get: () => tree, put })
+    done = true
+    return tree
+  } finally {
+    if (!done) dispose(tree)
+  }
+}

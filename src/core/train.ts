@@ -1,39 +1,55 @@
 /**
- * Training: the fold over epochs, of folds over mini-batches.
+ * Training: a fold over epochs, each a scan over mini-batches.
  *
  * Shapes: n training examples, m in a mini-batch.
  */
 import { abs, gather, mean, scalar, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
+import type { HiddenActivation } from './activation.ts'
+import { sigmoid } from './activations/sigmoid.ts'
+import { chunkedScan, miniBatches, type ChunkSize, type ScanProgress, type Segment } from './chunked-scan.ts'
 import type { Cost } from './cost.ts'
-import type { Interpreter, Scan } from './scan.ts'
-import type { Batch } from './network.ts'
 import { evaluator, type Metrics } from './evaluate.ts'
+import { backprop, type Batch, type Network } from './network.ts'
+import type { Optimizer, TrainState } from './optimizer.ts'
+import { sgd } from './optimizers/sgd.ts'
 import type { Params } from './params.ts'
-import { chunkedScan, miniBatches, type ScanProgress, type ChunkSize, type Segment } from './chunked-scan.ts'
-import { updateSchedule, initialScheduleState, type ScheduleState, type Schedule } from './schedule.ts'
-import { dispose, clone, withTensors } from './scope.ts'
-import { step, type StepScale } from './optimizer.ts'
+import type { Regularizer } from './regularizer.ts'
+import { l2 } from './regularizers/l2.ts'
+import type { Interpreter, Scan } from './scan.ts'
+import { initialScheduleState, updateSchedule, type Schedule, type ScheduleState } from './schedule.ts'
+import { dispose, foldLazily, keepLazily, leave, usingLazily, withTensors } from './scope.ts'
+import type { Tree } from './tree.ts'
 
-export type TrainSettings = {
+/** The parts that a network and its training are made of. */
+export type TrainParts = {
   readonly cost: Cost
+  /** The neurons of the hidden layers: sigmoid, if it is left out. */
+  readonly hidden?: HiddenActivation
+  /** L2, if it is left out. */
+  readonly regularizer?: Regularizer
+  /** Stochastic gradient descent, if it is left out. */
+  readonly optimizer?: Optimizer
+}
+
+export type TrainSettings = TrainParts & {
   readonly epochs: number
-  /** m; one that exceeds n makes one mini-batch of the training set. */
+  /** m; more than n means one mini-batch of the whole training set. */
   readonly miniBatchSize: number
   readonly eta: number
   readonly lmbda: number
   /** The order of the training examples in an epoch; epochs count from 1. */
   readonly order: (epoch: number) => Int32Array
-  /** When to stop early, and when to slow down, by the accuracy on the evaluation set. */
+  /** When to stop early, and when to lower the learning rate, by the accuracy on the evaluation set. */
   readonly schedule?: Schedule | undefined
 }
 
-/** The sets of examples; those to observe after each epoch may be left out, or be the same. */
+/** The sets of examples. Those to evaluate after each epoch may be left out, or be the same. */
 export type TrainSets = {
   readonly training: Batch
   readonly observed: { readonly training?: Batch | undefined; readonly evaluation?: Batch | undefined }
 }
 
-/** What was seen after an epoch. */
+/** What the monitors measured after an epoch. */
 export type EpochMetrics = {
   readonly epoch: number
   /** The learning rate of the epoch. */
@@ -42,9 +58,9 @@ export type EpochMetrics = {
   readonly evaluation?: Metrics
 }
 
-/** Where a training is: with the parameters of that moment, all that it takes to go on from there. */
+/** How far a training is. With the state of that moment, it is all that is needed to continue. */
 export type TrainCursor = {
-  /** Whole epochs, seen by the monitors. */
+  /** Whole epochs, including their evaluation. */
   readonly epochs: number
   /** The examples that the next epoch has been trained on already. */
   readonly examples: number
@@ -53,23 +69,25 @@ export type TrainCursor = {
 
 export const startCursor: TrainCursor = { epochs: 0, examples: 0, schedule: initialScheduleState }
 
-/** The position after these epochs. */
-export const cursorAfter = (schedule: Schedule, reports: readonly EpochMetrics[]): TrainCursor => ({
-  epochs: reports.length,
-  examples: 0,
-  schedule: reports
-    .map(({ evaluation }) => evaluation?.correct)
-    .reduce(updateSchedule(schedule), initialScheduleState),
-})
+/** The cursor after these epochs. */
+export const cursorAfter = (schedule: Schedule, history: readonly EpochMetrics[]): TrainCursor =>
+  history.reduce(nextEpoch(schedule), startCursor)
+
+const nextEpoch =
+  (schedule: Schedule) =>
+  (cursor: TrainCursor, { epoch, evaluation }: EpochMetrics): TrainCursor => ({
+    epochs: epoch,
+    examples: 0,
+    schedule: updateSchedule(schedule)(cursor.schedule, evaluation?.correct),
+  })
 
 /**
- * What training tells as it goes. Parameters in an event are borrowed: they live until the next event is asked for.
- * Each but the last comes with the position that goes with its parameters.
+ * What training yields. The state in an event is borrowed until the next event; the cursor belongs to it.
  *
- * - `progress`: so many of the examples to be trained on, or to be observed, are done in this epoch
- * - `epoch`: it is over
- * - `diverged`: with mini-batch `step` (from 1) of the epoch, the parameters left the numbers that float32 can work
- *   with. `params` are the last good ones, those that the epoch went on from; training ends with them
+ * - `progress`: `done` of the examples to be trained on, or to be evaluated, are done in this epoch
+ * - `epoch`: an epoch is complete
+ * - `diverged`: in mini-batch `step` (from 1) of the epoch, the parameters overflowed float32. The state is the one before
+ *   that epoch; training ends with it
  */
 export type TrainEvent =
   | {
@@ -78,171 +96,203 @@ export type TrainEvent =
       readonly epoch: number
       readonly done: number
       readonly of: number
-      readonly position: TrainCursor
-      readonly params: Params
+      readonly cursor: TrainCursor
+      readonly state: TrainState
     }
   | {
       readonly kind: 'epoch'
-      readonly report: EpochMetrics
-      readonly position: TrainCursor
-      readonly params: Params
+      readonly metrics: EpochMetrics
+      readonly cursor: TrainCursor
+      readonly state: TrainState
     }
-  | { readonly kind: 'diverged'; readonly epoch: number; readonly step: number; readonly params: Params }
+  | { readonly kind: 'diverged'; readonly epoch: number; readonly step: number; readonly state: TrainState }
 
-/** What every mini-batch of an epoch has in common: the whole training set, and the pace. */
-type Constants = Batch & StepScale
+type Progress = Extract<TrainEvent, { kind: 'progress' }>
 
-/** A step of SGD on the mini-batch that consists of these rows of the training set. */
+/** What every mini-batch of an epoch has in common: the whole training set, and the optimizer's inputs. */
+type StepConstants = Batch & Readonly<Record<string, Tree>>
+
+type Parts = Network & { readonly regularizer: Regularizer; readonly optimizer: Optimizer }
+
+const partsOf = ({ cost, hidden = sigmoid, regularizer = l2, optimizer = sgd }: TrainParts): Parts => ({
+  cost,
+  hidden,
+  regularizer,
+  optimizer,
+})
+
+/** One step of the optimizer, on the mini-batch that consists of these rows of the training set. */
 export const trainStep =
-  (cost: Cost) =>
-  (params: Params, { x, y, rate, decay }: Constants, rows: Tensor1D): Params =>
-    step(cost)(params, { x: gather(x, rows), y: gather(y, rows) }, { rate, decay })
+  (parts: TrainParts) =>
+  (state: TrainState, { x, y, ...scale }: StepConstants, rows: Tensor1D): TrainState => {
+    const { regularizer, optimizer, ...network } = partsOf(parts)
+    const gradients = backprop(network)(state.params, { x: gather(x, rows), y: gather(y, rows) })
+    return optimizer.update(gradients, state, scale as Readonly<Record<string, Scalar>>, regularizer)
+  }
 
-/** Beyond it, float32 cannot tell a number from the next integer: no weight there has been learnt. */
+/** Beyond this, float32 cannot tell a number from the next integer: a larger weight holds no information. */
 const LIMIT = 2 ** 24
 
-/** Whether the parameters are numbers to go on with: finite, and in each layer below 2^24 on average. */
-export const isSound = (params: Params): boolean =>
+/** Whether the parameters overflowed: not finite, or in some layer 2^24 or more on average. */
+export const hasDiverged = (params: Params): boolean =>
   withTensors(
     () => params.flatMap(({ w, b }) => [mean<Scalar>(abs(w)), mean<Scalar>(abs(b))]),
-    means => means.every(value => value.dataSync()[0]! < LIMIT),
+    means => !means.every(value => value.dataSync()[0]! < LIMIT),
   )
 
 /**
- * Trains a network, and tells of it event by event. Lazy: what is not asked for is not computed.
+ * Trains a network: folds `epoch` over the epochs that are left, lazily. What is not asked for is not computed.
  *
- * After a `progress` event the caller may send the number of examples in the next piece, with `next(examples)`;
- * otherwise a piece is all that is left. How a training is cut never changes its result, whether into pieces or
- * into processes: it goes on from any position it has told of, as if there had been no break.
+ * After a `progress` event the caller may send the number of examples in the next chunk, with `next(examples)`; without
+ * one, a chunk is all that is left. How a training is cut into chunks, or into processes, never changes its result: it can
+ * continue from the state and the cursor of any event.
  *
- * @param initial borrowed, as are the sets
- * @param from where these parameters are
- * @returns the trained parameters, which the caller owns. A training that is left early (by `return`, or by a
- *          throw) leaves no tensor behind
+ * @param initial the state to start from, borrowed, as are the sets; without `optimizer`, one that has not seen a step
+ * @param from how far that state is
+ * @returns the trained state, which the caller owns. A training that is left early (by `return`, or by a throw) leaves
+ *          no tensor
  */
 export function* train(
   interpreter: Interpreter,
   settings: TrainSettings,
-  { training, observed }: TrainSets,
-  initial: Params,
+  sets: TrainSets,
+  { params, optimizer }: { readonly params: Params; readonly optimizer?: Tree | undefined },
   from: TrainCursor = startCursor,
-): Generator<TrainEvent, Params, ChunkSize> {
-  const { cost, lmbda, schedule = {} } = settings
-  const advance = interpreter.scan(trainStep(cost))
-  const observe = evaluator(interpreter, cost, lmbda)
-
-  let params = clone(initial)
-  let position = from
-  try {
-    while (position.epochs < settings.epochs && position.schedule.stopReason === undefined) {
-      const { epochs, examples, schedule: cursor } = position
-      const epoch = epochs + 1
-      const eta = settings.eta * cursor.share
-      const runs = runsOf({ ...settings, eta }, training, epoch)
-      try {
-        const next = yield* telling(
-          chunkedScan(advance, params, runs, examples),
-          training,
-          ({ done, state }) => ({
-            phase: 'training',
-            epoch,
-            position: { epochs, examples: done, schedule: cursor },
-            params: state,
-          }),
-        )
-        if (!isSound(next)) {
-          dispose(next)
-          const step = firstDivergedStep(advance, params, runs, examples)
-          yield { kind: 'diverged', epoch, step, params }
-          break
+): Generator<TrainEvent, TrainState, ChunkSize> {
+  const { schedule = {}, epochs } = settings
+  const epoch = epochOf(interpreter, settings, sets)
+  const fresh = optimizer === undefined ? partsOf(settings).optimizer.init(params) : []
+  return yield* usingLazily(fresh, () =>
+    foldLazily<TrainState, TrainEvent, ChunkSize>(
+      { params, optimizer: optimizer ?? fresh },
+      function* ({ get, put }) {
+        let cursor = from
+        while (cursor.epochs < epochs && cursor.schedule.stopReason === undefined) {
+          const result = yield* epoch(get(), cursor)
+          if ('divergedAt' in result) {
+            yield { kind: 'diverged', epoch: cursor.epochs + 1, step: result.divergedAt, state: get() }
+            return
+          }
+          const [state, metrics] = result
+          put(state)
+          cursor = nextEpoch(schedule)(cursor, metrics)
+          yield { kind: 'epoch', metrics, cursor, state }
         }
-        dispose(params)
-        params = next
-      } finally {
-        dispose(runs.map(({ rows, constants: { rate, decay } }) => [rows, rate, decay]))
-      }
+      },
+    ),
+  )
+}
 
-      const seen: { training?: Metrics; evaluation?: Metrics } = {}
-      const trained = { epochs, examples: training.x.shape[0], schedule: cursor }
+type EpochResult = readonly [TrainState, EpochMetrics] | { readonly divergedAt: number }
+
+/**
+ * An epoch as a pure function: (state, cursor) -> [state, metrics]. It is a generator because an epoch is long: it yields
+ * its progress. The state is borrowed; the caller owns the state of the result.
+ */
+const epochOf = (interpreter: Interpreter, settings: TrainSettings, { training, observed }: TrainSets) => {
+  const { regularizer, ...network } = partsOf(settings)
+  const advance = interpreter.scan(trainStep(settings))
+  const evaluate = evaluator(interpreter, network, regularizer, settings.lmbda)
+  const n = training.x.shape[0]
+
+  /** Trains on every mini-batch of the epoch. */
+  const trained = (state: TrainState, cursor: TrainCursor, epoch: number, eta: number) =>
+    usingSegments({ ...settings, eta }, training, epoch, function* (segments) {
+      const scanning = chunkedScan(advance, state, segments, cursor.examples)
+      const next = yield* reporting(scanning, n, ({ done, state }) => ({
+        phase: 'training',
+        epoch,
+        cursor: { ...cursor, examples: done },
+        state,
+      }))
+      if (!hasDiverged(next.params)) return next
+      dispose(next)
+      return { divergedAt: firstDivergedStep(advance, state, segments, cursor.examples) }
+    })
+
+  return function* (state: TrainState, cursor: TrainCursor): Generator<TrainEvent, EpochResult, ChunkSize> {
+    const epoch = cursor.epochs + 1
+    const eta = settings.eta * cursor.schedule.share
+    const next = yield* trained(state, cursor, epoch, eta)
+    if ('divergedAt' in next) return next
+
+    return yield* keepLazily(next, function* (): Generator<TrainEvent, EpochMetrics, ChunkSize> {
+      const metrics: { training?: Metrics; evaluation?: Metrics } = {}
       for (const name of ['training', 'evaluation'] as const) {
         const set = observed[name]
         if (set !== undefined)
-          seen[name] = yield* telling(observe(params, set), set, () => ({
+          metrics[name] = yield* reporting(evaluate(next.params, set), set.x.shape[0], () => ({
             phase: 'observing',
             epoch,
-            position: trained,
-            params,
+            cursor: { ...cursor, examples: n },
+            state: next,
           }))
       }
-      position = {
-        epochs: epoch,
-        examples: 0,
-        schedule: updateSchedule(schedule)(cursor, seen.evaluation?.correct),
-      }
-      yield { kind: 'epoch', report: { epoch, eta, ...seen }, position, params }
-    }
-    return clone(params)
-  } finally {
-    dispose(params)
+      return { epoch, eta, ...metrics }
+    })
   }
 }
 
-/** The mini-batches of an epoch, each with its pace: η/m with its own m, 1 - ηλ/n with the n of all. */
-const runsOf = (
-  { eta, lmbda, miniBatchSize, order }: TrainSettings,
+/** The mini-batches of an epoch, each with the optimizer's inputs for its own m, while `body` runs. */
+function* usingSegments<R>(
+  settings: TrainSettings,
   training: Batch,
   epoch: number,
-): readonly Segment<Constants>[] => {
+  body: (segments: readonly Segment<StepConstants>[]) => Generator<TrainEvent, R, ChunkSize>,
+): Generator<TrainEvent, R, ChunkSize> {
+  const { eta, lmbda, miniBatchSize, order } = settings
+  const { optimizer, regularizer } = partsOf(settings)
   const n = training.x.shape[0]
-  return miniBatches(order(epoch), Math.min(miniBatchSize, n)).map(rows => ({
-    rows,
-    constants: { ...training, rate: scalar(eta / rows.shape[1]), decay: scalar(1 - (eta * lmbda) / n) },
-  }))
+  const own = miniBatches(order(epoch), Math.min(miniBatchSize, n)).map(rows => {
+    const scale = optimizer.scale({ eta, lmbda, m: rows.shape[1], n }, regularizer)
+    return { rows, scale: mapValues(scale, value => scalar(value)) }
+  })
+  return yield* usingLazily(own, () =>
+    body(own.map(({ rows, scale }) => ({ rows, constants: { ...training, ...scale } }))),
+  )
 }
 
-type Progress = Extract<TrainEvent, { kind: 'progress' }>
+const mapValues = <A, B>(
+  record: Readonly<Record<string, A>>,
+  f: (value: A) => B,
+): Readonly<Record<string, B>> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]))
 
-/** Turns the places of a scan over a set into events. */
-function* telling<S, R>(
+/** Turns the progress of a scan over n examples into events. */
+function* reporting<S, R>(
   scanning: Generator<ScanProgress<S>, R, ChunkSize>,
-  set: Batch,
-  about: (at: ScanProgress<S>) => Omit<Progress, 'kind' | 'done' | 'of'>,
+  of: number,
+  about: (progress: ScanProgress<S>) => Omit<Progress, 'kind' | 'done' | 'of'>,
 ): Generator<TrainEvent, R, ChunkSize> {
   try {
     let at = scanning.next()
-    while (!at.done)
-      at = scanning.next(
-        yield { kind: 'progress', done: at.value.done, of: set.x.shape[0], ...about(at.value) },
-      )
+    while (!at.done) {
+      const { done } = at.value
+      at = scanning.next(yield { kind: 'progress', done, of, ...about(at.value) })
+    }
     return at.value
   } finally {
-    scanning.return(undefined as never)
+    leave(scanning)
   }
 }
 
-/** Runs an epoch that has gone wrong once more, step by step, and returns the number of the first bad one, from 1. */
+/** Runs an epoch that has diverged again, step by step, and returns the number of the first bad step, from 1. */
 const firstDivergedStep = (
-  advance: Scan<Params, Constants, Tensor1D>,
-  initial: Params,
-  runs: readonly Segment<Constants>[],
+  advance: Scan<TrainState, StepConstants, Tensor1D>,
+  initial: TrainState,
+  segments: readonly Segment<StepConstants>[],
   from: number,
 ): number => {
-  const steps = runs.flatMap(run => Array.from({ length: run.rows.shape[0] }, (_, i) => ({ ...run, i })))
-  // all mini-batches but the last are of one size
-  const done = Math.ceil(from / (runs[0]?.rows.shape[1] ?? 1))
-  let params = clone(initial)
+  const scanning = chunkedScan(advance, initial, segments, from)
   try {
-    return (
-      1 +
-      done +
-      steps.slice(done).findIndex(({ rows, constants, i }) => {
-        const next = advance(params, constants, rows, [i, i + 1])
-        dispose(params)
-        params = next
-        return !isSound(params)
-      })
-    )
+    scanning.next()
+    // all mini-batches but the last have the size of the first
+    for (let step = 1 + Math.ceil(from / (segments[0]?.rows.shape[1] ?? 1)); ; step++) {
+      const at = scanning.next(1)
+      if (at.done) dispose(at.value)
+      if (at.done || hasDiverged(at.value.state.params)) return step
+    }
   } finally {
-    dispose(params)
+    leave(scanning)
   }
 }

@@ -2,12 +2,14 @@
  * A network in the file format of network2.py: `{"sizes": […], "weights": […], "biases": […], "cost": "…"}`, with
  * `weights[l][out][in]` and `biases[l][out][0]`. network2.py can load the files written here, and the reverse.
  *
- * The cost is one of two names, compared as text: nothing in a file is used as a key or run.
+ * What network2.py does not know is an extra key, written only where it differs from network2.py: `activation`.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import type { CostName } from '../core/cost.ts'
+import { activations, type ActivationName } from '../core/activations/index.ts'
+import { costNames, costs, type CostName } from '../core/costs/index.ts'
+import { isDefaultPart } from '../core/parts.ts'
 import { dataError, type DataError } from '../errors.ts'
 import { parseJson, shortValue } from './json.ts'
 import type { LayerValues, Sizes } from '../core/params.ts'
@@ -15,6 +17,8 @@ import type { LayerValues, Sizes } from '../core/params.ts'
 export type ModelFile = {
   readonly sizes: Sizes
   readonly cost: CostName
+  /** The activation function of the hidden layers. */
+  readonly activation?: ActivationName | undefined
   readonly layers: readonly LayerValues[]
 }
 
@@ -22,20 +26,22 @@ const File = t.type({
   sizes: t.array(t.Int),
   weights: t.array(t.array(t.array(t.number))),
   biases: t.array(t.array(t.array(t.number))),
-  cost: t.union([t.literal('QuadraticCost'), t.literal('CrossEntropyCost')]),
+  cost: t.keyof(Object.fromEntries(costNames.map(name => [costs[name].savedAs, null]))),
+  activation: t.union([t.undefined, t.keyof(activations)]),
 })
 
 type File = t.TypeOf<typeof File>
 
 /** The text of the file. Numbers are written so that the same float32 is read back. */
-export const encodeModel = ({ sizes, cost, layers }: ModelFile): string =>
+export const encodeModel = ({ sizes, cost, activation, layers }: ModelFile): string =>
   JSON.stringify({
     sizes,
     weights: layers.map(({ w, inputs, outputs }) =>
       Array.from({ length: outputs }, (_, j) => Array.from(w.subarray(j * inputs, (j + 1) * inputs))),
     ),
     biases: layers.map(({ b }) => Array.from(b, value => [value])),
-    cost: cost === 'quadratic' ? 'QuadraticCost' : 'CrossEntropyCost',
+    cost: costs[cost].savedAs,
+    ...(isDefaultPart('activation', activation) ? {} : { activation }),
   })
 
 /** The most complaints shown about one file: a wrong file may have thousands. */
@@ -53,7 +59,7 @@ export const decodeModel = (name: string, text: string): E.Either<DataError, Mod
     E.flatMap(json =>
       pipe(
         File.decode(json),
-        E.mapLeft(errors => errors.map(complaint)),
+        E.mapLeft(errors => [...new Set(errors.map(complaint))]),
       ),
     ),
     E.flatMap(file => {
@@ -70,12 +76,18 @@ export const decodeModel = (name: string, text: string): E.Either<DataError, Mod
     ),
   )
 
+const namesOfPart = {
+  cost: costNames.map(name => costs[name].savedAs),
+  activation: Object.keys(activations),
+} as const
+
 /** Such as `weights[0][2]: "x" is not a number`. */
 const complaint = ({ context, value }: t.ValidationError): string => {
   const [, ...path] = context.filter(({ key }, i) => i === 0 || key !== '')
   const at = path.map(({ key }) => (/^\d+$/.test(key) ? `[${key}]` : key)).join('')
-  // the members of a union are numbered in its path: the cost is the only union
-  if (at.startsWith('cost')) return `cost is ${shortValue(value)}, not "QuadraticCost" or "CrossEntropyCost"`
+  const [part] = at.split('[')
+  if (part === 'cost' || part === 'activation')
+    return `${part} is ${shortValue(value)}, not ${namesOfPart[part].map(name => JSON.stringify(name)).join(' or ')}`
   if (at === '') return `it is ${shortValue(value)}, not an object`
   return value === undefined
     ? `${at} is missing`
@@ -112,9 +124,10 @@ const matrix = (
   ),
 ]
 
-const fromFile = ({ sizes, weights, biases, cost }: File): ModelFile => ({
+const fromFile = ({ sizes, weights, biases, cost, activation }: File): ModelFile => ({
   sizes: sizes as unknown as Sizes,
-  cost: cost === 'QuadraticCost' ? 'quadratic' : 'xent',
+  cost: costNames.find(name => costs[name].savedAs === cost)!,
+  ...(activation === undefined ? {} : { activation }),
   layers: weights.map((rows, l) => ({
     inputs: sizes[l]!,
     outputs: sizes[l + 1]!,

@@ -1,17 +1,23 @@
 /**
- * The flags that say what to train, and what they mean: the book's names first, the field's names as aliases.
+ * The options of `train`: the book's names first, the usual names of the field as aliases.
+ *
+ * A setting of the training itself is one entry in `trainingOptions`: its flag, NETWORK2_… variable, help and type, its
+ * key in configuration files, and whether a comparison can fix or search it, all come from that entry.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Options } from 'yargs'
-import type { BackendChoice } from '../runtime/backend.ts'
-import type { CostName } from '../core/cost.ts'
-import type { EngineChoice } from '../runtime/engine.ts'
-import type { UsageError } from '../errors.ts'
-import type { Sizes, Initializer } from '../core/params.ts'
-import { MONITORS, type MonitorName } from '../runs/history.ts'
+import { activations, type ActivationName } from '../core/activations/index.ts'
+import { costNames, costs, type CostName } from '../core/costs/index.ts'
+import { MONITORS, type MonitorName } from '../core/metrics.ts'
+import { optimizers, type OptimizerName } from '../core/optimizers/index.ts'
+import type { Initializer, Sizes } from '../core/params.ts'
+import { defaultParts } from '../core/parts.ts'
+import { regularizers, type RegularizerName } from '../core/regularizers/index.ts'
 import type { Schedule } from '../core/schedule.ts'
-import * as F from './decode.ts'
+import type { BackendChoice } from '../runtime/backend.ts'
+import type { EngineChoice } from '../runtime/engine.ts'
+import * as D from './decode.ts'
+import { flagOf, optional, toggle, withDefault, type ValuesOf } from './option.ts'
 
 export type Init =
   { readonly kind: 'start'; readonly start: Initializer } | { readonly kind: 'file'; readonly file: string }
@@ -19,53 +25,79 @@ export type Init =
 export type EvaluationPart = 'validation' | 'test' | 'none'
 
 /**
- * Whose random numbers decide the start and the order: this program's, or those of the book's. `book+30` goes on with
- * the orders as after a training of 30 epochs on the same data, as one of the author's scripts does.
+ * Whose random numbers decide the start and the order: this program's, or those of the book's program. `book+30`
+ * continues with the orders that follow a training of 30 epochs on the same data, as one of the author's scripts does.
  */
 export type Rng = 'default' | 'book' | `book+${number}`
 
-/** How much may be lost when the process is killed. */
+/** How often a checkpoint is saved. */
 export type CheckpointInterval = { readonly epochs: number } | { readonly seconds: number }
 
-/** What the command line asks for; undefined where it leaves the choice to the data, the model or the cost. */
-export type TrainFlags = {
-  readonly cost: CostName | undefined
-  readonly sizes: Sizes | undefined
-  readonly epochs: number
-  readonly miniBatchSize: number
-  readonly eta: number | undefined
-  readonly lmbda: number
-  readonly init: Init
-  readonly seed: number
-  readonly rng: Rng
-  readonly earlyStop: number | undefined
-  readonly etaSchedule: Schedule['halve']
-  readonly shuffle: boolean
-  readonly data: string
-  readonly trainSize: number | undefined
-  readonly evaluateOn: EvaluationPart | undefined
-  readonly monitor: readonly MonitorName[]
-  readonly save: string | undefined
-  readonly backend: BackendChoice
-  readonly engine: EngineChoice
-  readonly json: boolean
-  readonly quiet: boolean
-  /** The folder of the run; none to keep nothing. */
-  readonly out: string | undefined
-  /** The folder that the folders of runs are made in. */
-  readonly runs: string
-  readonly resume: string | undefined
-  readonly checkpointEvery: CheckpointInterval
-  readonly logDir: string | undefined
-  readonly dryRun: boolean
-  readonly printConfig: boolean
-}
+const sizes: D.Decoder<Sizes> = text =>
+  pipe(
+    text,
+    D.commaList(D.count, SIZES, () => true),
+    E.flatMap(([input, first, ...rest]) =>
+      input === undefined || first === undefined
+        ? E.left(SIZES)
+        : E.right<string, Sizes>([input, first, ...rest]),
+    ),
+  )
 
-export const kebab = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+const SIZES = 'two or more whole numbers above 0, such as 784,30,10'
+
+const init: D.Decoder<Init> = text =>
+  text === 'default' || text === 'large'
+    ? E.right({ kind: 'start', start: text })
+    : text.endsWith('.json')
+      ? E.right({ kind: 'file', file: text })
+      : E.left('default | large | FILE.json')
 
 const monitorWords = Object.fromEntries(
-  MONITORS.flatMap(name => [[name, name] as const, [kebab(name), name] as const]),
+  MONITORS.flatMap(name => [[name, name] as const, [flagOf(name), name] as const]),
 )
+
+const monitor: D.Decoder<readonly MonitorName[]> = text =>
+  text === 'all'
+    ? E.right(MONITORS)
+    : text === 'none'
+      ? E.right([])
+      : D.commaList(
+          D.oneOf(monitorWords),
+          `all | none | a list of ${MONITORS.map(flagOf).join(', ')}`,
+          () => true,
+        )(text)
+
+const rng: D.Decoder<Rng> = text =>
+  text === 'default' || text === 'book'
+    ? E.right<string, Rng>(text)
+    : /^book\+\d{1,6}$/.test(text)
+      ? E.right<string, Rng>(`book+${Number(text.slice('book+'.length))}`)
+      : E.left('default | book | book+EPOCHS')
+
+const interval: D.Decoder<CheckpointInterval> = text => {
+  const [, amount, unit] = /^(\d+)(s|m)$/.exec(text) ?? []
+  return amount === undefined || Number(amount) === 0
+    ? pipe(
+        D.count(text),
+        E.bimap(
+          () => 'a number of epochs, such as 5, or an interval, such as 30s or 10m',
+          epochs => ({ epochs }),
+        ),
+      )
+    : E.right({ seconds: Number(amount) * (unit === 'm' ? 60 : 1) })
+}
+
+type Halving = NonNullable<Schedule['halve']>
+
+const etaSchedule: D.Decoder<Halving> = text => {
+  const [, patience, stop] = /^halve:(\d+),(\d+)$/.exec(text) ?? []
+  return Number(patience) >= 1 && Number(stop) >= 2
+    ? E.right({ patience: Number(patience), stop: Number(stop) })
+    : E.left('halve:PATIENCE,STOP, such as halve:10,128')
+}
+
+const costWords = costNames.map(name => [name, ...costs[name].aliases])
 
 const LEARNING = 'Learning:'
 const DATA = 'Data:'
@@ -73,234 +105,207 @@ const RUN = 'Run:'
 const OUTPUT = 'Output:'
 const MACHINE = 'Machine:'
 
-/** The flags that every command with a network and a data set has. */
-export const commonOptions = {
-  data: {
-    group: DATA,
-    describe: 'auto | mnist | digits | a folder of IDX files | a file.json',
-    defaultDescription: 'auto: $MNIST_DIR, data/mnist, a download, else drawn digits',
-  },
-  'evaluate-on': { group: DATA, describe: 'validation | test | none', defaultDescription: 'test' },
-  backend: {
-    group: MACHINE,
-    describe: 'where TensorFlow.js computes: auto | native | wasm | cpu',
-    defaultDescription: 'auto',
-  },
-  engine: {
-    group: MACHINE,
-    describe: 'how a step is run: auto | eager | wasm | xla (compiled; xla needs the native backend)',
-    defaultDescription: 'auto',
-  },
-  json: { group: OUTPUT, type: 'boolean', describe: 'JSON lines on stdout, and nothing else there' },
-  debug: { group: OUTPUT, type: 'boolean', describe: 'show where in the program an error arose' },
-} satisfies Record<string, Options>
+/** A part of the training that network2.py does not have is written only where it differs from network2.py. */
+const unlessDefault =
+  (part: keyof typeof defaultParts) =>
+  (name: string): string | undefined =>
+    name === defaultParts[part] ? undefined : name
 
-export const trainOptions = {
-  cost: {
+const partOption = <A extends string>(
+  part: keyof typeof defaultParts,
+  registry: Readonly<Record<A, unknown>>,
+  help: string,
+) => {
+  const names = Object.keys(registry) as A[]
+  return withDefault<A>(D.oneWordOf(names), defaultParts[part] as string as A, {
     group: LEARNING,
-    describe: 'the cost function: xent (or cross-entropy) | quadratic',
-    defaultDescription: "xent, or the --init file's own",
-  },
-  sizes: {
+    help: `${help}: ${names.join(' | ')}`,
+    fixedByArm: true,
+    searched: true,
+    write: unlessDefault(part),
+  })
+}
+
+/** What is trained, and how: these are the keys of a run's config.json, in its order. */
+export const trainingOptions = {
+  cost: optional(
+    D.oneOf<CostName>(
+      Object.fromEntries(costNames.flatMap((name, i) => costWords[i]!.map(word => [word, name]))),
+    ),
+    {
+      group: LEARNING,
+      help: `cost function: ${costWords.map(([name, ...also]) => [name, ...also.map(word => `(or ${word})`)].join(' ')).join(' | ')}`,
+      byDefault: "xent, or the --init file's",
+    },
+  ),
+  sizes: optional(sizes, {
     group: LEARNING,
-    alias: 'layers',
-    describe: 'neurons in each layer, input to output',
-    defaultDescription: '784,30,10, or what fits the data',
-  },
-  epochs: { group: LEARNING, describe: 'passes over the training data', defaultDescription: '30' },
-  'mini-batch-size': {
+    alias: ['layers'],
+    help: 'neurons in each layer, from input to output',
+    byDefault: '784,30,10, or what fits the data',
+    fixedByArm: true,
+    searched: true,
+  }),
+  epochs: withDefault(D.countOrZero, 30, { group: LEARNING, help: 'passes over the training data' }),
+  miniBatchSize: withDefault(D.count, 10, {
     group: LEARNING,
     alias: ['batch-size', 'batch_size', 'mini_batch_size'],
-    describe: 'examples in a step',
-    defaultDescription: '10',
-  },
-  eta: {
+    help: 'examples in a step',
+    fixedByArm: true,
+    searched: [10, 30, 100],
+  }),
+  eta: optional(D.positive, {
     group: LEARNING,
     alias: ['lr', 'learning-rate'],
-    describe: 'learning rate',
-    defaultDescription: '0.5 for xent, 3.0 for quadratic',
-  },
-  lmbda: {
+    help: 'learning rate',
+    byDefault: costNames.map(name => `${costs[name].eta} for ${name}`).join(', '),
+    fixedByArm: true,
+    // the best learning rates of the two costs differ by a factor of about six in the book (0.5 and 3.0)
+    searched: { from: 0.01, to: 30 },
+  }),
+  lmbda: withDefault(D.nonNegative, 0, {
     group: LEARNING,
     alias: ['lambda', 'weight-decay'],
-    describe: 'regularization parameter: L2 weight decay',
-    defaultDescription: '0',
-  },
-  init: {
+    help: 'regularization parameter λ',
+    fixedByArm: true,
+    searched: { zero: 0.5, from: 0.1, to: 10 },
+  }),
+  init: withDefault<Init>(
+    init,
+    { kind: 'start', start: 'default' },
+    {
+      group: LEARNING,
+      help: 'initial weights: default (N(0, 1/n_in)) | large (N(0, 1)) | a saved network, FILE.json',
+      byDefault: 'default',
+      fixedByArm: true,
+      searched: ['default', 'large'],
+      write: (value: Init | string) =>
+        typeof value === 'string' ? value : value.kind === 'file' ? value.file : value.start,
+    },
+  ),
+  seed: withDefault(D.countOrZero, 0, {
     group: LEARNING,
-    describe: 'start: default (N(0, 1/n_in) weights) | large (N(0, 1)) | a saved network, FILE.json',
-    defaultDescription: 'default',
-  },
-  seed: {
+    help: 'whole number; the same seed gives the same network',
+  }),
+  rng: withDefault<Rng>(rng, 'default', {
     group: LEARNING,
-    describe: 'a whole number; the same seed gives the same network',
-    defaultDescription: '0',
-  },
-  rng: {
-    group: LEARNING,
-    describe: "random numbers: default | book (those of the author's program, from the same seed)",
-    defaultDescription: 'default',
-  },
-  shuffle: {
-    group: LEARNING,
-    type: 'boolean',
-    describe: 'a new order each epoch; --no-shuffle keeps the order of the data',
-  },
-  'early-stop': {
-    group: LEARNING,
-    describe: 'end after so many epochs without a better accuracy on the evaluation set',
-    defaultDescription: 'never',
-  },
-  'eta-schedule': {
-    group: LEARNING,
-    describe: 'halve:PATIENCE,STOP halves eta after PATIENCE such epochs, and ends at eta / STOP',
-    defaultDescription: 'none',
-  },
-  'train-size': { group: DATA, describe: 'train on the first N examples only', defaultDescription: 'all' },
-  ...commonOptions,
-  out: {
-    group: RUN,
-    describe: 'the folder of the run; none keeps nothing',
-    defaultDescription: 'a new one in --runs',
-  },
-  runs: { group: RUN, describe: 'where the folders of runs are made', defaultDescription: 'runs' },
-  resume: { group: RUN, describe: 'go on with the run in this folder; --epochs may be more than before' },
-  'checkpoint-every': {
-    group: RUN,
-    describe: 'save after so many epochs (5) or so much time (30s, 10m)',
-    defaultDescription: '1',
-  },
-  config: { group: RUN, describe: 'settings from FILE.json; flags and NETWORK2_… variables go before it' },
-  'print-config': {
-    group: RUN,
-    type: 'boolean',
-    describe: 'print the settings as --config takes them, and end',
-  },
-  'dry-run': {
-    group: RUN,
-    type: 'boolean',
-    describe: 'check everything, say how long it would take, and end',
-  },
-  monitor: {
+    help: "random numbers: default | book (those of the author's program, from the same seed)",
+    fixedByArm: true,
+  }),
+  shuffle: toggle(
+    {
+      group: LEARNING,
+      help: 'new order of the examples in each epoch; --no-shuffle keeps the order of the data',
+      fixedByArm: true,
+    },
+    true,
+  ),
+  data: withDefault(D.anyText, 'auto', {
+    group: DATA,
+    help: 'auto | mnist | digits (synthetic) | a folder of IDX files | a file.json',
+    byDefault: 'auto: $MNIST_DIR, data/mnist, a download, else synthetic digits',
+  }),
+  trainSize: optional(D.count, {
+    group: DATA,
+    help: 'number of training examples to use, the first N',
+    byDefault: 'all',
+    fixedByArm: true,
+    searched: true,
+  }),
+  evaluateOn: optional(D.oneWordOf<EvaluationPart>(['validation', 'test', 'none']), {
+    group: DATA,
+    help: 'set to evaluate on: validation | test | none',
+    byDefault: 'test',
+  }),
+  backend: withDefault<BackendChoice>(D.oneWordOf(['auto', 'native', 'wasm', 'cpu']), 'auto', {
+    group: MACHINE,
+    help: 'where TensorFlow.js computes: auto | native | wasm | cpu',
+    fixedByArm: true,
+  }),
+  engine: withDefault<EngineChoice>(D.oneWordOf(['auto', 'eager', 'wasm', 'xla', 'staged']), 'auto', {
+    group: MACHINE,
+    help: 'how a step is run: auto | eager | wasm | xla (compiled; xla needs the native backend)',
+    fixedByArm: true,
+  }),
+  monitor: withDefault<readonly MonitorName[]>(monitor, MONITORS, {
     group: OUTPUT,
-    describe: 'all | none | a list of evaluation-cost, evaluation-accuracy, training-cost, training-accuracy',
-    defaultDescription: 'all',
-  },
-  save: { group: OUTPUT, describe: 'write the trained network to FILE.json, in the form of network2.py' },
-  'log-dir': { group: OUTPUT, describe: 'write TensorBoard event files into a folder in this one' },
-  quiet: { group: OUTPUT, type: 'boolean', describe: 'only the result' },
-} satisfies Record<string, Options>
-
-const sizes: F.Decoder<Sizes> = text =>
-  pipe(
-    text,
-    F.commaList(F.count, 'two or more whole numbers above 0, such as 784,30,10', items => items.length >= 2),
-    E.map(items => items as unknown as Sizes),
-  )
-
-const init: F.Decoder<Init> = text =>
-  text === 'default' || text === 'large'
-    ? E.right({ kind: 'start', start: text })
-    : text.endsWith('.json')
-      ? E.right({ kind: 'file', file: text })
-      : E.left('default | large | FILE.json')
-
-const monitor: F.Decoder<readonly MonitorName[]> = text =>
-  text === 'all'
-    ? E.right(MONITORS)
-    : text === 'none'
-      ? E.right([])
-      : F.commaList(
-          F.oneOf(monitorWords),
-          `all | none | a list of ${MONITORS.map(kebab).join(', ')}`,
-          () => true,
-        )(text)
-
-const rng: F.Decoder<Rng> = text =>
-  text === 'default' || text === 'book'
-    ? E.right<string, Rng>(text)
-    : /^book\+\d{1,6}$/.test(text)
-      ? E.right<string, Rng>(`book+${Number(text.slice('book+'.length))}`)
-      : E.left('default | book | book+EPOCHS')
-
-const every: F.Decoder<CheckpointInterval> = text => {
-  const [, amount, unit] = /^(\d+)(s|m)$/.exec(text) ?? []
-  return amount === undefined || Number(amount) === 0
-    ? pipe(
-        F.count(text),
-        E.bimap(
-          () => 'a number of epochs, such as 5, or a time, such as 30s or 10m',
-          epochs => ({ epochs }),
-        ),
-      )
-    : E.right({ seconds: Number(amount) * (unit === 'm' ? 60 : 1) })
+    help: `metrics to compute after each epoch: all | none | a list of ${MONITORS.map(flagOf).join(', ')}`,
+    byDefault: 'all',
+    write: (value: readonly MonitorName[]) => (value.length === 0 ? 'none' : value),
+  }),
+  earlyStop: optional(D.count, {
+    group: LEARNING,
+    help: 'stop after N epochs without a better accuracy on the evaluation set',
+    byDefault: 'never',
+  }),
+  etaSchedule: optional(etaSchedule, {
+    group: LEARNING,
+    help: 'halve:PATIENCE,STOP halves eta after PATIENCE epochs without a better accuracy, and stops at eta / STOP',
+    byDefault: 'none',
+    write: (value: Halving | undefined) =>
+      value === undefined ? undefined : `halve:${value.patience},${value.stop}`,
+  }),
+  activation: partOption<ActivationName>(
+    'activation',
+    activations,
+    'activation function of the hidden layers',
+  ),
+  regularizer: partOption<RegularizerName>(
+    'regularizer',
+    regularizers,
+    'regularizer, whose parameter is --lmbda',
+  ),
+  optimizer: partOption<OptimizerName>('optimizer', optimizers, 'optimizer'),
 }
 
-const etaSchedule: F.Decoder<NonNullable<Schedule['halve']>> = text => {
-  const [, patience, stop] = /^halve:(\d+),(\d+)$/.exec(text) ?? []
-  return Number(patience) >= 1 && Number(stop) >= 2
-    ? E.right({ patience: Number(patience), stop: Number(stop) })
-    : E.left('halve:PATIENCE,STOP, such as halve:10,128')
+/** What every command has that prints. */
+export const outputOptions = {
+  json: toggle({ group: OUTPUT, help: 'JSON lines on standard output, and nothing else there' }),
+  debug: toggle({ group: OUTPUT, help: 'stack trace of an internal error' }),
 }
 
-export const costFlag = F.optional(
-  'cost',
-  F.oneOf<CostName>({ xent: 'xent', 'cross-entropy': 'xent', quadratic: 'quadratic' }),
-)
+/** How a process performs a training: none of it changes the result. */
+export const sessionOptions = {
+  out: optional(D.anyText, {
+    group: RUN,
+    help: 'folder of the run; none saves nothing',
+    byDefault: 'a new one in --runs',
+  }),
+  runs: withDefault(D.anyText, 'runs', {
+    group: RUN,
+    help: 'folder in which the folders of runs are created',
+  }),
+  resume: optional(D.anyText, { group: RUN, help: 'folder of a run to continue; --epochs may be increased' }),
+  checkpointEvery: withDefault<CheckpointInterval>(
+    interval,
+    { epochs: 1 },
+    {
+      group: RUN,
+      help: 'save every N epochs (5) or every interval (30s, 10m)',
+      byDefault: '1',
+    },
+  ),
+  config: optional(D.anyText, {
+    group: RUN,
+    help: 'FILE.json to read settings from; flags and NETWORK2_* variables override it',
+  }),
+  printConfig: toggle({
+    group: RUN,
+    help: 'print the final settings, in the form that --config reads, and exit',
+  }),
+  dryRun: toggle({ group: RUN, help: 'check everything, estimate the time, and exit without training' }),
+  save: optional(D.anyText, {
+    group: OUTPUT,
+    help: "FILE.json to write the trained network to, in network2.py's format",
+  }),
+  logDir: optional(D.anyText, { group: OUTPUT, help: 'folder for TensorBoard event files' }),
+  quiet: toggle({ group: OUTPUT, help: 'print only the result' }),
+  ...outputOptions,
+}
 
-export const sizesFlag = F.optional('sizes', sizes)
+export const trainOptions = { ...trainingOptions, ...sessionOptions }
 
-export const backendFlag = F.withDefault(
-  'backend',
-  F.oneOf<BackendChoice>({ auto: 'auto', native: 'native', wasm: 'wasm', cpu: 'cpu' }),
-  'auto',
-)
+/** What was asked for; undefined where the choice is left to the data, the model or the cost. */
+export type TrainFlags = ValuesOf<typeof trainOptions>
 
-export const engineFlag = F.withDefault(
-  'engine',
-  F.oneOf<EngineChoice>({ auto: 'auto', eager: 'eager', wasm: 'wasm', xla: 'xla', staged: 'staged' }),
-  'auto',
-)
-
-export const dataFlag = F.withDefault('data', F.text, 'auto')
-
-export const evaluateOnFlag = F.optional(
-  'evaluate-on',
-  F.oneOf<EvaluationPart>({ validation: 'validation', test: 'test', none: 'none' }),
-)
-
-/** What `train` is asked for, or all that is wrong with the asking. */
-export const trainFlags = (argv: F.Argv): E.Either<UsageError, TrainFlags> =>
-  pipe(
-    F.decodeAll({
-      cost: costFlag(argv),
-      sizes: sizesFlag(argv),
-      epochs: F.withDefault('epochs', F.countOrZero, 30)(argv),
-      miniBatchSize: F.withDefault('mini-batch-size', F.count, 10)(argv),
-      eta: F.optional('eta', F.positive)(argv),
-      lmbda: F.withDefault('lmbda', F.nonNegative, 0)(argv),
-      init: F.withDefault<Init>('init', init, { kind: 'start', start: 'default' })(argv),
-      seed: F.withDefault('seed', F.countOrZero, 0)(argv),
-      rng: F.withDefault('rng', rng, 'default')(argv),
-      earlyStop: F.optional('early-stop', F.count)(argv),
-      etaSchedule: F.optional('eta-schedule', etaSchedule)(argv),
-      shuffle: F.toggle('shuffle', true)(argv),
-      data: dataFlag(argv),
-      trainSize: F.optional('train-size', F.count)(argv),
-      evaluateOn: evaluateOnFlag(argv),
-      monitor: F.withDefault<readonly MonitorName[]>('monitor', monitor, MONITORS)(argv),
-      save: F.optional('save', F.text)(argv),
-      backend: backendFlag(argv),
-      engine: engineFlag(argv),
-      json: F.toggle('json')(argv),
-      quiet: F.toggle('quiet')(argv),
-      out: F.optional('out', F.text)(argv),
-      runs: F.withDefault('runs', F.text, 'runs')(argv),
-      resume: F.optional('resume', F.text)(argv),
-      checkpointEvery: F.withDefault('checkpoint-every', every, { epochs: 1 })(argv),
-      logDir: F.optional('log-dir', F.text)(argv),
-      dryRun: F.toggle('dry-run')(argv),
-      printConfig: F.toggle('print-config')(argv),
-    }),
-    E.mapLeft(F.oneError),
-  )
+export type TrainingFlags = ValuesOf<typeof trainingOptions>

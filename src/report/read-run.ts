@@ -1,5 +1,5 @@
 /**
- * The folder of a run, as its report wants it; and the report, written into that folder.
+ * Reads the folder of a run for its report, and writes the report into it.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -8,10 +8,10 @@ import { basename, join } from 'node:path'
 import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import type { RunRecord } from './run-record.ts'
 import { decodePredictions } from '../runs/predictions.ts'
-import { decodeCheckpoint } from '../runs/checkpoint.ts'
+import { decodeCheckpoint, type Checkpoint } from '../runs/checkpoint.ts'
 import { unwritable, readFailureReason } from '../io/failure.ts'
 import { readIfPresent } from '../io/files.ts'
-import { bestEpoch } from '../runs/history.ts'
+import { bestEpoch, historyOfLog, type TimedEpoch } from '../runs/history.ts'
 import { parseJson } from '../io/json.ts'
 import { describeRunFolder } from '../runs/list-runs.ts'
 import { checkpointPath } from '../runs/saves.ts'
@@ -28,13 +28,35 @@ const fields = async (env: Env, path: string): Promise<Fields | undefined> => {
 }
 
 const SENTENCES = {
-  running: 'It is still being trained.',
+  running: 'The run is still being trained.',
   finished: 'Finished.',
   diverged: 'Diverged.',
-  interrupted: 'It ended without a word: it was killed, or the machine went down.',
+  interrupted: 'No result was written: the process was killed, or the machine stopped.',
 } as const
 
-/** What the folder of a run tells. What is missing or damaged in it is left out, as far as there is a run at all. */
+/** The newest checkpoint that can be read; a damaged one is passed over. */
+const readCheckpoint = async ({ files }: Env, path: string): Promise<Checkpoint | undefined> => {
+  for (const name of ['last', 'previous', 'best'] as const) {
+    const bytes = await readIfPresent(files, checkpointPath(path, name))
+    const checkpoint = bytes === undefined ? E.left('') : decodeCheckpoint(bytes)
+    if (E.isRight(checkpoint)) return checkpoint.right
+  }
+  return undefined
+}
+
+/** The epochs of a run: from its checkpoint, or from its log, whichever has more. */
+const readHistory = async (
+  { files }: Env,
+  path: string,
+  checkpoint: Checkpoint | undefined,
+): Promise<readonly TimedEpoch[]> => {
+  const bytes = await readIfPresent(files, join(path, 'metrics.jsonl'))
+  const logged = bytes === undefined ? [] : historyOfLog(new TextDecoder().decode(bytes))
+  const { history = [] } = checkpoint ?? {}
+  return logged.length > history.length ? logged : history
+}
+
+/** A run, as its report shows it. What is missing or damaged in its folder is left out. */
 export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRecord> =>
   pipe(
     TE.tryCatch(
@@ -43,13 +65,8 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
         const listed = await describeRunFolder(env.files, env.processes, path)
         if (listed === undefined) return undefined
         const { state, config } = listed
-        const bytes =
-          (await readIfPresent(env.files, checkpointPath(path, 'last'))) ??
-          (await readIfPresent(env.files, checkpointPath(path, 'previous')))
-        const checkpoint = bytes === undefined ? E.left('') : decodeCheckpoint(bytes)
-        const { history, layers } = E.isRight(checkpoint)
-          ? checkpoint.right
-          : { history: [], layers: undefined }
+        const checkpoint = await readCheckpoint(env, path)
+        const history = await readHistory(env, path, checkpoint)
         const sentence = (await fields(env, join(path, 'result.json')))?.sentence
         return {
           name: basename(path),
@@ -60,7 +77,7 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
           env: (await fields(env, join(path, 'env.json'))) ?? {},
           history,
           best: bestEpoch(history.map(({ report }) => report))?.epoch,
-          layers,
+          layers: checkpoint?.layers,
           answers: decodePredictions(await fields(env, join(path, 'answers.json'))),
         }
       },
@@ -72,22 +89,25 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
     ),
     TE.flatMap(
       TE.fromNullable(
-        incompatibleCheckpoint(`${folder} is no run`, 'npm run runs lists the runs that there are'),
+        incompatibleCheckpoint(
+          `${folder} is not a run folder (config.json is missing)`,
+          'npm run runs lists your runs',
+        ),
       ),
     ),
   )
 
-/** A report, and what it is about. */
+/** A report that was written, and the runs in it. */
 export type WrittenReport = { readonly path: string; readonly runs: readonly RunRecord[] }
 
-/** Writes the report of a run into its folder, anew. */
+/** Writes the report of a run into its folder. */
 export const writeRunReport = (env: Env, folder: string): TE.TaskEither<AppError, WrittenReport> => {
   const path = join(folder, 'report.html')
   return pipe(
     readRun(env, folder),
     TE.flatMap(run =>
       TE.tryCatch(async () => {
-        // Plot takes a moment to load: only who wants a report waits for it
+        // Plot takes a moment to load: only a report needs it
         const { runReport } = await import('./pages/run-page.ts')
         await env.files.save(path, runReport(run))
         return { path, runs: [run] }

@@ -4,8 +4,8 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
 import type { AppError } from '../errors.ts'
+import { costs } from '../core/costs/index.ts'
 import { ABOUT_THE_BOOK, type Planned, type Row } from '../book/reproduce.ts'
-import { costLabels } from './text/reproduce-text.ts'
 import { isStuck, type TrialResults } from '../study/trial.ts'
 import type { ReplayedRun } from './pages/replay-page.ts'
 import { unwritable } from '../io/failure.ts'
@@ -50,7 +50,7 @@ export const writeTablePage = (
       sentence: 'All trials are done.',
       verdict: `${ABOUT_THE_BOOK.join(' ')} Runs that are stuck: ${stuck}.`,
       cells: plan.map(({ arm, trials }) => ({
-        cost: costLabels[arm.cost],
+        cost: costs[arm.cost].label,
         hidden: arm.hidden,
         book: arm.book / 100,
         runs: trials.flatMap(({ id, seed }) => {
@@ -66,7 +66,7 @@ export const writeTablePage = (
           if (result === undefined || !isStuck(result)) return []
           const { rightPerClass = [], perClass = [] } = result
           const digits = rightPerClass.map((right, digit) => right / perClass[digit]!)
-          return [{ cost: costLabels[arm.cost], hidden: arm.hidden, seed, digits }]
+          return [{ cost: costs[arm.cost].label, hidden: arm.hidden, seed, digits }]
         }),
       ),
     })

@@ -1,15 +1,15 @@
 /**
- * Whether a run that is to be gone on with is the one that it was.
+ * Whether a run can be resumed with these settings.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
-import { readFailureReason } from '../io/failure.ts'
 import { incompatibleCheckpoint, type AppError } from '../errors.ts'
+import type { Env } from '../io/env.ts'
+import { readFailureReason } from '../io/failure.ts'
 import { parseJson, toJson } from '../io/json.ts'
 import { asSettings, type RunConfig } from './run-plan.ts'
-import type { Env } from '../io/env.ts'
 import { recordedEngine } from '../runtime/engine.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -17,9 +17,15 @@ type Fields = Readonly<Record<string, unknown>>
 /** What the last bits of a result depend on, besides the configuration. */
 const COMPUTED_BY = ['backend', 'engine', 'threads', 'platform', 'versions']
 
+/** Settings that may differ: where the data are, and what computes. */
+const MAY_DIFFER = ['data', 'backend', 'engine']
+
 /**
- * Compares the configuration and the data with those of the run in a folder: only the epochs may differ, and only grow;
- * exit code 5. Where it was computed by something else, that is noted: equal bytes are promised for equal machines.
+ * Compares the configuration and the data with those of the run in a folder: the epochs may grow, and the backend, engine
+ * and number of threads may change; anything else is an error. A change of what computes is reported: equal bytes are
+ * promised only for equal machines.
+ *
+ * @returns the settings that the run has been saved with
  */
 export const checkResumable = (
   { files, log }: Env,
@@ -27,7 +33,7 @@ export const checkResumable = (
   config: RunConfig,
   dataHash: string,
   machine: Fields,
-): TE.TaskEither<AppError, void> => {
+): TE.TaskEither<AppError, Fields> => {
   const read = async (name: string): Promise<Fields> => {
     const parsed = parseJson(new TextDecoder().decode(await files.read(join(path, name))))
     return E.isRight(parsed) ? (parsed.right as Fields) : {}
@@ -39,28 +45,27 @@ export const checkResumable = (
       error =>
         incompatibleCheckpoint(
           `--resume ${path}: ${readFailureReason(error)}`,
-          'give the folder of a run; npm run runs lists them',
+          'give the folder of a run; npm run runs lists your runs',
         ),
     ),
     TE.flatMap(({ settings, before }) => {
       const was: Fields = { ...settings, dataHash: before.dataHash }
       const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])]
-        .filter(key => key !== 'data')
+        .filter(key => !MAY_DIFFER.includes(key))
         .filter(key => key !== 'epochs' || Number(is.epochs) < Number(was.epochs))
       const lines = differences(was, is, keys)
       if (lines.length > 0)
         return TE.left(
           incompatibleCheckpoint(
-            `--resume ${path}: the run was made with another configuration\n${lines.join('\n')}`,
-            'only --epochs may change, and only grow; for anything else, begin a new run',
+            `--resume ${path}: the run has another configuration\n${lines.join('\n')}`,
+            'only --epochs may change, and only grow; to change anything else, start a new run',
           ),
         )
       const known = COMPUTED_BY.filter(key => Object.hasOwn(before, key))
       const computedBy = { ...before, engine: recordedEngine(before.engine, before.backend) }
-      return TE.fromIO(() => {
-        for (const line of differences(computedBy, machine, known))
-          log(`network2: ${line}; the last bits may now differ from those of a run without a break`)
-      })
+      for (const line of differences(computedBy, machine, known))
+        log(`network2: ${line}; the last bits can differ from those of an uninterrupted run`)
+      return TE.right(settings)
     }),
   )
 }

@@ -11,6 +11,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { createHash } from 'node:crypto'
 import type { LayerValues } from '../core/params.ts'
+import type { NamedValues } from '../core/tree-values.ts'
 import { decodeSafetensors, encodeSafetensors, type Named } from '../io/safetensors.ts'
 import { History, type TimedEpoch } from './history.ts'
 import { parseJson, toJson } from '../io/json.ts'
@@ -26,6 +27,8 @@ export type Checkpoint = {
   readonly examples: number
   readonly history: readonly TimedEpoch[]
   readonly layers: readonly LayerValues[]
+  /** What the optimizer remembers; empty for one that remembers nothing. */
+  readonly optimizer: readonly NamedValues[]
 }
 
 const Kept = t.type({
@@ -35,6 +38,11 @@ const Kept = t.type({
   examples: t.Int,
   history: History,
 })
+
+/** The root of the optimizer's tensors, in their names. */
+export const OPTIMIZER = 'optimizer'
+
+const isOptimizer = (name: string): boolean => name.startsWith(OPTIMIZER)
 
 const tensorsOf = (layers: readonly LayerValues[]): readonly Named[] =>
   layers.flatMap(({ inputs, outputs, w, b }, l) => [
@@ -51,8 +59,8 @@ const sumOf = (text: string, tensors: readonly Named[]): string => {
   return hash.digest('hex')
 }
 
-export const encodeCheckpoint = ({ layers, ...kept }: Checkpoint): Uint8Array => {
-  const tensors = tensorsOf(layers)
+export const encodeCheckpoint = ({ layers, optimizer, ...kept }: Checkpoint): Uint8Array => {
+  const tensors = [...tensorsOf(layers), ...optimizer]
   const state = toJson({ format: FORMAT, ...kept })
   return encodeSafetensors({ metadata: { state, sha256: sumOf(state, tensors) }, tensors })
 }
@@ -69,12 +77,13 @@ export const decodeCheckpoint = (bytes: Uint8Array): E.Either<string, Checkpoint
       pipe(
         parseJson(metadata.state!),
         E.flatMap(readable),
-        E.bind('layers', () => layersOf(tensors)),
+        E.bind('layers', () => layersOf(tensors.filter(({ name }) => !isOptimizer(name)))),
+        E.let('optimizer', () => tensors.filter(({ name }) => isOptimizer(name))),
       ),
     ),
   )
 
-const readable = (json: unknown): E.Either<string, Omit<Checkpoint, 'layers'>> => {
+const readable = (json: unknown): E.Either<string, Omit<Checkpoint, 'layers' | 'optimizer'>> => {
   const { format } = (json ?? {}) as { readonly format?: unknown }
   if (typeof format === 'number' && format > FORMAT)
     return E.left(

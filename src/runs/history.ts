@@ -2,14 +2,18 @@
  * What a run has to tell of its epochs, as numbers: in memory, in a checkpoint, and as lines of two logs.
  */
 import * as t from 'io-ts'
+import type { Metrics } from '../core/evaluate.ts'
+import { MONITORS, type MonitorName } from '../core/metrics.ts'
 import type { EpochMetrics } from '../core/train.ts'
-import { Real, toJson } from '../io/json.ts'
+import { parseJson, Real, toJson } from '../io/json.ts'
 
 /** An epoch in numbers: the report, and how long it took. */
 export type TimedEpoch = {
   readonly report: EpochMetrics
   /** Seconds of training, without the monitors. */
   readonly seconds: number
+  /** How many examples of the epoch were trained on before `seconds` began, in a run that was resumed there. */
+  readonly resumedAt?: number
   /** Seconds of the monitors. */
   readonly observing: number
 }
@@ -18,19 +22,18 @@ const Observation = t.type({ cost: Real, correct: Real, n: t.number })
 
 /** A history as a checkpoint keeps it. */
 export const History = t.array(
-  t.type({
-    report: t.intersection([
-      t.type({ epoch: t.Int, eta: Real }),
-      t.partial({ training: Observation, evaluation: Observation }),
-    ]),
-    seconds: t.number,
-    observing: t.number,
-  }),
+  t.intersection([
+    t.type({
+      report: t.intersection([
+        t.type({ epoch: t.Int, eta: Real }),
+        t.partial({ training: Observation, evaluation: Observation }),
+      ]),
+      seconds: t.number,
+      observing: t.number,
+    }),
+    t.partial({ resumedAt: t.number }),
+  ]),
 )
-
-/** The four monitors, by network2's names. */
-export const MONITORS = ['evaluationCost', 'evaluationAccuracy', 'trainingCost', 'trainingAccuracy'] as const
-export type MonitorName = (typeof MONITORS)[number]
 
 export const monitored = ({
   evaluation,
@@ -83,3 +86,32 @@ export const bestEpoch = (reports: readonly EpochMetrics[]): EpochMetrics | unde
         : best,
     undefined,
   )
+
+const number = t.union([Real, t.undefined])
+
+const LogLine = t.intersection([
+  t.type({ epoch: t.Int, eta: Real, seconds: t.number, observingSeconds: t.number }),
+  t.partial({
+    ...Object.fromEntries(MONITORS.map(name => [name, number])),
+    evaluationSize: t.number,
+    trainingSize: t.number,
+  }),
+])
+
+/** The history in the text of a metrics.jsonl; a line that is damaged is left out, a metric that is not there is NaN. */
+export const historyOfLog = (text: string): readonly TimedEpoch[] =>
+  text.split('\n').flatMap(line => {
+    const json = parseJson(line)
+    const read = json._tag === 'Right' ? LogLine.decode(json.right) : json
+    if (read._tag === 'Left') return []
+    const { epoch, eta, seconds, observingSeconds: observing, ...rest } = read.right
+    const metrics = (set: 'evaluation' | 'training'): Partial<Record<typeof set, Metrics>> => {
+      const n = rest[`${set}Size`]
+      const of = rest as Readonly<Partial<Record<MonitorName, number>>>
+      return n === undefined
+        ? {}
+        : { [set]: { cost: of[`${set}Cost`] ?? NaN, correct: of[`${set}Accuracy`] ?? NaN, n } }
+    }
+    const report = { epoch, eta, ...metrics('training'), ...metrics('evaluation') }
+    return [{ report, seconds, observing }]
+  })

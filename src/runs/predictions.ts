@@ -6,7 +6,7 @@
 import * as t from 'io-ts'
 import { tensor2d } from '@tensorflow/tfjs-core'
 import { labelsOf, sliceExamples, inputValues, type Examples, type Inputs } from '../data/dataset.ts'
-import { feedforward } from '../core/network.ts'
+import { feedforward, type Network } from '../core/network.ts'
 import { toParams, type LayerValues } from '../core/params.ts'
 import { dispose, withTensors } from '../core/scope.ts'
 
@@ -33,7 +33,11 @@ const AT_ONCE = 1000
 const WORST = 24
 
 /** The activations of the output neurons, [n, j_L], some examples at a time. */
-const activations = (layers: readonly LayerValues[], { size, inputs }: Examples): Float32Array => {
+const activations = (
+  network: Network,
+  layers: readonly LayerValues[],
+  { size, inputs }: Examples,
+): Float32Array => {
   const outputs = layers.at(-1)!.outputs
   const all = new Float32Array(size * outputs)
   const params = toParams(layers)
@@ -46,7 +50,7 @@ const activations = (layers: readonly LayerValues[], { size, inputs }: Examples)
       const x = tensor2d(inputValues(some.inputs), [some.size, inputs.width])
       all.set(
         withTensors(
-          () => feedforward(params, x),
+          () => feedforward(network)(params, x),
           a => a.dataSync<'float32'>(),
         ),
         from * outputs,
@@ -65,9 +69,13 @@ const NONE = new Uint8Array()
 const strongest = (a: Float32Array): number => a.reduce((best, x, j) => (x > a[best]! ? j : best), 0)
 
 /** What a network of two outputs or more answers; both are borrowed as plain numbers. */
-export const predict = (layers: readonly LayerValues[], examples: Examples): Predictions => {
+export const predict = (
+  network: Network,
+  layers: readonly LayerValues[],
+  examples: Examples,
+): Predictions => {
   const outputs = layers.at(-1)!.outputs
-  const all = activations(layers, examples)
+  const all = activations(network, layers, examples)
   const labels = labelsOf(examples.desired)
   const confusion = Array.from({ length: outputs }, () => Array.from({ length: outputs }, () => 0))
   const wrong: { readonly index: number; readonly answer: number; readonly by: number }[] = []

@@ -1,5 +1,5 @@
 /**
- * What a command with a network needs before it can start: the data, a backend and an interpreter.
+ * What training and evaluation need: the data, a backend and an interpreter.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -30,41 +30,40 @@ export type Request = {
   readonly sizesFor: (dataset: Dataset) => Sizes
 }
 
-/** Loads the data, then the backend and the engine for the network, and logs if a faster backend is not installed. */
-export const resources =
-  ({ data, sizesFor, ...choice }: Request): ((env: Env) => TE.TaskEither<AppError, Resources>) =>
-  env =>
-    pipe(
-      loadDataset(data, env),
-      TE.bindTo('dataset'),
-      TE.flatMap(({ dataset }) =>
-        pipe(
-          machineFor(choice, sizesFor(dataset), dataset)(env),
-          TE.map(machine => ({ dataset, ...machine })),
-        ),
+/** Loads the data, and then the backend and engine for the data and the network. */
+export const loadResources = (
+  { data, sizesFor, ...choice }: Request,
+  env: Env,
+): TE.TaskEither<AppError, Resources> =>
+  pipe(
+    loadDataset(data, env),
+    TE.flatMap(dataset =>
+      pipe(
+        loadEngine(choice, sizesFor(dataset), dataset, env),
+        TE.map(machine => ({ dataset, ...machine })),
       ),
-      TE.tapIO(({ backend: { notice } }) => () => {
-        if (notice !== undefined) env.log(`network2: ${notice}`)
-      }),
-    )
+    ),
+    TE.tapIO(({ backend: { notice } }) => () => {
+      if (notice !== undefined) env.log(`network2: ${notice}`)
+    }),
+  )
 
-/** Loads the backend and the engine that were chosen, or those that are the fastest for a network and its data. */
-export const machineFor =
-  (
-    { backend: wanted, engine }: Pick<Request, 'backend' | 'engine'>,
-    sizes: Sizes,
-    { training }: Dataset,
-  ): ((env: Env) => TE.TaskEither<AppError, Omit<Resources, 'dataset'>>) =>
-  env =>
-    pipe(
-      loadBackend(selectBackend(wanted, engine, { sizes, density: density(training.inputs) })),
-      TE.bindTo('backend'),
-      TE.bindW('interpreter', ({ backend }) =>
-        TE.fromEither(selectEngine(engine, backend.name, line => env.log(`network2: ${line}`))),
-      ),
-    )
+/** The backend and engine that were asked for, or those that are fastest for this network and data. */
+export const loadEngine = (
+  { backend: wanted, engine }: Pick<Request, 'backend' | 'engine'>,
+  sizes: Sizes,
+  { training }: Dataset,
+  env: Env,
+): TE.TaskEither<AppError, Omit<Resources, 'dataset'>> =>
+  pipe(
+    loadBackend(selectBackend(wanted, engine, { sizes, density: density(training.inputs) })),
+    TE.bindTo('backend'),
+    TE.bindW('interpreter', ({ backend }) =>
+      TE.fromEither(selectEngine(engine, backend.name, line => env.log(`network2: ${line}`))),
+    ),
+  )
 
-/** Loads the data set of `--data`, with a progress bar for what takes long. */
+/** The data set that `--data` names; shows the progress of downloads. */
 export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, Dataset> => {
   const bar = env.bar ?? noProgressBar
   return pipe(
@@ -89,14 +88,14 @@ export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, D
   )
 }
 
-/** Reads the model of a file. */
+/** Reads a saved network. */
 export const readModel = (file: string): TE.TaskEither<AppError, ModelFile> =>
   pipe(
     readText(file, 'a network that was saved with --save'),
     TE.flatMapEither(text => decodeModel(file, text)),
   )
 
-/** The part of the data set to evaluate on: the chosen one, or the first of test set, validation set and none. */
+/** The part of the data set to evaluate on: the requested one, else the test set, else the validation set, else none. */
 export const evaluationPart = (
   wanted: EvaluationPart | undefined,
   data: Dataset,

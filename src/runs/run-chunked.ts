@@ -1,30 +1,31 @@
 /**
- * Driving a computation that runs piece by piece: how large the next piece is, and when to stop.
+ * Runs a computation chunk by chunk: chooses the size of the next chunk, and stops when asked.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { AppError, StopReason } from '../errors.ts'
 import type { ChunkSize } from '../core/chunked-scan.ts'
+import { leave } from '../core/scope.ts'
 import type { Env } from '../io/env.ts'
 
-/** A piece takes about this long, in milliseconds: the bar moves, and a signal is heard at once. */
-const PIECE = 200
+/** How long a chunk should take, in milliseconds: progress is shown and signals are handled in between. */
+const CHUNK = 200
 
-/** The first piece: small, for nothing is known yet. */
+/** The examples in the first chunk, before the speed is known. */
 const FIRST = 500
 
-/** How a drive ended: with the computation's own result, because somebody stopped it, or because a listener failed. */
+/** How it ended: with the result of the computation, stopped, or with the error of a listener. */
 export type Ended<R> =
   | { readonly kind: 'done'; readonly value: R }
   | { readonly kind: 'stopped'; readonly by: StopReason }
   | { readonly kind: 'failed'; readonly error: AppError }
 
 export type Listener<T> = {
-  /** Examples done so far in the current phase, if the event tells. */
+  /** The examples done in the current phase, if the event says so. */
   readonly position: (event: T) => number | undefined
-  /** Is told of each event, and may take its time, or fail. */
+  /** Handles an event; it may be asynchronous, and may fail. */
   readonly onEvent: (event: T) => TaskEither<AppError, unknown> | undefined
-  /** Is told of the last event before the computation is left early, while all in it lives. */
+  /** Handles the last event before the computation is stopped; its tensors are still there. */
   readonly onStop?: (event: T) => TaskEither<AppError, unknown> | undefined
 }
 
@@ -34,26 +35,26 @@ export const runChunked = async <T, R>(
   computation: Generator<T, R, ChunkSize>,
   { position, onEvent, onStop }: Listener<T>,
 ): Promise<Ended<R>> => {
-  let piece = FIRST
+  let chunk = FIRST
   let last: number | undefined
   try {
     for (;;) {
       const before = env.now()
-      const next = computation.next(piece)
+      const next = computation.next(chunk)
       if (next.done) return { kind: 'done', value: next.value }
       const done = position(next.value)
       if (last !== undefined && done !== undefined && done > last)
-        piece = ((done - last) / Math.max(env.now() - before, 0.1)) * PIECE
+        chunk = ((done - last) / Math.max(env.now() - before, 0.1)) * CHUNK
       last = done
-      const heard = await onEvent(next.value)?.()
+      const handled = await onEvent(next.value)?.()
       await env.yieldToEventLoop()
       const by = env.stopReason()
       const left = by === undefined ? undefined : await onStop?.(next.value)?.()
-      for (const told of [heard, left])
-        if (told !== undefined && E.isLeft(told)) return { kind: 'failed', error: told.left }
+      for (const result of [handled, left])
+        if (result !== undefined && E.isLeft(result)) return { kind: 'failed', error: result.left }
       if (by !== undefined) return { kind: 'stopped', by }
     }
   } finally {
-    computation.return(undefined as never)
+    leave(computation)
   }
 }

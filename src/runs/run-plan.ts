@@ -1,10 +1,9 @@
 /**
- * From what the command line asks for to a run with nothing left open.
+ * From settings and data to a planned run, with nothing left open.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { BackendChoice } from '../runtime/backend.ts'
-import type { CostName } from '../core/cost.ts'
+import { costs, type CostName } from '../core/costs/index.ts'
 import {
   firstN,
   inputWidth,
@@ -14,38 +13,36 @@ import {
   type Dataset,
   type Examples,
 } from '../data/dataset.ts'
-import type { EngineChoice } from '../runtime/engine.ts'
 import { usageError, type AppError } from '../errors.ts'
 import { initialValues, type LayerValues, type Sizes, type Initializer } from '../core/params.ts'
 import { bookOrder, bookStart } from '../core/book-rng.ts'
 import { fold, key, permutation } from '../core/rng.ts'
-import type { MonitorName } from './history.ts'
 import type { Schedule } from '../core/schedule.ts'
 import type { ModelFile } from '../io/model.ts'
 import { evaluationPart } from './resources.ts'
-import type { EvaluationPart, Rng, TrainFlags } from '../options/train-options.ts'
+import type { About } from '../options/option.ts'
+import {
+  trainingOptions,
+  type EvaluationPart,
+  type TrainFlags,
+  type TrainingFlags,
+} from '../options/train-options.ts'
+import { partsNamed } from '../core/parts.ts'
+import type { TrainSettings } from '../core/train.ts'
 import { grouped } from '../format.ts'
 
-/** Everything a run depends on. */
-export type RunConfig = {
+/** Everything that a run depends on: the settings of the training, with nothing left open. */
+export type RunConfig = Omit<
+  TrainingFlags,
+  'cost' | 'sizes' | 'eta' | 'init' | 'trainSize' | 'evaluateOn'
+> & {
   readonly cost: CostName
   readonly sizes: Sizes
-  readonly epochs: number
-  readonly miniBatchSize: number
   readonly eta: number
-  readonly lmbda: number
   /** How the weights were drawn, or the file they came from. */
   readonly init: string
-  readonly seed: number
-  readonly rng: Rng
-  readonly shuffle: boolean
-  readonly data: string
   readonly trainSize: number
   readonly evaluateOn: EvaluationPart
-  readonly monitor: readonly MonitorName[]
-  readonly schedule: Schedule
-  readonly backend: BackendChoice
-  readonly engine: EngineChoice
 }
 
 export type PlannedRun = {
@@ -55,11 +52,8 @@ export type PlannedRun = {
   readonly initial: readonly LayerValues[]
 }
 
-/** The streams of random numbers that a run needs, by number. */
+/** The streams of random numbers of a run, by number. */
 const STREAM = { order: 0, start: 1 } as const
-
-/** The learning rates of the book's comparison. */
-const ETA: Readonly<Record<CostName, number>> = { xent: 0.5, quadratic: 3.0 }
 
 /** The sizes of the model to start from, or those asked for, or the chapter's hidden layer between what the data has. */
 export const sizesFor =
@@ -67,14 +61,13 @@ export const sizesFor =
   (dataset: Dataset): Sizes =>
     model?.sizes ?? flags.sizes ?? [inputWidth(dataset), 30, outputsNeeded(dataset).count]
 
-/** Fills what the flags leave open from the model, the data and the cost, and checks that all of it fits. */
+/** Fills what the flags leave open from the model, the data and the cost, and checks that everything fits. */
 export const planRun = (
   flags: TrainFlags,
   model: ModelFile | undefined,
   dataset: Dataset,
 ): E.Either<AppError, PlannedRun> => {
-  const { epochs, miniBatchSize, lmbda, seed, rng, shuffle, init, earlyStop, etaSchedule, backend, engine } =
-    flags
+  const { init, seed, rng, earlyStop, etaSchedule } = flags
   const sizes = sizesFor(flags, model)(dataset)
   const cost = flags.cost ?? model?.cost ?? 'xent'
   const fits: E.Either<AppError, Dataset> =
@@ -89,16 +82,12 @@ export const planRun = (
       evaluation: examples,
       initial: model?.layers ?? startingValues(flags, sizes),
       config: {
+        ...pick(flags, trainingKeys),
         cost,
         sizes,
-        epochs,
-        miniBatchSize,
-        eta: flags.eta ?? ETA[cost],
-        lmbda,
+        eta: flags.eta ?? costs[cost].eta,
         init: init.kind === 'file' ? init.file : init.start,
-        seed,
-        rng,
-        shuffle,
+        activation: model?.activation ?? flags.activation,
         data: flags.data === 'auto' ? dataset.name.toLowerCase() : flags.data,
         trainSize: training.size,
         evaluateOn: part,
@@ -107,9 +96,6 @@ export const planRun = (
             (part !== 'none' || monitor.startsWith('training')) &&
             (comparesOutputs(sizes) || monitor.endsWith('Cost')),
         ),
-        schedule: { earlyStop, halve: etaSchedule },
-        backend,
-        engine,
       },
     })),
     E.filterOrElse(
@@ -125,12 +111,17 @@ export const planRun = (
         (earlyStop === undefined && etaSchedule === undefined) || monitor.includes('evaluationAccuracy'),
       (): AppError =>
         usageError(
-          `--${earlyStop === undefined ? 'eta-schedule' : 'early-stop'} goes by the accuracy on the evaluation set, which is not monitored`,
-          'let --monitor hold evaluation-accuracy, and --evaluate-on a set',
+          `--${earlyStop === undefined ? 'eta-schedule' : 'early-stop'} needs the accuracy on the evaluation set, which is not monitored`,
+          'include evaluation-accuracy in --monitor, and give --evaluate-on a set',
         ),
     ),
   )
 }
+
+const trainingKeys = Object.keys(trainingOptions) as readonly (keyof TrainingFlags)[]
+
+const pick = <T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(keys.map(key => [key, from[key]])) as Pick<T, K>
 
 const startingValues = ({ init, seed, rng }: TrainFlags, sizes: Sizes): readonly LayerValues[] => {
   const start: Initializer = init.kind === 'start' ? init.start : 'default'
@@ -139,7 +130,7 @@ const startingValues = ({ init, seed, rng }: TrainFlags, sizes: Sizes): readonly
     : bookStart(start, seed, sizes)
 }
 
-/** Accuracy asks which output is the strongest: with one output, there is nothing to ask. */
+/** Whether accuracy is defined: it compares outputs, so it needs two or more. */
 export const comparesOutputs = (sizes: Sizes): boolean => sizes.at(-1) !== 1
 
 const trainingPart = (size: number | undefined, { name, training }: Dataset): E.Either<AppError, Examples> =>
@@ -164,14 +155,29 @@ export const orderOf = ({ seed, rng, shuffle, trainSize }: RunConfig): ((epoch: 
   return shuffle ? epoch => permutation(fold(orders, epoch), trainSize) : () => asTheyCome
 }
 
-/** The configuration as `--config` takes it: a flag's name, and its value. */
-export const asSettings = ({
-  schedule: { earlyStop, halve },
-  monitor,
-  ...config
-}: RunConfig): Readonly<Record<string, unknown>> => ({
-  ...config,
-  monitor: monitor.length === 0 ? 'none' : monitor,
-  ...(earlyStop === undefined ? {} : { earlyStop }),
-  ...(halve === undefined ? {} : { etaSchedule: `halve:${halve.patience},${halve.stop}` }),
+/** When to stop early, and when to lower the learning rate. */
+export const scheduleOf = ({ earlyStop, etaSchedule }: RunConfig): Schedule => ({
+  earlyStop,
+  halve: etaSchedule,
 })
+
+/** What `train` needs of a configuration. */
+export const trainSettings = (config: RunConfig): TrainSettings => ({
+  ...partsNamed(config),
+  epochs: config.epochs,
+  miniBatchSize: config.miniBatchSize,
+  eta: config.eta,
+  lmbda: config.lmbda,
+  order: orderOf(config),
+  schedule: scheduleOf(config),
+})
+
+/** The configuration as `--config` reads it, in the order of the options. */
+export const asSettings = (config: RunConfig): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    trainingKeys.flatMap(key => {
+      const { write }: About = trainingOptions[key]
+      const value: unknown = write === undefined ? config[key] : write(config[key] as never)
+      return value === undefined ? [] : [[key, value] as const]
+    }),
+  )

@@ -47,13 +47,15 @@ export const saveCheckpoint = (
 const readOne = async (
   files: Files,
   path: string,
-  identity: string,
+  identities: readonly string[],
 ): Promise<E.Either<string, Checkpoint> | undefined> => {
   try {
     const bytes = await readIfPresent(files, path)
     if (bytes === undefined) return undefined
     const read = decodeCheckpoint(bytes)
-    return E.isRight(read) && read.right.identity !== identity ? E.left('it belongs to another run') : read
+    return E.isRight(read) && !identities.includes(read.right.identity)
+      ? E.left('it belongs to another run')
+      : read
   } catch (error) {
     return E.left(readFailureReason(error))
   }
@@ -63,12 +65,13 @@ const readOne = async (
  * The newest good checkpoint of a run. Where that is not the last one, it is made the last one: a later save must not
  * push a damaged file over a good one.
  *
- * @param warn is given the sentence that names a damaged file
+ * @param identities what the checkpoint may belong to
+ * @param warn is called with the sentence that names a damaged file
  */
 export const loadNewest = (
   files: Files,
   folder: string,
-  identity: string,
+  identities: readonly string[],
   warn: (line: string) => void,
 ): TE.TaskEither<AppError, Checkpoint> =>
   TE.flatten(
@@ -76,10 +79,10 @@ export const loadNewest = (
       const damaged: string[] = []
       for (const name of NEWEST_FIRST) {
         const path = checkpointPath(folder, name)
-        const read = await readOne(files, path, identity)
+        const read = await readOne(files, path, identities)
         if (read === undefined) continue
         if (E.isRight(read)) {
-          for (const line of damaged) warn(`${line}; going on from ${path}, after epoch ${read.right.epochs}`)
+          for (const line of damaged) warn(`${line}; resuming from ${path}, after epoch ${read.right.epochs}`)
           if (name !== 'last') await files.save(checkpointPath(folder, 'last'), encodeCheckpoint(read.right))
           return TE.right(read.right)
         }

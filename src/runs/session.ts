@@ -1,130 +1,226 @@
 /**
- * Training, told of and kept as it goes.
+ * A training session: trains in chunks, reports each event to a listener, and saves what the recorder asks for.
  */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
-import { costOf } from '../core/cost.ts'
+import type { TrainState } from '../core/optimizer.ts'
+import { optimizers } from '../core/optimizers/index.ts'
+import { fromParams, toParams, type Params } from '../core/params.ts'
+import { dispose, using } from '../core/scope.ts'
+import { cursorAfter, hasDiverged, train, type TrainCursor, type TrainEvent } from '../core/train.ts'
+import type { Tree } from '../core/tree.ts'
+import { readTree, treeOf } from '../core/tree-values.ts'
 import { diverged, interrupted, type AppError } from '../errors.ts'
-import { fromParams, toParams } from '../core/params.ts'
-import { dispose } from '../core/scope.ts'
-import { isSound, cursorAfter, train, type TrainEvent, type TrainCursor } from '../core/train.ts'
-import { comparesOutputs, orderOf, type RunConfig, type PlannedRun } from './run-plan.ts'
-import { runChunked, type Ended } from './run-chunked.ts'
 import type { Env } from '../io/env.ts'
+import { OPTIMIZER } from './checkpoint.ts'
+import type { TimedEpoch } from './history.ts'
 import type { Recorder, TrainSnapshot } from './recorder.ts'
 import type { Resources } from './resources.ts'
-import { freeSets, toSets } from './sets.ts'
-import type { RunOutcome, Reporter } from '../cli/reporter.ts'
+import { runChunked, type Ended } from './run-chunked.ts'
+import { comparesOutputs, scheduleOf, trainSettings, type PlannedRun, type RunConfig } from './run-plan.ts'
+import { disposeSets, toSets } from './sets.ts'
 
-/** What training came to. */
+export type TrainProgress = Extract<TrainEvent, { kind: 'progress' }>
+type Diverged = Extract<TrainEvent, { kind: 'diverged' }>
+
+/** Who is told of a session. */
+export type SessionListener = {
+  /** @param from the state that the session starts from: a new run, or one that is resumed */
+  readonly start: (resources: Resources, run: string | undefined, from: TrainSnapshot) => void
+  /** @param elapsed the seconds since the session began */
+  readonly progress: (event: TrainProgress, elapsed: number) => void
+  readonly epoch: (epoch: TimedEpoch) => void
+  /** Removes what is drawn temporarily. */
+  readonly clear: () => void
+}
+
+export const silentListener: SessionListener = {
+  start: () => undefined,
+  progress: () => undefined,
+  epoch: () => undefined,
+  clear: () => undefined,
+}
+
+export type RunOutcome = 'done' | 'diverged' | 'stopped'
+
+/** How a session ended. */
 export type SessionResult = {
   readonly outcome: RunOutcome
   readonly seconds: number
   /** The last good network after a whole epoch. */
-  readonly stand: TrainSnapshot
+  readonly snapshot: TrainSnapshot
   /** How it ended, in one line. */
   readonly sentence: string
-  readonly over: string | undefined
-  /** The error to end with, if any, once it is known where the network is. */
+  /** Why the schedule ended the training, if it did. */
+  readonly stopReason: string | undefined
+  /** The error to end with, if any, given where the network was saved. */
   readonly failure: ((where: string) => AppError) | undefined
 }
 
+/** What a session knows between two events. */
+type SessionState = {
+  readonly snapshot: TrainSnapshot
+  readonly stopReason: string | undefined
+  readonly diverged: Diverged | undefined
+  readonly clock: EpochClock
+}
+
+/**
+ * When the training of the current epoch began in this session, with how many of its examples done before, and when it
+ * was complete.
+ */
+type EpochClock = {
+  readonly began: number
+  readonly from: number | undefined
+  readonly trained: number | undefined
+}
+
+const nextClock = (clock: EpochClock, event: TrainEvent, now: number): EpochClock => {
+  if (event.kind !== 'progress' || event.phase !== 'training')
+    return { ...clock, trained: clock.trained ?? now }
+  return clock.from === undefined ? { began: now, from: event.done, trained: undefined } : clock
+}
+
+/** The state after an event. */
+const nextState = (state: SessionState, event: TrainEvent, now: number): SessionState => {
+  const clock = nextClock(state.clock, event, now)
+  switch (event.kind) {
+    case 'progress':
+      return { ...state, clock }
+    case 'epoch': {
+      const trained = clock.trained ?? now
+      const timed = {
+        report: event.metrics,
+        seconds: (trained - clock.began) / 1000,
+        observing: (now - trained) / 1000,
+        ...(clock.from === undefined || clock.from === 0 ? {} : { resumedAt: clock.from }),
+      }
+      return {
+        ...state,
+        clock: { began: now, from: undefined, trained: undefined },
+        snapshot: {
+          epochs: event.metrics.epoch,
+          examples: 0,
+          history: [...state.snapshot.history, timed],
+          ...networkOf(event.state),
+        },
+        stopReason: event.cursor.schedule.stopReason,
+      }
+    }
+    case 'diverged':
+      return { ...state, clock, diverged: event }
+  }
+}
+
+const networkOf = ({ params, optimizer }: TrainState): Pick<TrainSnapshot, 'layers' | 'optimizer'> => ({
+  layers: fromParams(params),
+  optimizer: readTree(optimizer, OPTIMIZER),
+})
+
+/** The state that a snapshot holds, in tensors that the caller owns; without `optimizer`, its initial one. */
+const stateOf = (
+  config: RunConfig,
+  { layers, optimizer }: TrainSnapshot,
+): { readonly params: Params; readonly optimizer?: Tree } => {
+  const params = toParams(layers)
+  return optimizer.length === 0
+    ? { params }
+    : {
+        params,
+        optimizer: using(optimizers[config.optimizer].init(params), like => treeOf(like, optimizer)),
+      }
+}
+
+/** The snapshot in the middle of an epoch; undefined if the network has diverged there. */
+const snapshotWithin = (
+  { snapshot: { history } }: SessionState,
+  { cursor: { epochs, examples }, state }: TrainProgress,
+): TrainSnapshot | undefined =>
+  hasDiverged(state.params) ? undefined : { epochs, examples, history, ...networkOf(state) }
+
+const cursorOf = (config: RunConfig, { history, examples }: TrainSnapshot): TrainCursor => ({
+  ...cursorAfter(
+    scheduleOf(config),
+    history.map(({ report }) => report),
+  ),
+  examples,
+})
+
 export const trainSession = async (
   env: Env,
-  teller: Reporter,
-  { dataset, backend, interpreter }: Resources,
+  listener: SessionListener,
+  resources: Resources,
   run: PlannedRun,
   recorder: Recorder,
 ): Promise<SessionResult> => {
   const { config } = run
-  if (!comparesOutputs(config.sizes))
-    env.log('network2: accuracy is left out: it asks which output is the strongest, and there is only one')
+  const { interpreter } = resources
   const { from } = recorder
-  teller.start(dataset, backend, interpreter.name, recorder.path, from.epochs)
-  const params = toParams(from.layers)
+  if (!comparesOutputs(config.sizes))
+    env.log('network2: accuracy is not computed: it compares outputs, and this network has only one')
+  listener.start(resources, recorder.path, from)
+  const initial = stateOf(config, from)
   const sets = toSets(run)
-  const position: TrainCursor = {
-    ...cursorAfter(
-      config.schedule,
-      from.history.map(({ report }) => report),
-    ),
-    examples: from.examples,
-  }
+  const cursor = cursorOf(config, from)
   const began = env.now()
-  let stand = from
-  let { stopReason } = position.schedule
-  let bad: Extract<TrainEvent, { kind: 'diverged' }> | undefined
-  const watch = stopwatch(env)
-  /** Saves the middle of an epoch, unless it has gone wrong there: the epoch before is kept already. */
-  const saveWithin = ({
-    position: { epochs, examples },
-    params,
-  }: Extract<TrainEvent, { kind: 'progress' }>) =>
-    isSound(params)
-      ? recorder.save({ epochs, examples, history: stand.history, layers: fromParams(params) })
-      : undefined
-  const hear = (event: TrainEvent): TE.TaskEither<AppError, void> | undefined => {
-    const times = watch(event)
+  let state: SessionState = {
+    snapshot: from,
+    stopReason: cursor.schedule.stopReason,
+    diverged: undefined,
+    clock: { began, from: undefined, trained: undefined },
+  }
+
+  const saveWithin = (event: TrainProgress): TE.TaskEither<AppError, void> | undefined => {
+    const snapshot = snapshotWithin(state, event)
+    return snapshot === undefined ? undefined : recorder.save(snapshot)
+  }
+  const onEvent = (event: TrainEvent): TE.TaskEither<AppError, void> | undefined => {
+    state = nextState(state, event, env.now())
     switch (event.kind) {
       case 'progress':
-        teller.progress(event, (env.now() - began) / 1000)
+        listener.progress(event, (env.now() - began) / 1000)
         return recorder.isDue() ? saveWithin(event) : undefined
       case 'epoch': {
-        const timed = { report: event.report, ...times }
-        stand = {
-          epochs: event.report.epoch,
-          examples: 0,
-          history: [...stand.history, timed],
-          layers: fromParams(event.params),
-        }
-        stopReason = event.position.schedule.stopReason
-        teller.epoch(timed)
-        return recorder.epoch(stand, timed)
+        const timed = state.snapshot.history.at(-1)!
+        listener.epoch(timed)
+        return recorder.epoch(state.snapshot, timed)
       }
       case 'diverged':
-        bad = event
         return undefined
     }
   }
+  const onStop = (event: TrainEvent): TE.TaskEither<AppError, void> | undefined =>
+    event.kind === 'progress'
+      ? saveWithin(event)
+      : event.kind === 'epoch'
+        ? recorder.save(state.snapshot)
+        : undefined
 
   try {
-    const training = train(
-      interpreter,
-      { ...config, cost: costOf(config.cost), order: orderOf(config) },
-      sets,
-      params,
-      position,
-    )
+    const training = train(interpreter, trainSettings(config), sets, initial, cursor)
     const ended = await runChunked(env, training, {
       position: event => (event.kind === 'progress' ? event.done : undefined),
-      onEvent: hear,
-      onStop: event =>
-        event.kind === 'progress'
-          ? saveWithin(event)
-          : event.kind === 'epoch'
-            ? recorder.save(stand)
-            : undefined,
+      onEvent,
+      onStop,
     })
     if (ended.kind === 'done') dispose(ended.value)
     return {
-      ...endingOf(ended, config, stand.epochs, stopReason, bad),
+      ...endingOf(ended, config, state),
       seconds: (env.now() - began) / 1000,
-      over: stopReason,
-      stand,
+      stopReason: state.stopReason,
+      snapshot: state.snapshot,
     }
   } finally {
-    teller.clear()
-    dispose(params)
-    freeSets(sets)
+    listener.clear()
+    dispose([initial.params, initial.optimizer ?? []])
+    disposeSets(sets)
     interpreter.dispose()
   }
 }
 
 const endingOf = (
   ended: Ended<unknown>,
-  { epochs, ...config }: RunConfig,
-  done: number,
-  over: string | undefined,
-  bad: Extract<TrainEvent, { kind: 'diverged' }> | undefined,
+  config: RunConfig,
+  { snapshot: { epochs: done }, stopReason, diverged: bad }: SessionState,
 ): Pick<SessionResult, 'outcome' | 'sentence' | 'failure'> => {
   if (bad !== undefined)
     return {
@@ -137,11 +233,13 @@ const endingOf = (
       return {
         outcome: 'done',
         sentence:
-          over === undefined ? `Finished after ${done} epochs.` : `Finished after epoch ${done}: ${over}.`,
+          stopReason === undefined
+            ? `Finished after ${done} epochs.`
+            : `Finished after epoch ${done}: ${stopReason}.`,
         failure: undefined,
       }
     case 'stopped': {
-      const where = `in epoch ${done + 1} of ${epochs}`
+      const where = `in epoch ${done + 1} of ${config.epochs}`
       return {
         outcome: 'stopped',
         sentence: `Interrupted ${where}.`,
@@ -151,35 +249,14 @@ const endingOf = (
     case 'failed':
       return {
         outcome: 'stopped',
-        sentence: `Ended by an error in epoch ${done + 1} of ${epochs}: ${ended.error.message}.`,
+        sentence: `Stopped by an error in epoch ${done + 1} of ${config.epochs}: ${ended.error.message}.`,
         failure: () => ended.error,
       }
   }
 }
 
-/** How long the training and the observing of the current epoch have taken, in seconds, event by event. */
-const stopwatch = ({
-  now,
-}: Env): ((event: TrainEvent) => { readonly seconds: number; readonly observing: number }) => {
-  let began = now()
-  let trained: number | undefined
-  return event => {
-    const at = now()
-    if (event.kind === 'progress' && event.phase === 'training') {
-      if (event.done === 0) began = at
-      trained = undefined
-    } else trained ??= at
-    const until = trained ?? at
-    return { seconds: (until - began) / 1000, observing: (at - until) / 1000 }
-  }
-}
-
-const divergence = (
-  { epoch, step }: Extract<TrainEvent, { kind: 'diverged' }>,
-  { eta, lmbda }: Pick<RunConfig, 'eta' | 'lmbda'>,
-  where: string,
-): AppError =>
+const divergence = ({ epoch, step }: Diverged, { eta, lmbda }: RunConfig, where: string): AppError =>
   diverged(
-    `training diverged in epoch ${epoch}, with mini-batch ${step}: the weights left the numbers that float32 can work with`,
+    `training diverged in epoch ${epoch}, with mini-batch ${step}: the weights overflowed float32`,
     `try a smaller --eta (it was ${eta})${lmbda > 0 ? ` or --lmbda (it was ${lmbda})` : ''}; ${where}`,
   )

@@ -29,5 +29,5 @@ export const toSets = ({ config: { sizes, monitor }, training, evaluation }: Pla
   }
 }
 
-export const freeSets = ({ training, observed: { evaluation } }: TrainSets): void =>
+export const disposeSets = ({ training, observed: { evaluation } }: TrainSets): void =>
   dispose([training, evaluation ?? []])

@@ -15,28 +15,25 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { dataError, type DataError } from '../errors.ts'
 import { fold, generator, type Key } from '../core/rng.ts'
+import { flagOf, type Dimension, type LogRange, type OptionTable } from '../options/option.ts'
+import { trainingOptions } from '../options/train-options.ts'
 
 /** Train flags and the text of each: `{ cost: 'xent', eta: '0.5' }`. */
 export type FlagTexts = Readonly<Record<string, string>>
 
-/** Log-uniform from `from` to `to`; or, with the chance `zero`, 0. */
-export type LogRange = { readonly from: number; readonly to: number; readonly zero?: number }
-
-/** A range, or values that are equally likely. */
-export type Dimension = LogRange | readonly (string | number)[]
-
 export type Space = Readonly<Record<string, Dimension>>
 
-/**
- * Wide enough to be fair: the best learning rates of the two costs differ by a factor of about six in the book (0.5
- * and 3.0), and either lies well inside.
- */
-export const defaultSpace: Space = {
-  eta: { from: 0.01, to: 30 },
-  lmbda: { zero: 0.5, from: 0.1, to: 10 },
-  'mini-batch-size': [10, 30, 100],
-  init: ['default', 'large'],
-}
+const searched: readonly (readonly [string, Dimension | true])[] = Object.entries(
+  trainingOptions as OptionTable,
+).flatMap(([name, { searched }]) => (searched === undefined ? [] : [[flagOf(name), searched] as const]))
+
+/** The flags that a space may search. */
+export const searchableFlags = searched.map(([flag]) => flag)
+
+/** The flags that are searched if no space is given, each in its default range. */
+export const defaultSpace: Space = Object.fromEntries(
+  searched.filter((entry): entry is readonly [string, Dimension] => entry[1] !== true),
+)
 
 /**
  * Draws a configuration. Each flag has a stream of its own, by its place in the alphabet of the space: what an arm

@@ -6,7 +6,7 @@ import { argMax, type Tensor1D } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { costOf } from '../core/cost.ts'
+import { networkNamed } from '../core/parts.ts'
 import { labelsOf, type Dataset, type Examples } from '../data/dataset.ts'
 import { loadData } from '../data/load.ts'
 import { fingerprint } from '../data/fingerprint.ts'
@@ -14,17 +14,17 @@ import { dataError, interrupted, usageError, type AppError, type UsageError } fr
 import type { FlagTexts } from './space.ts'
 import { NUMERICS_VERSION, trainingFlags, type TrialResult, type Trial } from './trial.ts'
 import { servePool } from './pool-child.ts'
-import { output, type Batch } from '../core/network.ts'
+import { output, type Batch, type Network } from '../core/network.ts'
 import { toParams, type Params } from '../core/params.ts'
 import { dispose, withTensors } from '../core/scope.ts'
 import { train, type EpochMetrics } from '../core/train.ts'
-import { comparesOutputs, orderOf, planRun, type RunConfig, type PlannedRun } from '../runs/run-plan.ts'
+import { comparesOutputs, trainSettings, planRun, type RunConfig, type PlannedRun } from '../runs/run-plan.ts'
 import { runChunked } from '../runs/run-chunked.ts'
 import { systemEnv, type Env } from '../io/env.ts'
-import type { Argv } from '../options/decode.ts'
-import { machineFor, type Resources } from '../runs/resources.ts'
-import { freeSets, toSets } from '../runs/sets.ts'
-import { trainFlags, trainOptions, type TrainFlags } from '../options/train-options.ts'
+import { decodeOptions, flagOf, type Argv, type OptionTable } from '../options/option.ts'
+import { loadEngine, type Resources } from '../runs/resources.ts'
+import { disposeSets, toSets } from '../runs/sets.ts'
+import { trainOptions, type TrainFlags } from '../options/train-options.ts'
 
 /** A trial, and where its data is, as `--data` says it. */
 export type TrialTask = { readonly trial: Trial; readonly data: string }
@@ -66,7 +66,7 @@ export const trialRunner = (env: Env): TrialRunner => {
         TE.fromEither(pipe(planOf(parsed, dataset), E.mapLeft(because('trial')))),
       ),
       TE.bind('machine', ({ parsed, dataset, run }) =>
-        pipe(machineFor(parsed, run.config.sizes, dataset)(env), TE.mapLeft(because('machine'))),
+        pipe(loadEngine(parsed, run.config.sizes, dataset, env), TE.mapLeft(because('machine'))),
       ),
       TE.flatMap(({ run, machine }) =>
         pipe(perform(env, machine, run, trial.id, onProgress), TE.mapLeft(because('machine'))),
@@ -99,7 +99,7 @@ const checkData =
 
 /** The flags of a trial as `train` parses them, or what is wrong with them. */
 export const parseTrialFlags = (trial: Trial, data: string): E.Either<UsageError, TrainFlags> =>
-  trainFlags(argvOf({ ...trainingFlags(trial), data }))
+  decodeOptions(trainOptions, argvOf({ ...trainingFlags(trial), data }))
 
 /** The flags as yargs would give them: those without a value are true or false. */
 const argvOf = (flags: FlagTexts): Argv =>
@@ -108,7 +108,9 @@ const argvOf = (flags: FlagTexts): Argv =>
   )
 
 const isToggle = (name: string): boolean =>
-  Object.entries(trainOptions).some(([flag, option]) => flag === name && 'type' in option)
+  Object.entries(trainOptions as OptionTable).some(
+    ([key, { kind }]) => flagOf(key) === name && kind === 'switch',
+  )
 
 /** A trial is a function of its flags, so it must not start from a file. */
 const planOf = (parsed: TrainFlags, dataset: Dataset): E.Either<AppError, PlannedRun> =>
@@ -137,26 +139,22 @@ const perform =
     const reports: EpochMetrics[] = []
     let outcome: TrialResult['outcome'] = 'done'
     try {
-      const ended = await runChunked(
-        env,
-        train(interpreter, { ...config, cost: costOf(config.cost), order: orderOf(config) }, sets, params),
-        {
-          position: event => (event.kind === 'progress' ? event.done : undefined),
-          onEvent: event => {
-            if (event.kind === 'progress' && event.phase === 'training')
-              onProgress((event.epoch - 1 + event.done / event.of) / config.epochs)
-            if (event.kind === 'epoch') reports.push(event.report)
-            if (event.kind === 'diverged') outcome = 'diverged'
-            return undefined
-          },
+      const ended = await runChunked(env, train(interpreter, trainSettings(config), sets, { params }), {
+        position: event => (event.kind === 'progress' ? event.done : undefined),
+        onEvent: event => {
+          if (event.kind === 'progress' && event.phase === 'training')
+            onProgress((event.epoch - 1 + event.done / event.of) / config.epochs)
+          if (event.kind === 'epoch') reports.push(event.metrics)
+          if (event.kind === 'diverged') outcome = 'diverged'
+          return undefined
         },
-      )
+      })
       if (ended.kind === 'failed') return E.left(ended.error)
       if (ended.kind === 'stopped')
         return E.left(interrupted(ended.by, 'the trial was stopped', 'run it again'))
       const perClass =
         evaluation !== undefined && sets.observed.evaluation !== undefined && comparesOutputs(config.sizes)
-          ? countPerClass(ended.value, sets.observed.evaluation, evaluation)
+          ? countPerClass(networkNamed(config), ended.value.params, sets.observed.evaluation, evaluation)
           : {}
       dispose(ended.value)
       return E.right({
@@ -173,7 +171,7 @@ const perform =
       })
     } finally {
       dispose(params)
-      freeSets(sets)
+      disposeSets(sets)
       interpreter.dispose()
     }
   }
@@ -197,12 +195,13 @@ const inJson = (value: number): number | string => (Number.isFinite(value) ? val
 
 /** How the examples are classified, class by class. */
 const countPerClass = (
+  network: Network,
   params: Params,
   { x, y }: Batch,
   { desired }: Examples,
 ): Pick<TrialResult, 'answered' | 'rightPerClass' | 'perClass'> => {
   const given = withTensors(
-    () => argMax<Tensor1D>(output(params, x).a, 1),
+    () => argMax<Tensor1D>(output(network)(params, x).a, 1),
     labels => labels.dataSync<'int32'>().slice(),
   )
   const wanted = labelsOf(desired)

@@ -2,12 +2,23 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { commandLine, compareFlags, studyOf } from '../../src/cli/compare-options.ts'
+import {
+  checkCompareFlags,
+  commandLine,
+  compareOptions,
+  studyOf,
+  type CompareFlags,
+} from '../../src/cli/compare-options.ts'
+import { pipe } from 'fp-ts/lib/function.js'
+import { decodeOptions, type Argv } from '../../src/options/option.ts'
 import type { AppError } from '../../src/errors.ts'
 import { planStudy, type Study } from '../../src/study/study-plan.ts'
 import { inFolder } from '../support/cli.ts'
 
 const HAVING = { name: 'clouds', choice: 'clouds.json', data: 'a fingerprint', inputs: 6, outputs: 3 }
+
+const compareFlags = (argv: Argv): E.Either<AppError, CompareFlags> =>
+  pipe(decodeOptions(compareOptions, argv), E.flatMap(checkCompareFlags))
 
 const study = async (argv: Readonly<Record<string, unknown>>): Promise<E.Either<AppError, Study>> => {
   const flags = compareFlags(argv)
@@ -24,7 +35,7 @@ describe('the flags of compare', () => {
   it('have defaults', async () => {
     const { arms, space, common, ...rest } = await right({})
     expect(arms.map(({ name }) => name)).toEqual(['quadratic', 'xent'])
-    expect(Object.keys(space)).toEqual(['eta', 'lmbda', 'mini-batch-size', 'init'])
+    expect(Object.keys(space)).toEqual(['mini-batch-size', 'eta', 'lmbda', 'init'])
     expect(common).toEqual({ sizes: '6,30,3', monitor: 'evaluation-accuracy' })
     expect(rest).toMatchObject({
       budget: 240,

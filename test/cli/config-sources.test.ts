@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { mergeSources } from '../../src/cli/config-sources.ts'
-import { trainFlags, trainOptions, type TrainFlags } from '../../src/options/train-options.ts'
-import type { Argv } from '../../src/options/decode.ts'
+import { checkVariables, mergeSources } from '../../src/cli/config-sources.ts'
+import { trainOptions, type TrainFlags } from '../../src/options/train-options.ts'
+import { decodeOptions, type Argv } from '../../src/options/option.ts'
 import type { AppError } from '../../src/errors.ts'
 import { cli, inFolder } from '../support/cli.ts'
 import { dataOf, tree } from '../support/faults.ts'
@@ -18,8 +18,8 @@ const flagsFrom = async (
   argv: Argv,
   variables: NodeJS.ProcessEnv = {},
 ): Promise<E.Either<AppError, TrainFlags>> => {
-  const all = await mergeSources(trainOptions, variables)({ _: [], ...argv })()
-  return E.isLeft(all) ? all : trainFlags(all.right)
+  const all = await mergeSources(trainOptions, variables, { _: [], ...argv })()
+  return E.isLeft(all) ? all : decodeOptions(trainOptions, all.right)
 }
 
 const given = async (argv: Argv, variables?: NodeJS.ProcessEnv): Promise<TrainFlags> => {
@@ -90,43 +90,64 @@ describe('a setting', () => {
       expect(await refused({ config: path, eta: '2' }, { NETWORK2_ETA: 'x' })).toBe('taken')
     }))
 
-  it('of a run goes before the environment, and a file before the run, so that it is told apart', () =>
+  it('has one precedence: a flag, a variable, a file, the run to resume', () =>
     inFolder(async folder => {
       await writeFile(join(folder, 'config.json'), '{"eta": 0.5, "seed": 3}')
       const other = join(folder, 'other.json')
       await writeFile(other, '{"seed": 4}')
       const variables = { NETWORK2_ETA: '9' }
-      expect(await given({ resume: folder }, variables)).toMatchObject({ eta: 0.5, seed: 3 })
-      expect(await given({}, { ...variables, NETWORK2_RESUME: folder })).toMatchObject({
-        eta: 0.5,
+      expect(await given({ resume: folder })).toMatchObject({ eta: 0.5, seed: 3 })
+      expect(await given({ resume: folder }, variables)).toMatchObject({ eta: 9, seed: 3 })
+      expect(await given({ eta: '1' }, { ...variables, NETWORK2_RESUME: folder })).toMatchObject({
+        eta: 1,
+        seed: 3,
         resume: folder,
       })
       expect(await given({ resume: folder, config: other })).toMatchObject({ eta: 0.5, seed: 4 })
+      expect(await given({ resume: folder }, { NETWORK2_CONFIG: other })).toMatchObject({ seed: 4 })
     }))
+})
+
+describe('a NETWORK2_ variable', () => {
+  it('that no command has is an error with the nearest name', () => {
+    expect(checkVariables([trainOptions], { NETWORK2_ETTA: '1', PATH: '' })).toMatchObject({
+      left: {
+        _tag: 'Usage',
+        message: 'NETWORK2_ETTA: unknown variable',
+        remedy: 'did you mean NETWORK2_ETA?',
+      },
+    })
+  })
+
+  it('that another command has is ignored', () => {
+    const other = { patience: trainOptions.epochs }
+    expect(E.isRight(checkVariables([trainOptions, other], { NETWORK2_PATIENCE: '1' }))).toBe(true)
+    expect(E.isLeft(checkVariables([trainOptions], { NETWORK2_PATIENCE: '1' }))).toBe(true)
+  })
 })
 
 describe('a file of settings', () => {
   it.each<[string, string, string]>([
     ['is empty', '', 'it is not JSON'],
-    ['is a list', '[]', 'it is no object'],
-    ['is null', 'null', 'it is no object'],
+    ['is a list', '[]', 'it is not a JSON object'],
+    ['is null', 'null', 'it is not a JSON object'],
     ['is nested deeply', '['.repeat(1e5), 'it is not JSON'],
     [
       'has a setting that is nested deeply',
       `{"eta":${'['.repeat(1e5)}${']'.repeat(1e5)}}`,
-      'eta is a list of more',
+      'eta is a list with items',
     ],
     ['has an object', '{"eta": {"valueOf": 1}}', 'eta is an object'],
     ['has a null', '{"eta": null}', 'eta is null'],
     ['has 2 MB', `{"eta":${' '.repeat(2e6)}1}`, 'it is too long'],
-    ['has a prototype', '{"__proto__": {"eta": 9}}', '__proto__: there is no such setting'],
-    ['has a constructor', '{"constructor": 1}', 'constructor: there is no such setting'],
+    ['has a prototype', '{"__proto__": {"eta": 9}}', '__proto__: unknown setting'],
+    ['has a constructor', '{"constructor": 1}', 'constructor: unknown setting'],
     ['has a stranger', '{"etta": 1}', 'did you mean eta?'],
     ['has infinity', '{"eta": 1e999}', 'Infinity: not a number above 0'],
     ['has a number as text that is none', '{"epochs": "0x10"}', '0x10: not a whole number'],
     ['has true for a number', '{"eta": true}', 'eta'],
     ['has a number for true', '{"shuffle": 1}', 'takes no value'],
-    ['has a list of lists', '{"sizes": [[2], [3]]}', 'sizes is a list of more'],
+    ['has a list of lists', '{"sizes": [[2], [3]]}', 'sizes is a list with items'],
     ['has a list for a number', '{"eta": [1, 2]}', '1,2: not a number above 0'],
     ['has no end of sizes', '{"sizes": [1e400, 2]}', 'Infinity,2: not two or more'],
   ])('%s', (_what, text, words) =>

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import { runCommand } from '../../src/cli/command.ts'
 import { systemEnv } from '../../src/io/env.ts'
 import { predictCommand } from '../../src/cli/commands/predict-command.ts'
 import { encodeImages } from '../../src/data/idx.ts'
@@ -21,12 +22,16 @@ const predict = async (
   stop?: StopReason,
 ): Promise<Said> => {
   const out: string[] = []
-  const result = await predictCommand({ _: files, ...(model === undefined ? {} : { model }), ...flags })({
-    ...systemEnv,
-    columns: undefined,
-    out: line => void out.push(line),
-    stopReason: () => stop,
-  })()
+  const result = await runCommand(
+    predictCommand,
+    { _: files, ...(model === undefined ? {} : { model }), ...flags },
+    {
+      ...systemEnv,
+      columns: undefined,
+      out: line => void out.push(line),
+      stopReason: () => stop,
+    },
+  )()
   return E.isRight(result)
     ? { code: 0, out, err: '' }
     : { code: exitCode(result.left), out, err: `${result.left.message} | ${result.left.remedy}` }

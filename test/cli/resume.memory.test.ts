@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
+import { runCommand } from '../../src/cli/command.ts'
 import { systemEnv } from '../../src/io/env.ts'
 import { trainCommand } from '../../src/cli/commands/train-command.ts'
 import { exitCode, type StopReason } from '../../src/errors.ts'
@@ -68,8 +69,8 @@ const life = async (storage: Storage, flags: Flags, trouble: Trouble = {}): Prom
   let milliseconds = 0
   let rests = 0
   const me = { pid, host: 'here', began: String(pid) }
-  const program = trainCommand({ _: [], data: DATA, sizes: '3,4,2', backend: 'cpu', quiet: true, ...flags })
-  const ended = program({
+  const argv = { _: [], data: DATA, sizes: '3,4,2', backend: 'cpu', quiet: true, ...flags }
+  const ended = runCommand(trainCommand, argv, {
     ...systemEnv,
     out: () => undefined,
     columns: undefined,
@@ -301,7 +302,7 @@ describe('a disk that refuses', () => {
     expect(appended).toBeGreaterThan(3)
     expect(ended.code).toBe(0)
     expect(ended.notes).toEqual([
-      `network2: ${RUN}/metrics.jsonl cannot be written: the disk is full; training goes on without this log`,
+      `network2: ${RUN}/metrics.jsonl cannot be written: the disk is full; training continues without this log`,
     ])
     expect(left(storage)).toEqual(whole.left)
   })
@@ -311,7 +312,7 @@ describe('asked to stop, and gone on with', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-    ['closed pipe', 0],
+    ['closed pipe', 141],
   ] as const)('by %s, whenever that is', async (by, code) => {
     const flags = { epochs: '3', 'checkpoint-every': '2', 'mini-batch-size': '5', 'early-stop': '2' }
     const whole = await undisturbed(flags)

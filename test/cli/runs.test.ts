@@ -2,6 +2,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import { runCommand } from '../../src/cli/command.ts'
 import { systemEnv } from '../../src/io/env.ts'
 import { runsCommand } from '../../src/cli/commands/runs-command.ts'
 import { inFolder } from '../support/cli.ts'
@@ -12,11 +13,15 @@ const listed = async (
   flags: Readonly<Record<string, unknown>> = {},
 ): Promise<readonly string[]> => {
   const lines: string[] = []
-  const result = await runsCommand({ _: [], runs, ...flags })({
-    ...systemEnv,
-    columns: undefined,
-    out: line => void lines.push(line),
-  })()
+  const result = await runCommand(
+    runsCommand,
+    { _: [], runs, ...flags },
+    {
+      ...systemEnv,
+      columns: undefined,
+      out: line => void lines.push(line),
+    },
+  )()
   expect(E.isRight(result)).toBe(true)
   return lines
 }
@@ -74,7 +79,7 @@ describe('the list of runs', () => {
 
   it('is none where there are none', () =>
     inFolder(async folder => {
-      expect(await listed(join(folder, 'none'))).toEqual([expect.stringContaining('There are no runs')])
+      expect(await listed(join(folder, 'none'))).toEqual([expect.stringContaining('contains no runs yet')])
     }))
 
   it('does not take what a killed process left beside `latest` for a run', () =>

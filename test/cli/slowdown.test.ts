@@ -1,8 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import type { CliEnv } from '../../src/cli/cli-env.ts'
-import type { Argv } from '../../src/options/decode.ts'
-import { report, slowdownCommand } from '../../src/cli/commands/slowdown-command.ts'
+import { runCommand } from '../../src/cli/command.ts'
+import type { Argv } from '../../src/options/option.ts'
+import { slowdownText } from '../../src/report/text/slowdown-text.ts'
+import { slowdownCommand } from '../../src/cli/commands/slowdown-command.ts'
 import { comparison, observation } from '../../src/book/slowdown.ts'
 
 /** What the command prints, or the message of its error. */
@@ -10,7 +12,7 @@ const printed = async (argv: Argv): Promise<string> => {
   const lines: string[] = []
   // all that this command needs of the world
   const env = { out: (line: string) => lines.push(line), columns: undefined } as unknown as CliEnv
-  const result = await slowdownCommand({ out: 'none', ...argv })(env)()
+  const result = await runCommand(slowdownCommand, { out: 'none', ...argv }, env)()
   return E.isLeft(result) ? result.left.message : lines.join('\n')
 }
 
@@ -59,7 +61,7 @@ describe('slowdown', () => {
   })
 
   it.each([30, 40, 47, 48, 60, 71, 72, 80, 100])('fits into %d columns', columns => {
-    const lines = report(comparison(0.15, 300), observation(300), columns).split('\n')
+    const lines = slowdownText(comparison(0.15, 300), observation(300), columns).split('\n')
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns)
     expect(lines.filter(line => line.includes('gradient ∂C/∂w') && !line.includes('Why'))).toHaveLength(4)
     expect(lines.every(line => line === line.trimEnd())).toBe(true)

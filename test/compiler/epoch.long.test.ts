@@ -3,7 +3,7 @@
  */
 import { setBackend, tensor2d } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { costOf, type CostName } from '../../src/core/cost.ts'
+import { costs, type CostName } from '../../src/core/costs/index.ts'
 import { oneHot, inputValues } from '../../src/data/dataset.ts'
 import { generateDigits } from '../../src/data/digits.ts'
 import { eager } from '../../src/compiler/eager.ts'
@@ -32,17 +32,17 @@ const trained = (interpreter: Interpreter, [cost, lmbda, sizes]: (typeof CASES)[
   const set = { x: tensor2d(pixels, [N, 784]), y: tensor2d(oneHot(labels, 10), [N, 10]) }
   const initial = toParams(initialValues('default', key(2), sizes))
   const settings = {
-    cost: costOf(cost),
+    cost: costs[cost],
     epochs: 1,
     miniBatchSize: 4,
     eta: 0.1,
     lmbda,
     order: (epoch: number) => permutation(fold(key(3), epoch), N),
   }
-  const training = train(interpreter, settings, { training: set, observed: {} }, initial)
+  const training = train(interpreter, settings, { training: set, observed: {} }, { params: initial })
   let next = training.next()
   while (!next.done) next = training.next()
-  const numbers = fromParams(next.value).flatMap(({ w, b }) => [...w, ...b])
+  const numbers = fromParams(next.value.params).flatMap(({ w, b }) => [...w, ...b])
   dispose([next.value, set, initial])
   return numbers
 }

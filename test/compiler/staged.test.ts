@@ -29,7 +29,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { costOf } from '../../src/core/cost.ts'
+import { costs } from '../../src/core/costs/index.ts'
 import { jit } from '../../src/compiler/jit.ts'
 import { eager } from '../../src/compiler/eager.ts'
 import { withFallback } from '../../src/compiler/fallback.ts'
@@ -80,7 +80,7 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
               y,
             }))
             const settings: TrainSettings = {
-              cost: costOf(nameOf(net.cost)),
+              cost: costs[nameOf(net.cost)],
               epochs: 2,
               miniBatchSize: m,
               eta: 0.3,
@@ -90,16 +90,21 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
             const ran = (by: Interpreter) => {
               const [set, initial] = [batchOf(examples), paramsOf(net)]
               const seen: number[][] = []
-              const training = train(by, settings, { training: set, observed: { training: set } }, initial)
+              const training = train(
+                by,
+                settings,
+                { training: set, observed: { training: set } },
+                { params: initial },
+              )
               let next = training.next()
               while (!next.done) {
                 if (next.value.kind === 'epoch') {
-                  const { cost, correct } = next.value.report.training!
+                  const { cost, correct } = next.value.metrics.training!
                   seen.push([cost, correct])
                 }
                 next = training.next(piece)
               }
-              const values = fromParams(next.value).flatMap(({ w, b }) => [[...w], [...b]])
+              const values = fromParams(next.value.params).flatMap(({ w, b }) => [[...w], [...b]])
               dispose([next.value, set, initial])
               return [...values, ...seen]
             }

@@ -15,7 +15,7 @@ import {
   type Tensor1D,
 } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { quadratic } from '../../src/core/cost.ts'
+import { quadratic } from '../../src/core/costs/quadratic.ts'
 import { print } from '../../src/compiler/program.ts'
 import { trace } from '../../src/compiler/trace.ts'
 import { initialValues, toParams } from '../../src/core/params.ts'
@@ -40,8 +40,8 @@ describe('a trace', () => {
         rows: tensor1d([0], 'int32'),
       }),
       ({ params, set, rows }) => {
-        const args = [['params', params] as const, ['', set] as const, ['rows', rows] as const]
-        return print(trace(trainStep(quadratic), args))
+        const args = [['', { params, optimizer: [] }] as const, ['', set] as const, ['rows', rows] as const]
+        return print(trace(trainStep({ cost: quadratic }), args))
       },
     )
     expect(text).toMatchInlineSnapshot(`

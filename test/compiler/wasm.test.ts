@@ -49,7 +49,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { costOf, type CostName } from '../../src/core/cost.ts'
+import { costs, type CostName } from '../../src/core/costs/index.ts'
 import { eager } from '../../src/compiler/eager.ts'
 import { CompileError, type Interpreter } from '../../src/core/scan.ts'
 import { wasm } from '../../src/compiler/wasm/wasm.ts'
@@ -160,7 +160,7 @@ const trained = (
   const y = own(sigmoid(table(seed + 1, n, sizes.at(-1)!, 1)))
   const initial = own(toParams(initialValues('large', rng.key(seed), sizes as unknown as Sizes)))
   const settings = {
-    cost: costOf(cost),
+    cost: costs[cost],
     epochs: 2,
     miniBatchSize: m,
     eta: 0.5,
@@ -171,15 +171,15 @@ const trained = (
     interpreter,
     settings,
     { training: { x, y }, observed: { training: { x, y } } },
-    initial,
+    { params: initial },
   )
   const reports: EpochMetrics[] = []
   let at = events.next()
   while (!at.done) {
-    if (at.value.kind === 'epoch') reports.push(at.value.report)
+    if (at.value.kind === 'epoch') reports.push(at.value.metrics)
     at = events.next()
   }
-  return { params: using(at.value, numbersOf), reports }
+  return { params: using(at.value, ({ params }) => numbersOf(params)), reports }
 }
 
 describe('the interpreter law', () => {

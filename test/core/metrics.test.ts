@@ -2,10 +2,10 @@ import { scalar } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { plans, recorded } from '../../scripts/golden.ts'
-import { costOf } from '../../src/core/cost.ts'
 import { batchMetrics, totalCost } from '../../src/core/metrics.ts'
+import { l2 } from '../../src/core/regularizers/l2.ts'
 import { withTensors } from '../../src/core/scope.ts'
-import { batchOf, nameOf, networkAndBatch, numbersOf, paramsOf, type Case } from '../support/cases.ts'
+import { batchOf, networkAndBatch, numbersOf, paramsOf, partsOf, type Case } from '../support/cases.ts'
 import * as twin from '../support/float64.ts'
 
 type Seen = { readonly cost: number; readonly correct: number; readonly total: number }
@@ -15,8 +15,8 @@ const seen = ({ net, batch }: Case, lmbda = 0): Seen =>
   withTensors(
     () => {
       const params = paramsOf(net)
-      const { cost, correct } = batchMetrics(costOf(nameOf(net.cost)))(params, batchOf(batch))
-      return { cost, correct, total: totalCost(params, cost, batch.length, lmbda) }
+      const { cost, correct } = batchMetrics(partsOf(net))(params, batchOf(batch))
+      return { cost, correct, total: totalCost(l2, params, cost, batch.length, lmbda) }
     },
     ({ cost, correct, total }) => ({
       cost: cost.arraySync(),
@@ -123,12 +123,12 @@ describe('laws', () => {
   it('purity: nothing given is changed, and a second call answers the same', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
-        const look = batchMetrics(costOf(nameOf(net.cost)))
+        const look = batchMetrics(partsOf(net))
         const all = withTensors(
           () => {
             const [params, given, sum] = [paramsOf(net), batchOf(batch), scalar(3)]
             const [first, second] = [look(params, given), look(params, given)]
-            const totals = [totalCost(params, sum, 7, 2), totalCost(params, sum, 7, 2)]
+            const totals = [totalCost(l2, params, sum, 7, 2), totalCost(l2, params, sum, 7, 2)]
             return { params, given, sum, first, second, totals }
           },
           ({ params, given, sum, first, second, totals }) => ({

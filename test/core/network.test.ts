@@ -4,17 +4,24 @@ import { grads, sum, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { plans, recorded } from '../../scripts/golden.ts'
-import { costOf } from '../../src/core/cost.ts'
 import { backprop, feedforward, output } from '../../src/core/network.ts'
 import { withTensors } from '../../src/core/scope.ts'
 import { leaves, unflatten } from '../../src/core/tree.ts'
-import { batchOf, nameOf, networkAndBatch, numbersOf, paramsOf, rowsOf, type Case } from '../support/cases.ts'
+import {
+  batchOf,
+  networkAndBatch,
+  numbersOf,
+  paramsOf,
+  partsOf,
+  rowsOf,
+  type Case,
+} from '../support/cases.ts'
 import * as twin from '../support/float64.ts'
 
 const rows = (tensor: Tensor2D): number[][] => tensor.arraySync()
 
 const found = ({ net, batch }: Case): twin.Vector[] =>
-  withTensors(() => backprop(costOf(nameOf(net.cost)))(paramsOf(net), batchOf(batch)), numbersOf)
+  withTensors(() => backprop(partsOf(net))(paramsOf(net), batchOf(batch)), numbersOf)
 
 /** The same gradient by automatic differentiation of the summed cost. */
 const automatic = ({ net, batch }: Case): twin.Vector[] =>
@@ -22,8 +29,8 @@ const automatic = ({ net, batch }: Case): twin.Vector[] =>
     const params = paramsOf(net)
     const { x, y } = batchOf(batch)
     const summed = (...tensors: Parameters<typeof unflatten>[1][number][]) => {
-      const { z, a } = output(unflatten(params, tensors), x)
-      return sum(costOf(nameOf(net.cost)).fn(z, a, y))
+      const { z, a } = output(partsOf(net))(unflatten(params, tensors), x)
+      return sum(partsOf(net).cost.fn(z, a, y))
     }
     return unflatten(params, grads(summed)([...leaves(params)]))
   }, numbersOf)
@@ -41,7 +48,7 @@ describe('by hand', () => {
       [neuron(2, 2), 0.982014],
     ] as const) {
       // prettier-ignore
-      const answer = withTensors(() => feedforward(paramsOf(net), rowsOf([[1]])), rows)
+      const answer = withTensors(() => feedforward(partsOf(net))(paramsOf(net), rowsOf([[1]])), rows)
       expect(answer[0]?.[0]).toBeCloseTo(a, 5)
     }
   })
@@ -89,7 +96,7 @@ describe('laws', () => {
   it('feedforward agrees with the twin, row by row', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
-        const answers = withTensors(() => feedforward(paramsOf(net), batchOf(batch).x), rows)
+        const answers = withTensors(() => feedforward(partsOf(net))(paramsOf(net), batchOf(batch).x), rows)
         const expected = batch.map(({ x }) => twin.feedforward(net, x))
         expect(twin.relativeError(answers, expected, 1)).toBeLessThan(1e-6)
       }),
@@ -103,8 +110,8 @@ describe('laws', () => {
           () => {
             const params = paramsOf(net)
             const { x } = batchOf(batch)
-            const { z, a } = output(params, x)
-            return [z, a, feedforward(params, x)]
+            const { z, a } = output(partsOf(net))(params, x)
+            return [z, a, feedforward(partsOf(net))(params, x)]
           },
           tensors => tensors.map(rows),
         )
@@ -142,13 +149,16 @@ describe('laws', () => {
   it('purity: nothing given is changed, and a second call answers the same', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
-        const gradient = backprop(costOf(nameOf(net.cost)))
+        const gradient = backprop(partsOf(net))
         const all = withTensors(
           () => {
             const params = paramsOf(net)
             const given = batchOf(batch)
             const [first, second] = [gradient(params, given), gradient(params, given)]
-            const [a, b] = [feedforward(params, given.x), feedforward(params, given.x)]
+            const [a, b] = [
+              feedforward(partsOf(net))(params, given.x),
+              feedforward(partsOf(net))(params, given.x),
+            ]
             return { first, second, a, b, params, given }
           },
           ({ first, second, a, b, params, given }) => ({

@@ -5,7 +5,7 @@ import { recorded, type Golden } from '../../scripts/golden.ts'
 import { eager } from '../../src/compiler/eager.ts'
 import { fromParams, toParams, type Params } from '../../src/core/params.ts'
 import { fold, key, permutation } from '../../src/core/rng.ts'
-import { dispose, clone } from '../../src/core/scope.ts'
+import { dispose, clone, leave } from '../../src/core/scope.ts'
 import { cursorAfter, train, type TrainEvent, type TrainCursor } from '../../src/core/train.ts'
 import { arranged, reports, run } from '../support/training.ts'
 
@@ -71,26 +71,26 @@ describe('a break', () => {
     const { settings, sets, initial, freeAll } = scheduled()
 
     for (let at = 0; at < whole.events.length; at++) {
-      const first = train(eager, settings, sets, initial)
+      const first = train(eager, settings, sets, { params: initial })
       let event = first.next(10)
       for (let i = 0; i < at; i++) event = first.next(10)
       if (event.done || event.value.kind === 'diverged') throw new Error('it ended before the break')
-      const { position } = event.value
+      const { cursor } = event.value
       // through plain numbers, as a file would carry them
-      const kept = toParams(fromParams(event.value.params))
-      first.return(initial)
+      const kept = toParams(fromParams(event.value.state.params))
+      leave(first)
 
-      const second = train(eager, settings, sets, kept, position)
+      const second = train(eager, settings, sets, { params: kept }, cursor)
       const events: TrainEvent[] = []
       let next = second.next()
       while (!next.done) {
         events.push(next.value)
         next = second.next()
       }
-      expect(fromParams(next.value)).toEqual(whole.values)
-      expect(reports(events)).toEqual(reports(whole.events).slice(position.epochs))
-      const before = reports(whole.events).slice(0, position.epochs)
-      if (position.examples === 0) expect(cursorAfter(schedule, before)).toEqual(position)
+      expect(fromParams(next.value.params)).toEqual(whole.values)
+      expect(reports(events)).toEqual(reports(whole.events).slice(cursor.epochs))
+      const before = reports(whole.events).slice(0, cursor.epochs)
+      if (cursor.examples === 0) expect(cursorAfter(schedule, before)).toEqual(cursor)
       dispose([kept, next.value])
     }
     freeAll()
@@ -124,23 +124,23 @@ describe('divergence', () => {
 
   it('names the same step after a break in the epoch where it happens', () => {
     const { settings, sets, initial, freeAll } = hot(0.5, 2000)
-    const training = train(eager, settings, sets, initial)
+    const training = train(eager, settings, sets, { params: initial })
     let next = training.next(10)
-    let broken: { position: TrainCursor; params: Params } | undefined
+    let broken: { cursor: TrainCursor; params: Params } | undefined
     while (!next.done && next.value.kind !== 'diverged') {
-      if (next.value.position.epochs === 1 && next.value.position.examples === 10)
-        broken = { position: next.value.position, params: clone(next.value.params) }
+      if (next.value.cursor.epochs === 1 && next.value.cursor.examples === 10)
+        broken = { cursor: next.value.cursor, params: clone(next.value.state.params) }
       next = training.next(10)
     }
-    training.return(initial)
-    const { position, params } = broken!
-    const again = train(eager, settings, sets, params, position)
+    leave(training)
+    const { cursor, params } = broken!
+    const again = train(eager, settings, sets, { params }, cursor)
     let last = again.next()
     while (!last.done && last.value.kind !== 'diverged') last = again.next()
-    again.return(initial)
-    const where = { ...(next.value as TrainEvent), params: undefined }
+    leave(again)
+    const where = { ...(next.value as TrainEvent), state: undefined }
     expect(where).toMatchObject({ kind: 'diverged', epoch: 2 })
-    expect({ ...(last.value as TrainEvent), params: undefined }).toEqual(where)
+    expect({ ...(last.value as TrainEvent), state: undefined }).toEqual(where)
     dispose(params)
     freeAll()
   })
@@ -150,7 +150,7 @@ describe('memory', () => {
   it('holds what the caller has and the result, and nothing else', () => {
     const { settings, sets, initial, freeAll } = arranged(golden('xent-three-hidden'))
     const before = memory().numTensors
-    const training = train(eager, settings, sets, initial)
+    const training = train(eager, settings, sets, { params: initial })
     let next = training.next()
     while (!next.done) next = training.next(10)
     expect(memory().numTensors - before).toBe(8)
@@ -162,9 +162,9 @@ describe('memory', () => {
     const { settings, sets, initial, freeAll } = arranged(golden('xent'))
     const before = memory().numTensors
     for (let events = 0; events < 12; events++) {
-      const training = train(eager, settings, sets, initial)
+      const training = train(eager, settings, sets, { params: initial })
       for (let i = 0; i < events; i++) training.next(10)
-      training.return(initial)
+      leave(training)
       expect(memory().numTensors).toBe(before)
     }
     freeAll()
@@ -177,7 +177,7 @@ describe('memory', () => {
       if (epoch === 2) throw new Error('no more')
       return settings.order(epoch)
     }
-    const training = train(eager, { ...settings, order }, sets, initial)
+    const training = train(eager, { ...settings, order }, sets, { params: initial })
     expect(() => [...training]).toThrow('no more')
     expect(memory().numTensors).toBe(before)
     freeAll()
@@ -186,10 +186,10 @@ describe('memory', () => {
   it('lends the parameters of an event until the next one', () => {
     const { settings, sets, initial, freeAll } = arranged(golden('xent'))
     const kept: Params[] = []
-    const training = train(eager, settings, sets, initial)
+    const training = train(eager, settings, sets, { params: initial })
     let next = training.next()
     while (!next.done) {
-      if (next.value.kind === 'epoch') kept.push(clone(next.value.params))
+      if (next.value.kind === 'epoch') kept.push(clone(next.value.state.params))
       next = training.next()
     }
     expect(new Set(kept.map(params => String(fromParams(params)[0]!.w))).size).toBe(5)

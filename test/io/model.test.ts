@@ -61,7 +61,7 @@ describe('a file that is not a network', () => {
     ['', 'it is not JSON'],
     ['<html>', 'it is not JSON'],
     ['[]', 'it is [], not an object'],
-    ['{}', 'sizes is missing; weights is missing; biases is missing; and 2 more'],
+    ['{}', 'sizes is missing; weights is missing; biases is missing; and 1 more'],
     ['null', 'it is null, not an object'],
     [changed(file => delete file.biases), 'biases is missing'],
     [changed(file => (file.cost = 'constructor')), 'cost is "constructor"'],

@@ -1,21 +1,21 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { checkKnown, type Argv } from '../../src/options/decode.ts'
-import { trainFlags, trainOptions } from '../../src/options/train-options.ts'
+import { checkKnown, decodeOptions, type Argv } from '../../src/options/option.ts'
+import { trainOptions } from '../../src/options/train-options.ts'
 
 const complaint = (argv: Argv): string => {
-  const result = trainFlags(argv)
+  const result = decodeOptions(trainOptions, argv)
   return E.isLeft(result) ? result.left.message : 'accepted'
 }
 
 const value = (argv: Argv, name: string): unknown => {
-  const result = trainFlags(argv)
+  const result = decodeOptions(trainOptions, argv)
   return E.isRight(result) ? (result.right as Record<string, unknown>)[name] : result.left
 }
 
 describe('the flags of train', () => {
   it('have defaults', () => {
-    const result = trainFlags({})
+    const result = decodeOptions(trainOptions, {})
     expect(result).toMatchObject({
       right: {
         epochs: 30,
@@ -46,7 +46,7 @@ describe('the flags of train', () => {
 
   it.each([
     ['eta', 'abc', '--eta abc: not a number above 0'],
-    ['eta', '', '--eta (nothing): not a number above 0'],
+    ['eta', '', '--eta needs a value: a number above 0'],
     ['eta', '0', '--eta 0: not a number above 0'],
     ['eta', '-1', '--eta -1: not'],
     ['eta', 'Infinity', '--eta Infinity: not'],
@@ -55,7 +55,7 @@ describe('the flags of train', () => {
     ['eta', '1e999', '--eta 1e999: not'],
     ['eta', ['1', '2'], '--eta is given 2 times (1, 2)'],
     ['cost', ['xent', 'xent'], '--cost is given 2 times'],
-    ['cost', 'constructor', '--cost constructor: not xent | cross-entropy | quadratic'],
+    ['cost', 'constructor', '--cost constructor: not quadratic | xent | cross-entropy'],
     ['cost', '__proto__', '--cost __proto__: not'],
     ['epochs', '1.5', '--epochs 1.5: not a whole number'],
     ['epochs', '-1', '--epochs -1: not'],
@@ -68,8 +68,8 @@ describe('the flags of train', () => {
     ['monitor', 'loss', '--monitor loss: not'],
     ['init', 'net.txt', '--init net.txt: not default | large | FILE.json'],
     ['shuffle', 'yes', '--shuffle takes no value'],
-    ['json', [true, true], '--json takes no value, and stands once'],
-    ['save', '', '--save (nothing): not'],
+    ['json', [true, true], '--json takes no value, and is given once'],
+    ['save', '', '--save needs a value'],
     ['backend', 'gpu', '--backend gpu: not auto | native | wasm | cpu'],
   ])('--%s %j is refused', (flag, given, words) => {
     expect(complaint({ [flag]: given })).toContain(words)
@@ -84,13 +84,13 @@ describe('the flags of train', () => {
 
 describe('a flag that is not there', () => {
   const remedy = (flag: string): string => {
-    const result = checkKnown(trainOptions)({ _: [], [flag]: '1' })
+    const result = checkKnown(trainOptions, false, { _: [], [flag]: '1' })
     return E.isLeft(result) ? `${result.left.message} ${result.left.remedy}` : 'accepted'
   }
 
   it('is refused with the nearest one', () => {
     expect(remedy('lerning-rate')).toBe(
-      '--lerning-rate: there is no such flag did you mean --learning-rate? --help lists all',
+      '--lerning-rate: unknown flag did you mean --learning-rate? --help lists all flags',
     )
     expect(remedy('epoch')).toContain('did you mean --epochs?')
     expect(remedy('zzzzzz')).not.toContain('did you mean')
@@ -98,8 +98,8 @@ describe('a flag that is not there', () => {
   })
 
   it('and a value without a flag is refused too', () => {
-    expect(checkKnown(trainOptions)({ _: ['xent'] })).toMatchObject({
-      left: { message: 'xent: not understood' },
+    expect(checkKnown(trainOptions, false, { _: ['xent'] })).toMatchObject({
+      left: { message: 'xent: unexpected value' },
     })
   })
 })

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../../src/runs/checkpoint.ts'
-import { csvHeader, csvLine, jsonLine, MONITORS, type TimedEpoch } from '../../src/runs/history.ts'
+import { csvHeader, csvLine, jsonLine, type TimedEpoch } from '../../src/runs/history.ts'
+import { MONITORS } from '../../src/core/metrics.ts'
 import { toJson } from '../../src/io/json.ts'
 import { decodeSafetensors, encodeSafetensors, type Named } from '../../src/io/safetensors.ts'
 
@@ -59,7 +60,7 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc
   .chain(([identity, epochs, examples, layers]) =>
     fc
       .tuple(...Array.from({ length: epochs }, (_, i) => timed(i + 1)))
-      .map(history => ({ identity, epochs, examples, history, layers })),
+      .map(history => ({ identity, epochs, examples, history, layers, optimizer: [] })),
   )
 
 const small: Checkpoint = {
@@ -69,6 +70,7 @@ const small: Checkpoint = {
   history: [
     { report: { epoch: 1, eta: 0.5, evaluation: { cost: NaN, correct: 3, n: 6 } }, seconds: 1, observing: 2 },
   ],
+  optimizer: [],
   layers: [
     { inputs: 2, outputs: 3, w: Float32Array.of(1, -2, 3, -4, 5, -6), b: Float32Array.of(0.5, -0, 1e-40) },
     { inputs: 3, outputs: 1, w: Float32Array.of(7, 8, 9), b: Float32Array.of(-1) },

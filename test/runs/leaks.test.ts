@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, it } from 'vitest'
+import { runCommand } from '../../src/cli/command.ts'
 import { systemEnv } from '../../src/io/env.ts'
 import { trainCommand } from '../../src/cli/commands/train-command.ts'
 import { exitCode } from '../../src/errors.ts'
@@ -22,20 +23,24 @@ const life = async (
   const { files } = memoryFiles(storage, 1, n =>
     n >= refuseFrom ? { kind: 'refusal', code: 'ENOSPC', share: 0 } : undefined,
   )
-  const result = await trainCommand({ _: [], backend: 'cpu', quiet: true, sizes: '2,3,2', ...flags })({
-    ...systemEnv,
-    out: () => undefined,
-    columns: undefined,
-    now: () => (time += 100),
-    date: () => new Date(0),
-    yieldToEventLoop: () => {
-      rests++
-      return Promise.resolve()
+  const result = await runCommand(
+    trainCommand,
+    { _: [], backend: 'cpu', quiet: true, sizes: '2,3,2', ...flags },
+    {
+      ...systemEnv,
+      out: () => undefined,
+      columns: undefined,
+      now: () => (time += 100),
+      date: () => new Date(0),
+      yieldToEventLoop: () => {
+        rests++
+        return Promise.resolve()
+      },
+      stopReason: () => (rests >= stopAt ? 'SIGINT' : undefined),
+      files,
+      processes: { me: { pid: 1, host: 'here', began: '1' }, isAlive: () => false },
     },
-    stopReason: () => (rests >= stopAt ? 'SIGINT' : undefined),
-    files,
-    processes: { me: { pid: 1, host: 'here', began: '1' }, isAlive: () => false },
-  })()
+  )()
   return E.isRight(result) ? 0 : exitCode(result.left)
 }
 

@@ -5,6 +5,9 @@ import { initialValues } from '../../src/core/params.ts'
 import { key } from '../../src/core/rng.ts'
 import { predict, decodePredictions, encodePredictions } from '../../src/runs/predictions.ts'
 import * as twin from '../support/float64.ts'
+import { networkNamed } from '../../src/core/parts.ts'
+
+const network = networkNamed({ cost: 'xent' })
 
 /** Examples of 2 x 2 pixels and three classes. */
 const examples = (bytes: readonly number[]): Examples => ({
@@ -34,7 +37,7 @@ describe('the answers of a network', () => {
   it('are those that a float64 network gives, label by label', () => {
     fc.assert(
       fc.property(pixels, bytes => {
-        const { confusion } = predict(layers, examples(bytes))
+        const { confusion } = predict(network, layers, examples(bytes))
         const expected = [0, 1, 2].map(() => [0, 0, 0])
         for (let i = 0; i < bytes.length / 4; i++) {
           const a = outputs(bytes.slice(4 * i, 4 * i + 4))
@@ -49,7 +52,7 @@ describe('the answers of a network', () => {
   it('name the surest mistakes first, each with its picture', () => {
     fc.assert(
       fc.property(pixels, bytes => {
-        const { worst, confusion } = predict(layers, examples(bytes))
+        const { worst, confusion } = predict(network, layers, examples(bytes))
         const wrong =
           confusion.flat().reduce((sum, n) => sum + n, 0) -
           [0, 1, 2].reduce((sum, i) => sum + confusion[i]![i]!, 0)
@@ -71,11 +74,11 @@ describe('the answers of a network', () => {
       inputs: { kind: 'floats', width: 3, floats: Float32Array.from({ length: 9 }, (_, i) => i / 9) },
       desired: { kind: 'labels', labels: Uint8Array.of(0, 1, 2) },
     }
-    expect(predict(initialValues('large', key(1), [3, 3]), wide).worst).toEqual([])
+    expect(predict(network, initialValues('large', key(1), [3, 3]), wide).worst).toEqual([])
   })
 
   it('are read back from their file, and nothing else is', () => {
-    const answers = predict(layers, examples([...Array(48).keys()]))
+    const answers = predict(network, layers, examples([...Array(48).keys()]))
     expect(decodePredictions(JSON.parse(encodePredictions('test', answers)))).toEqual({
       part: 'test',
       ...answers,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { compareOptions } from '../../src/cli/compare-options.ts'
-import { evaluateOptions } from '../../src/cli/commands/evaluate-command.ts'
+import { evaluateCommand } from '../../src/cli/commands/evaluate-command.ts'
 import { trainOptions } from '../../src/options/train-options.ts'
 
 type WantsNative = (
@@ -134,7 +134,7 @@ describe('the native backend is not asked for by', () => {
 describe('the option tables', () => {
   it.each([
     ['train', trainOptions, ['backend', 'engine', 'config', 'resume']],
-    ['evaluate', evaluateOptions, ['backend', 'engine']],
+    ['evaluate', evaluateCommand.options, ['backend', 'engine']],
     ['compare', compareOptions, ['backend', 'engine']],
   ] as const)('%s has no other names for the flags that are looked for', (_, options, flags) => {
     const looked = ['backend', 'engine', 'config', 'resume']

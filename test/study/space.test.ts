@@ -97,9 +97,9 @@ describe('a draw', () => {
 describe('a space for a person', () => {
   it('says ranges, chances and lists', () => {
     expect(describeSpace(defaultSpace)).toEqual([
+      'mini-batch-size: 10 | 30 | 100',
       'eta: log-uniform from 0.01 to 30',
       'lmbda: 0 with chance 0.5, else log-uniform from 0.1 to 10',
-      'mini-batch-size: 10 | 30 | 100',
       'init: default | large',
     ])
   })

@@ -2,7 +2,7 @@
  * A training that Node and a browser both run, to the byte: staged in WebAssembly, on sparse random images.
  */
 import { tensor2d } from '@tensorflow/tfjs-core'
-import { crossEntropy } from '../../src/core/cost.ts'
+import { crossEntropy } from '../../src/core/costs/cross-entropy.ts'
 import { wasm } from '../../src/compiler/wasm/wasm.ts'
 import { fromParams, initialValues, toParams } from '../../src/core/params.ts'
 import { fold, key, normal, permutation } from '../../src/core/rng.ts'
@@ -30,13 +30,18 @@ export const trained = (): string => {
   }
   const interpreter = wasm()
   const seen: unknown[] = []
-  const training = train(interpreter, settings, { training: set, observed: { training: set } }, initial)
+  const training = train(
+    interpreter,
+    settings,
+    { training: set, observed: { training: set } },
+    { params: initial },
+  )
   let next = training.next()
   while (!next.done) {
-    if (next.value.kind === 'epoch') seen.push(next.value.report)
+    if (next.value.kind === 'epoch') seen.push(next.value.metrics)
     next = training.next()
   }
-  const bits = fromParams(next.value).flatMap(({ w, b }) =>
+  const bits = fromParams(next.value.params).flatMap(({ w, b }) =>
     [w, b].flatMap(({ buffer, byteOffset, length }) => [...new Uint32Array(buffer, byteOffset, length)]),
   )
   dispose([next.value, set, initial])

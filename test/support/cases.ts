@@ -3,8 +3,10 @@
  */
 import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
-import type { CostName as Name } from '../../src/core/cost.ts'
-import type { Batch } from '../../src/core/network.ts'
+import type { CostName as Name } from '../../src/core/costs/index.ts'
+import { sigmoid as hidden } from '../../src/core/activations/sigmoid.ts'
+import { costs } from '../../src/core/costs/index.ts'
+import type { Batch, Network as Parts } from '../../src/core/network.ts'
 import { toParams, type Params } from '../../src/core/params.ts'
 import { key, normal } from '../../src/core/rng.ts'
 import {
@@ -21,6 +23,9 @@ import {
 
 /** The project's name of the twin's cost. */
 export const nameOf = (cost: CostName): Name => (cost === 'QuadraticCost' ? 'quadratic' : 'xent')
+
+/** The project's network of the twin's: sigmoid neurons, and its cost. */
+export const partsOf = ({ cost }: Pick<Network, 'cost'>): Parts => ({ hidden, cost: costs[nameOf(cost)] })
 
 export type Case = { readonly net: Network; readonly batch: readonly Example[] }
 

@@ -4,7 +4,7 @@
  */
 import { memory, tensor2d } from '@tensorflow/tfjs-core'
 import { loadBackend, type BackendName } from '../../src/runtime/backend.ts'
-import { crossEntropy } from '../../src/core/cost.ts'
+import { crossEntropy } from '../../src/core/costs/cross-entropy.ts'
 import { engines } from '../../src/runtime/engine.ts'
 import { initialValues, toParams } from '../../src/core/params.ts'
 import { fold, key, normal, permutation } from '../../src/core/rng.ts'
@@ -38,7 +38,7 @@ const training = train(
   interpreter,
   settings,
   { training: set, observed: { training: set, evaluation: set } },
-  initial,
+  { params: initial },
 )
 for (let next = training.next(); !next.done; next = training.next()) {
   if (next.value.kind !== 'epoch') continue

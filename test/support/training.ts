@@ -3,7 +3,7 @@
  */
 import { expect } from 'vitest'
 import type { Golden } from '../../scripts/golden.ts'
-import { costOf } from '../../src/core/cost.ts'
+import { costs } from '../../src/core/costs/index.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { fromParams, type LayerValues, type Params } from '../../src/core/params.ts'
 import { dispose } from '../../src/core/scope.ts'
@@ -34,7 +34,7 @@ export const arranged = ({ start, data, options }: Golden): Arranged => {
   return {
     settings: {
       ...options,
-      cost: costOf(options.cost),
+      cost: costs[options.cost],
       order: () => Int32Array.from(examples, (_, i) => i),
     },
     sets: { training, observed: { training, evaluation } },
@@ -52,20 +52,20 @@ export const run = (
   piece: (event: TrainEvent) => number | undefined = () => undefined,
 ): Ran => {
   const events: TrainEvent[] = []
-  const training = train(interpreter, settings, sets, initial)
+  const training = train(interpreter, settings, sets, { params: initial })
   let next = training.next()
   while (!next.done) {
     events.push(next.value)
     next = training.next(piece(next.value))
   }
-  const values = fromParams(next.value)
+  const values = fromParams(next.value.params)
   dispose(next.value)
   freeAll()
   return { events, values }
 }
 
 export const reports = (events: readonly TrainEvent[]): readonly EpochMetrics[] =>
-  events.flatMap(event => (event.kind === 'epoch' ? [event.report] : []))
+  events.flatMap(event => (event.kind === 'epoch' ? [event.metrics] : []))
 
 /** How far float32 may be from what was recorded in float64. */
 const LIMIT = 1e-4

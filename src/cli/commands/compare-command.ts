@@ -1,8 +1,7 @@
 /**
- * `npm run compare`: the same search for two arms, then their winners side by side on the test set, seed by seed.
+ * `compare`: the same search for two arms, then a paired comparison of the winners on the test set.
  */
 import { pipe } from 'fp-ts/lib/function.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
 import type { AppError } from '../../errors.ts'
@@ -15,63 +14,75 @@ import type { TrialResults } from '../../study/trial.ts'
 import { verdictSentence } from '../../report/text/verdict-text.ts'
 import { toJson } from '../../io/json.ts'
 import { unwritable } from '../../io/failure.ts'
-import { commandLine, compareFlags, studyOf, type CompareFlags } from '../compare-options.ts'
-import type { CliEnv, CommandEffect } from '../cli-env.ts'
+import {
+  checkCompareFlags,
+  commandLine,
+  compareOptions,
+  studyOf,
+  type CompareFlags,
+} from '../compare-options.ts'
+import type { CliEnv } from '../cli-env.ts'
+import { defineCommand } from '../command.ts'
 import { loadExperimentData, type ExperimentData } from '../../study/experiment-data.ts'
-import type { Argv } from '../../options/decode.ts'
 import type { Shard } from '../../study/study-folder.ts'
 import { localPool, type TrialPool } from '../../study/trial-pool.ts'
 import { describeOutcome, describePlan, describeTrial, toWidth } from '../../report/text/study-text.ts'
 
-export { compareOptions } from '../compare-options.ts'
+export const compareCommand = defineCommand({
+  describe: 'Searches the hyper-parameters of two arms alike, compares the winners, and prints a verdict.',
+  options: compareOptions,
+  examples: [
+    ['npm run compare', 'the two costs of the book'],
+    ['npm run compare -- --arms "xent" "xent --lmbda 5"', 'any two configurations'],
+  ],
+  run: (given, env) =>
+    pipe(
+      TE.fromEither<AppError, CompareFlags>(checkCompareFlags(given)),
+      TE.bindTo('flags'),
+      TE.bind('data', ({ flags }) => loadExperimentData(env, flags.data)),
+      TE.bind('plan', ({ flags, data }) =>
+        pipe(studyOf(flags, data), TE.map(planStudy), TE.flatMapEither(checkPlan)),
+      ),
+      TE.tapIO(
+        ({ flags, plan }) =>
+          () =>
+            announce(env, flags, plan),
+      ),
+      TE.bindW('pool', ({ flags, data }) => TE.fromTask(poolFor(env, flags, data))),
+      TE.flatMap(({ flags, data, plan, pool }) =>
+        perform(env, flags, data, { plan, out: flags.out, pool, describe: describeTrial(plan) }),
+      ),
+    ),
+})
 
-export const compareCommand = (argv: Argv): CommandEffect<void> =>
-  pipe(
-    RTE.fromEither<AppError, CompareFlags, CliEnv>(compareFlags(argv)),
-    RTE.bindTo('flags'),
-    RTE.bindW(
-      'data',
-      ({ flags }) =>
-        (env: CliEnv) =>
-          loadExperimentData(env, flags.data),
-    ),
-    RTE.bind('plan', ({ flags, data }) =>
-      RTE.fromTaskEither(pipe(studyOf(flags, data), TE.map(planStudy), TE.flatMapEither(checkPlan))),
-    ),
-    RTE.tap(({ flags, plan }) => announce(flags, plan)),
-    RTE.flatMap(
-      ({ flags, data, plan }) =>
-        (env: CliEnv) =>
-          pipe(
-            TE.fromTask(poolFor(env, flags, data)),
-            TE.map((pool): StudyRun => ({ plan, out: flags.out, pool, describe: describeTrial(plan) })),
-            TE.flatMap(study =>
-              flags.shard === undefined
-                ? pipe(
-                    runStudy(env, study),
-                    TE.flatMap(end => writeOutcome(env, flags, data, end)),
-                  )
-                : pipe(
-                    runShard(env, study, flags.shard),
-                    TE.flatMap(end =>
-                      end.kind === 'study'
-                        ? writeOutcome(env, flags, data, end)
-                        : TE.fromIO(() => writeShare(env, flags, flags.shard!, end.folder, end.trials)),
-                    ),
-                  ),
-            ),
-          ),
-    ),
-  )
+/** Runs the study, or a shard of it, and writes its outcome if it has one. */
+const perform = (
+  env: CliEnv,
+  flags: CompareFlags,
+  data: ExperimentData,
+  study: StudyRun,
+): TE.TaskEither<AppError, void> => {
+  const { shard } = flags
+  return shard === undefined
+    ? pipe(
+        runStudy(env, study),
+        TE.flatMap(end => writeOutcome(env, flags, data, end)),
+      )
+    : pipe(
+        runShard(env, study, shard),
+        TE.flatMap(end =>
+          end.kind === 'study'
+            ? writeOutcome(env, flags, data, end)
+            : TE.fromIO(() => writeShare(env, flags, shard, end.folder, end.trials)),
+        ),
+      )
+}
 
-const announce =
-  ({ json }: CompareFlags, plan: StudyPlan): CommandEffect<void> =>
-  env =>
-    TE.fromIO(() => {
-      const { study, arms } = plan
-      if (json) env.out(toJson({ event: 'start', ...study, rungs: arms.map(({ rungs }) => rungs) }))
-      else for (const line of describePlan(plan)) env.log(toWidth(env.columns)(line))
-    })
+const announce = (env: CliEnv, { json }: CompareFlags, plan: StudyPlan): void => {
+  const { study, arms } = plan
+  if (json) env.out(toJson({ event: 'start', ...study, rungs: arms.map(({ rungs }) => rungs) }))
+  else for (const line of describePlan(plan)) env.log(toWidth(env.columns)(line))
+}
 
 const writeShare = (
   env: CliEnv,

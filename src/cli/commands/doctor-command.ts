@@ -8,8 +8,8 @@ import envPaths from 'env-paths'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { defineCommand } from '../command.ts'
 import { tryBackend, type Backend, type BackendName, type Unavailable } from '../../runtime/backend.ts'
-import type { AppError } from '../../errors.ts'
 
 /** A folder that may have MNIST, with the names of its files; the names are undefined if it cannot be read. */
 export type Folder = { readonly path: string; readonly names: readonly string[] | undefined }
@@ -164,9 +164,13 @@ const gather = async (env: NodeJS.ProcessEnv): Promise<Findings> => {
   }
 }
 
-/** The text that `npm run doctor` prints. */
-export const doctor = (env: NodeJS.ProcessEnv): TE.TaskEither<AppError, string> =>
-  pipe(
-    TE.fromTask(() => gather(env)),
-    TE.map(findings => describe(findings).join('\n')),
-  )
+export const doctorCommand = defineCommand({
+  describe: 'Reports what is installed on this machine, and how to get what is missing.',
+  options: {},
+  examples: [],
+  run: (_flags, env) =>
+    pipe(
+      TE.fromTask(() => gather(env.variables)),
+      TE.map(findings => describe(findings).forEach(env.out)),
+    ),
+})

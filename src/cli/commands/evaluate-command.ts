@@ -1,87 +1,59 @@
 /**
- * `npm run evaluate`: how well a saved network does.
+ * `evaluate`: how well a saved network classifies a data set.
  */
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Options } from 'yargs'
-import type { BackendChoice } from '../../runtime/backend.ts'
-import { costOf } from '../../core/cost.ts'
-import { modelFits, type Examples } from '../../data/dataset.ts'
-import type { EngineChoice } from '../../runtime/engine.ts'
-import { interrupted, usageError, type AppError, type UsageError } from '../../errors.ts'
-import type { Interpreter } from '../../core/scan.ts'
 import { evaluator, type Metrics } from '../../core/evaluate.ts'
 import { toParams } from '../../core/params.ts'
+import { networkNamed } from '../../core/parts.ts'
+import { l2 } from '../../core/regularizers/l2.ts'
+import type { Interpreter } from '../../core/scan.ts'
 import { dispose } from '../../core/scope.ts'
-import type { ModelFile } from '../../io/model.ts'
-import { comparesOutputs } from '../../runs/run-plan.ts'
-import { runChunked } from '../../runs/run-chunked.ts'
-import type { CliEnv, CommandEffect } from '../cli-env.ts'
-import * as F from '../../options/decode.ts'
-import { evaluationPart, readModel, resources, type Resources } from '../../runs/resources.ts'
-import { toBatch } from '../../runs/sets.ts'
-import {
-  backendFlag,
-  commonOptions,
-  dataFlag,
-  engineFlag,
-  evaluateOnFlag,
-  type EvaluationPart,
-} from '../../options/train-options.ts'
+import { modelFits, type Examples } from '../../data/dataset.ts'
+import { interrupted, usageError, type AppError } from '../../errors.ts'
 import { percentOf } from '../../format.ts'
+import type { Env } from '../../io/env.ts'
+import type { ModelFile } from '../../io/model.ts'
+import { anyText } from '../../options/decode.ts'
+import { required } from '../../options/option.ts'
+import { outputOptions, trainingOptions } from '../../options/train-options.ts'
+import { evaluationPart, loadResources, readModel } from '../../runs/resources.ts'
+import { runChunked } from '../../runs/run-chunked.ts'
+import { comparesOutputs } from '../../runs/run-plan.ts'
+import { toBatch } from '../../runs/sets.ts'
+import { defineCommand } from '../command.ts'
 
-export const evaluateOptions = {
-  model: { describe: 'the network: a FILE.json that --save or network2.py has written' },
-  ...commonOptions,
-} satisfies Record<string, Options>
+/** The option that names a saved network. */
+export const modelOption = required(anyText, 'FILE.json', {
+  help: 'network to load: FILE.json, written by --save or by network2.py',
+})
 
-type EvaluateFlags = {
-  readonly model: string
-  readonly data: string
-  readonly evaluateOn: EvaluationPart | undefined
-  readonly backend: BackendChoice
-  readonly engine: EngineChoice
-  readonly json: boolean
-}
-
-const evaluateFlags = (argv: F.Argv): E.Either<UsageError, EvaluateFlags> =>
-  pipe(
-    F.decodeAll({
-      model: F.required('model', F.text, 'FILE.json')(argv),
-      data: dataFlag(argv),
-      evaluateOn: evaluateOnFlag(argv),
-      backend: backendFlag(argv),
-      engine: engineFlag(argv),
-      json: F.toggle('json')(argv),
-    }),
-    E.mapLeft(F.oneError),
-  )
-
-export const evaluateCommand = (argv: F.Argv): CommandEffect<void> =>
-  pipe(
-    RTE.fromEither<AppError, EvaluateFlags, CliEnv>(evaluateFlags(argv)),
-    RTE.bindTo('flags'),
-    RTE.bindW('model', ({ flags }) => RTE.fromTaskEither(readModel(flags.model))),
-    RTE.bindW('having', ({ flags, model }) => resources({ ...flags, sizesFor: () => model.sizes })),
-    RTE.tap(({ flags, model, having }) =>
-      RTE.fromEither(modelFits(flags.model, model.sizes)(having.dataset)),
-    ),
-    RTE.flatMap(({ flags, model, having }) => look(flags, model, having)),
-  )
-
-const look =
-  (flags: EvaluateFlags, model: ModelFile, { dataset, interpreter }: Resources): CommandEffect<void> =>
-  env =>
+export const evaluateCommand = defineCommand({
+  describe: 'Reports how well a saved network classifies a data set.',
+  options: {
+    model: modelOption,
+    data: trainingOptions.data,
+    evaluateOn: trainingOptions.evaluateOn,
+    backend: trainingOptions.backend,
+    engine: trainingOptions.engine,
+    ...outputOptions,
+  },
+  examples: [['npm run evaluate -- --model net.json', 'on the test set']],
+  run: (flags, env) =>
     pipe(
-      TE.fromEither(evaluationPart(flags.evaluateOn, dataset)),
-      TE.bindW('observation', ({ examples }) =>
-        examples === undefined
-          ? TE.left(usageError('--evaluate-on none: nothing to do', 'give validation or test'))
-          : observation(env, interpreter, model, examples),
+      readModel(flags.model),
+      TE.bindTo('model'),
+      TE.bindW('resources', ({ model }) => loadResources({ ...flags, sizesFor: () => model.sizes }, env)),
+      TE.tap(({ model, resources }) => TE.fromEither(modelFits(flags.model, model.sizes)(resources.dataset))),
+      TE.bindW('evaluated', ({ resources }) =>
+        TE.fromEither(evaluationPart(flags.evaluateOn, resources.dataset)),
       ),
-      TE.map(({ part, observation: { cost, correct, n } }) => {
+      TE.bindW('metrics', ({ model, resources: { interpreter }, evaluated: { examples } }) =>
+        examples === undefined
+          ? TE.left(usageError('--evaluate-on none: nothing to evaluate', 'give validation or test'))
+          : evaluate(env, interpreter, model, examples),
+      ),
+      TE.map(({ model, resources: { dataset }, evaluated: { part }, metrics: { cost, correct, n } }) => {
         const compares = comparesOutputs(model.sizes)
         env.out(
           flags.json
@@ -97,20 +69,21 @@ const look =
                 `cost ${cost.toPrecision(4)} (${model.cost})`,
         )
       }),
-    )
+    ),
+})
 
-const observation = (
-  env: CliEnv,
+const evaluate = (
+  env: Env,
   interpreter: Interpreter,
-  { layers, sizes, cost }: ModelFile,
+  { layers, ...model }: ModelFile,
   examples: Examples,
 ): TE.TaskEither<AppError, Metrics> =>
   pipe(
     TE.fromTask(async () => {
       const params = toParams(layers)
-      const set = toBatch(examples, sizes.at(-1)!)
+      const set = toBatch(examples, model.sizes.at(-1)!)
       try {
-        const observing = evaluator(interpreter, costOf(cost), 0)(params, set)
+        const observing = evaluator(interpreter, networkNamed(model), l2, 0)(params, set)
         return await runChunked(env, observing, { position: ({ done }) => done, onEvent: () => undefined })
       } finally {
         dispose([params, set])

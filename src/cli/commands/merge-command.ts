@@ -1,47 +1,23 @@
 /**
- * `npm run merge`: puts the results of a study's shards into one journal.
+ * `merge`: merges the results of the shards of a study into one journal.
  */
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
-import type { Options } from 'yargs'
-import type { AppError } from '../../errors.ts'
-import { mergeShards } from '../../study/merge.ts'
-import { planStudy } from '../../study/study-plan.ts'
-import { studyOutcome, outstanding } from '../../study/study.ts'
 import { toJson } from '../../io/json.ts'
-import type { CliEnv, CommandEffect } from '../cli-env.ts'
-import * as F from '../../options/decode.ts'
-import { commonOptions } from '../../options/train-options.ts'
+import { outputOptions } from '../../options/train-options.ts'
+import { mergeShards } from '../../study/merge.ts'
 import { JOURNAL } from '../../study/study-folder.ts'
+import { planStudy } from '../../study/study-plan.ts'
+import { outstanding, studyOutcome } from '../../study/study.ts'
+import { defineCommand } from '../command.ts'
 
-export const mergeOptions = {
-  json: commonOptions.json,
-  debug: commonOptions.debug,
-} satisfies Record<string, Options>
-
-type MergeFlags = { readonly folders: readonly string[]; readonly json: boolean }
-
-export const mergeCommand = (argv: F.Argv): CommandEffect<void> =>
-  pipe(
-    RTE.fromEither<AppError, MergeFlags, CliEnv>(
-      pipe(
-        F.decodeAll({
-          folders: F.positionals('DIR', 'the --out of the shards, such as runs/compare')(argv),
-          json: F.toggle('json')(argv),
-        }),
-        E.mapLeft(F.oneError),
-      ),
-    ),
-    RTE.flatMap(merge),
-  )
-
-/** Into the first folder, from all of them. */
-const merge =
-  ({ folders, json }: MergeFlags): CommandEffect<void> =>
-  env => {
+export const mergeCommand = defineCommand({
+  describe: 'Merges the results of the shards of a comparison into one journal.',
+  positionals: { usage: 'DIR…', example: 'the --out of the shards, such as runs/compare' },
+  options: outputOptions,
+  examples: [['npm run merge -- runs/compare', 'when all shards are done']],
+  run: ({ json }, env, folders) => {
     const [first = '', ...others] = folders
     return pipe(
       mergeShards(env, [first, ...others]),
@@ -59,4 +35,5 @@ const merge =
         )
       }),
     )
-  }
+  },
+})

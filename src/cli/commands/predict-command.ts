@@ -1,73 +1,63 @@
 /**
- * `npm run predict`: what a saved network answers to pictures.
+ * `predict`: the digit in an image, by a saved network.
  */
 import { tensor2d } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Options } from 'yargs'
 import { loadBackend } from '../../runtime/backend.ts'
 import { inputValues, type Inputs } from '../../data/dataset.ts'
 import { readBytes } from '../../io/read.ts'
-import { dataError, interrupted, type AppError, type UsageError } from '../../errors.ts'
-import { feedforward } from '../../core/network.ts'
+import { dataError, interrupted, type AppError } from '../../errors.ts'
+import { feedforward, type Network } from '../../core/network.ts'
+import { networkNamed } from '../../core/parts.ts'
 import { toParams, type Params } from '../../core/params.ts'
 import type { GreyImage } from '../../image/grey.ts'
 import { MOST_BYTES, readImages } from '../../image/image-files.ts'
 import { dispose, withTensors } from '../../core/scope.ts'
 import type { ModelFile } from '../../io/model.ts'
 import { predictionOf, predictionLines, predictionText } from '../../report/text/prediction-text.ts'
-import type { CliEnv, CommandEffect } from '../cli-env.ts'
-import * as F from '../../options/decode.ts'
+import type { CliEnv } from '../cli-env.ts'
+import { defineCommand } from '../command.ts'
+import { modelOption } from './evaluate-command.ts'
+import { count } from '../../options/decode.ts'
+import { optional } from '../../options/option.ts'
 import { readModel } from '../../runs/resources.ts'
-import { commonOptions } from '../../options/train-options.ts'
+import { outputOptions } from '../../options/train-options.ts'
 
-export const predictOptions = {
-  model: { describe: 'the network: a FILE.json that --save or network2.py has written' },
-  first: { describe: 'of a file with several images, the first N only', defaultDescription: 'all' },
-  json: commonOptions.json,
-  debug: commonOptions.debug,
-} satisfies Record<string, Options>
+export const predictCommand = defineCommand({
+  describe: 'Recognizes the digit in an image.',
+  positionals: { usage: 'IMAGE…', example: 'one or more: npm run predict -- --model net.json digit.png' },
+  options: {
+    model: modelOption,
+    first: optional(count, { help: 'of a file with several images, only the first N', byDefault: 'all' }),
+    ...outputOptions,
+  },
+  examples: [['npm run predict -- --model net.json seven.png', 'a drawing or a photo of a digit']],
+  run: (flags, env, files) =>
+    pipe(
+      readModel(flags.model),
+      // a few images are faster on this backend than loading another one
+      TE.tap(() => loadBackend('cpu')),
+      TE.flatMap(model => predictAll(env, files, model, flags)),
+    ),
+})
 
-type PredictFlags = {
-  readonly model: string
-  readonly first: number | undefined
-  readonly json: boolean
-  readonly files: readonly string[]
-}
-
-const predictFlags = (argv: F.Argv): E.Either<UsageError, PredictFlags> =>
-  pipe(
-    F.decodeAll({
-      model: F.required('model', F.text, 'FILE.json')(argv),
-      first: F.optional('first', F.count)(argv),
-      json: F.toggle('json')(argv),
-      files: F.positionals('IMAGE', 'one or more: npm run predict -- --model net.json digit.png')(argv),
-    }),
-    E.mapLeft(F.oneError),
-  )
-
-export const predictCommand = (argv: F.Argv): CommandEffect<void> =>
-  pipe(
-    RTE.fromEither<AppError, PredictFlags, CliEnv>(predictFlags(argv)),
-    RTE.bindTo('flags'),
-    RTE.bind('model', ({ flags }) => RTE.fromTaskEither(readModel(flags.model))),
-    // a few pictures are answered before another backend has loaded
-    RTE.tap(() => RTE.fromTaskEither(loadBackend('cpu'))),
-    RTE.flatMap(({ flags, model }) => answerAll(flags, model)),
-  )
-
-/** As many pictures go through the network together. */
+/** How many images go through the network together. */
 const AT_ONCE = 1000
 
 /** Answers what can be answered; what is wrong with the other files is told together, at the end. */
-const answerAll =
-  ({ files, first, json }: PredictFlags, { layers, sizes }: ModelFile): CommandEffect<void> =>
-  env =>
+const predictAll =
+  (
+    env: CliEnv,
+    files: readonly string[],
+    { layers, ...model }: ModelFile,
+    { first, json }: { readonly first: number | undefined; readonly json: boolean },
+  ): TE.TaskEither<AppError, void> =>
   async () => {
-    const [width] = sizes
+    const [width] = model.sizes
     const errors: AppError[] = []
+    const network = networkNamed(model)
     const params = toParams(layers)
     try {
       for (const file of files) {
@@ -80,7 +70,7 @@ const answerAll =
         const count = Math.min(first ?? Infinity, sizeOf(inputs))
         for (let from = 0; from < count; from += AT_ONCE) {
           const x = rows(inputs, from, Math.min(count, from + AT_ONCE))
-          activationsOf(params, x, width).forEach((activations, i) => {
+          activationsOf(network, params, x, width).forEach((activations, i) => {
             const index = listed ? from + i : undefined
             if (json) env.out(asJson(file, index, activations))
             else {
@@ -118,9 +108,14 @@ const rows = (inputs: Inputs, from: number, to: number): Float32Array => {
 }
 
 /** What each output answers to each row of x [m, width]. */
-const activationsOf = (params: Params, x: Float32Array, width: number): readonly (readonly number[])[] =>
+const activationsOf = (
+  network: Network,
+  params: Params,
+  x: Float32Array,
+  width: number,
+): readonly (readonly number[])[] =>
   withTensors(
-    () => feedforward(params, tensor2d(x, [x.length / width, width])),
+    () => feedforward(network)(params, tensor2d(x, [x.length / width, width])),
     a => a.arraySync(),
   )
 

@@ -1,45 +1,31 @@
 /**
- * `npm run report`: the report of a run or an experiment, made anew, or one page about several runs.
+ * `report`: writes the report of a run again, or one page that compares several runs.
  */
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dirname } from 'node:path'
-import type { Options } from 'yargs'
 import { usageError, type AppError } from '../../errors.ts'
-import { accuracyCurve, comparisonLines, costCurve } from '../../report/text/run-text.ts'
 import { unwritable } from '../../io/failure.ts'
-import type { CliEnv, CommandEffect } from '../cli-env.ts'
-import * as F from '../../options/decode.ts'
+import { anyText } from '../../options/decode.ts'
+import { withDefault } from '../../options/option.ts'
+import { outputOptions } from '../../options/train-options.ts'
 import { readRun, writeRunReport, type WrittenReport } from '../../report/read-run.ts'
-import { commonOptions } from '../../options/train-options.ts'
+import { accuracyCurve, comparisonLines, costCurve } from '../../report/text/run-text.ts'
+import type { CliEnv } from '../cli-env.ts'
+import { defineCommand } from '../command.ts'
 
-export const reportOptions = {
-  out: {
-    describe: 'the FILE.html of a page about several runs',
-    defaultDescription: 'runs/comparison.html',
+export const reportCommand = defineCommand({
+  describe: 'Rebuilds the report of a run, or compares several runs on one page.',
+  positionals: { usage: 'DIR…', example: 'the folder of a run, such as runs/latest' },
+  options: {
+    out: withDefault(anyText, 'runs/comparison.html', { help: 'FILE.html of the page about several runs' }),
+    debug: outputOptions.debug,
   },
-  debug: commonOptions.debug,
-} satisfies Record<string, Options>
-
-type ReportFlags = { readonly folders: readonly string[]; readonly out: string }
-
-const reportFlags = (argv: F.Argv): E.Either<AppError, ReportFlags> =>
-  pipe(
-    F.decodeAll({
-      folders: F.positionals('DIR', 'the folder of a run, such as runs/latest')(argv),
-      out: F.withDefault('out', F.text, 'runs/comparison.html')(argv),
-    }),
-    E.mapLeft(F.oneError),
-  )
-
-export const reportCommand = (argv: F.Argv): CommandEffect<void> =>
-  pipe(RTE.fromEither<AppError, ReportFlags, CliEnv>(reportFlags(argv)), RTE.flatMap(write))
-
-const write =
-  ({ folders, out }: ReportFlags): CommandEffect<void> =>
-  env => {
+  examples: [
+    ['npm run report -- runs/latest', 'its report.html'],
+    ['npm run report -- runs/a runs/b --out both.html', 'their curves on one page'],
+  ],
+  run: ({ out }, env, folders) => {
     const [first, ...more] = folders
     return pipe(
       more.length === 0 && first !== undefined ? writeRunReport(env, first) : compare(env, folders, out),
@@ -51,10 +37,11 @@ const write =
             ? comparisonLines(runs)
             : [...accuracyCurve(run.history, width), ...costCurve(run.history, width)]
         for (const line of lines) env.out(line)
-        env.out(`Written: ${path}`)
+        env.out(`Report: ${path}`)
       }),
     )
-  }
+  },
+})
 
 /** A page about several runs. */
 const compare = (

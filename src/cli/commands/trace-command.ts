@@ -1,29 +1,38 @@
 /**
- * `npm run trace`: the step of training as the program that is compiled, with the book's equations beside it.
+ * `trace`: the training step as the program that is compiled, with the equations of the book.
  */
 import { scalar, tensor1d, zeros, type Rank } from '@tensorflow/tfjs-core'
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import type { Options } from 'yargs'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { loadBackend } from '../../runtime/backend.ts'
-import { costOf, type CostName } from '../../core/cost.ts'
-import type { AppError } from '../../errors.ts'
+import { costs, type CostName } from '../../core/costs/index.ts'
 import { print, type Node, type Program as Traced } from '../../compiler/program.ts'
 import { trace } from '../../compiler/trace.ts'
 import { initialValues, toParams, type Sizes } from '../../core/params.ts'
 import { key } from '../../core/rng.ts'
 import { withTensors } from '../../core/scope.ts'
 import { trainStep } from '../../core/train.ts'
-import type { CliEnv, CommandEffect } from '../cli-env.ts'
-import * as F from '../../options/decode.ts'
-import { costFlag, sizesFlag, trainOptions } from '../../options/train-options.ts'
+import { outputOptions, trainingOptions } from '../../options/train-options.ts'
+import { defineCommand } from '../command.ts'
 
-export const traceOptions = {
-  cost: trainOptions.cost,
-  sizes: trainOptions.sizes,
-  'mini-batch-size': trainOptions['mini-batch-size'],
-} satisfies Record<string, Options>
+export const traceCommand = defineCommand({
+  describe: 'Prints the training step as the program that is compiled.',
+  options: {
+    cost: trainingOptions.cost,
+    sizes: trainingOptions.sizes,
+    miniBatchSize: trainingOptions.miniBatchSize,
+    debug: outputOptions.debug,
+  },
+  examples: [['npm run trace -- --cost quadratic', 'its kernels, with the equations of the book']],
+  run: ({ cost = 'xent', sizes = BOOK, miniBatchSize }, env) =>
+    pipe(
+      loadBackend('cpu'),
+      TE.map(() => {
+        const program = programOf(cost, sizes, miniBatchSize)
+        env.out(print(program, equationIn(cost, program)))
+      }),
+    ),
+})
 
 /** The network of the chapter. */
 const BOOK: Sizes = [784, 30, 10]
@@ -42,8 +51,8 @@ const programOf = (cost: CostName, sizes: Sizes, m: number): Traced =>
       rows: tensor1d(Int32Array.from({ length: m }, (_, i) => i)),
     }),
     ({ params, set, rows }) =>
-      trace(trainStep(costOf(cost)), [
-        ['params', params],
+      trace(trainStep({ cost: costs[cost] }), [
+        ['', { params, optimizer: [] }],
         ['', set],
         ['rows', rows],
       ]),
@@ -64,8 +73,7 @@ const equationIn = (cost: CostName, program: Traced): ((node: Node) => string) =
     const [left, right] = [made(node, 0), made(node, 1)]
     if (kernel === 'GatherV2') return 'the mini-batch'
     if (kernel === 'Sigmoid') return '(25) a = σ(w a + b)'
-    if (kernel === 'Sub' && left === 'Sigmoid')
-      return cost === 'xent' ? 'BP1, (66): δ = a - y' : 'BP1, (65): δ = (a - y) ⊙ …'
+    if (kernel === 'Sub' && left === 'Sigmoid') return `BP1, ${costs[cost].equation}`
     if (kernel === 'Sub' && right === 'Sigmoid') return "σ'(z) = a (1 - a): 1 - a"
     if (kernel === 'BatchMatMul' && attributes.transposeA === true) return 'BP4: ∂C/∂w = δ a'
     if (kernel === 'BatchMatMul' && attributes.transposeB !== true) return "BP2: δ = (w δ) ⊙ σ'(z)"
@@ -75,25 +83,3 @@ const equationIn = (cost: CostName, program: Traced): ((node: Node) => string) =
     return ''
   }
 }
-
-export const traceCommand = (argv: F.Argv): CommandEffect<void> =>
-  pipe(
-    RTE.fromEither<AppError, Flags, CliEnv>(traceFlags(argv)),
-    RTE.tap(() => RTE.fromTaskEither(loadBackend('cpu'))),
-    RTE.flatMapReaderIO(({ cost = 'xent', sizes = BOOK, m }) => (env: CliEnv) => () => {
-      const program = programOf(cost, sizes, m)
-      env.out(print(program, equationIn(cost, program)))
-    }),
-  )
-
-type Flags = { readonly cost: CostName | undefined; readonly sizes: Sizes | undefined; readonly m: number }
-
-const traceFlags = (argv: F.Argv): E.Either<AppError, Flags> =>
-  pipe(
-    F.decodeAll({
-      cost: costFlag(argv),
-      sizes: sizesFlag(argv),
-      m: F.withDefault('mini-batch-size', F.count, 10)(argv),
-    }),
-    E.mapLeft(F.oneError),
-  )

@@ -1,56 +1,63 @@
 /**
- * `npm run train`: trains a network, and tells of each epoch.
+ * `train`: trains a network, and prints the metrics of each epoch.
  */
 import { pipe } from 'fp-ts/lib/function.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { fingerprint } from '../../data/fingerprint.ts'
 import { usageError, type AppError } from '../../errors.ts'
-import type { RunResult } from '../../runs/run-folder.ts'
-import { bestEpoch, monitored } from '../../runs/history.ts'
-import { toJson } from '../../io/json.ts'
-import { canWrite, writeText } from '../../io/write.ts'
-import { exists } from '../../io/read.ts'
-import { encodeModel, type ModelFile } from '../../io/model.ts'
-import { asSettings, planRun, sizesFor, type RunConfig, type PlannedRun } from '../../runs/run-plan.ts'
-import type { CliEnv, CommandEffect } from '../cli-env.ts'
-import type { Argv } from '../../options/decode.ts'
-import { trainSession, type SessionResult } from '../../runs/session.ts'
-import { openRecorder, type Origin, type Recorder, type TrainSnapshot } from '../../runs/recorder.ts'
-import { dryRun } from '../../runs/dry-run.ts'
-import { readModel, resources, type Resources } from '../../runs/resources.ts'
-import { trainFlags, type TrainFlags } from '../../options/train-options.ts'
-import { jsonReporter, textReporter, type Reporter } from '../reporter.ts'
 import { shellQuoted } from '../../format.ts'
+import { toJson } from '../../io/json.ts'
+import { encodeModel, type ModelFile } from '../../io/model.ts'
+import { exists } from '../../io/read.ts'
+import { canWrite, writeText } from '../../io/write.ts'
+import { trainOptions, type TrainFlags } from '../../options/train-options.ts'
+import { writeRunReport } from '../../report/read-run.ts'
+import { dryRun } from '../../runs/dry-run.ts'
+import type { TrainSnapshot } from '../../runs/recorder.ts'
+import { loadResources, readModel, type Resources } from '../../runs/resources.ts'
+import { asSettings, planRun, sizesFor, type PlannedRun, type RunConfig } from '../../runs/run-plan.ts'
+import { trainRun, type FinishedRun } from '../../runs/train-run.ts'
+import type { CliEnv } from '../cli-env.ts'
+import { defineCommand } from '../command.ts'
+import { dryRunLines } from '../dry-run-text.ts'
+import { jsonReporter, textReporter, type Reporter } from '../reporter.ts'
 
-export const trainCommand = (argv: Argv): CommandEffect<void> =>
-  pipe(
-    RTE.fromEither<AppError, TrainFlags, CliEnv>(trainFlags(argv)),
-    RTE.bindTo('flags'),
-    RTE.bindW('model', ({ flags }) => initialModel(flags)),
-    RTE.tap(({ flags: { save } }) =>
-      save === undefined ? RTE.of(undefined) : RTE.fromTaskEither(canWrite('--save', save)),
+export const trainCommand = defineCommand({
+  describe: 'Trains the network of chapter 3, and prints the metrics of each epoch.',
+  options: trainOptions,
+  examples: [
+    ['npm run train -- --cost xent', 'the cross-entropy cost, on MNIST'],
+    ['npm run train -- --cost quadratic --init large', "the book's comparison, the other arm"],
+    [
+      'npm run train -- --sizes 784,100,10 --lmbda 5 --save net.json',
+      'more neurons, weight decay; saved in a file',
+    ],
+  ],
+  run: (flags, env) =>
+    pipe(
+      initialModel(flags),
+      TE.bindTo('model'),
+      TE.tap(() => (flags.save === undefined ? TE.right(undefined) : canWrite('--save', flags.save))),
+      TE.bindW('resources', ({ model }) =>
+        loadResources({ ...flags, sizesFor: sizesFor(flags, model) }, env),
+      ),
+      TE.bindW('run', ({ model, resources }) => TE.fromEither(planRun(flags, model, resources.dataset))),
+      TE.flatMap(({ resources, run }) =>
+        flags.printConfig
+          ? printSettings(env, resources, run)
+          : flags.dryRun
+            ? printDryRun(env, flags, resources, run)
+            : perform(env, flags, resources, run),
+      ),
     ),
-    RTE.bindW('having', ({ flags, model }) => resources({ ...flags, sizesFor: sizesFor(flags, model) })),
-    RTE.bindW('run', ({ flags, model, having }) =>
-      RTE.fromEither(planRun({ ...flags, backend: having.backend.name }, model, having.dataset)),
-    ),
-    RTE.flatMap(({ flags, having, run }) =>
-      flags.printConfig
-        ? printSettings(having, run)
-        : flags.dryRun
-          ? dryRun(flags, having, run)
-          : perform(flags, having, run),
-    ),
-  )
+})
 
-/** The network to start from, where `--init` names a file; it must not contradict `--sizes`. */
-const initialModel = ({ init, sizes, resume }: TrainFlags): CommandEffect<ModelFile | undefined> =>
+/** The network to start from, if `--init` names a file; it must not contradict `--sizes`. */
+const initialModel = ({ init, sizes, resume }: TrainFlags): TE.TaskEither<AppError, ModelFile | undefined> =>
   init.kind === 'start' || resume !== undefined
-    ? RTE.of(undefined)
+    ? TE.right(undefined)
     : pipe(
-        RTE.fromTaskEither(readModel(init.file)),
-        RTE.filterOrElse(
+        readModel(init.file),
+        TE.filterOrElse(
           model => sizes === undefined || String(sizes) === String(model.sizes),
           (model): AppError =>
             usageError(
@@ -60,58 +67,90 @@ const initialModel = ({ init, sizes, resume }: TrainFlags): CommandEffect<ModelF
         ),
       )
 
-/** What the settings came to, as `--config` takes them. */
-const printSettings =
-  ({ interpreter }: Resources, { config }: PlannedRun): CommandEffect<void> =>
-  env => {
+/** Prints the final settings, as `--config` reads them. */
+const printSettings = (
+  env: CliEnv,
+  { interpreter }: Resources,
+  { config }: PlannedRun,
+): TE.TaskEither<AppError, void> =>
+  TE.fromIO(() => {
     interpreter.dispose()
-    return TE.fromIO(() => env.out(toJson(asSettings(config), 2)))
-  }
+    env.out(toJson(asSettings(config), 2))
+  })
 
-/** Trains, keeps what was learnt, also when it did not end well, and says how it ended. */
-const perform =
-  (flags: TrainFlags, having: Resources, run: PlannedRun): CommandEffect<void> =>
-  env => {
-    const { config } = run
-    const teller = flags.json ? jsonReporter(env, config) : textReporter(env, config, flags.quiet)
-    return pipe(
-      openRecorder(env, flags, originOf(having, run)),
-      TE.flatMap(recorder =>
-        pipe(
-          TE.fromTask(() => trainSession(env, teller, having, run, recorder)),
-          TE.flatMap(learnt => conclude(flags, teller, run, recorder, learnt)),
-          held => async () => {
-            try {
-              return await held()
-            } finally {
-              await recorder.release()
-            }
-          },
+const printDryRun = (
+  env: CliEnv,
+  flags: TrainFlags,
+  resources: Resources,
+  run: PlannedRun,
+): TE.TaskEither<AppError, void> =>
+  TE.fromIO(() => {
+    const estimate = dryRun(env, resources, run)
+    const folder = flags.resume ?? flags.out ?? '(a new one)'
+    for (const line of dryRunLines(resources, run, estimate, folder, flags.json)) env.out(line)
+  })
+
+/** Trains, saves, and prints how it ended. */
+const perform = (
+  env: CliEnv,
+  flags: TrainFlags,
+  resources: Resources,
+  run: PlannedRun,
+): TE.TaskEither<AppError, void> => {
+  const reporter = flags.json ? jsonReporter(env, run.config) : textReporter(env, run.config, flags.quiet)
+  return pipe(
+    trainRun(env, flags, resources, run, {
+      listener: reporter,
+      beforeUnlock: finished => writeReport(env, finished),
+    }),
+    TE.flatMap(finished => end(flags.save, reporter, run.config, finished)),
+  )
+}
+
+/** The run is complete without its report. */
+const writeReport = (env: CliEnv, { path }: FinishedRun): TE.TaskEither<AppError, void> =>
+  path === undefined
+    ? TE.right(undefined)
+    : pipe(
+        writeRunReport(env, path),
+        TE.asUnit,
+        TE.orElse(({ message }) =>
+          TE.fromIO(() => env.log(`network2: the report was not written: ${message}`)),
         ),
-      ),
-      TE.tapError(() => TE.fromIO(having.interpreter.dispose)),
-    )
-  }
+      )
 
-const originOf = ({ dataset, backend, interpreter }: Resources, run: PlannedRun): Origin => ({
-  config: run.config,
-  initial: run.initial,
-  dataHash: fingerprint([run.training, run.evaluation]),
-  machine: {
-    data: dataset.name,
-    backend: backend.name,
-    engine: interpreter.name,
-    threads: backend.threads,
-    node: process.versions.node,
-    platform: `${process.platform}-${process.arch}`,
-    versions: backend.versions,
-  },
-})
+const end = (
+  save: string | undefined,
+  reporter: Reporter,
+  config: RunConfig,
+  finished: FinishedRun,
+): TE.TaskEither<AppError, void> => {
+  const { outcome, seconds, snapshot, stopReason, failure, path, last, best } = finished
+  const { epochs } = snapshot
+  return pipe(
+    saveNetwork(save, config, snapshot),
+    TE.flatMap(saved => {
+      reporter.end({
+        outcome,
+        epochs,
+        seconds,
+        last,
+        best,
+        saved: saved ? save : undefined,
+        run: path,
+        over: stopReason,
+      })
+      return failure === undefined
+        ? TE.right(undefined)
+        : TE.left(failure(whereItIs(save, saved, epochs, path)))
+    }),
+  )
+}
 
-/** Writes the network, but what has learnt nothing never over a file that is there. */
+/** Writes the network; one that has not been trained never replaces a file. */
 const saveNetwork = (
   file: string | undefined,
-  { sizes, cost, epochs }: RunConfig,
+  { sizes, cost, activation, epochs }: RunConfig,
   { epochs: done, layers }: TrainSnapshot,
 ): TE.TaskEither<AppError, boolean> => {
   if (file === undefined) return TE.right(false)
@@ -121,15 +160,15 @@ const saveNetwork = (
       leave
         ? TE.right(false)
         : pipe(
-            writeText(file, encodeModel({ sizes, cost, layers })),
+            writeText(file, encodeModel({ sizes, cost, activation, layers })),
             TE.map(() => true),
           ),
     ),
   )
 }
 
-/** Where what a run that did not end well has learnt can be found. */
-const whereIs = (
+/** Where the network of an unfinished run is. */
+const whereItIs = (
   file: string | undefined,
   saved: boolean,
   epochs: number,
@@ -141,42 +180,9 @@ const whereIs = (
       : [
           saved
             ? `${file} has the network ${epochs === 0 ? 'from before the first epoch' : `after epoch ${epochs}`}`
-            : `${file} is as it was, for nothing was learnt yet`,
+            : `${file} is unchanged, because no epoch was completed`,
         ]
   const run = path === undefined ? [] : [`resume: npm run train -- --resume ${shellQuoted(path)}`]
   const all = [...network, ...run]
-  return all.length > 0 ? all.join('\n') : 'with --save FILE.json the last good network is kept'
-}
-
-const conclude = (
-  { save }: TrainFlags,
-  teller: Reporter,
-  { config, evaluation }: PlannedRun,
-  recorder: Recorder,
-  { outcome, seconds, stand, sentence, over, failure }: SessionResult,
-): TE.TaskEither<AppError, void> => {
-  const { epochs, history } = stand
-  const last = history.at(-1)?.report
-  const best = config.monitor.includes('evaluationAccuracy')
-    ? bestEpoch(history.map(({ report }) => report))
-    : undefined
-  const result: RunResult = {
-    outcome,
-    sentence,
-    epochs,
-    seconds: history.reduce((sum, timed) => sum + timed.seconds + timed.observing, 0),
-    bestEpoch: best?.epoch,
-    ...(last === undefined ? {} : monitored(last)),
-  }
-  return pipe(
-    saveNetwork(save, config, stand),
-    TE.tap(() => recorder.conclude(result, stand, evaluation)),
-    TE.flatMap(saved => {
-      const { path } = recorder
-      teller.end({ outcome, epochs, seconds, last, best, saved: saved ? save : undefined, run: path, over })
-      return failure === undefined
-        ? TE.right(undefined)
-        : TE.left(failure(whereIs(save, saved, epochs, path)))
-    }),
-  )
+  return all.length > 0 ? all.join('\n') : '--save FILE.json would save the last good network'
 }

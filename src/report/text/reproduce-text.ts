@@ -1,7 +1,7 @@
 /**
  * The table of chapter 3's first section as text.
  */
-import type { CostName } from '../../core/cost.ts'
+import { costs } from '../../core/costs/index.ts'
 import { extent } from '../../study/statistics.ts'
 import {
   ABOUT_THE_BOOK,
@@ -12,13 +12,8 @@ import {
   type RunsSummary,
 } from '../../book/reproduce.ts'
 
-export const costLabels: Readonly<Record<CostName, string>> = {
-  quadratic: 'quadratic',
-  xent: 'cross-entropy',
-}
-
 /** Such as `cross-entropy, 30 hidden`. */
-export const armInWords = ({ cost, hidden }: BookArm): string => `${costLabels[cost]}, ${hidden} hidden`
+export const armInWords = ({ cost, hidden }: BookArm): string => `${costs[cost].label}, ${hidden} hidden`
 
 /** The table, what the book's figures are, and the runs that are stuck; a line each. */
 export const describeRows = (rows: readonly Row[]): readonly string[] => [
@@ -26,7 +21,7 @@ export const describeRows = (rows: readonly Row[]): readonly string[] => [
     ['', '', '', '', 'last epoch', '', '', 'best epoch', '', '', ''],
     ['hidden', 'cost', 'eta', 'runs', 'mean ± s.d.', 'min', 'max', 'mean ± s.d.', 'min', 'max', 'book'],
     ...rows.flatMap(({ arm, all, free, stuck }) => [
-      [String(arm.hidden), costLabels[arm.cost], arm.eta.toFixed(1), ...cells(all), points(arm.book)],
+      [String(arm.hidden), costs[arm.cost].label, arm.eta.toFixed(1), ...cells(all), points(arm.book)],
       ...(stuck.length > 0 && free.runs > 0 ? [['', 'not stuck', '', ...cells(free), '']] : []),
     ]),
   ]),

@@ -10,9 +10,9 @@ import {
   tensor2d,
   zeros,
 } from '@tensorflow/tfjs-core'
-import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import { afterEach, describe, expect, it } from 'vitest'
-import { crossEntropy } from '../../../src/core/cost.ts'
+import { crossEntropy } from '../../../src/core/costs/cross-entropy.ts'
 import { print, type Program } from '../../../src/compiler/program.ts'
 import { traceStep } from '../../../src/compiler/rows.ts'
 import { fuse } from '../../../src/compiler/passes/fuse.ts'
@@ -23,7 +23,10 @@ import { planMemory } from '../../../src/compiler/passes/memory-plan.ts'
 import { sparsify, dataTables } from '../../../src/compiler/passes/sparsify.ts'
 import type { Params } from '../../../src/core/params.ts'
 import { dispose } from '../../../src/core/scope.ts'
-import { step, type StepScale } from '../../../src/core/optimizer.ts'
+import { sigmoid as hidden } from '../../../src/core/activations/sigmoid.ts'
+import { backprop } from '../../../src/core/network.ts'
+import { sgd } from '../../../src/core/optimizers/sgd.ts'
+import { l2 } from '../../../src/core/regularizers/l2.ts'
 import type { Tree } from '../../../src/core/tree.ts'
 
 let mine: Tree[] = []
@@ -51,13 +54,18 @@ const body = (program: Program): string[] =>
     .split('\n')
     .filter(line => /^(%|return)/.test(line))
 
-type Data = StepScale & { readonly x: Tensor2D; readonly y: Tensor2D }
+type Data = { readonly x: Tensor2D; readonly y: Tensor2D; readonly rate: Scalar; readonly decay: Scalar }
 
 /** A step of a network [5,3,2] on two rows of nine. */
 const training = (): Program =>
   traced(
     (params: Params, { x, y, rate, decay }: Data, rows: Tensor1D) =>
-      step(crossEntropy)(params, { x: gather(x, rows), y: gather(y, rows) }, { rate, decay }),
+      sgd.update(
+        backprop({ hidden, cost: crossEntropy })(params, { x: gather(x, rows), y: gather(y, rows) }),
+        { params, optimizer: [] },
+        { rate, decay },
+        l2,
+      ).params,
     [
       { w: matrix(3, 5), b: own(tensor1d([0, 0, 0])) },
       { w: matrix(2, 3), b: own(tensor1d([0, 0])) },

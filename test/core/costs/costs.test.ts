@@ -3,11 +3,15 @@ import '@tensorflow/tfjs'
 import { grad, mul, sum, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sigmoid, sigmoidPrime } from '../../src/core/activation.ts'
-import { costOf, crossEntropy, halfSquaredWeights, quadratic, type Cost } from '../../src/core/cost.ts'
-import { withTensors } from '../../src/core/scope.ts'
-import { networkAndBatch, paramsOf } from '../support/cases.ts'
-import * as twin from '../support/float64.ts'
+import { sigmoid } from '../../../src/core/activations/sigmoid.ts'
+import { crossEntropy } from '../../../src/core/costs/cross-entropy.ts'
+import { l2 } from '../../../src/core/regularizers/l2.ts'
+import { quadratic } from '../../../src/core/costs/quadratic.ts'
+import type { Cost } from '../../../src/core/cost.ts'
+import { costs } from '../../../src/core/costs/index.ts'
+import { withTensors } from '../../../src/core/scope.ts'
+import { networkAndBatch, paramsOf } from '../../support/cases.ts'
+import * as twin from '../../support/float64.ts'
 
 type Part = (z: Tensor2D, a: Tensor2D, y: Tensor2D) => Tensor
 
@@ -16,7 +20,7 @@ const at = (part: Part, zs: readonly number[], ys: readonly number[]): number[] 
   withTensors(
     () => {
       const z = tensor2d([...zs], [1, zs.length])
-      return part(z, sigmoid(z), tensor2d([...ys], [1, ys.length]))
+      return part(z, sigmoid.fn(z), tensor2d([...ys], [1, ys.length]))
     },
     result => Array.from(result.dataSync()),
   )
@@ -51,7 +55,7 @@ describe('by hand', () => {
       () => {
         const z = tensor2d([[0, 0], [Math.log(3), 0]]) // prettier-ignore
         const y = tensor2d([[0, 0], [1, 1]]) // prettier-ignore
-        return both.map(cost => cost.fn(z, sigmoid(z), y))
+        return both.map(cost => cost.fn(z, sigmoid.fn(z), y))
       },
       tensors => tensors.map(tensor => Array.from(tensor.dataSync())),
     )
@@ -65,14 +69,14 @@ describe('by hand', () => {
   it('half the squared weights, and no bias: (85)', () => {
     const params = { weights: [[[1, -2]], [[3]]], biases: [[100], [-100]] }
     const penalty = withTensors(
-      () => halfSquaredWeights(paramsOf(params)),
+      () => l2.penalty(paramsOf(params)),
       value => value.dataSync()[0],
     )
     expect(penalty).toBe(7)
   })
 
   it('a cost of each name', () => {
-    expect([costOf('quadratic'), costOf('xent')]).toEqual([quadratic, crossEntropy])
+    expect([costs.quadratic, costs.xent]).toEqual([quadratic, crossEntropy])
     expect(both.map(({ name }) => name)).toEqual(['quadratic', 'xent'])
   })
 })
@@ -105,7 +109,8 @@ describe('laws', () => {
       fc.property(fc.constantFrom(...both), outputs, (cost, pairs) => {
         const z = pairs.map(([z]) => z)
         const y = pairs.map(([, y]) => y)
-        const slope: Part = (z, _a, y) => grad(z => sum(cost.fn(z as Tensor2D, sigmoid(z as Tensor2D), y)))(z)
+        const slope: Part = (z, _a, y) =>
+          grad(z => sum(cost.fn(z as Tensor2D, sigmoid.fn(z as Tensor2D), y)))(z)
         // at 0 itself |z| and max(z, 0) have a kink each; they cancel, but automatic differentiation cannot know
         fc.pre(z.every(z => z !== 0))
         expect(twin.relativeError([at(cost.delta, z, y)], [at(slope, z, y)], 1)).toBeLessThan(1e-6)
@@ -126,7 +131,7 @@ describe('laws', () => {
   it('quadratic: (65) is (66) times the slope of the sigmoid', () => {
     fc.assert(
       fc.property(weighted(12), desired, (z, y) => {
-        const scaled: Part = (z, a, y) => mul(crossEntropy.delta(z, a, y), sigmoidPrime(a))
+        const scaled: Part = (z, a, y) => mul(crossEntropy.delta(z, a, y), sigmoid.prime(a))
         expect(one(quadratic.delta, z, y)).toBe(one(scaled, z, y))
       }),
     )
@@ -211,7 +216,7 @@ describe('laws', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net }) => {
         const penalty = withTensors(
-          () => halfSquaredWeights(paramsOf(net)),
+          () => l2.penalty(paramsOf(net)),
           value => value.dataSync()[0] ?? NaN,
         )
         const expected = 0.5 * net.weights.flat(2).reduce((s, w) => s + w * w, 0)

@@ -3,9 +3,9 @@ import '@tensorflow/tfjs'
 import { grad, sum, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sigmoid, sigmoidPrime } from '../../src/core/activation.ts'
-import { withTensors } from '../../src/core/scope.ts'
-import * as twin from '../support/float64.ts'
+import { sigmoid } from '../../../src/core/activations/sigmoid.ts'
+import { withTensors } from '../../../src/core/scope.ts'
+import * as twin from '../../support/float64.ts'
 
 /** A function of tensors, on one row of numbers. */
 const onRow =
@@ -17,14 +17,14 @@ const onRow =
     )
 
 /** The slopes of the sigmoid by automatic differentiation. */
-const slopes = grad(z => sum(sigmoid(z as Tensor2D))) as (z: Tensor2D) => Tensor2D
+const slopes = grad(z => sum(sigmoid.fn(z as Tensor2D))) as (z: Tensor2D) => Tensor2D
 
 /** How far apart two neighbouring float32 numbers below 1 are. */
 const ULP = 2 ** -24
 
 describe('sigmoid', () => {
   it('by hand: ½ at 0, ¾ at ln 3, and 0 and 1 far out', () => {
-    const [middle, above, low, high] = onRow(sigmoid)([0, Math.log(3), -1e4, 1e4])
+    const [middle, above, low, high] = onRow(sigmoid.fn)([0, Math.log(3), -1e4, 1e4])
     expect(middle).toBe(0.5)
     expect(above).toBeCloseTo(0.75, 6)
     expect(low).toBeCloseTo(0, 7)
@@ -32,7 +32,7 @@ describe('sigmoid', () => {
   })
 
   it('golden: at 1 and -2', () => {
-    const [one, two] = onRow(sigmoid)([1, -2])
+    const [one, two] = onRow(sigmoid.fn)([1, -2])
     expect(one).toBeCloseTo(0.731058578630005, 6)
     expect(two).toBeCloseTo(0.119202922022118, 6)
   })
@@ -40,7 +40,7 @@ describe('sigmoid', () => {
   it('law: the twin agrees at every z', () => {
     fc.assert(
       fc.property(fc.array(fc.float({ min: -100, max: 100, noNaN: true }), { minLength: 1 }), row => {
-        onRow(sigmoid)(row).forEach((a, j) => {
+        onRow(sigmoid.fn)(row).forEach((a, j) => {
           expect(Math.abs(a - twin.sigmoid(row[j] ?? NaN))).toBeLessThan(4 * ULP)
         })
       }),
@@ -48,19 +48,19 @@ describe('sigmoid', () => {
   })
 })
 
-describe('sigmoidPrime', () => {
+describe('its derivative', () => {
   it('by hand: a (1 - a)', () => {
-    expect(onRow(sigmoidPrime)([0.5, 0.75, 0, 1])).toEqual([0.25, 0.1875, 0, 0])
+    expect(onRow(sigmoid.prime)([0.5, 0.75, 0, 1])).toEqual([0.25, 0.1875, 0, 0])
   })
 
   it('golden: at z = 2', () => {
-    expect(onRow(z => sigmoidPrime(sigmoid(z)))([2])[0]).toBeCloseTo(0.104993585403507, 6)
+    expect(onRow(z => sigmoid.prime(sigmoid.fn(z)))([2])[0]).toBeCloseTo(0.104993585403507, 6)
   })
 
   it('law: it is the slope of the sigmoid', () => {
     fc.assert(
       fc.property(fc.array(fc.float({ min: -30, max: 30, noNaN: true }), { minLength: 1 }), row => {
-        const found = onRow(z => sigmoidPrime(sigmoid(z)))(row)
+        const found = onRow(z => sigmoid.prime(sigmoid.fn(z)))(row)
         const automatic = onRow(slopes)(row)
         found.forEach((slope, j) => {
           expect(Math.abs(slope - (automatic[j] ?? NaN))).toBeLessThan(ULP)
@@ -74,7 +74,7 @@ describe('sigmoidPrime', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 14 }), k => {
         const a = 1 - k * ULP
-        const slope = onRow(sigmoidPrime)([a])[0] ?? NaN
+        const slope = onRow(sigmoid.prime)([a])[0] ?? NaN
         expect(Math.abs(slope / (a * k * ULP) - 1)).toBeLessThan(4 * ULP)
       }),
     )
@@ -84,7 +84,7 @@ describe('sigmoidPrime', () => {
 describe('purity', () => {
   it('nothing given is changed, and a second call answers the same', () => {
     const row = [-3, 0, 0.5, 20]
-    for (const f of [sigmoid, sigmoidPrime]) {
+    for (const f of [sigmoid.fn, sigmoid.prime]) {
       const [first, second, z] = withTensors(
         () => {
           const z = tensor2d([row])

@@ -1,0 +1,37 @@
+/**
+ * What a command is: its help, its table of options, and what it does with their values.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { AppError } from '../errors.ts'
+import { decodeOptions, positionals, type Argv, type OptionTable, type ValuesOf } from '../options/option.ts'
+import type { CliEnv } from './cli-env.ts'
+
+export type Command<O extends OptionTable = OptionTable> = {
+  readonly describe: string
+  /** The values that stand without a flag, if the command takes any: their name in the help, and an example. */
+  readonly positionals?: { readonly usage: string; readonly example: string }
+  readonly options: O
+  readonly examples: readonly (readonly [line: string, what: string])[]
+  /** (A method, so that a registry can hold commands with different options.) */
+  run(flags: ValuesOf<O>, env: CliEnv, positionals: readonly string[]): TE.TaskEither<AppError, void>
+}
+
+/** A command, typed by its own options. */
+export const defineCommand = <O extends OptionTable>(command: Command<O>): Command<O> => command
+
+/** Decodes the settings of a command, and runs it. */
+export const runCommand = (command: Command, argv: Argv, env: CliEnv): TE.TaskEither<AppError, void> =>
+  pipe(
+    E.Do,
+    E.apS('flags', decodeOptions(command.options, argv)),
+    E.apS(
+      'words',
+      command.positionals === undefined
+        ? E.right([])
+        : positionals(command.positionals.usage, command.positionals.example, argv),
+    ),
+    TE.fromEither<AppError, { flags: ValuesOf<OptionTable>; words: readonly string[] }>,
+    TE.flatMap(({ flags, words }) => command.run(flags, env, words)),
+  )

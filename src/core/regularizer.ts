@@ -1,0 +1,21 @@
+/**
+ * What a regularizer is: a penalty on the weights, never on the biases. Each one has a file in `regularizers/` and a
+ * line in its registry.
+ */
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Params } from './params.ts'
+
+export type Regularizer = {
+  readonly name: string
+  /** The penalty that the cost includes, without its factor λ/n. */
+  readonly penalty: (params: Params) => Scalar
+  /** The derivative of that penalty by a layer's weights [j_l, j_l-1]. */
+  readonly gradient: (w: Tensor2D) => Tensor2D
+  /**
+   * The number that `shrink` multiplies by, from ηλ/n. It is computed in float64, once for many steps, and enters a
+   * step as an input, so that another λ or η needs no new program.
+   */
+  readonly factor: (etaLmbdaOverN: number) => number
+  /** The weights after the regularizer's part of a step: w - ηλ/n · gradient(w). */
+  readonly shrink: (w: Tensor2D, factor: Scalar) => Tensor2D
+}

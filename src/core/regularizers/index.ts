@@ -1,0 +1,9 @@
+/**
+ * The regularizers, by name. To add one, write its file and add its line here.
+ */
+import type { Regularizer } from '../regularizer.ts'
+import { l2 } from './l2.ts'
+
+export const regularizers = { l2 } as const satisfies Readonly<Record<string, Regularizer>>
+
+export type RegularizerName = keyof typeof regularizers

@@ -1,0 +1,135 @@
+/**
+ * Opens the folder of a run: a new one, or one to resume.
+ */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { LayerValues } from '../core/params.ts'
+import type { AppError } from '../errors.ts'
+import type { Env } from '../io/env.ts'
+import { toJson } from '../io/json.ts'
+import type { TrainFlags } from '../options/train-options.ts'
+import { checkResumable } from './check-resumable.ts'
+import { fileRecorder, nullRecorder, type Recorder, type TrainSnapshot } from './recorder.ts'
+import { describeRun, lockRun, newRun, pointLatest, writeLogs, type RunFolder } from './run-folder.ts'
+import { asSettings, type RunConfig } from './run-plan.ts'
+import { loadNewest } from './saves.ts'
+
+/** What a run is made from. */
+export type RunOrigin = {
+  readonly config: RunConfig
+  readonly dataHash: string
+  readonly initial: readonly LayerValues[]
+  /** Versions, backend, engine and threads: they are saved, and a difference is reported, but never an error. */
+  readonly machine: Readonly<Record<string, unknown>>
+}
+
+/** Where a run is saved, and how often. */
+export type SaveFlags = Pick<TrainFlags, 'out' | 'runs' | 'resume' | 'checkpointEvery' | 'logDir'>
+
+type Settings = Readonly<Record<string, unknown>>
+
+const hash = (value: unknown): string => createHash('sha256').update(toJson(value)).digest('hex')
+
+/**
+ * What a checkpoint belongs to: the configuration and the data, without the number of epochs, which may grow, and
+ * without what computes it and where the data are.
+ */
+const identityOf = (settings: Settings, dataHash: string): string =>
+  hash({ ...settings, epochs: undefined, data: undefined, backend: undefined, engine: undefined, dataHash })
+
+/** The same as earlier versions computed it: with the backend and the engine that the run was created with. */
+const earlierIdentityOf = (settings: Settings, { backend, engine }: Settings, dataHash: string): string =>
+  hash({ ...settings, epochs: undefined, data: undefined, backend, engine, dataHash })
+
+/** Such as `20261123-134005-xent-s1-3fa2b1`: time, cost, seed, configuration. */
+const nameOf = (date: Date, config: RunConfig): string => {
+  const time = date.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
+  return `${time}-${config.cost}-s${config.seed}-${hash(asSettings(config)).slice(0, 6)}`
+}
+
+/** A folder that is locked, and where the training in it starts. */
+type Opened = { readonly folder: RunFolder; readonly from: TrainSnapshot }
+
+/** Opens the folder that the flags ask for; the run in it is then in use by this process. */
+export const openRun = (env: Env, flags: SaveFlags, origin: RunOrigin): TE.TaskEither<AppError, Recorder> => {
+  const { config, dataHash, initial, machine } = origin
+  const beginning: TrainSnapshot = { epochs: 0, examples: 0, history: [], layers: initial, optimizer: [] }
+  if (flags.out === 'none' && flags.resume === undefined) return TE.right(nullRecorder(beginning))
+  const { files } = env
+  const { resume } = flags
+  const settings = asSettings(config)
+  return pipe(
+    resume === undefined
+      ? pipe(
+          createFolder(env, flags, config),
+          TE.map((folder): Opened => ({ folder, from: beginning })),
+        )
+      : resumeFolder(env, resume, origin),
+    TE.flatMap(({ folder, from }) =>
+      pipe(
+        writeLogs(files, folder, config.monitor, from.history),
+        TE.map(() =>
+          fileRecorder(env, {
+            folder,
+            config,
+            identity: identityOf(settings, dataHash),
+            from,
+            every: flags.checkpointEvery,
+            logDir: flags.logDir,
+          }),
+        ),
+        TE.tap(recorder => (resume === undefined ? recorder.save(from) : TE.right(undefined))),
+        // last: a folder with a config.json is a run, and from then on it can be resumed
+        TE.tap(() => describeRun(files, folder, settings, { ...machine, dataHash })),
+        TE.tapIO(() => () => {
+          if (flags.out === undefined && resume === undefined) void pointLatest(files, folder)
+        }),
+        TE.tapError(() => TE.fromTask(folder.unlock)),
+      ),
+    ),
+  )
+}
+
+const createFolder = (
+  { files, processes, date }: Env,
+  { out, runs }: SaveFlags,
+  config: RunConfig,
+): TE.TaskEither<AppError, RunFolder> => {
+  if (out !== undefined) return newRun(files, processes, out)
+  const path = join(runs, nameOf(date(), config))
+  return pipe(
+    newRun(files, processes, path),
+    // another run of this configuration may have begun within the same second
+    TE.orElse(() => newRun(files, processes, `${path}-${processes.me.pid}`)),
+  )
+}
+
+const resumeFolder = (
+  env: Env,
+  resume: string,
+  { config, dataHash, machine }: RunOrigin,
+): TE.TaskEither<AppError, Opened> => {
+  const { files, processes } = env
+  const settings = asSettings(config)
+  return pipe(
+    TE.fromTask(() => files.follow(resume)),
+    TE.flatMap(path => lockRun(files, processes, path)),
+    TE.flatMap(folder =>
+      pipe(
+        checkResumable(env, folder.path, config, dataHash, machine),
+        TE.flatMap(before =>
+          loadNewest(
+            files,
+            folder.path,
+            [identityOf(settings, dataHash), earlierIdentityOf(settings, before, dataHash)],
+            line => env.log(`network2: ${line}`),
+          ),
+        ),
+        TE.map((from): Opened => ({ folder, from })),
+        TE.tapError(() => TE.fromTask(folder.unlock)),
+      ),
+    ),
+  )
+}
