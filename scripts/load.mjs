@@ -7,7 +7,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
  * Lets Node import TypeScript through tsx. tsx keeps translated files in the temporary folder and runs what it finds
- * there under the right name, whoever wrote it: so it gets a folder that only this user can write, or none.
+ * there under the right name, even if another user wrote it. So it gets a folder that only this user can write, or none.
  */
 const registerTsx = async () => {
   const { TMPDIR } = process.env

@@ -25,7 +25,7 @@ const everything: Findings = {
   cache: '/home/reader/.cache/network2',
   mnistDir: { path: '/data/mnist', names: MNIST },
   mnist: { path: '/project/data/mnist', names: undefined },
-  data: { path: '/project/data', names: ['README.md', 'digits-1.bin'] },
+  data: { path: '/project/data', names: ['README.md', 'digits', 'study'] },
 }
 
 suite('the text of doctor', () => {
@@ -40,7 +40,7 @@ suite('the text of doctor', () => {
       'cache       /home/reader/.cache/network2',
       "MNIST_DIR   /data/mnist has 4 of MNIST's 4 files",
       'data        no MNIST in /project/data/mnist',
-      '            also cached: digits-1.bin',
+      '            also cached: digits',
     ])
   })
 

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { linux, need } from '../support/needs.ts'
@@ -14,7 +13,8 @@ const turn = new URL('../../scripts/turn.mjs', import.meta.url).href
 let home: string
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'network2-turn-'))
+  // macOS has a temporary folder whose path is too long for sockets
+  home = mkdtempSync('/tmp/network2-turn-')
 })
 
 afterEach(() => rmSync(home, { recursive: true }))
@@ -73,6 +73,13 @@ describe('a turn', () => {
     chownSync(join(home, 'network2-0'), 12345, 12345)
     const unlocked = `await inTurn('work', () => undefined, async () => console.log('done'))`
     expect(await script(unlocked)).toEqual({ code: 0, out: 'done\n' })
+  })
+
+  it('uses the temporary folder where the path of the home folder is too long for a socket', async () => {
+    const done = `await inTurn('work', () => undefined, async () =>
+      console.log(fs.readdirSync(process.env.TMPDIR).join()))`
+    const { out } = await script(done, { HOME: join(home, 'x'.repeat(80)) })
+    expect(out).toBe(`network2-${process.geteuid?.()}\n`)
   })
 
   it('works without a lock where the folder cannot be made', async () => {

@@ -79,6 +79,9 @@ const MNIST_FILES = 4
 const mnistFiles = (names: readonly string[] = []): number =>
   new Set(names.filter(name => MNIST.test(name)).map(name => name.replace(/\.gz$/, ''))).size
 
+/** Folders below `data` that commands fill, besides MNIST's. */
+const OTHER_CACHES = ['digits', 'published']
+
 const folderLine = (label: string, { path, names }: Folder): Line => [
   label,
   names === undefined
@@ -88,7 +91,7 @@ const folderLine = (label: string, { path, names }: Folder): Line => [
 
 const dataLines = ({ mnistDir, mnist, data }: Findings): readonly Line[] => {
   const complete = [mnistDir, mnist].some(folder => mnistFiles(folder?.names) === MNIST_FILES)
-  const others = (data.names ?? []).filter(name => name !== 'README.md' && name !== 'mnist')
+  const others = (data.names ?? []).filter(name => OTHER_CACHES.includes(name))
   return [
     ...(mnistDir === undefined
       ? [['MNIST_DIR', 'not set'] satisfies Line]
