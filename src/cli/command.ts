@@ -5,7 +5,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { AppError } from '../errors.ts'
-import { decodeOptions, positionals, type Argv, type OptionTable, type ValuesOf } from '../options/option.ts'
+import {
+  both,
+  decodeOptions,
+  positionals,
+  type Argv,
+  type OptionTable,
+  type ValuesOf,
+} from '../options/option.ts'
 import type { CliEnv } from './cli-env.ts'
 
 export type Command<O extends OptionTable = OptionTable> = {
@@ -24,14 +31,12 @@ export const defineCommand = <O extends OptionTable>(command: Command<O>): Comma
 /** Decodes the settings of a command, and runs it. */
 export const runCommand = (command: Command, argv: Argv, env: CliEnv): TE.TaskEither<AppError, void> =>
   pipe(
-    E.Do,
-    E.apS('flags', decodeOptions(command.options, argv)),
-    E.apS(
-      'words',
+    both(
+      decodeOptions(command.options, argv),
       command.positionals === undefined
         ? E.right([])
         : positionals(command.positionals.usage, command.positionals.example, argv),
     ),
-    TE.fromEither<AppError, { flags: ValuesOf<OptionTable>; words: readonly string[] }>,
-    TE.flatMap(({ flags, words }) => command.run(flags, env, words)),
+    TE.fromEither<AppError, readonly [ValuesOf<OptionTable>, readonly string[]]>,
+    TE.flatMap(([flags, words]) => command.run(flags, env, words)),
   )

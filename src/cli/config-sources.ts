@@ -74,7 +74,7 @@ const fromVariables = (options: OptionTable, variables: NodeJS.ProcessEnv): Sour
 }
 
 /** Variables that are not flags. */
-const OTHER_VARIABLES = ['NETWORK2_NATIVE', 'NETWORK2_CACHE', 'NETWORK2_LONG']
+const OTHER_VARIABLES = ['NETWORK2_NATIVE', 'NETWORK2_CACHE', 'NETWORK2_LONG', 'NETWORK2_PYTHON']
 
 /**
  * Refuses a NETWORK2_… variable that no command has: it is most likely misspelt. One that another command has is

@@ -138,6 +138,19 @@ export const listOf = (fallback: readonly string[], about: About): Option<readon
   },
 })
 
+/** One error with every message and every remedy. */
+const oneError = (errors: readonly UsageError[]): UsageError =>
+  usageError(errors.map(({ message }) => message).join('\n'), errors.map(({ remedy }) => remedy).join('\n'))
+
+/** Both values, or every mistake in either. */
+export const both = <A, B>(
+  first: E.Either<UsageError, A>,
+  second: E.Either<UsageError, B>,
+): E.Either<UsageError, readonly [A, B]> =>
+  E.isRight(first) && E.isRight(second)
+    ? E.right([first.right, second.right])
+    : E.left(oneError([first, second].flatMap(value => (E.isLeft(value) ? [value.left] : []))))
+
 /** Decodes all options of a table; the error names every mistake. */
 export const decodeOptions = <O extends OptionTable>(
   options: O,
@@ -148,12 +161,7 @@ export const decodeOptions = <O extends OptionTable>(
   )
   const errors = decoded.flatMap(([, value]) => (E.isLeft(value) ? [value.left] : []))
   return errors.length > 0
-    ? E.left(
-        usageError(
-          errors.map(({ message }) => message).join('\n'),
-          errors.map(({ remedy }) => remedy).join('\n'),
-        ),
-      )
+    ? E.left(oneError(errors))
     : E.right(
         Object.fromEntries(
           decoded.map(([name, value]) => [name, E.isRight(value) ? value.right : undefined]),

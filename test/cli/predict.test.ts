@@ -144,7 +144,7 @@ describe('predict', () => {
   it('refuses what is asked for wrongly', async () => {
     expect(await predict('net.json', [])).toMatchObject({ code: 2 })
     expect((await predict(undefined, [], { first: '0' })).err).toMatch(
-      /--model is missing\n--first 0: not.*\nIMAGE is missing/,
+      /--model is missing\n--first 0: not.*\nIMAGE… is missing/,
     )
     expect(await predict('none.json', ['a.png'])).toMatchObject({ code: 3 })
   })

@@ -159,7 +159,7 @@ describe('the folder of a run', () => {
       const more = await cli(['train', '--resume', moved, '--epochs', '4', '--quiet'])
       expect([more.code, more.err]).toEqual([
         0,
-        `network2: platform: it was "plan9-x64", and is "${machine.platform}"; the last bits may now differ from those of a run without a break\n`,
+        `network2: platform: it was "plan9-x64", and is "${machine.platform}"; the last bits can differ from those of an uninterrupted run\n`,
       ])
       const whole = join(folder, 'whole')
       expect((await cli(['train', ...flags, '--epochs', '4', '--seed', '7', '--out', whole])).code).toBe(0)
@@ -186,7 +186,7 @@ describe('the folder of a run', () => {
     inFolder(async folder => {
       const none = await cli(['train', '--resume', folder])
       expect(none.code).toBe(5)
-      expect(none.err).toContain('npm run runs lists them')
+      expect(none.err).toContain('npm run runs lists your runs')
       const precious = join(folder, 'config.json')
       await writeFile(precious, '{}')
       await writeFile(join(folder, 'letters.2019'), 'precious')

@@ -77,7 +77,7 @@ describe('a run for a person', () => {
       expect(printed).toHaveLength(7)
       expect(printed[5]).toMatch(/^Accuracy on the test set: \d/)
       expect(printed[6]).toContain('npm run evaluate -- --model')
-      expect(err).toContain('cross-entropy, [12, 8, 5], eta 0.5')
+      expect(err).toContain('cross-entropy cost, [12, 8, 5], eta 0.5')
       // neither colours nor a bar where nobody watches
       expect(out + err).not.toContain('\x1b')
 
@@ -130,7 +130,7 @@ describe('a run for a person', () => {
     inFolder(async folder => {
       const args = await prepared(folder, recorded({ name: 'xent-one-output' }))
       const { out, err } = await cli([...args, '--json', '--backend', 'cpu'])
-      expect(err).toContain('accuracy is left out')
+      expect(err).toContain('accuracy is not computed')
       expect(lines(out)[1]).toHaveProperty('evaluationCost')
       expect(lines(out)[1]).not.toHaveProperty('evaluationAccuracy')
     }))
@@ -142,9 +142,9 @@ describe('mistakes', () => {
   it.each<[string, readonly string[], number, string]>([
     ['an unknown flag', ['--epoch', '1'], 2, 'did you mean --epochs?'],
     ['a value that is no number', ['--eta', 'abc'], 2, '--eta abc: not a number above 0'],
-    ['no value', ['--eta='], 2, '--eta (nothing)'],
+    ['no value', ['--eta='], 2, '--eta needs a value: a number above 0'],
     ['a repeated flag', ['--eta', '1', '--lr', '2'], 2, '--eta is given 2 times'],
-    ['a value without a flag', ['xent'], 2, 'xent: not understood'],
+    ['a value without a flag', ['xent'], 2, 'xent: unexpected value'],
     ['sizes that do not fit the data', ['--sizes', '100,5'], 2, 'begin with 12: --sizes 12,5'],
     ['more examples than there are', ['--train-size', '41'], 2, 'has 40 training examples'],
     ['a part that is not there', ['--evaluate-on', 'validation'], 2, 'has no validation set'],
@@ -196,7 +196,7 @@ describe('mistakes', () => {
   it('an unknown command names those that there are', async () => {
     const { code, err } = await cli(['tarin', '--backend', 'cpu'])
     expect(code).toBe(2)
-    expect(err).toContain('the commands are train, runs, evaluate, trace')
+    expect(err).toContain('the commands are train, runs, evaluate, predict')
   })
 
   it('a diverging run keeps the last good network, but never over another', () =>
@@ -211,7 +211,7 @@ describe('mistakes', () => {
       await writeFile(end, 'precious')
       const second = await cli([...hot, '--backend', 'cpu'])
       expect(second.code).toBe(4)
-      expect(second.err).toContain('end.json is as it was')
+      expect(second.err).toContain('end.json is unchanged')
       expect(await readFile(end, 'utf8')).toBe('precious')
     }))
 })
@@ -246,7 +246,7 @@ describe('ends that nobody planned', () => {
       await running.said('"epoch":2')
       running.closeOut()
       const { code, err } = await running.result
-      expect(code).toBe(0)
+      expect(code).toBe(141)
       expect(err).toBe('')
       expect(JSON.parse(await readFile(join(folder, 'end.json'), 'utf8'))).toHaveProperty('weights')
     }))
