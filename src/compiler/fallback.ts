@@ -1,19 +1,19 @@
 /**
- * An interpreter that tries another one first, and is as good as its word when that cannot be.
+ * An interpreter that falls back to another one for what it cannot compile.
  */
 import { CompileError, type Interpreter } from '../core/scan.ts'
 
 /**
- * Runs with `first`; what it cannot compile runs with `second`, and so does everything after that.
+ * Runs with `first`. Once it meets a function that it cannot compile, everything runs with `second`.
  *
- * @param tell is given the reason, once
+ * @param onFallback receives the reason, once
  */
 export const withFallback = (
   first: Interpreter,
   second: Interpreter,
-  tell: (reason: string) => void,
+  onFallback: (reason: string) => void,
 ): Interpreter => {
-  let given = false
+  let fellBack = false
   return {
     get name() {
       return given ? second.name : first.name
@@ -21,13 +21,13 @@ export const withFallback = (
     scan: f => {
       const [fast, safe] = [first.scan(f), second.scan(f)]
       return (...args) => {
-        if (given) return safe(...args)
+        if (fellBack) return safe(...args)
         try {
           return fast(...args)
         } catch (error) {
           if (!(error instanceof CompileError)) throw error
-          given = true
-          tell(error.message)
+          fellBack = true
+          onFallback(error.message)
           return safe(...args)
         }
       }

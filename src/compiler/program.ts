@@ -1,15 +1,15 @@
 /**
- * A program: what a pure function of tensors does, as a value. It can be printed, rewritten, and compiled.
+ * A program: the computation of a pure function of tensors, as data. It can be printed, rewritten and compiled.
  *
- * Its nodes stand in the order in which they run. Each is one kernel of TensorFlow.js, with the kernel's own
- * name and attributes, so that TensorFlow.js's documentation is the reference for their meaning.
+ * The nodes are in the order in which they run. In a traced program each is one kernel of TensorFlow.js, with the
+ * kernel's own name and attributes: see TensorFlow.js's documentation for their meaning.
  */
-import type { DataType } from '@tensorflow/tfjs-core'
+import type { DataType, NamedAttrMap } from '@tensorflow/tfjs-core'
 
-/** The kind of a tensor. */
+/** The dtype and shape of a tensor. */
 export type Spec = { readonly dtype: DataType; readonly shape: readonly number[] }
 
-/** Where a number comes from: an argument of the function, a constant it captured, or a node's output. */
+/** A tensor of a program: an argument of the function, a constant that it captured, or an output of a node. */
 export type Ref =
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'constant'; readonly index: number }
@@ -21,24 +21,26 @@ export type Values = Float32Array | Int32Array | Uint8Array
 
 export type Constant = Spec & { readonly values: Values }
 
-export type Attributes = Readonly<Record<string, unknown>>
-
-export type Node = {
+/** A node of any kind of program. */
+export type AnyNode = {
   readonly kernel: string
   readonly inputs: readonly Ref[]
-  readonly attributes: Attributes
+  readonly attributes: object
   readonly outputs: readonly Spec[]
 }
 
-export type Program = {
+/** A call of a kernel of TensorFlow.js. */
+export type Node = AnyNode & { readonly attributes: Readonly<NamedAttrMap> }
+
+export type Program<N extends AnyNode = Node> = {
   readonly inputs: readonly Input[]
   readonly constants: readonly Constant[]
-  readonly nodes: readonly Node[]
+  readonly nodes: readonly N[]
   readonly outputs: readonly Ref[]
 }
 
-/** The kind of what a reference points to. */
-export const specOf = ({ inputs, constants, nodes }: Program, ref: Ref): Spec => {
+/** The dtype and shape of what a reference refers to. */
+export const specOf = ({ inputs, constants, nodes }: Program<AnyNode>, ref: Ref): Spec => {
   switch (ref.kind) {
     case 'input':
       return inputs[ref.index]!
@@ -51,16 +53,14 @@ export const specOf = ({ inputs, constants, nodes }: Program, ref: Ref): Spec =>
 
 export const sizeOf = ({ shape }: Spec): number => shape.reduce((a, b) => a * b, 1)
 
-/** Whether two references point to the same number. */
-export const same = (a: Ref, b: Ref): boolean =>
+export const sameRef = (a: Ref, b: Ref): boolean =>
   a.kind === b.kind &&
   a.index === b.index &&
   (a.kind === 'node' && b.kind === 'node' ? a.output === b.output : true)
 
-/** A node's reference moved elsewhere. */
 type Renaming = (ref: Ref) => Ref
 
-const renamed = (nodes: readonly Node[], rename: Renaming): readonly Node[] =>
+const renamed = <N extends AnyNode>(nodes: readonly N[], rename: Renaming): readonly N[] =>
   nodes.map(node => ({ ...node, inputs: node.inputs.map(rename) }))
 
 const keepIndices = (keep: readonly boolean[]): readonly number[] => {
@@ -68,8 +68,8 @@ const keepIndices = (keep: readonly boolean[]): readonly number[] => {
   return keep.map(kept => (kept ? next++ : -1))
 }
 
-/** The program without the nodes and constants on which no output depends. Inputs stay: they are its signature. */
-export const prune = (program: Program): Program => {
+/** Drops the nodes and constants on which no output depends. All inputs stay: they are the program's signature. */
+export const prune = <N extends AnyNode>(program: Program<N>): Program<N> => {
   const nodes = program.nodes.map(() => false)
   const constants = program.constants.map(() => false)
   const visit = (ref: Ref): void => {
@@ -102,11 +102,11 @@ const equalValues = (a: Constant, b: Constant): boolean =>
   a.dtype === b.dtype &&
   String(a.shape) === String(b.shape) &&
   a.values.length === b.values.length &&
-  // Object.is keeps 0 and -0 apart, and finds NaN equal to itself
+  // Object.is distinguishes 0 from -0, and NaN equals itself
   a.values.every((value, i) => Object.is(value, b.values[i]))
 
-/** The program with equal constants made one. */
-export const shareConstants = (program: Program): Program => {
+/** Makes equal constants one constant. */
+export const shareConstants = <N extends AnyNode>(program: Program<N>): Program<N> => {
   const first = program.constants.map((constant, i) =>
     program.constants.findIndex((other, j) => j <= i && equalValues(other, constant)),
   )
@@ -118,34 +118,36 @@ export const shareConstants = (program: Program): Program => {
   })
 }
 
-/** Such as `float32[30,784]`. */
+/** For example `float32[30,784]`. */
 export const printSpec = ({ dtype, shape }: Spec): string => `${dtype}[${shape.join(',')}]`
 
-/** The column of the remarks. */
-const REMARKS = 74
+const REMARK_COLUMN = 74
 
-/** How many numbers of a constant are shown. */
-const SHOWN = 4
+/** How many numbers of a constant are printed. */
+const PRINTED = 4
 
 const printConstant = (constant: Constant): string =>
-  `${Array.from(constant.values.subarray(0, SHOWN), value => String(Number(value.toPrecision(7)))).join(' ')}${
-    constant.values.length > SHOWN ? ' …' : ''
+  `${Array.from(constant.values.subarray(0, PRINTED), value => String(Number(value.toPrecision(7)))).join(' ')}${
+    constant.values.length > PRINTED ? ' …' : ''
   }`
 
-const printAttributes = (attributes: Attributes): string =>
+const printAttributes = (attributes: object): string =>
   Object.entries(attributes)
     .filter(([, value]) => value !== undefined && value !== null && value !== false)
     .map(([name, value]) => ` ${name}=${JSON.stringify(value)}`)
     .join('')
 
 /**
- * The program as text: a line for each constant and node, the inputs before them, the outputs after.
+ * The program as text: the inputs, a line for each constant and node, the outputs.
  *
  *     %2 = BatchMatMul(%1, params[0].w) transposeB=true : float32[10,30]
  *
- * @param remark what to write behind a node, if anything
+ * @param remark a comment for the end of a node's line, or ''
  */
-export const print = (program: Program, remark: (node: Node) => string = () => ''): string => {
+export const print = <N extends AnyNode>(
+  program: Program<N>,
+  remark: (node: N) => string = () => '',
+): string => {
   const { inputs, constants, nodes, outputs } = program
   const name = (ref: Ref): string =>
     ref.kind === 'input'
@@ -159,8 +161,8 @@ export const print = (program: Program, remark: (node: Node) => string = () => '
     ...nodes.map((node, i) => {
       const { kernel, inputs: from, attributes, outputs: specs } = node
       const line = `%${i} = ${kernel}(${from.map(name).join(', ')})${printAttributes(attributes)} : ${specs.map(printSpec).join(', ')}`
-      const said = remark(node)
-      return said === '' ? line : `${line.padEnd(REMARKS)} # ${said}`
+      const comment = remark(node)
+      return comment === '' ? line : `${line.padEnd(REMARK_COLUMN)} # ${comment}`
     }),
     `return ${outputs.map(name).join(', ')}`,
   ].join('\n')

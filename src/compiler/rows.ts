@@ -4,11 +4,11 @@
 import { tensor } from '@tensorflow/tfjs-core'
 import { withTensors } from '../core/scope.ts'
 import { leaves, paths, unflatten, type Tree } from '../core/tree.ts'
-import type { Stacked, StepRange } from '../core/scan.ts'
-import { printSpec, type Program, type Spec } from './program.ts'
+import { CompileError, type Stacked, type StepRange } from '../core/scan.ts'
+import { printSpec, specOf, type AnyNode, type Program, type Spec } from './program.ts'
 import { trace } from './trace.ts'
 
-/** The kind of a row of each leaf. */
+/** The dtype and shape of a row of each leaf. */
 export const rowSpecs = (xs: Tree): readonly Spec[] =>
   leaves(xs).map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) }))
 
@@ -21,7 +21,7 @@ export const checkRange = (xs: Tree, [from, to]: StepRange): void => {
   }
 }
 
-/** The kind of the tree of rows as text, such as `x.rows:int32[10] x.mask:float32[10,30]`. */
+/** The form of the tree of rows as text, such as `x.rows:int32[10] x.mask:float32[10,30]`. */
 export const rowSignature = (xs: Tree, specs: readonly Spec[]): string =>
   paths(xs, 'x')
     .map((path, i) => `${path}:${printSpec(specs[i]!)}`)
@@ -51,12 +51,28 @@ export const traceStep = <S extends Tree, C extends Tree, X extends Tree>(
   xs: Stacked<X>,
 ): Program => {
   const [first] = rows<X>(xs, [0, 1])
-  if (first === undefined) throw new Error('a scan needs a row to be traced on')
-  return withTensors(first, row =>
-    trace(f as (...args: never[]) => Tree, [
+  // the range has one row, or checkRange has thrown
+  return withTensors(first!, row =>
+    trace(f, [
       ['', s0],
       ['', constants],
       ['x', row],
     ]),
   )
+}
+
+/**
+ * Checks that a step returns its state as it was given: the same dtypes and shapes.
+ *
+ * @throws CompileError that names the first difference
+ */
+export const checkStateKinds = (step: Program<AnyNode>): void => {
+  step.outputs.forEach((ref, i) => {
+    const { name, ...spec } = step.inputs[i]!
+    const [before, after] = [printSpec(spec), printSpec(specOf(step, ref))]
+    if (before !== after)
+      throw new CompileError(
+        `a scan's state must keep its dtypes and shapes: ${name || 'the state'} was ${before}, became ${after}`,
+      )
+  })
 }

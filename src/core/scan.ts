@@ -1,6 +1,6 @@
 /**
- * How a pure function of tensors is run. The function is the same for every interpreter, and so is its result:
- * each agrees with `eager`, which is the definition. What differs is the time it takes.
+ * How a pure function of tensors is run. Every interpreter runs the same functions, and its results agree with those of
+ * `eager`, which defines them; interpreters differ in speed.
  */
 import type { Rank, Tensor } from '@tensorflow/tfjs-core'
 import type { Tree } from './tree.ts'
@@ -18,7 +18,7 @@ export type Stacked<X> = Tree extends X
           ? Tensor
           : { readonly [K in keyof X]: Stacked<X[K]> }
 
-/** Which steps of a scan to run: from `from` up to, not including, `to`. */
+/** The steps of a scan to run: from `from` to `to`, exclusive. */
 export type StepRange = readonly [from: number, to: number]
 
 /**
@@ -32,11 +32,11 @@ export type Scan<S extends Tree, C extends Tree, X extends Tree> = (
   range: StepRange,
 ) => S
 
-/** Why a function cannot be compiled: a sentence for a person. */
+/** A function cannot be compiled: the message says why. */
 export class CompileError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(reason, options)
-    this.name = 'Uncompilable'
+    this.name = 'CompileError'
   }
 }
 

@@ -28,7 +28,7 @@ import type { Tree } from '../../src/core/tree.ts'
 const traced = (f: (x: Tensor1D) => Tree): string =>
   withTensors(
     () => tensor1d([1, 2, 3]),
-    x => print(trace(f as (...args: never[]) => Tree, [['x', x]])),
+    x => print(trace(f, [['x', x]])),
   )
 
 describe('a trace', () => {
@@ -40,8 +40,13 @@ describe('a trace', () => {
         rows: tensor1d([0], 'int32'),
       }),
       ({ params, set, rows }) => {
-        const args = [['', { params, optimizer: [] }] as const, ['', set] as const, ['rows', rows] as const]
-        return print(trace(trainStep({ cost: quadratic }), args))
+        return print(
+          trace(trainStep({ cost: quadratic }), [
+            ['', { params, optimizer: [] }],
+            ['', set],
+            ['rows', rows],
+          ]),
+        )
       },
     )
     expect(text).toMatchInlineSnapshot(`
@@ -151,13 +156,13 @@ describe('a trace', () => {
 
 describe('what has no program is refused by name', () => {
   it.each<[string, (x: Tensor1D) => Tree, string]>([
-    ['a value read back', x => scalar(x.dataSync()[0]!), 'a value is read back while tracing'],
+    ['a value read back', x => scalar(x.dataSync()[0]!), 'a tensor is read while the function is traced'],
     [
       'a branch on a number',
       x => ((sum(x).arraySync() as unknown as number) > 0 ? x : square(x)),
-      'a value is read back',
+      'a tensor is read',
     ],
-    ['a random draw', x => add(x, randomUniform([3])), 'numbers are drawn at random'],
+    ['a random draw', x => add(x, randomUniform([3])), 'random numbers are drawn'],
     ['a number', () => 3 as never, '3 is no tensor'],
     ['text', () => 'three' as never, 'three is no tensor'],
   ])('%s', (_what, f, words) => {

@@ -1,14 +1,18 @@
 /**
- * Where a tensor lies.
+ * Where a tensor is in memory.
  */
-import type { Spec } from '../program.ts'
+import type { Ref, Spec } from '../program.ts'
+
+/** A gather source is stored as its rows, or as the numbers of each row that are not zero. */
+export type SourceForm = 'dense' | 'sparse'
 
 export type TensorBuffer = {
   readonly spec: Spec
-  /** A constant of the module. Of a table it is the place where a pointer to it will stand. */
+  /** A constant of the module. For a gather source it is the address of a pointer to its data. */
   readonly address: number
-  /** Tables are data that stay from call to call, rows as they are or the numbers that are not zero. */
-  readonly table?: 'dense' | 'sparse'
+  /** Set for a gather source, whose data stay in memory from call to call. */
+  readonly gatherSource?: SourceForm
 }
 
-export type TensorBuffers = readonly TensorBuffer[]
+/** The buffer of a tensor of the program. */
+export type BufferOf = (ref: Ref) => TensorBuffer

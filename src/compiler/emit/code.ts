@@ -1,20 +1,20 @@
 /**
- * WebAssembly's instructions as typed expressions: what an instruction takes and gives is checked by the compiler
- * of TypeScript, and the text of a kernel reads like the loop that it is.
+ * The language in which kernels are written: WebAssembly's instructions as typed expressions. TypeScript checks the
+ * operands and results of each instruction, and the text of a kernel reads like a loop.
  */
-import { float32Bytes, signedLeb128, unsignedLeb128, type Code, type Kind } from './assembler.ts'
+import { float32Bytes, signedLeb128, unsignedLeb128, type Code, type Kind } from './bytes.ts'
 
-/** Code that leaves one value. */
+/** Code that leaves one value on the stack. */
 export type Expr<K extends Kind> = { readonly kind: K; readonly code: Code }
 
 export type I32 = Expr<'i32'>
 export type F32 = Expr<'f32'>
-/** Four lanes of 32 bits: floats, integers, or truth values (0 or 1; as a mask, all bits or none). */
+/** Four lanes of 32 bits: floats, integers, or truth values (0 or 1; in a mask, all bits or none). */
 export type V128 = Expr<'v128'>
 
 export type Local<K extends Kind> = Expr<K> & { readonly set: (value: Expr<K>) => Code }
 
-/** A function while it is written: the locals that it has so far. */
+/** The locals of a function that is being written. */
 export type Locals = { readonly kinds: Kind[]; readonly params: number }
 
 export const locals = (params = 0): Locals => ({ kinds: [], params })
@@ -30,13 +30,13 @@ export const param = <K extends Kind>(index: number, kind: K): Local<K> => ({
   set: value => [value.code, 0x21, unsignedLeb128(index)],
 })
 
-/** A value put into a local of its own, so that it is computed once however often it is read. */
+/** Stores a value in a new local, so that it is computed once and can be read several times. */
 export const let_ = <K extends Kind>(
   fn: Locals,
   value: Expr<K>,
 ): { readonly code: Code; readonly value: Local<K> } => {
-  const own = local(fn, value.kind)
-  return { code: own.set(value), value: own }
+  const variable = local(fn, value.kind)
+  return { code: variable.set(value), value: variable }
 }
 
 type Operator<K extends Kind, R extends Kind = K> = (a: Expr<K>, b: Expr<K>) => Expr<R>
@@ -61,7 +61,7 @@ const ints =
   (a, b) =>
     i32Expr(a.code, b.code, op)
 
-/** Where a load or store goes: an address, and a constant to add to it. Alignment is a promise, 2^align bytes. */
+/** The immediates of a load or store: the alignment (2^align bytes), and an offset that is added to the address. */
 const at = (align: number, offset: number): Code => [align, unsignedLeb128(offset)]
 
 export const i32 = {
@@ -114,9 +114,9 @@ export const v128 = {
   not: lane(0x4d),
   and: lanes(0x4e),
   or: lanes(0x50),
-  /** The bits of `a` where the mask has ones, those of `b` elsewhere. */
+  /** The bits of `a` where the mask is 1, those of `b` where it is 0. */
   select: (a: V128, b: V128, mask: V128): V128 => v128Expr(a.code, b.code, mask.code, simd(0x52)),
-  /** The lanes at these places of `a` (0 to 3) and `b` (4 to 7). */
+  /** The lanes with these numbers: 0 to 3 are those of `a`, 4 to 7 those of `b`. */
   shuffle: (a: V128, b: V128, ...places: readonly [number, number, number, number]): V128 =>
     v128Expr(a.code, b.code, simd(0x0d), ...places.flatMap(p => [4 * p, 4 * p + 1, 4 * p + 2, 4 * p + 3])),
 }
@@ -177,7 +177,7 @@ export const i32x4 = {
   mul: lanes(0xb5),
   min: lanes(0xb6),
   max: lanes(0xb8),
-  /** Towards zero; what is too large becomes the largest integer, NaN becomes 0. */
+  /** Rounds towards zero; a number that is too large becomes the largest integer, NaN becomes 0. */
   fromFloats: lane(0xf8),
 }
 
@@ -185,7 +185,7 @@ const EMPTY = 0x40
 
 export const if_ = (condition: I32, then: Code): Code => [condition.code, 0x04, EMPTY, then, 0x0b]
 
-/** Repeats while the condition, computed after each turn, holds. */
+/** Runs `body` once, and again as long as the condition holds after it. */
 export const repeatWhile = (body: Code, condition: I32): Code => [
   0x03,
   EMPTY,
@@ -216,7 +216,7 @@ export const clear = (address: I32, bytes: I32): Code => [
   [0xfc, unsignedLeb128(11), 0],
 ]
 
-/** For the counter from `from` up to, not including, `to`. A loop of one turn is no loop, and its counter a constant. */
+/** A loop whose counter runs from `from` to `to`, exclusive. With a single turn the counter is a constant. */
 export const for_ = (
   fn: Locals,
   { from = 0, to, step = 1 }: { readonly from?: number; readonly to: number; readonly step?: number },

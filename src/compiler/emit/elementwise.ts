@@ -2,19 +2,19 @@
  * Element-wise kernels on vectors, by the names that TensorFlow.js gives them. Truth values are 0 and 1.
  */
 import type { DataType } from '@tensorflow/tfjs-core'
-import { TraceError } from '../trace.ts'
-import type { Code } from './assembler.ts'
+import { CompileError } from '../../core/scan.ts'
+import type { Code } from './bytes.ts'
 import { f32x4, i32x4, v128, type Locals, type V128 } from './code.ts'
 import * as M from './math.ts'
 
 export type VectorKernel = {
   readonly args: readonly V128[]
-  /** Of the first input: what is compared or negated, not what comes out. */
+  /** The dtype of the first input, which decides between the instructions for floats and for integers. */
   readonly from: DataType
   readonly to: DataType
 }
 
-/** A result, with the statements that come before it. */
+/** A value, with the statements that must run before it. */
 type Result = { readonly before: Code; readonly value: V128 }
 
 export type VectorLowering = (kernel: VectorKernel, fn: Locals) => Result
@@ -28,19 +28,19 @@ const mask = (truths: V128): V128 => i32x4.ne(truths, i32x4.const(0))
 type Binary = (a: V128, b: V128) => V128
 type Unary = (a: V128) => V128
 
-const missing = (what: string): never => {
-  throw new TraceError(`${what} has no lowering`)
+const missing = (dtype: DataType): never => {
+  throw new CompileError(`a kernel of floats is applied to ${dtype}: this is not supported by the compiler`)
 }
 
 const binary =
   (float: Binary, int?: Binary): VectorLowering =>
   ({ args: [a, b], from }) =>
-    plain((from === 'float32' ? float : (int ?? missing(`this kernel of ${from}`)))(a!, b!))
+    plain((from === 'float32' ? float : (int ?? missing(from)))(a!, b!))
 
 const unary =
   (float: Unary, int?: Unary): VectorLowering =>
   ({ args: [a], from }) =>
-    plain((from === 'float32' ? float : (int ?? missing(`this kernel of ${from}`)))(a!))
+    plain((from === 'float32' ? float : (int ?? missing(from)))(a!))
 
 const comparison = (float: Binary, int: Binary): VectorLowering =>
   binary(
@@ -60,7 +60,7 @@ const cast: VectorLowering = ({ args: [a], from, to }) => {
   return plain(truth(from === 'float32' ? f32x4.ne(a!, f32x4.const(0)) : mask(a!)))
 }
 
-const ELEMENTWISE: Readonly<Record<string, VectorLowering>> = {
+const LOWERINGS = {
   Abs: unary(f32x4.abs, i32x4.abs),
   Add: binary(f32x4.add, i32x4.add),
   Cast: cast,
@@ -97,11 +97,10 @@ const ELEMENTWISE: Readonly<Record<string, VectorLowering>> = {
   Sqrt: unary(f32x4.sqrt),
   Sub: binary(f32x4.sub, i32x4.sub),
   Tanh: computed(M.emitTanh),
-}
+} satisfies Readonly<Record<string, VectorLowering>>
 
-/** The lowering of an element-wise kernel. */
-export const elementwise = (name: string): VectorLowering =>
-  ELEMENTWISE[name] ?? missing(`the kernel ${name}`)
+export type ElementwiseKernel = keyof typeof LOWERINGS
 
-/** The names of the element-wise kernels. */
-export const isElementwise = (name: string): boolean => Object.hasOwn(ELEMENTWISE, name)
+export const elementwise = (kernel: ElementwiseKernel): VectorLowering => LOWERINGS[kernel]
+
+export const isElementwise = (kernel: string): kernel is ElementwiseKernel => Object.hasOwn(LOWERINGS, kernel)

@@ -1,16 +1,19 @@
 /**
- * The loops of a fused node: block by block, the numbers come from its source and its inputs, go through the
- * element-wise kernels in registers, and are written once.
+ * The loops of a fused node: block by block, the numbers come from the start of the chain and from the node's inputs,
+ * pass through the element-wise kernels in registers, and are written once.
  */
-import { specOf, type Node, type Ref } from '../program.ts'
-import { TraceError } from '../trace.ts'
-import type { Code } from './assembler.ts'
-import { i32, let_, for_, v128, type I32, type Locals, type V128 } from './code.ts'
-import { elementwise, isElementwise } from './elementwise.ts'
-import type { FusedBody } from '../passes/fuse.ts'
-import { paddedLayout, LANES, VECTOR, type PaddedLayout } from './layout.ts'
-import type { TensorBuffer, TensorBuffers } from './buffer.ts'
-import { blockSource, type Block, type BlockSize, type BlockSource } from './matmul.ts'
+import { CompileError } from '../../core/scan.ts'
+import { isElementwiseNode, type ChainNode, type ChainStart, type FusedNode } from '../kernel-program.ts'
+import { specOf } from '../program.ts'
+import { forEachBlock, lastVectorMask, type Block, type BlockSource } from './blocks.ts'
+import type { BufferOf, TensorBuffer } from './buffer.ts'
+import type { Code } from './bytes.ts'
+import { i32, let_, v128, type Locals, type V128 } from './code.ts'
+import { elementwise } from './elementwise.ts'
+import { paddedLayout, VECTOR, type PaddedLayout } from './layout.ts'
+import { matMul } from './matmul.ts'
+import { sumOfRows } from './reductions.ts'
+import { sparseMatMul } from './sparse.ts'
 
 /** How an input is read for each vector of the result. */
 type Broadcast = 'full' | 'row' | 'column' | 'scalar'
@@ -23,84 +26,58 @@ const broadcast = (from: readonly number[], to: readonly number[]): Broadcast =>
   if (last && front.every((size, i) => size === to[i])) return 'full'
   if (last && front.every(size => size === 1)) return 'row'
   if (shape.at(-1) === 1 && front.every((size, i) => size === to[i])) return 'column'
-  throw new TraceError(`broadcasting [${from.join()}] to [${to.join()}] has no lowering`)
+  throw new CompileError(`broadcasting [${from.join()}] to [${to.join()}] is not supported by the compiler`)
 }
 
-/** Bits for the numbers of the last vector of a row, none for what only fills it up. */
-const numbersOnly = ({ columns, vectors }: PaddedLayout): V128 | undefined => {
-  const used = columns - (vectors - 1) * LANES
-  const bits = (lane: number): number => (lane < used ? -1 : 0)
-  return used === LANES ? undefined : v128.ints(bits(0), bits(1), bits(2), bits(3))
+const isChainStart = (node: ChainNode): node is ChainStart => !isElementwiseNode(node)
+
+/** The numbers that a chain starts from. A chain without a start reads only the inputs of its node. */
+const blockSource = (
+  start: ChainStart | undefined,
+  bufferOf: BufferOf,
+  output: PaddedLayout,
+): BlockSource => {
+  switch (start?.kernel) {
+    case 'BatchMatMul':
+      return matMul(start, bufferOf, output)
+    case 'SparseMatMul':
+      return sparseMatMul(start, bufferOf, output)
+    case 'Sum':
+      return sumOfRows(start, bufferOf, output)
+    case undefined:
+      return { size: { rows: 1, vectors: 8 }, compute: () => ({ code: [], values: [] }) }
+  }
 }
 
-/** A result, block by block. A last vector that is not full is in a block of its own kind. */
-export const forEachBlock = (
-  fn: Locals,
-  { rows, columns, vectors }: PaddedLayout,
-  size: BlockSize,
-  body: (block: Block, last: boolean) => Code,
-): Code => {
-  const ragged = columns < vectors * LANES
-  const whole = Math.floor((ragged ? vectors - 1 : vectors) / size.vectors)
-  const rest = vectors - whole * size.vectors
-  const line = (row: I32, count: number): Code => [
-    for_(fn, { to: whole * size.vectors * VECTOR, step: size.vectors * VECTOR }, column =>
-      body({ row, column, rows: count, vectors: size.vectors }, rest === 0),
-    ),
-    rest > 0
-      ? body({ row, column: i32.const(whole * size.vectors * VECTOR), rows: count, vectors: rest }, true)
-      : [],
-  ]
-  const restRows = rows % size.rows
-  return [
-    for_(fn, { to: rows - restRows, step: size.rows }, row => line(row, size.rows)),
-    restRows > 0 ? line(i32.const(rows - restRows), restRows) : [],
-  ]
-}
-
-const NOTHING: BlockSource = { size: { rows: 1, vectors: 8 }, compute: () => ({ code: [], values: [] }) }
-
-/**
- * The code of a fused node.
- *
- * @param sites of the node's inputs
- */
 export const emitFused = (
   fn: Locals,
-  { attributes }: Node,
-  sites: TensorBuffers,
+  { inputs, attributes: { body } }: FusedNode,
+  bufferOf: BufferOf,
   output: TensorBuffer,
 ): Code => {
-  const body = attributes.body as FusedBody
-  const grid = paddedLayout(output.spec)
-  const mask = numbersOnly(grid)
-  const start = body.nodes.findIndex(({ kernel }) => !isElementwise(kernel))
-  const source =
-    start < 0
-      ? NOTHING
-      : blockSource(
-          body.nodes[start]!,
-          body.nodes[start]!.inputs.map(ref => sites[ref.index]!),
-          grid,
-        )
+  const buffers = inputs.map(bufferOf)
+  const layout = paddedLayout(output.spec)
+  const mask = lastVectorMask(layout)
+  const start = body.nodes.find(isChainStart)
+  const source = blockSource(start, ref => buffers[ref.index]!, layout)
   const operands = new Set(
-    body.nodes.flatMap(({ inputs }, i) =>
-      i === start ? [] : inputs.flatMap(ref => (ref.kind === 'input' ? [ref.index] : [])),
-    ),
+    body.nodes
+      .filter(isElementwiseNode)
+      .flatMap(node => node.inputs.flatMap(ref => (ref.kind === 'input' ? [ref.index] : []))),
   )
-  const kinds = sites.map(({ spec }, i) =>
+  const kinds = buffers.map(({ spec }, i) =>
     operands.has(i) ? broadcast(spec.shape, output.spec.shape) : undefined,
   )
-  const scalars = sites.map(({ address }, i) =>
+  const scalars = buffers.map(({ address }, i) =>
     kinds[i] === 'scalar' ? let_(fn, v128.loadSplat(i32.const(address))) : undefined,
   )
 
   const block = ({ row, column, rows, vectors }: Block, last: boolean): Code => {
     const { code, values } = source.compute(fn, { row, column, rows, vectors })
-    const at = let_(fn, i32.add(i32.mul(row, i32.const(grid.pitch)), column))
+    const at = let_(fn, i32.add(i32.mul(row, i32.const(layout.pitch)), column))
     const down = let_(fn, i32.mul(row, i32.const(VECTOR)))
     const load = (index: number, i: number, j: number): V128 => {
-      const { address } = sites[index]!
+      const { address } = buffers[index]!
       switch (kinds[index]!) {
         case 'scalar':
           return scalars[index]!.value
@@ -109,28 +86,28 @@ export const emitFused = (
         case 'column':
           return v128.loadSplat(down.value, address + i * VECTOR)
         case 'full':
-          return v128.load(at.value, address + i * grid.pitch + j * VECTOR)
+          return v128.load(at.value, address + i * layout.pitch + j * VECTOR)
       }
     }
     const vector = (i: number, j: number): Code => {
       const results: V128[] = []
-      const before = body.nodes.map((inner, n) => {
-        if (n === start) {
+      const before = body.nodes.map(node => {
+        if (!isElementwiseNode(node)) {
           results.push(values[i * vectors + j]!)
           return []
         }
-        const args = inner.inputs.map((ref: Ref) =>
+        const args = node.inputs.map(ref =>
           ref.kind === 'node' ? results[ref.index]! : load(ref.index, i, j),
         )
-        const from = specOf(body, inner.inputs[0]!).dtype
-        const made = elementwise(inner.kernel)({ args, from, to: inner.outputs[0]!.dtype }, fn)
-        const own = let_(fn, made.value)
-        results.push(own.value)
-        return [made.before, own.code]
+        const from = specOf(body, node.inputs[0]!).dtype
+        const result = elementwise(node.kernel)({ args, from, to: node.outputs[0].dtype }, fn)
+        const named = let_(fn, result.value)
+        results.push(named.value)
+        return [result.before, named.code]
       })
       const result = results.at(-1)!
       const clean = mask !== undefined && last && j === vectors - 1 ? v128.and(result, mask) : result
-      return [before, v128.store(at.value, clean, output.address + i * grid.pitch + j * VECTOR)]
+      return [before, v128.store(at.value, clean, output.address + i * layout.pitch + j * VECTOR)]
     }
     return [
       code,
@@ -139,5 +116,5 @@ export const emitFused = (
       Array.from({ length: rows * vectors }, (_, n) => vector(Math.floor(n / vectors), n % vectors)),
     ]
   }
-  return [scalars.map(scalar => scalar?.code ?? []), forEachBlock(fn, grid, source.size, block)]
+  return [scalars.map(scalar => scalar?.code ?? []), forEachBlock(fn, layout, source.size, block)]
 }

@@ -1,10 +1,10 @@
 /**
- * How a tensor lies in memory: numbers of 4 bytes whatever their dtype, row after row, each row filled up with
- * zeros to whole vectors. Every kernel may read the zeros, and must leave them zeros.
+ * The layout of a tensor in memory: numbers of 4 bytes for every dtype, row after row, each row padded with zeros to
+ * whole vectors. A kernel may read the padding, and must leave it zero.
  *
- * A tensor of any rank is seen as rows along its last axis: [2,3,5] as 6 rows of 5. A scalar is one row of one.
+ * A tensor of any rank is a list of rows along its last axis: [2,3,5] is 6 rows of 5. A scalar is one row of one.
  */
-import type { Spec } from '../program.ts'
+import type { Spec, Values } from '../program.ts'
 
 /** Numbers in a vector. */
 export const LANES = 4
@@ -12,8 +12,8 @@ export const LANES = 4
 /** Bytes of a vector. */
 export const VECTOR = 16
 
-/** An address at which nothing lies, for what must be written and is of no use. */
-export const NOWHERE = 0
+/** Scratch address for values written only to keep a load alive. */
+export const SCRATCH = 0
 
 export type PaddedLayout = {
   readonly rows: number
@@ -35,7 +35,7 @@ export const bytesOf = (spec: Pick<Spec, 'shape'>): number => {
   return rows * pitch
 }
 
-/** A tensor's numbers, written as rows. */
+/** Writes the numbers of a tensor as padded rows. */
 export const writePadded = (
   view: Float32Array | Int32Array,
   address: number,
@@ -51,8 +51,8 @@ export const writePadded = (
         view[start + row * step + column] = values[row * columns + column]!
 }
 
-/** The numbers of a tensor that lies as rows, into an array of its kind. */
-export const readPadded = <A extends Float32Array | Int32Array | Uint8Array>(
+/** Reads the numbers of a tensor from padded rows. */
+export const readPadded = <A extends Values>(
   view: Float32Array | Int32Array,
   address: number,
   { rows, columns, pitch }: PaddedLayout,
@@ -65,14 +65,10 @@ export const readPadded = <A extends Float32Array | Int32Array | Uint8Array>(
 }
 
 /** The numbers of a matrix, column after column. */
-export const transposeValues = <A extends Float32Array | Int32Array | Uint8Array>(
-  values: A,
-  rows: number,
-  columns: number,
-): A => {
-  const turned = values.slice() as A
+export const transposeValues = (values: Values, rows: number, columns: number): Values => {
+  const transposed = values.slice()
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
-      turned[column * rows + row] = values[row * columns + column]!
-  return turned
+      transposed[column * rows + row] = values[row * columns + column]!
+  return transposed
 }

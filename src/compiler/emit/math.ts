@@ -1,19 +1,19 @@
 /**
- * Functions that WebAssembly lacks, four float32 at a time: argument reduction and a polynomial (the coefficients
- * are those of S. Moshier's Cephes library, single precision), exact to about two units in the last place, with the
- * limits, infinities and NaN of the real function.
+ * Functions that WebAssembly does not have, for four float32 at a time: argument reduction and a polynomial with the
+ * coefficients of S. Moshier's Cephes library (single precision). The error is about two units in the last place;
+ * limits, infinities and NaN are those of the real function.
  */
-import type { Code } from './assembler.ts'
+import type { Code } from './bytes.ts'
 import { f32x4, i32x4, let_, v128, type Locals, type V128 } from './code.ts'
 
 const { add, sub, mul, div, const: float } = f32x4
 
-/** A value with the statements that come before it. */
+/** A value, with the statements that must run before it. */
 type Computed = { readonly before: Code; readonly value: V128 }
 
 type Function1 = (fn: Locals, x: V128) => Computed
 
-/** Collects statements, so that a function reads as a list of named values. */
+/** Collects statements, so that a function can be written as a list of named values. */
 const steps = (
   fn: Locals,
 ): { readonly before: Code[]; readonly put: (value: V128) => V128; readonly use: (c: Computed) => V128 } => {
@@ -21,9 +21,9 @@ const steps = (
   return {
     before,
     put: value => {
-      const { code, value: own } = let_(fn, value)
+      const { code, value: named } = let_(fn, value)
       before.push(code)
-      return own
+      return named
     },
     use: computed => {
       before.push(computed.before)
@@ -39,10 +39,10 @@ const polynomial = (x: V128, [first, ...rest]: readonly [number, ...number[]]): 
 /** 2^n for integers from -126 to 127. */
 const powerOfTwo = (n: V128): V128 => i32x4.shl(i32x4.add(n, i32x4.const(127)), 23)
 
-/** Beyond these e^x is 0 and infinity in float32. */
+/** Below and above these e^x is 0 and infinity in float32. */
 const [EXP_LOW, EXP_HIGH] = [-104, 89]
 
-/** e^x = 2^n e^r with |r| ≤ ½ ln 2; ln 2 in two parts, of which n times the first is exact. */
+/** e^x = 2^n e^r with |r| ≤ ½ ln 2. ln 2 is split into two parts, so that n times the first is exact. */
 export const emitExp: Function1 = (fn, x) => {
   const { before, put } = steps(fn)
   const bounded = put(f32x4.min(f32x4.max(x, float(EXP_LOW)), float(EXP_HIGH)))
@@ -53,13 +53,13 @@ export const emitExp: Function1 = (fn, x) => {
     [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
   )
   const y = add(add(mul(mul(r, r), p), r), float(1))
-  // in two factors: at the ends of the range 2^n is no float32, but e^x is
+  // two factors: at the ends of the range e^x fits into float32, but 2^n does not
   const whole = put(i32x4.fromFloats(n))
   const half = put(i32x4.shrS(whole, 1))
   return { before, value: mul(mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half))) }
 }
 
-/** σ(x) from e^-|x|, which never overflows, and keeps its digits where σ(x) is small. */
+/** Equation (3): σ(x) = 1 / (1 + e^-x), from e^-|x|, which never overflows and stays accurate where σ(x) is small. */
 export const emitSigmoid: Function1 = (fn, x) => {
   const { before, put, use } = steps(fn)
   const t = put(use(emitExp(fn, f32x4.neg(f32x4.abs(x)))))
@@ -95,13 +95,13 @@ export const emitLog: Function1 = (fn, x) => {
   )
   const tail = add(mul(mul(m, square), p), mul(e, float(-2.1219444e-4)))
   const finite = add(add(m, sub(tail, mul(square, float(0.5)))), mul(e, float(0.693359375)))
-  // ln ∞ = ∞ and ln NaN = NaN, both x itself; ln 0 = -∞; below there is none
+  // ln ∞ = ∞ and ln NaN = NaN, which is x itself; ln 0 = -∞; NaN for negative numbers
   const upper = v128.select(finite, x, f32x4.lt(x, float(Infinity)))
   const zero = v128.select(float(-Infinity), upper, f32x4.eq(x, float(0)))
   return { before, value: v128.select(float(NaN), zero, f32x4.lt(x, float(0))) }
 }
 
-/** ln(1 + x): the logarithm of the rounded u = 1 + x, mended by what the rounding lost. */
+/** ln(1 + x): the logarithm of the rounded u = 1 + x, corrected by the rounding error over u. */
 export const emitLog1p: Function1 = (fn, x) => {
   const { before, put, use } = steps(fn)
   const u = put(add(float(1), x))
@@ -111,7 +111,7 @@ export const emitLog1p: Function1 = (fn, x) => {
   return { before, value: add(use(emitLog(fn, u)), mend) }
 }
 
-/** tanh x = (1 - t) / (1 + t) with t = e^-2|x|; near 0, where that would lose digits, an odd polynomial. */
+/** Equation (110): tanh x = (1 - t) / (1 + t) with t = e^-2|x|; near 0, where that is inaccurate, an odd polynomial. */
 export const emitTanh: Function1 = (fn, x) => {
   const { before, put, use } = steps(fn)
   const size = put(f32x4.abs(x))

@@ -1,94 +1,95 @@
 /**
- * Which way round a matrix that comes from outside is kept. A layer's weights [out, in] are read as [in, out] on
- * the way forward: where that is their main use they are kept so, and never turned inside the loop.
+ * Which inputs are stored transposed. The forward pass reads a layer's weights [out, in] as [in, out]: where that is
+ * their main use they are stored so, and never transposed inside the loop.
  */
-import { same, sizeOf, specOf, type Node, type Program, type Ref } from '../program.ts'
-import { isElementwise } from '../emit/elementwise.ts'
-import { isScalar, sameShape } from './shapes.ts'
+import { isElementwiseNode, type KernelNode, type KernelProgram } from '../kernel-program.ts'
+import { sameRef, sizeOf, specOf, type Ref } from '../program.ts'
 import { emitProduct, transpose } from './canonicalize.ts'
-import { unchanged, outputOf, readers, rewrite, type Builder } from './rewrite.ts'
+import { unchanged, readers, rewrite, type Builder } from './rewrite.ts'
+import { isScalar, sameShape } from './shapes.ts'
 
 /**
- * Moves transposes towards the inputs: that of a transpose vanishes, that of a product is the product the other
- * way round, that of an element-wise kernel is the kernel of the transposes.
+ * Moves transposes towards the inputs, until they cancel or reach one:
+ *
+ *     (aᵀ)ᵀ = a        (a b)ᵀ = bᵀ aᵀ        f(a, b)ᵀ = f(aᵀ, bᵀ) for an element-wise f
  */
-export const sinkTransposes = (program: Program): Program => {
+export const sinkTransposes = (program: KernelProgram): KernelProgram => {
   const counts = readers(program)
-  const turn = (ref: Ref, maker: Builder): Ref => {
-    const made = ref.kind === 'node' ? program.nodes[ref.index]! : undefined
-    if (made?.kernel === 'Transpose') return maker.moved(made.inputs[0]!)
-    // what is read elsewhere too would be computed twice
-    if (ref.kind !== 'node' || made === undefined || counts[ref.index] !== 1)
-      return transpose(maker.moved(ref), maker)
-    const { dtype, shape } = outputOf(made)
+  const transposeOf = (ref: Ref, builder: Builder<KernelNode>): Ref => {
+    const node = ref.kind === 'node' ? program.nodes[ref.index]! : undefined
+    if (node?.kernel === 'Transpose') return builder.moved(node.inputs[0])
+    // a node that something else reads too would be computed twice
+    if (ref.kind !== 'node' || node === undefined || counts[ref.index] !== 1)
+      return transpose(builder.moved(ref), builder)
+    const { dtype, shape } = node.outputs[0]
     const output = { dtype, shape: [shape[1]!, shape[0]!] }
-    if (made.kernel === 'BatchMatMul') {
-      const [a, b] = made.inputs as [Ref, Ref]
-      return made.attributes.transposeA === true
+    if (node.kernel === 'BatchMatMul') {
+      const [a, b] = node.inputs
+      return node.attributes.transposeA
         ? emitProduct(
-            { a: maker.moved(b), b: maker.moved(a), transposeA: true, transposeB: false },
+            { a: builder.moved(b), b: builder.moved(a), transposeA: true, transposeB: false },
             output,
-            maker,
+            builder,
           )
-        : maker.emit({
-            ...made,
-            inputs: [maker.moved(b), turn(a, maker)],
-            attributes: { ...made.attributes, transposeA: true },
+        : builder.emit({
+            ...node,
+            inputs: [builder.moved(b), transposeOf(a, builder)],
+            attributes: { transposeA: true },
             outputs: [output],
           })
     }
-    const fits = made.inputs.every(input => {
+    const fits = node.inputs.every(input => {
       const spec = specOf(program, input)
-      return isScalar(spec) || sameShape(spec, outputOf(made))
+      return isScalar(spec) || sameShape(spec, node.outputs[0])
     })
-    if (!isElementwise(made.kernel) || !fits) return transpose(maker.moved(ref), maker)
-    const inputs = made.inputs.map(input =>
-      isScalar(specOf(program, input)) ? maker.moved(input) : turn(input, maker),
+    if (!isElementwiseNode(node) || !fits) return transpose(builder.moved(ref), builder)
+    const inputs = node.inputs.map(input =>
+      isScalar(specOf(program, input)) ? builder.moved(input) : transposeOf(input, builder),
     )
-    return maker.emit({ ...made, inputs, outputs: [output] })
+    return builder.emit({ ...node, inputs, outputs: [output] })
   }
-  return rewrite(program, (old, maker) =>
-    old.kernel === 'Transpose' ? turn(old.inputs[0]!, maker) : unchanged(old, maker),
+  return rewrite<KernelNode, KernelNode>(program, (old, builder) =>
+    old.kernel === 'Transpose' ? transposeOf(old.inputs[0], builder) : unchanged(old, builder),
   )
 }
 
-/** The program that is given an input the other way round, and gives it back so where it is part of the state. */
-const turnInput = (program: Program, index: number): Program => {
+/** The program that takes an input transposed and, where the input is part of the state, returns it transposed. */
+const transposeInput = (program: KernelProgram, index: number): KernelProgram => {
   const { dtype, name, shape } = program.inputs[index]!
-  const turned = { dtype, name: `${name}ᵀ`, shape: shape.toReversed() }
-  return rewrite(program, unchanged, {
-    inputs: program.inputs.with(index, turned),
-    input: (ref, maker) => (ref.index === index ? transpose(ref, maker) : ref),
-    output: (ref, position, maker) => (position === index ? transpose(ref, maker) : ref),
+  const transposed = { dtype, name: `${name}ᵀ`, shape: shape.toReversed() }
+  return rewrite<KernelNode, KernelNode>(program, unchanged, {
+    inputs: program.inputs.with(index, transposed),
+    input: (ref, builder) => (ref.index === index ? transpose(ref, builder) : ref),
+    output: (ref, position, builder) => (position === index ? transpose(ref, builder) : ref),
   })
 }
 
-/** How many numbers a step moves only to turn matrices. */
-const turnedNumbers = ({ nodes }: Program): number =>
-  nodes.reduce((sum, node: Node) => sum + (node.kernel === 'Transpose' ? sizeOf(outputOf(node)) : 0), 0)
+/** How many numbers a step moves only to transpose matrices. */
+const transposedNumbers = ({ nodes }: KernelProgram): number =>
+  nodes.reduce((sum, node) => sum + (node.kernel === 'Transpose' ? sizeOf(node.outputs[0]) : 0), 0)
 
 export type LaidOut = {
-  readonly program: Program
-  /** The inputs that are given the other way round. */
-  readonly turned: ReadonlySet<number>
+  readonly program: KernelProgram
+  /** The inputs that are given transposed. */
+  readonly transposed: ReadonlySet<number>
 }
 
 /**
- * Keeps each matrix the way round that costs least.
+ * Stores each matrix in the orientation that costs least.
  *
- * @param fixed inputs that are kept as they are
+ * @param fixed inputs that are never transposed
  */
-export const assignLayouts = (program: Program, fixed: ReadonlySet<number>): LaidOut => {
-  const start: LaidOut = { program: sinkTransposes(program), turned: new Set() }
+export const assignLayouts = (program: KernelProgram, fixed: ReadonlySet<number>): LaidOut => {
+  const start: LaidOut = { program: sinkTransposes(program), transposed: new Set() }
   return program.inputs.reduce<LaidOut>((best, { shape }, index) => {
     const ref: Ref = { kind: 'input', index }
-    const read = best.program.nodes.some(
-      ({ kernel, inputs }) => kernel === 'Transpose' && inputs.some(input => same(input, ref)),
+    const isTransposed = best.program.nodes.some(
+      ({ kernel, inputs }) => kernel === 'Transpose' && inputs.some(input => sameRef(input, ref)),
     )
-    if (shape.length !== 2 || fixed.has(index) || !read) return best
-    const other = sinkTransposes(turnInput(best.program, index))
-    return turnedNumbers(other) < turnedNumbers(best.program)
-      ? { program: other, turned: new Set([...best.turned, index]) }
+    if (shape.length !== 2 || fixed.has(index) || !isTransposed) return best
+    const other = sinkTransposes(transposeInput(best.program, index))
+    return transposedNumbers(other) < transposedNumbers(best.program)
+      ? { program: other, transposed: new Set([...best.transposed, index]) }
       : best
   }, start)
 }

@@ -1,17 +1,32 @@
 /**
- * The normal form: a kernel that is another one in disguise is written as that, so that what comes after has
- * fewer kernels to know.
+ * The canonical form: from a traced program to one of the kernels that our own engines compile. A kernel that can be
+ * expressed by others is replaced by them, so that the later passes have fewer kernels to handle.
  */
+import { CompileError } from '../../core/scan.ts'
+import { axesOf, numbersOf } from '../attributes.ts'
+import { isElementwise } from '../emit/elementwise.ts'
+import type { KernelNode, KernelProgram } from '../kernel-program.ts'
 import { sizeOf, type Node, type Program, type Ref, type Spec } from '../program.ts'
-import { TraceError } from '../trace.ts'
-import { axesOf } from './shapes.ts'
-import { newNode, outputOf, unchanged, rewrite, type Builder, type Rule } from './rewrite.ts'
+import { rewrite, type Builder, type Rule } from './rewrite.ts'
 
-const turned = ({ dtype, shape: [rows = 1, columns = 1] }: Spec): Spec => ({ dtype, shape: [columns, rows] })
+type Canonical = Builder<KernelNode>
+type CanonicalRule = Rule<Node, KernelNode>
 
-/** A matrix's transpose; that of a transpose is the matrix. */
-export const transpose = (ref: Ref, { emit, spec }: Builder): Ref =>
-  emit(newNode('Transpose', [ref], turned(spec(ref))))
+const unsupported = (what: string): never => {
+  throw new CompileError(`${what} is not supported by the compiler`)
+}
+
+const outputOf = ({ kernel, outputs: [output, ...more] }: Node): Spec =>
+  output === undefined || more.length > 0 ? unsupported(`the kernel ${kernel}`) : output
+
+const transposedSpec = ({ dtype, shape: [rows = 1, columns = 1] }: Spec): Spec => ({
+  dtype,
+  shape: [columns, rows],
+})
+
+/** The transpose of a matrix. */
+export const transpose = (ref: Ref, { emit, spec }: Canonical): Ref =>
+  emit({ kernel: 'Transpose', inputs: [ref], attributes: {}, outputs: [transposedSpec(spec(ref))] })
 
 export type ProductSpec = {
   readonly a: Ref
@@ -20,68 +35,105 @@ export type ProductSpec = {
   readonly transposeB: boolean
 }
 
-/** A product whose second matrix is read row by row: a row's numbers lie side by side, and fill whole vectors. */
+/** A product that reads its second matrix row by row: the numbers of a row are adjacent, and fill whole vectors. */
 export const emitProduct = (
   { a, b, transposeA, transposeB }: ProductSpec,
   output: Spec,
-  maker: Builder,
+  builder: Canonical,
 ): Ref =>
-  maker.emit(
-    newNode('BatchMatMul', [a, transposeB ? transpose(b, maker) : b], output, {
-      transposeA,
-      transposeB: false,
-    }),
-  )
+  builder.emit({
+    kernel: 'BatchMatMul',
+    inputs: [a, transposeB ? transpose(b, builder) : b],
+    attributes: { transposeA },
+    outputs: [output],
+  })
 
-/** Along the first axis of a matrix means along the last of its transpose. */
-const alongLast: Rule = (old, maker) => {
-  const input = maker.moved(old.inputs[0]!)
-  const spec = maker.spec(input)
-  const first = spec.shape.length === 2 && String(axesOf(old, spec)) === '0'
-  if (!first || old.attributes.keepDims === true) return unchanged(old, maker)
-  return maker.emit({ ...old, inputs: [transpose(input, maker)], attributes: { axis: 1, keepDims: false } })
+/** The one input of a reduction and its axes. Along the first axis of a matrix is along the last of its transpose. */
+const alongLast = (old: Node, builder: Canonical) => {
+  const input = builder.moved(old.inputs[0]!)
+  const spec = builder.spec(input)
+  const axes = axesOf(old, spec)
+  return spec.shape.length === 2 && String(axes) === '0' && old.attributes.keepDims !== true
+    ? { input: transpose(input, builder), axes: [1] }
+    : { input, axes }
 }
 
-const RULES: Readonly<Record<string, Rule>> = {
-  ArgMax: alongLast,
-  Max: alongLast,
-  Min: alongLast,
+const extreme =
+  (kernel: 'Max' | 'Min'): CanonicalRule =>
+  (old, builder) => {
+    const { input, axes } = alongLast(old, builder)
+    const attributes = { axes, keepDims: old.attributes.keepDims === true }
+    return builder.emit({ kernel, inputs: [input], attributes, outputs: [outputOf(old)] })
+  }
+
+const sum: CanonicalRule = (old, { emit, moved, spec }) => {
+  const input = moved(old.inputs[0]!)
+  const attributes = { axes: axesOf(old, spec(input)), keepDims: old.attributes.keepDims === true }
+  return emit({ kernel: 'Sum', inputs: [input], attributes, outputs: [outputOf(old)] })
+}
+
+const reshape: CanonicalRule = (old, { emit, moved }) =>
+  emit({ kernel: 'Reshape', inputs: [moved(old.inputs[0]!)], attributes: {}, outputs: [outputOf(old)] })
+
+const RULES: Readonly<Record<string, CanonicalRule>> = {
   AddN: (old, { emit, moved }) =>
-    old.inputs.map(moved).reduce((sum, term) => emit(newNode('Add', [sum, term], outputOf(old)))),
-  Mean: (old, { emit, scalar, moved, spec }) => {
-    const input = moved(old.inputs[0]!)
-    const count = sizeOf(spec(input)) / sizeOf(outputOf(old))
-    return emit(
-      newNode('RealDiv', [emit({ ...old, kernel: 'Sum', inputs: [input] }), scalar(count)], outputOf(old)),
-    )
+    old.inputs
+      .map(moved)
+      .reduce((a, b) => emit({ kernel: 'Add', inputs: [a, b], attributes: {}, outputs: [outputOf(old)] })),
+  ArgMax: (old, builder) => {
+    const { input, axes } = alongLast(old, builder)
+    const { dtype, shape } = builder.spec(input)
+    if (dtype !== 'float32' || shape.length > 2 || String(axes) !== String(shape.length - 1))
+      unsupported(`the kernel ArgMax of ${dtype}[${shape.join()}] along axis ${axes.join()}`)
+    return builder.emit({ kernel: 'ArgMax', inputs: [input], attributes: {}, outputs: [outputOf(old)] })
   },
+  BatchMatMul: (old, builder) => {
+    const [a, b] = [builder.moved(old.inputs[0]!), builder.moved(old.inputs[1]!)]
+    if ([a, b].some(ref => builder.spec(ref).shape.length !== 2))
+      unsupported('the kernel BatchMatMul of other than two matrices')
+    const [transposeA, transposeB] = [old.attributes.transposeA === true, old.attributes.transposeB === true]
+    return emitProduct({ a, b, transposeA, transposeB }, outputOf(old), builder)
+  },
+  ExpandDims: reshape,
+  GatherV2: (old, { emit, moved, spec }) => {
+    const [source, rows] = [moved(old.inputs[0]!), moved(old.inputs[1]!)]
+    const firstAxis = Number(old.attributes.axis) === 0 && Number(old.attributes.batchDims ?? 0) === 0
+    if (!firstAxis || spec(source).shape.length !== 2 || spec(rows).shape.length !== 1)
+      unsupported('the kernel GatherV2 of other than rows of a matrix')
+    return emit({ kernel: 'GatherV2', inputs: [source, rows], attributes: {}, outputs: [outputOf(old)] })
+  },
+  Max: extreme('Max'),
+  Mean: (old, builder) => {
+    const total = sum(old, builder)
+    const count = sizeOf(builder.spec(builder.moved(old.inputs[0]!))) / sizeOf(outputOf(old))
+    const inputs = [total, builder.scalar(count)]
+    return builder.emit({ kernel: 'RealDiv', inputs, attributes: {}, outputs: [outputOf(old)] })
+  },
+  Min: extreme('Min'),
+  Reshape: reshape,
   Square: (old, { emit, moved }) => {
     const input = moved(old.inputs[0]!)
-    return emit(newNode('Multiply', [input, input], outputOf(old)))
+    return emit({ kernel: 'Multiply', inputs: [input, input], attributes: {}, outputs: [outputOf(old)] })
   },
-  Transpose: (old, maker) => {
-    const input = maker.moved(old.inputs[0]!)
-    const turns = String(old.attributes.perm) === '1,0'
-    if (!turns)
-      throw new TraceError(`the kernel Transpose has no lowering for ${String(old.attributes.perm)}`)
-    return transpose(input, maker)
-  },
-  ExpandDims: (old, { emit, moved }) => emit(newNode('Reshape', old.inputs.map(moved), outputOf(old))),
-  BatchMatMul: (old, maker) => {
-    const [a, b] = old.inputs.map(maker.moved) as [Ref, Ref]
-    const { transposeA, transposeB } = old.attributes
-    if ([a, b].some(ref => maker.spec(ref).shape.length !== 2))
-      throw new TraceError('the kernel BatchMatMul has a lowering for two matrices only')
-    return emitProduct(
-      { a, b, transposeA: transposeA === true, transposeB: transposeB === true },
-      outputOf(old),
-      maker,
-    )
+  Sum: sum,
+  Transpose: (old, builder) => {
+    const order = numbersOf(old.attributes.perm)
+    if (String(order) !== '1,0') unsupported(`the kernel Transpose to the axes ${order.join()}`)
+    return transpose(builder.moved(old.inputs[0]!), builder)
   },
 }
 
-/** The program in the normal form. */
-export const canonicalize = (program: Program): Program =>
-  rewrite(program, (old: Node, maker) =>
-    (Object.hasOwn(RULES, old.kernel) ? RULES[old.kernel]! : unchanged)(old, maker),
-  )
+const ruleOf = (kernel: string): CanonicalRule => {
+  if (Object.hasOwn(RULES, kernel)) return RULES[kernel]!
+  if (!isElementwise(kernel)) return unsupported(`the kernel ${kernel}`)
+  return (old, { emit, moved }) =>
+    emit({ kernel, inputs: old.inputs.map(moved), attributes: {}, outputs: [outputOf(old)] })
+}
+
+/**
+ * The program in canonical form.
+ *
+ * @throws CompileError that names a kernel which is not supported
+ */
+export const canonicalize = (program: Program): KernelProgram =>
+  rewrite<Node, KernelNode>(program, (old, builder) => ruleOf(old.kernel)(old, builder))

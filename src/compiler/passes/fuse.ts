@@ -1,28 +1,32 @@
 /**
- * Fusion: a chain of element-wise kernels, with the product or sum that it starts from, becomes one node, which
- * computes in registers what would have gone through memory.
+ * Fusion: a chain of element-wise kernels, with the product or sum that it starts from, becomes one node, whose
+ * intermediate results stay in registers instead of going through memory.
  */
-import { sizeOf, specOf, type Node, type Program, type Ref, type Spec } from '../program.ts'
-import { isElementwise } from '../emit/elementwise.ts'
-import { axesOf, sameShape } from './shapes.ts'
-import { outputOf } from './rewrite.ts'
+import {
+  isElementwiseNode,
+  type ChainNode,
+  type ChainStart,
+  type FusedBody,
+  type KernelNode,
+  type KernelProgram,
+  type LoopNode,
+  type LoopProgram,
+} from '../kernel-program.ts'
+import { specOf, type AnyNode, type Program, type Ref, type Spec } from '../program.ts'
+import { sameShape } from './shapes.ts'
 
-/** What a fused node computes: a program of its inputs, with one output. It is printed as one expression. */
-export type FusedBody = Program & { readonly toJSON: () => string }
-
-/** Of the nodes that a chain can start from, the numbers come out in registers, as rows. */
-export const canStartFusion = (node: Node, input: Spec): boolean =>
+const isChainStart = (node: KernelNode, input: Spec): node is ChainStart =>
   node.kernel === 'BatchMatMul' ||
   node.kernel === 'SparseMatMul' ||
   (node.kernel === 'Sum' &&
     input.shape.length === 2 &&
     input.dtype === 'float32' &&
-    axesOf(node, input).join() === '0')
+    node.attributes.axes.join() === '0')
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
-/** Such as `a = Sub(0, 1); Multiply(a, Sub(2, a))`, where numbers are the node's inputs. */
-const expression = ({ nodes }: Program): string => {
+/** For example `a = Sub(0, 1); Multiply(a, Sub(2, a))`, where numbers are the node's inputs. */
+const expression = ({ nodes }: Program<AnyNode>): string => {
   const reads = (index: number): number =>
     nodes.flatMap(({ inputs }) => inputs).filter(ref => ref.kind === 'node' && ref.index === index).length
   const names = new Map<number, string>()
@@ -43,35 +47,40 @@ const expression = ({ nodes }: Program): string => {
   return lines.join('') + result
 }
 
-/** The members of the group that ends in a node: those that only the group reads, and that have its shape. */
-const groupOf = (
-  program: Program,
+/** The nodes that a chain may contain, at their index; undefined for all others. */
+type ChainNodes = readonly (ChainNode | undefined)[]
+
+const chainNodes = (program: KernelProgram): ChainNodes =>
+  program.nodes.map(node => {
+    if (isElementwiseNode(node)) return node
+    const [input] = node.inputs
+    return isChainStart(node, specOf(program, input)) ? node : undefined
+  })
+
+/** The members of the chain that ends in a node: nodes that only the chain reads, and that have its shape. */
+const chainOf = (
+  nodes: ChainNodes,
   root: number,
   users: readonly (readonly number[])[],
 ): readonly number[] => {
-  const { nodes } = program
+  const last = nodes[root]!
+  if (!isElementwiseNode(last)) return [root]
   const members = new Set([root])
-  const shape = outputOf(nodes[root]!)
-  const sourceIn = (index: number): boolean => {
-    const { inputs } = nodes[index]!
-    return inputs[0] !== undefined && canStartFusion(nodes[index]!, specOf(program, inputs[0]))
-  }
-  if (sourceIn(root)) return [root]
-  let source = -1
+  let start = -1
   for (let index = root - 1; index >= 0; index--) {
     const readBy = users[index]!
-    const candidate = nodes[index]!
-    // what the source reads must be there as a whole before it starts
-    const inside = readBy.length > 0 && readBy.every(user => members.has(user) && user !== source)
-    if (!inside || !sameShape(outputOf(candidate), shape)) continue
-    if (isElementwise(candidate.kernel)) members.add(index)
-    else if (sourceIn(index) && source < 0) members.add((source = index))
+    const node = nodes[index]
+    // the start reads its inputs as a whole: they cannot be computed while it runs
+    const isInside = readBy.length > 0 && readBy.every(user => members.has(user) && user !== start)
+    if (node === undefined || !isInside || !sameShape(node.outputs[0], last.outputs[0])) continue
+    if (isElementwiseNode(node)) members.add(index)
+    else if (start < 0) members.add((start = index))
   }
   return [...members].sort((a, b) => a - b)
 }
 
-/** Who reads each node; a result is read by -1, which is in no group. */
-const usersOf = ({ nodes, outputs }: Program): readonly (readonly number[])[] => {
+/** The nodes that read each node; -1 stands for the program's outputs, which are in no chain. */
+const usersOf = ({ nodes, outputs }: KernelProgram): readonly (readonly number[])[] => {
   const users: number[][] = nodes.map(() => [])
   nodes.forEach(({ inputs }, i) => {
     for (const ref of inputs) if (ref.kind === 'node') users[ref.index]!.push(i)
@@ -81,7 +90,8 @@ const usersOf = ({ nodes, outputs }: Program): readonly (readonly number[])[] =>
 }
 
 const bodyOf = (
-  program: Program,
+  program: KernelProgram,
+  chain: ChainNodes,
   members: readonly number[],
 ): { readonly body: FusedBody; readonly inputs: readonly Ref[] } => {
   const inputs: Ref[] = []
@@ -89,50 +99,49 @@ const bodyOf = (
     const known = inputs.findIndex(other => JSON.stringify(other) === JSON.stringify(ref))
     return { kind: 'input', index: known >= 0 ? known : inputs.push(ref) - 1 }
   }
-  const nodes = members.map(member => {
-    const node = program.nodes[member]!
-    return {
-      ...node,
-      inputs: node.inputs.map((ref): Ref => {
-        const inside = ref.kind === 'node' ? members.indexOf(ref.index) : -1
-        return inside >= 0 ? { kind: 'node', index: inside, output: 0 } : outside(ref)
-      }),
-    }
-  })
-  const inner: Program = {
+  const inside = (ref: Ref): Ref => {
+    const index = ref.kind === 'node' ? members.indexOf(ref.index) : -1
+    return index >= 0 ? { kind: 'node', index, output: 0 } : outside(ref)
+  }
+  const withInputs = <N extends AnyNode>(node: N): N => ({ ...node, inputs: node.inputs.map(inside) })
+  const nodes = members.map(member => withInputs(chain[member]!))
+  const body: Program<ChainNode> = {
     inputs: inputs.map((ref, i) => ({ ...specOf(program, ref), name: String(i) })),
     constants: [],
     nodes,
     outputs: [{ kind: 'node', index: nodes.length - 1, output: 0 }],
   }
-  return { body: { ...inner, toJSON: () => expression(inner) }, inputs }
+  return { body: { ...body, toJSON: () => expression(body) }, inputs }
 }
 
-/** The program with its element-wise chains, and what they start from, as `Fused` nodes. */
-export const fuse = (program: Program): Program => {
+/** The program with its chains as `Fused` nodes. */
+export const fuse = (program: KernelProgram): LoopProgram => {
   const users = usersOf(program)
+  const chain = chainNodes(program)
   const taken = new Set<number>()
-  const groups = new Map<number, readonly number[]>()
+  const chains = new Map<number, readonly number[]>()
   for (let root = program.nodes.length - 1; root >= 0; root--) {
-    const made = program.nodes[root]!
-    const first = made.inputs[0]
-    const fusible =
-      isElementwise(made.kernel) || (first !== undefined && canStartFusion(made, specOf(program, first)))
-    if (taken.has(root) || !fusible || sizeOf(outputOf(made)) === 0) continue
-    const members = groupOf(program, root, users)
+    if (taken.has(root) || chain[root] === undefined) continue
+    const members = chainOf(chain, root, users)
     for (const member of members) taken.add(member)
-    groups.set(root, members)
+    chains.set(root, members)
   }
   const places = new Map<number, number>()
-  const nodes: Node[] = []
+  const nodes: LoopNode[] = []
   const moved = (ref: Ref): Ref => (ref.kind === 'node' ? { ...ref, index: places.get(ref.index)! } : ref)
-  program.nodes.forEach((made, i) => {
-    const members = groups.get(i)
+  const withInputs = <N extends AnyNode>(node: N): N => ({ ...node, inputs: node.inputs.map(moved) })
+  program.nodes.forEach((node, i) => {
+    const members = chains.get(i)
     if (members === undefined && taken.has(i)) return
-    if (members === undefined) nodes.push({ ...made, inputs: made.inputs.map(moved) })
+    if (members === undefined) nodes.push(withInputs(node))
     else {
-      const { body, inputs } = bodyOf(program, members)
-      nodes.push({ kernel: 'Fused', inputs: inputs.map(moved), attributes: { body }, outputs: made.outputs })
+      const { body, inputs } = bodyOf(program, chain, members)
+      nodes.push({
+        kernel: 'Fused',
+        inputs: inputs.map(moved),
+        attributes: { body },
+        outputs: node.outputs,
+      })
     }
     places.set(i, nodes.length - 1)
   })

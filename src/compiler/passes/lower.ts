@@ -1,25 +1,30 @@
 /**
- * The passes, one after the other: from the program that was traced to the one whose nodes are the loops that run.
+ * The passes in their order: from a program in canonical form to one whose nodes are the loops that run.
  */
-import type { Program } from '../program.ts'
+import type { KernelProgram, LoopProgram } from '../kernel-program.ts'
+import type { SourceForm } from '../emit/buffer.ts'
+import { assignLayouts } from './assign-layouts.ts'
 import { fuse } from './fuse.ts'
-import { canonicalize } from './canonicalize.ts'
-import { assignLayouts, type LaidOut } from './assign-layouts.ts'
 import { sparsify } from './sparsify.ts'
 
+export type Lowered = {
+  readonly program: LoopProgram
+  /** The inputs that are given transposed. */
+  readonly transposed: ReadonlySet<number>
+}
+
 /**
- * @param tables the inputs of which only rows are taken, and the form in which they are kept
+ * @param sources the form in which each gather source is stored
  * @param rows how many of the inputs, the last ones, are rows of the scan: they are copied as they are
  */
 export const lower = (
-  traced: Program,
-  tables: ReadonlyMap<number, 'dense' | 'sparse'>,
+  canonical: KernelProgram,
+  sources: ReadonlyMap<number, SourceForm>,
   rows: number,
-): LaidOut => {
-  const fixed = traced.inputs.flatMap((_, i) =>
-    tables.has(i) || i >= traced.inputs.length - rows ? [i] : [],
-  )
-  const { program, turned } = assignLayouts(canonicalize(traced), new Set(fixed))
-  const sparse = new Set([...tables].flatMap(([index, form]) => (form === 'sparse' ? [index] : [])))
-  return { program: fuse(sparsify(program, sparse)), turned }
+): Lowered => {
+  const firstRow = canonical.inputs.length - rows
+  const fixed = canonical.inputs.flatMap((_, i) => (sources.has(i) || i >= firstRow ? [i] : []))
+  const { program, transposed } = assignLayouts(canonical, new Set(fixed))
+  const sparse = [...sources].flatMap(([index, form]) => (form === 'sparse' ? [index] : []))
+  return { program: fuse(sparsify(program, new Set(sparse))), transposed }
 }

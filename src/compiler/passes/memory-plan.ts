@@ -1,20 +1,20 @@
 /**
- * Where everything lies, decided before anything runs. A node's result may take the place of one that nobody will
- * read again; a new state is written over the old one as soon as nobody needs the old one.
+ * Where each tensor of a step is in memory, decided before anything runs. A node's result may reuse the place of a
+ * result that is not read again; a new state is written over the old one once the old one is no longer needed.
  */
-import { printSpec, same, sizeOf, specOf, type Node, type Program, type Ref } from '../program.ts'
-import { TraceError } from '../trace.ts'
-import type { FusedBody } from './fuse.ts'
-import { sameShape } from './shapes.ts'
+import { CompileError } from '../../core/scan.ts'
 import { bytesOf, VECTOR } from '../emit/layout.ts'
-import { outputOf } from './rewrite.ts'
+import type { LoopNode, LoopProgram } from '../kernel-program.ts'
+import { printSpec, sameRef, sizeOf, type Ref } from '../program.ts'
+import { checkStateKinds } from '../rows.ts'
+import { sameShape } from './shapes.ts'
 
-/** A state that has to be moved into its place at the end of a step. */
+/** A copy of a new state to its place at the end of a step. */
 export type Move = { readonly from: number; readonly to: number; readonly bytes: number }
 
-/** Addresses, counted from the start of the program's own part of the memory. */
+/** Addresses, relative to the start of the program's own part of the memory. */
 export type MemoryPlan = {
-  /** Of a table it is the place of a pointer to it. */
+  /** For a gather source the address of a pointer to it. */
   readonly inputs: readonly number[]
   readonly constants: readonly number[]
   readonly nodes: readonly number[]
@@ -22,37 +22,39 @@ export type MemoryPlan = {
   readonly bytes: number
 }
 
-/** Whether a node may overwrite an input as it goes: it reads each number only to compute the one in its place. */
-const mayOverwrite = ({ kernel, inputs, attributes, outputs: [output] }: Node, ref: Ref): boolean => {
-  const places = inputs.flatMap((input, i) => (same(input, ref) ? [i] : []))
-  if (places.length === 0) return true
-  if (kernel === 'RankUpdate') return String(places) === '0'
-  if (kernel !== 'Fused') return false
-  const body = attributes.body as FusedBody
-  return places.every(
-    place =>
-      sameShape(body.inputs[place]!, output!) &&
+/** Whether a node may overwrite an input while it runs: it reads each number only to compute the one in its place. */
+const mayOverwrite = (node: LoopNode, ref: Ref): boolean => {
+  const positions = node.inputs.flatMap((input, i) => (sameRef(input, ref) ? [i] : []))
+  if (positions.length === 0) return true
+  if (node.kernel === 'RankUpdate') return String(positions) === '0'
+  if (node.kernel !== 'Fused') return false
+  const { body } = node.attributes
+  return positions.every(
+    position =>
+      sameShape(body.inputs[position]!, node.outputs[0]) &&
       body.nodes.every(
-        inner =>
-          !['BatchMatMul', 'SparseMatMul', 'Sum'].includes(inner.kernel) ||
-          inner.inputs.every(input => input.kind !== 'input' || input.index !== place),
+        ({ kernel, inputs }) =>
+          !['BatchMatMul', 'SparseMatMul', 'Sum'].includes(kernel) ||
+          inputs.every(input => input.kind !== 'input' || input.index !== position),
       ),
   )
 }
 
-/** The node that makes a state anew, when it may do so in the state's place. */
-const madeInPlace = ({ nodes, outputs }: Program, state: number): number | undefined => {
+/** The node that computes a new state, if it may write it over the old one. */
+const writesInPlace = ({ nodes, outputs }: LoopProgram, state: number): number | undefined => {
   const ref: Ref = { kind: 'input', index: state }
   const output = outputs[state]!
-  if (output.kind !== 'node' || outputs.some((other, i) => i !== state && same(other, ref))) return undefined
-  if (outputs.findIndex(other => same(other, output)) !== state) return undefined
-  const last = nodes.findLastIndex(({ inputs }) => inputs.some(input => same(input, ref)))
+  if (output.kind !== 'node' || outputs.some((other, i) => i !== state && sameRef(other, ref)))
+    return undefined
+  if (outputs.findIndex(other => sameRef(other, output)) !== state) return undefined
+  const last = nodes.findLastIndex(({ inputs }) => inputs.some(input => sameRef(input, ref)))
   return last <= output.index && mayOverwrite(nodes[output.index]!, ref) ? output.index : undefined
 }
 
+/** Memory in use until a node has run. */
 type Span = { readonly from: number; readonly bytes: number; readonly until: number }
 
-/** The first gap that is wide enough, between the spans that are in use. */
+/** The first gap of this size between the spans in use. */
 const firstFit = (inUse: readonly Span[], start: number, bytes: number): number => {
   let address = start
   for (const span of inUse.toSorted((a, b) => a.from - b.from)) {
@@ -62,35 +64,33 @@ const firstFit = (inUse: readonly Span[], start: number, bytes: number): number 
   return address
 }
 
-/** A plan for a step whose first inputs are its state. */
-export const planMemory = (program: Program, tables: ReadonlySet<number>): MemoryPlan => {
+/**
+ * The plan of a step, whose first inputs are its state.
+ *
+ * @param sources the gather sources among the inputs
+ */
+export const planMemory = (program: LoopProgram, sources: ReadonlySet<number>): MemoryPlan => {
   const { inputs, constants, nodes, outputs } = program
-  for (const spec of [...inputs, ...constants, ...nodes.map(outputOf)])
-    if (sizeOf(spec) === 0) throw new TraceError(`there is no lowering for nothing: ${printSpec(spec)}`)
-  outputs.forEach((ref, i) => {
-    const [before, after] = [printSpec(inputs[i]!), printSpec(specOf(program, ref))]
-    if (before !== after)
-      throw new TraceError(
-        `a scan's state must keep its kind: ${inputs[i]!.name} was ${before} and became ${after}`,
-      )
-  })
+  for (const spec of [...inputs, ...constants, ...nodes.map(node => node.outputs[0])])
+    if (sizeOf(spec) === 0) throw new CompileError(`an empty tensor is not supported: ${printSpec(spec)}`)
+  checkStateKinds(program)
 
   let end = 0
   const next = (bytes: number): number => (end += bytes) - bytes
-  const inputPlaces = inputs.map((spec, i) => next(tables.has(i) ? VECTOR : bytesOf(spec)))
+  const inputPlaces = inputs.map((spec, i) => next(sources.has(i) ? VECTOR : bytesOf(spec)))
   const constantPlaces = constants.map(spec => next(bytesOf(spec)))
 
   const inPlace = new Map(
     outputs.flatMap((_, state) => {
-      const index = madeInPlace(program, state)
+      const index = writesInPlace(program, state)
       return index === undefined ? [] : [[index, state] as const]
     }),
   )
   const lastRead = nodes.map((_, index) => {
     const ref: Ref = { kind: 'node', index, output: 0 }
-    return outputs.some(output => same(output, ref))
+    return outputs.some(output => sameRef(output, ref))
       ? Infinity
-      : nodes.findLastIndex(node => node.inputs.some(input => same(input, ref)))
+      : nodes.findLastIndex(node => node.inputs.some(input => sameRef(input, ref)))
   })
 
   let spans: readonly Span[] = []
@@ -104,7 +104,7 @@ export const planMemory = (program: Program, tables: ReadonlySet<number>): Memor
   const nodePlaces = nodes.map((node, i) => {
     spans = spans.filter(({ until }) => until >= i)
     const state = inPlace.get(i)
-    return state === undefined ? take(bytesOf(outputOf(node)), lastRead[i]!) : inputPlaces[state]!
+    return state === undefined ? take(bytesOf(node.outputs[0]), lastRead[i]!) : inputPlaces[state]!
   })
 
   const placeOf = (ref: Ref): number =>
@@ -113,7 +113,7 @@ export const planMemory = (program: Program, tables: ReadonlySet<number>): Memor
     const [from, to] = [placeOf(ref), inputPlaces[state]!]
     return from === to ? [] : [{ ref, from, to, bytes: bytesOf(inputs[state]!) }]
   })
-  // a state that becomes another one is put aside first: its own place may be written before it is read
+  // a state that becomes another state is copied aside first: its own place may be written before it is read
   const aside = moved.map(({ ref, bytes: size }) =>
     ref.kind === 'input' && ref.index < outputs.length ? take(size, Infinity) : undefined,
   )

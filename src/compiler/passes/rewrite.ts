@@ -1,83 +1,65 @@
 /**
- * Rewriting a program: its nodes are visited in their order, and each is replaced by what the visitor makes of it.
+ * Rewriting a program: its nodes are visited in order, and a rule replaces each by nodes of the new program.
  */
 import {
   printSpec,
   prune,
-  same,
+  sameRef,
   specOf,
+  type AnyNode,
   type Input,
-  type Node,
   type Program,
   type Ref,
   type Spec,
 } from '../program.ts'
-import { TraceError } from '../trace.ts'
 
-/** What a visitor needs to make nodes of the new program. */
-export type Builder = {
-  /** Adds a node, or finds the equal one that is there already. */
-  readonly emit: (node: Node) => Ref
-  /** Adds a scalar. */
+/** The new program while it is built. */
+export type Builder<N extends AnyNode> = {
+  /** Adds a node with one output, or finds the equal one that is there already. */
+  readonly emit: (node: N) => Ref
+  /** Adds a scalar constant. */
   readonly scalar: (value: number) => Ref
-  /** Where a reference of the old program has gone. */
+  /** The reference of the new program that replaces one of the old program. */
   readonly moved: (ref: Ref) => Ref
-  /** The kind of what a reference of the new program points to. */
+  /** The dtype and shape of what a reference of the new program refers to. */
   readonly spec: (ref: Ref) => Spec
 }
 
-export type Rule = (node: Node, maker: Builder) => Ref
+/** Emits what replaces a node. */
+export type Rule<From extends AnyNode, To extends AnyNode> = (node: From, builder: Builder<To>) => Ref
 
-/** A node with one output. */
-export const newNode = (
-  kernel: string,
-  inputs: readonly Ref[],
-  output: Spec,
-  attributes: Node['attributes'] = {},
-): Node => ({
-  kernel,
-  inputs,
-  attributes,
-  outputs: [output],
-})
+/** Keeps a node, with its inputs moved. */
+export const unchanged = <N extends AnyNode>(old: N, { emit, moved }: Builder<N>): Ref =>
+  emit({ ...old, inputs: old.inputs.map(moved) })
 
-/** The kind of a node's one output. */
-export const outputOf = ({ kernel, outputs: [output, ...more] }: Node): Spec => {
-  if (output === undefined || more.length > 0) throw new TraceError(`the kernel ${kernel} has no lowering`)
-  return output
-}
-
-/** What stays a node as it is, its inputs renamed. */
-export const unchanged: Rule = (old, { emit, moved }) => emit({ ...old, inputs: old.inputs.map(moved) })
-
-const equalNodes = (a: Node, b: Node): boolean =>
+const equalNodes = (a: AnyNode, b: AnyNode): boolean =>
   a.kernel === b.kernel &&
   a.inputs.length === b.inputs.length &&
-  a.inputs.every((ref, i) => same(ref, b.inputs[i]!)) &&
+  a.inputs.every((ref, i) => sameRef(ref, b.inputs[i]!)) &&
   a.outputs.map(printSpec).join() === b.outputs.map(printSpec).join() &&
   JSON.stringify(a.attributes) === JSON.stringify(b.attributes)
 
-/** How the program's own arguments are changed. */
-export type ProgramInterface = {
+/** How the arguments and results of the program change. */
+export type ProgramInterface<N extends AnyNode> = {
   readonly inputs?: readonly Input[]
-  /** What stands for an input of the old program. */
-  readonly input?: (ref: Ref, maker: Builder) => Ref
-  /** What is returned for an output of the old program. */
-  readonly output?: (ref: Ref, position: number, maker: Builder) => Ref
+  /** Replaces a reference to an input of the old program. */
+  readonly input?: (ref: Ref, builder: Builder<N>) => Ref
+  /** Replaces an output of the old program. */
+  readonly output?: (ref: Ref, position: number, builder: Builder<N>) => Ref
 }
 
-export const rewrite = (
-  program: Program,
-  visit: Rule,
-  { inputs = program.inputs, input, output }: ProgramInterface = {},
-): Program => {
-  const nodes: Node[] = []
+export const rewrite = <From extends AnyNode, To extends AnyNode>(
+  program: Program<From>,
+  rule: Rule<From, To>,
+  { inputs = program.inputs, input, output }: ProgramInterface<To> = {},
+): Program<To> => {
+  const nodes: To[] = []
   const constants = [...program.constants]
-  const places: Ref[] = []
-  const maker: Builder = {
-    emit: made => {
-      const known = nodes.findIndex(other => equalNodes(other, made))
-      return { kind: 'node', index: known >= 0 ? known : nodes.push(made) - 1, output: 0 }
+  const replaced: Ref[] = []
+  const builder: Builder<To> = {
+    emit: node => {
+      const known = nodes.findIndex(other => equalNodes(other, node))
+      return { kind: 'node', index: known >= 0 ? known : nodes.push(node) - 1, output: 0 }
     },
     scalar: value => ({
       kind: 'constant',
@@ -85,25 +67,22 @@ export const rewrite = (
     }),
     moved: ref =>
       ref.kind === 'node'
-        ? places[ref.index]!
+        ? replaced[ref.index]!
         : ref.kind === 'input' && input !== undefined
-          ? input(ref, maker)
+          ? input(ref, builder)
           : ref,
     spec: ref => specOf({ inputs, constants, nodes, outputs: [] }, ref),
   }
-  for (const old of program.nodes) {
-    outputOf(old)
-    places.push(visit(old, maker))
-  }
+  for (const old of program.nodes) replaced.push(rule(old, builder))
   const outputs = program.outputs.map((ref, i) => {
-    const place = maker.moved(ref)
-    return output === undefined ? place : output(place, i, maker)
+    const moved = builder.moved(ref)
+    return output === undefined ? moved : output(moved, i, builder)
   })
   return prune({ inputs, constants, nodes, outputs })
 }
 
 /** How often each node's output is read, by nodes and as a result. */
-export const readers = ({ nodes, outputs }: Program): readonly number[] => {
+export const readers = ({ nodes, outputs }: Program<AnyNode>): readonly number[] => {
   const counts = nodes.map(() => 0)
   for (const ref of [...nodes.flatMap(({ inputs }) => inputs), ...outputs])
     if (ref.kind === 'node') counts[ref.index]!++

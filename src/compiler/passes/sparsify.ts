@@ -1,35 +1,31 @@
 /**
- * Products with rows of a sparse table: only the numbers that are not zero are visited. The rows are then never
- * gathered at all.
+ * Products with rows of a sparse matrix: only the numbers that are not zero are read, and the rows are never gathered.
  */
-import { same, specOf, type Node, type Program, type Ref } from '../program.ts'
+import type { KernelNode, KernelProgram, RankUpdateNode } from '../kernel-program.ts'
+import { sameRef, specOf, type Ref } from '../program.ts'
+import { unchanged, readers, rewrite } from './rewrite.ts'
 import { isScalar, sameShape } from './shapes.ts'
-import { unchanged, newNode, outputOf, readers, rewrite } from './rewrite.ts'
 
 /**
- * The tables: the constants of a step of which only rows are taken. A state is none, for it changes.
+ * The gather sources: the matrices among the constants of a step of which only rows are gathered, such as the data
+ * set. A state is none, for it changes from step to step.
  *
  * @param rows how many of the inputs, the last ones, are rows of the scan
  */
-export const dataTables = (program: Program, rows: number): readonly number[] =>
+export const gatherSources = (program: KernelProgram, rows: number): readonly number[] =>
   program.inputs.flatMap((_, index) => {
     const ref: Ref = { kind: 'input', index }
-    const users = program.nodes.filter(({ inputs }) => inputs.some(input => same(input, ref)))
+    const users = program.nodes.filter(({ inputs }) => inputs.some(input => sameRef(input, ref)))
     const onlyRows = users.every(
-      ({ kernel, inputs: [from, ...others], attributes }) =>
-        kernel === 'GatherV2' &&
-        same(from!, ref) &&
-        !others.some(other => same(other, ref)) &&
-        Number(attributes.axis) === 0 &&
-        Number(attributes.batchDims ?? 0) === 0,
+      ({ kernel, inputs: [source, ...others] }) =>
+        kernel === 'GatherV2' && sameRef(source, ref) && !others.some(other => sameRef(other, ref)),
     )
-    const carried = index < program.outputs.length || index >= program.inputs.length - rows
-    return users.length > 0 && onlyRows && !carried && program.inputs[index]!.shape.length === 2
-      ? [index]
-      : []
+    const varies = index < program.outputs.length || index >= program.inputs.length - rows
+    return users.length > 0 && onlyRows && !varies ? [index] : []
   })
 
-type Pattern = { readonly scalar: Ref; readonly other: Ref }
+/** A number times a matrix. */
+type Scaled = { readonly scalar: Ref; readonly matrix: Ref }
 
 /**
  * The rewrites, where `x` is sparse and `a` its gathered rows:
@@ -38,58 +34,75 @@ type Pattern = { readonly scalar: Ref; readonly other: Ref }
  *     Sub(w, Multiply(rate, BatchMatMul(aᵀ, d)))              RankUpdate(w, x, rows, d, rate)
  *     Sub(Multiply(decay, w), …)                              RankUpdate(w, x, rows, d, rate, decay)
  *
- * @param sparse the inputs that are sparse tables
+ * The last one is the weight update of (93).
+ *
+ * @param sparse the inputs that are sparse gather sources
  */
-export const sparsify = (program: Program, sparse: ReadonlySet<number>): Program => {
+export const sparsify = (program: KernelProgram, sparse: ReadonlySet<number>): KernelProgram => {
   const counts = readers(program)
-  const nodeOf = (ref: Ref): Node | undefined => (ref.kind === 'node' ? program.nodes[ref.index] : undefined)
+  const nodeOf = (ref: Ref): KernelNode | undefined =>
+    ref.kind === 'node' ? program.nodes[ref.index] : undefined
 
-  const gathered = (ref: Ref): readonly [Ref, Ref] | undefined => {
-    const made = nodeOf(ref)
-    const [table, rows] = made?.inputs ?? []
-    return made?.kernel === 'GatherV2' && table?.kind === 'input' && sparse.has(table.index)
-      ? [table, rows!]
-      : undefined
+  const gathered = (ref: Ref): readonly [source: Ref, rows: Ref] | undefined => {
+    const node = nodeOf(ref)
+    if (node?.kernel !== 'GatherV2') return undefined
+    const [source] = node.inputs
+    return source.kind === 'input' && sparse.has(source.index) ? node.inputs : undefined
   }
 
   /** A number times a matrix, in either order, that nothing else reads. */
-  const scaled = (ref: Ref): Pattern | undefined => {
-    const made = nodeOf(ref)
-    if (made?.kernel !== 'Multiply' || ref.kind !== 'node' || counts[ref.index] !== 1) return undefined
-    const [a, b] = made.inputs as [Ref, Ref]
+  const scaled = (ref: Ref): Scaled | undefined => {
+    const node = nodeOf(ref)
+    if (node?.kernel !== 'Multiply' || ref.kind !== 'node' || counts[ref.index] !== 1) return undefined
+    const [a, b] = [node.inputs[0]!, node.inputs[1]!]
     const [specA, specB] = [specOf(program, a), specOf(program, b)]
-    if (isScalar(specA) && sameShape(specB, outputOf(made))) return { scalar: a, other: b }
-    if (isScalar(specB) && sameShape(specA, outputOf(made))) return { scalar: b, other: a }
+    if (isScalar(specA) && sameShape(specB, node.outputs[0])) return { scalar: a, matrix: b }
+    if (isScalar(specB) && sameShape(specA, node.outputs[0])) return { scalar: b, matrix: a }
     return undefined
   }
 
-  const update = (made: Node): readonly Ref[] | undefined => {
-    const [kept, step] = made.inputs as [Ref, Ref]
-    const slope = scaled(step)
-    const gradient = slope && nodeOf(slope.other)
-    if (slope?.other.kind !== 'node' || gradient === undefined || counts[slope.other.index] !== 1)
-      return undefined
-    if (gradient.kernel !== 'BatchMatMul' || gradient.attributes.transposeA !== true) return undefined
-    const [a, delta] = gradient.inputs as [Ref, Ref]
+  /** The inputs of the RankUpdate that a Sub is, if it is one. */
+  const rankUpdate = (sub: KernelNode): RankUpdateNode['inputs'] | undefined => {
+    const [kept, step] = [sub.inputs[0], sub.inputs[1]!]
+    const scaledGradient = scaled(step)
+    if (scaledGradient?.matrix.kind !== 'node' || counts[scaledGradient.matrix.index] !== 1) return undefined
+    const { scalar: rate, matrix } = scaledGradient
+    const gradient = nodeOf(matrix)
+    if (gradient?.kernel !== 'BatchMatMul' || !gradient.attributes.transposeA) return undefined
+    const [a, delta] = gradient.inputs
     const from = gathered(a)
-    if (from === undefined || !sameShape(specOf(program, kept), outputOf(made))) return undefined
+    if (from === undefined || !sameShape(specOf(program, kept), sub.outputs[0])) return undefined
     const decayed = scaled(kept)
     return decayed === undefined
-      ? [kept, ...from, delta, slope.scalar]
-      : [decayed.other, ...from, delta, slope.scalar, decayed.scalar]
+      ? [kept, ...from, delta, rate]
+      : [decayed.matrix, ...from, delta, rate, decayed.scalar]
   }
 
-  return rewrite(program, (made, maker) => {
-    const { emit, moved } = maker
-    if (made.kernel === 'BatchMatMul' && made.attributes.transposeA !== true) {
-      const from = gathered(made.inputs[0]!)
-      if (from !== undefined)
-        return emit(newNode('SparseMatMul', [...from, made.inputs[1]!].map(moved), outputOf(made)))
+  return rewrite<KernelNode, KernelNode>(program, (node, builder) => {
+    const { emit, moved } = builder
+    const { outputs } = node
+    if (node.kernel === 'BatchMatMul' && !node.attributes.transposeA) {
+      const [a, b] = node.inputs
+      const from = gathered(a)
+      if (from !== undefined) {
+        const [source, rows] = from
+        const inputs = [moved(source), moved(rows), moved(b)] as const
+        return emit({ kernel: 'SparseMatMul', inputs, attributes: {}, outputs })
+      }
     }
-    if (made.kernel === 'Sub') {
-      const inputs = update(made)
-      if (inputs !== undefined) return emit(newNode('RankUpdate', inputs.map(moved), outputOf(made)))
+    if (node.kernel === 'Sub') {
+      const inputs = rankUpdate(node)
+      if (inputs !== undefined) {
+        const [w, source, rows, delta, rate, decay] = inputs
+        const moving = [moved(w), moved(source), moved(rows), moved(delta), moved(rate)] as const
+        return emit({
+          kernel: 'RankUpdate',
+          inputs: decay === undefined ? moving : [...moving, moved(decay)],
+          attributes: {},
+          outputs,
+        })
+      }
     }
-    return unchanged(made, maker)
+    return unchanged(node, builder)
   })
 }

@@ -1,49 +1,49 @@
 /**
- * From a traced program to one that runs: rewritten, laid out, assembled, and handed to the engine.
+ * From a program in canonical form to one that runs: lowered, planned, assembled, and instantiated.
  */
-import { print, type Program } from '../program.ts'
-import { webAssembly } from './webassembly.ts'
 import { paddedLayout, writePadded } from '../emit/layout.ts'
+import type { KernelProgram, LoopProgram } from '../kernel-program.ts'
 import { lower } from '../passes/lower.ts'
+import { planMemory } from '../passes/memory-plan.ts'
+import { print } from '../program.ts'
+import type { GatherSource } from './gather-sources.ts'
 import type { Memory, Region } from './memory.ts'
 import { buildModule } from './module.ts'
-import { planMemory } from '../passes/memory-plan.ts'
-import type { DataTable } from './tables.ts'
+import { webAssembly } from './webassembly.ts'
 
 export type Compiled = {
-  /** Its inputs, in the form in which they are given. */
-  readonly program: Program
-  /** Where each of them is given; a table as a pointer. */
+  readonly program: LoopProgram
+  /** The address of each input; for a gather source the address of its pointer. */
   readonly inputs: readonly number[]
-  /** The inputs that are given the other way round. */
-  readonly turned: ReadonlySet<number>
-  /** Runs `count` steps. The rows of each leaf of the per-step inputs lie in a region. */
+  /** The inputs that are given transposed. */
+  readonly transposed: ReadonlySet<number>
+  /** Runs `count` steps. The rows of each leaf of the per-step inputs are in a region. */
   readonly run: (rows: readonly Region[], count: number) => void
 }
 
-/** What has been compiled, for those who want to look at it. */
+/** A description of what was compiled. */
 export type CompiledListing = { readonly program: string; readonly bytes: number }
 
 /**
- * @param tables the tables among the program's inputs
+ * @param sources the gather sources among the program's inputs
  * @param rows how many of the inputs, the last ones, are rows of the scan
  */
 export const compile = (
   memory: Memory,
-  traced: Program,
-  tables: ReadonlyMap<number, DataTable>,
+  canonical: KernelProgram,
+  sources: ReadonlyMap<number, GatherSource>,
   rows: number,
   onCompile: (listing: CompiledListing) => void,
 ): Compiled => {
-  const forms = new Map([...tables].map(([index, { form }]) => [index, form] as const))
-  const { program, turned } = lower(traced, forms, rows)
+  const forms = new Map([...sources].map(([index, { form }]) => [index, form] as const))
+  const { program, transposed } = lower(canonical, forms, rows)
   const plan = planMemory(program, new Set(forms.keys()))
   const { address: start } = memory.allocate(plan.bytes)
   program.constants.forEach((constant, i) => {
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
     writePadded(view, start + plan.constants[i]!, paddedLayout(constant), constant.values)
   })
-  const bytes = buildModule(program, plan, { start, tables: forms, rows })
+  const bytes = buildModule(program, plan, { start, sources: forms, rows })
   const { exports } = new webAssembly.Instance(new webAssembly.Module(bytes), {
     host: { memory: memory.memory },
   })
@@ -51,12 +51,12 @@ export const compile = (
   return {
     program,
     inputs: plan.inputs.map(place => start + place),
-    turned,
+    transposed,
     run: (regions, count) => {
       try {
         exports.run(...regions.map(({ address }) => address), count)
       } catch (error) {
-        // the one thing that a module stops at
+        // a module has no other trap than that of gathered rows
         if (error instanceof webAssembly.RuntimeError)
           throw new RangeError('gather: a row number is negative, or beyond the last row', { cause: error })
         throw error

@@ -1,11 +1,11 @@
 /**
- * The one memory of an interpreter, and who has which part of it.
+ * The memory of an engine, and which parts of it are in use.
  */
 import { CompileError } from '../../core/scan.ts'
 import { webAssembly, type EngineMemory } from './webassembly.ts'
-import { NOWHERE, VECTOR } from '../emit/layout.ts'
+import { SCRATCH, VECTOR } from '../emit/layout.ts'
 
-/** What a program and its data would need is more than WebAssembly can address. */
+/** A program and its data need more memory than WebAssembly can address. */
 export class TooLarge extends CompileError {
   constructor(bytes: number) {
     super(
@@ -24,9 +24,9 @@ export type Region = { readonly address: number; readonly bytes: number }
 export type Memory = {
   readonly memory: EngineMemory
   /**
-   * A part that nobody else has. Views on the memory made before are of no use after.
+   * Reserves a part of the memory. Views of the memory that were made before may be detached.
    *
-   * @throws TooLarge when there is no such part
+   * @throws TooLarge when no part is large enough
    */
   readonly allocate: (bytes: number) => Region
   readonly release: (region: Region) => void
@@ -34,7 +34,7 @@ export type Memory = {
   readonly ints: () => Int32Array
 }
 
-/** A memory that starts small and grows. */
+/** A memory that starts with one page and grows. */
 export const newMemory = (): Memory => {
   const memory = new webAssembly.Memory({ initial: 1, maximum: PAGES })
   let taken: readonly Region[] = []
@@ -49,9 +49,9 @@ export const newMemory = (): Memory => {
   }
   return {
     memory,
-    allocate: wanted => {
-      const bytes = Math.max(VECTOR, Math.ceil(wanted / VECTOR) * VECTOR)
-      let address = NOWHERE + VECTOR
+    allocate: size => {
+      const bytes = Math.max(VECTOR, Math.ceil(size / VECTOR) * VECTOR)
+      let address = SCRATCH + VECTOR
       for (const region of taken) {
         if (region.address >= address + bytes) break
         address = region.address + region.bytes

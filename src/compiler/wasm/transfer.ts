@@ -1,5 +1,5 @@
 /**
- * Between tensors and the memory.
+ * Copies between tensors and the memory.
  */
 import { tensor, type Tensor } from '@tensorflow/tfjs-core'
 import type { StepRange } from '../../core/scan.ts'
@@ -7,17 +7,17 @@ import { sizeOf, type Spec, type Values } from '../program.ts'
 import { bytesOf, paddedLayout, readPadded, transposeValues, writePadded } from '../emit/layout.ts'
 import type { Memory, Region } from './memory.ts'
 
-/** Where a tensor goes to or comes from, of which kind it is there, and whether it lies the other way round. */
-export type Place = { readonly address: number; readonly spec: Spec; readonly turned: boolean }
+/** Where a tensor is in memory, with its dtype and shape there, and whether it is stored transposed. */
+export type Place = { readonly address: number; readonly spec: Spec; readonly transposed: boolean }
 
 const valuesOf = (from: Tensor): Values => from.dataSync<'float32' | 'int32' | 'bool'>()
 
 const viewOf = (memory: Memory, { dtype }: Pick<Spec, 'dtype'>): Float32Array | Int32Array =>
   dtype === 'float32' ? memory.floats() : memory.ints()
 
-export const writeTensor = (memory: Memory, from: Tensor, { address, spec, turned }: Place): void => {
+export const writeTensor = (memory: Memory, from: Tensor, { address, spec, transposed }: Place): void => {
   const [rows = 1, columns = 1] = from.shape
-  const values = turned ? transposeValues(valuesOf(from), rows, columns) : valuesOf(from)
+  const values = transposed ? transposeValues(valuesOf(from), rows, columns) : valuesOf(from)
   writePadded(viewOf(memory, spec), address, paddedLayout(spec), values)
 }
 
@@ -28,27 +28,27 @@ const emptyOf = ({ dtype }: Spec, size: number): Values =>
       ? new Uint8Array(size)
       : new Int32Array(size)
 
-/** A new tensor of the kind of another one. */
-export const readTensor = (memory: Memory, like: Tensor, { address, spec, turned }: Place): Tensor => {
+/** A new tensor with the shape and dtype of another one. */
+export const readTensor = (memory: Memory, like: Tensor, { address, spec, transposed }: Place): Tensor => {
   const values = readPadded(viewOf(memory, spec), address, paddedLayout(spec), emptyOf(spec, sizeOf(spec)))
   const [rows = 1, columns = 1] = spec.shape
-  return tensor(turned ? transposeValues(values, rows, columns) : values, like.shape, like.dtype)
+  return tensor(transposed ? transposeValues(values, rows, columns) : values, like.shape, like.dtype)
 }
 
 /**
  * Writes the rows of a range of a stacked tensor.
  *
- * @param row the kind of one row
+ * @param row the dtype and shape of one row
  * @returns a region of the memory, which the caller releases
  */
 export const writeRows = (memory: Memory, xs: Tensor, row: Spec, [from, to]: StepRange): Region => {
   const [size, count] = [sizeOf(row), to - from]
   const region = memory.allocate(bytesOf(row) * count)
-  const grid = paddedLayout(row)
+  const layout = paddedLayout(row)
   writePadded(
     viewOf(memory, row),
     region.address,
-    { ...grid, rows: grid.rows * count },
+    { ...layout, rows: layout.rows * count },
     valuesOf(xs).subarray(from * size, to * size),
   )
   return region

@@ -1,30 +1,30 @@
 /**
- * The road with nothing to install: the step is traced once, and its loop becomes a WebAssembly module made for
- * its very shapes. It runs wherever WebAssembly's vectors do, in Node and in browsers.
+ * The WebAssembly engine, which needs no installation: a step is traced once, and its loop becomes a WebAssembly module
+ * for its shapes. It runs in Node and in browsers, wherever WebAssembly has vectors (SIMD).
  */
 import { clone } from '../../core/scope.ts'
-import { leaves, signature, unflatten } from '../../core/tree.ts'
 import type { Interpreter } from '../../core/scan.ts'
-import type { Program } from '../program.ts'
+import { leaves, signature, unflatten } from '../../core/tree.ts'
+import type { KernelProgram } from '../kernel-program.ts'
+import { canonicalize } from '../passes/canonicalize.ts'
+import { gatherSources } from '../passes/sparsify.ts'
 import { checkRange, rowSignature, rowSpecs, traceStep } from '../rows.ts'
 import { compile, type Compiled, type CompiledListing } from './compile.ts'
+import { newGatherSources } from './gather-sources.ts'
 import { newMemory, type Region } from './memory.ts'
-import { dataTables as tablesOf } from '../passes/sparsify.ts'
-import { newDataTables } from './tables.ts'
 import { readTensor, writeRows, writeTensor, type Place } from './transfer.ts'
 
 export type WasmOptions = {
-  /** Is shown each program that is compiled. */
+  /** Receives a description of each program that is compiled. */
   readonly onCompile?: (listing: CompiledListing) => void
 }
 
-/** What `dispose` releases: the memory, and the modules and tables in it. */
+/** What `dispose` releases: the memory, with the modules that use it and the gather sources in it. */
 const openWorkspace = () => {
   const memory = newMemory()
-  return { memory, tables: newDataTables(memory), compiled: new Map<string, Compiled>() }
+  return { memory, sourcesOf: newGatherSources(memory), compiled: new Map<string, Compiled>() }
 }
 
-/** An interpreter that compiles to WebAssembly. */
 export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpreter => {
   // opened when a scan is first compiled: a memory reserves gigabytes of addresses
   let workspace: ReturnType<typeof openWorkspace> | undefined
@@ -35,27 +35,27 @@ export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpr
     name: 'wasm',
     scan: f => {
       const id = scans++
-      const programs = new Map<string, Program>()
+      const programs = new Map<string, KernelProgram>()
       return (s0, constants, xs, range) => {
         const [from, to] = range
         if (from >= to) return clone(s0)
-        const stacks = leaves(xs)
         checkRange(xs, range)
+        const stacks = leaves(xs)
         const rowKinds = rowSpecs(xs)
         const kind = `${signature([s0, constants])} ${rowSignature(xs, rowKinds)}`
-        const program = programs.get(kind) ?? traceStep(f, s0, constants, xs)
+        const program = programs.get(kind) ?? canonicalize(traceStep(f, s0, constants, xs))
         programs.set(kind, program)
 
-        const { memory, tables, compiled } = (workspace ??= openWorkspace())
+        const { memory, sourcesOf, compiled } = (workspace ??= openWorkspace())
         const state = leaves(s0)
         const inputs = [...state, ...leaves(constants)]
-        const indices = tablesOf(program, stacks.length)
-        const found = tables.of(indices.map(index => inputs[index]!))
-        const tableAt = new Map(indices.map((index, i) => [index, found[i]!]))
+        const gathered = gatherSources(program, stacks.length)
+        const found = sourcesOf(gathered.map(index => inputs[index]!))
+        const sources = new Map(gathered.map((index, i) => [index, found[i]!]))
 
         const key = `${id} ${kind} ${found.map(({ form }) => form).join()}`
         const known = compiled.get(key)
-        const ready = known ?? compile(memory, program, tableAt, stacks.length, onCompile)
+        const ready = known ?? compile(memory, program, sources, stacks.length, onCompile)
         if (known === undefined) {
           compiled.set(key, ready)
           compilations++
@@ -64,15 +64,15 @@ export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpr
         const placeOf = (index: number): Place => ({
           address: ready.inputs[index]!,
           spec: ready.program.inputs[index]!,
-          turned: ready.turned.has(index),
+          transposed: ready.transposed.has(index),
         })
         const rows: Region[] = []
         try {
           stacks.forEach((stack, i) => rows.push(writeRows(memory, stack, rowKinds[i]!, range)))
           inputs.forEach((leaf, i) => {
-            const table = tableAt.get(i)
-            if (table === undefined) writeTensor(memory, leaf, placeOf(i))
-            else memory.ints()[ready.inputs[i]! / 4] = table.address
+            const source = sources.get(i)
+            if (source === undefined) writeTensor(memory, leaf, placeOf(i))
+            else memory.ints()[ready.inputs[i]! / 4] = source.address
           })
           ready.run(rows, to - from)
           return unflatten(

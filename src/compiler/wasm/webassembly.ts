@@ -1,9 +1,10 @@
 /**
- * What is used of the WebAssembly interface, with its types: TypeScript has them in its library for browsers only.
+ * The part of the WebAssembly interface that is used, with its types: TypeScript has them only in its library for
+ * browsers.
  */
 export type EngineMemory = {
   readonly buffer: ArrayBuffer
-  /** Adds pages of 64 KiB. Views made before are of no use after. */
+  /** Adds pages of 64 KiB, and detaches the present buffer. */
   readonly grow: (pages: number) => number
 }
 

@@ -1,13 +1,14 @@
 /**
- * From a program to a graph of TensorFlow: a function, or the loop of a scan over it, compiled by XLA as a whole.
+ * From a step's program to a graph of TensorFlow: the loop of a scan over it, which XLA compiles as a whole.
  */
 import type { DataType } from '@tensorflow/tfjs-core'
-import { TraceError } from '../trace.ts'
-import { printSpec, specOf, type Program, type Ref, type Spec } from '../program.ts'
+import { CompileError } from '../../core/scan.ts'
+import { specOf, type Program, type Ref, type Spec } from '../program.ts'
+import { checkStateKinds } from '../rows.ts'
 import { lowerings, type GraphBuilder } from './ops.ts'
 import * as P from './proto.ts'
 
-/** Collects the nodes of a graph or a function as they are written. */
+/** Collects the nodes of a graph or a function. */
 const writer = (
   named: (node: string, output: string) => string,
 ): GraphBuilder & { readonly nodes: P.NodeDef[] } => {
@@ -30,7 +31,7 @@ const writer = (
   return { nodes, op, constant }
 }
 
-/** Inside a function, an output is called by its node, its name in the operation, and its index. */
+/** The name of an output inside a function: the node, the output's name in the operation, the index. */
 const inFunction = (node: string, output: string): string => `${node}:${output}:0`
 
 /** Writes a program's nodes, and returns the names of its outputs. */
@@ -41,14 +42,20 @@ const write = (program: Program, inputs: readonly string[], graph: GraphBuilder)
   const results: string[] = []
   const nameOf = (ref: Ref): string =>
     (ref.kind === 'input' ? inputs : ref.kind === 'constant' ? constants : results)[ref.index]!
-  for (const { kernel, inputs: from, attributes, outputs } of program.nodes) {
+  for (const { kernel, attributes, inputs: from, outputs } of program.nodes) {
     const lower = Object.hasOwn(lowerings, kernel) ? lowerings[kernel] : undefined
     const [output, ...more] = outputs
     if (lower === undefined || output === undefined || more.length > 0)
-      throw new TraceError(`the kernel ${kernel} has no lowering`)
+      throw new CompileError(`the kernel ${kernel} is not supported by the XLA engine`)
     results.push(
       lower(
-        { inputs: from.map(nameOf), specs: from.map(ref => specOf(program, ref)), attributes, output },
+        {
+          kernel,
+          attributes,
+          inputs: from.map(nameOf),
+          specs: from.map(ref => specOf(program, ref)),
+          output,
+        },
         graph,
       ),
     )
@@ -77,18 +84,17 @@ const define = (
   }
 }
 
-/** Compile, or say why not; never fall back in silence. */
+/** Without it TensorFlow would interpret what XLA cannot compile, and not say so. */
 const MUST_COMPILE: P.AttributeMap = { _XlaMustCompile: P.bool(true) }
 
-/** What a session needs to know to run a graph. */
+/** A graph, with the names of the inputs and outputs of a session that runs it. */
 export type Callable = {
   readonly graph: P.GraphDef
   readonly inputs: readonly { readonly name: string; readonly spec: Spec }[]
-  /** The names of the results. */
   readonly outputs: readonly string[]
 }
 
-/** The graph that calls one function with everything it is fed. */
+/** The graph that calls one function with all inputs. */
 const calling = (
   entry: P.FunctionDef,
   library: readonly P.FunctionDef[],
@@ -136,18 +142,12 @@ export const scanGraph = (step: Program, stacks: readonly Spec[]): Callable => {
   const carried = step.outputs.length
   const constants = step.inputs.slice(carried, step.inputs.length - stacks.length)
   const state = step.inputs.slice(0, carried)
-  step.outputs.forEach((ref, i) => {
-    const [before, after] = [printSpec(state[i]!), printSpec(specOf(step, ref))]
-    if (before !== after)
-      throw new TraceError(
-        `a scan's state must keep its kind: ${state[i]!.name} was ${before} and became ${after}`,
-      )
-  })
+  checkStateKinds(step)
 
   const all: readonly Spec[] = [SCALAR, SCALAR, ...state, ...constants, ...stacks]
+  const [at, to] = ['arg0', 'arg1']
   const names = all.map((_, i) => `arg${i}`)
   const args = all.map(({ dtype }, i) => [names[i]!, dtype] as const)
-  const [at, to] = names as [string, string]
   const types = all.map(({ dtype }) => dtype)
 
   const cond = define('cond', args, ['bool'], graph => [
@@ -188,7 +188,7 @@ export const scanGraph = (step: Program, stacks: readonly Spec[]): Callable => {
         },
         'output',
       )
-      // the loop has one output, a list: its members go by their index
+      // the loop has one output, a list: its members are named by their index
       return state.map((_, i) => loop.replace(/0$/, String(i + 2)))
     },
     MUST_COMPILE,

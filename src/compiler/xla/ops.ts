@@ -1,20 +1,20 @@
 /**
- * From TensorFlow.js's kernels to TensorFlow's operations, one entry each. A kernel that is not here has no
- * lowering.
+ * From TensorFlow.js's kernels to TensorFlow's operations, one entry each. A kernel that is not here is not supported
+ * by the XLA engine.
  */
 import type { DataType } from '@tensorflow/tfjs-core'
-import type { Attributes as KernelAttributes, Spec } from '../program.ts'
+import { axesOf, numbersOf } from '../attributes.ts'
+import type { Node, Spec } from '../program.ts'
 import * as P from './proto.ts'
 
-/** A kernel's node, with the names that its inputs have in the graph. */
-export type XlaKernel = {
+/** A kernel's node, with the names of its inputs in the graph. */
+export type XlaKernel = Pick<Node, 'kernel' | 'attributes'> & {
   readonly inputs: readonly string[]
   readonly specs: readonly Spec[]
-  readonly attributes: KernelAttributes
   readonly output: Spec
 }
 
-/** Where a lowering writes operations. */
+/** Writes operations to a graph. */
 export type GraphBuilder = {
   /**
    * Writes an operation.
@@ -34,28 +34,19 @@ const first = <A>(items: readonly A[]): A => items[0]!
 /** The type of the first input, by which most operations are typed. */
 const T = ({ specs }: XlaKernel): P.AttributeMap => ({ T: P.dtype(first(specs).dtype) })
 
-/** An attribute that is a list of numbers, or one. */
-const numbers = (value: unknown): readonly number[] => [value].flat() as number[]
-
-/** The axes of a reduction: all, where none are named. The kernel Max has a name of its own for them. */
-const axes = ({ attributes, specs }: XlaKernel): readonly number[] => {
-  const axis = attributes.axis ?? attributes.reductionIndices
-  return axis === undefined || axis === null ? first(specs).shape.map((_, i) => i) : numbers(axis)
-}
-
 /** An operation on the same inputs, typed by the first of them. */
 const typed =
   (op: string, output: string): XlaLowering =>
   (kernel, graph) =>
     graph.op(op, kernel.inputs, T(kernel), output)
 
-/** An operation on truth values, which needs no type. */
+/** An operation on truth values, which has no type attribute. */
 const logical =
   (op: string, output: string): XlaLowering =>
   ({ inputs }, graph) =>
     graph.op(op, inputs, {}, output)
 
-/** An operation whose remaining inputs are attributes of the kernel. */
+/** An operation that takes attributes of the kernel as further inputs. */
 const withInts =
   (
     op: string,
@@ -76,8 +67,12 @@ const reduction =
   (kernel, graph) =>
     graph.op(
       op,
-      [first(kernel.inputs), graph.constant('int32', axes(kernel))],
-      { ...type(kernel), Tidx: P.dtype('int32'), keep_dims: P.bool(kernel.attributes.keepDims === true) },
+      [first(kernel.inputs), graph.constant('int32', axesOf(kernel, first(kernel.specs)))],
+      {
+        ...type(kernel),
+        Tidx: P.dtype('int32'),
+        keep_dims: P.bool(kernel.attributes.keepDims === true),
+      },
       'output',
     )
 
@@ -86,7 +81,7 @@ const argument =
   (kernel, graph) =>
     graph.op(
       op,
-      [first(kernel.inputs), graph.constant('int32', first(axes(kernel)))],
+      [first(kernel.inputs), graph.constant('int32', first(axesOf(kernel, first(kernel.specs))))],
       { ...T(kernel), Tidx: P.dtype('int32'), output_type: P.dtype('int32') },
       'output',
     )
@@ -122,10 +117,10 @@ const concat: XlaLowering = (kernel, graph) =>
 
 const pad: XlaLowering = (kernel, graph) => {
   const { inputs, attributes } = kernel
-  const paddings = attributes.paddings as readonly (readonly number[])[]
+  const paddings = numbersOf(attributes.paddings)
   const pairs = graph.op(
     'Reshape',
-    [graph.constant('int32', paddings.flat()), graph.constant('int32', [paddings.length, 2])],
+    [graph.constant('int32', paddings), graph.constant('int32', [paddings.length / 2, 2])],
     { T: P.dtype('int32'), Tshape: P.dtype('int32') },
     'output',
   )
@@ -245,8 +240,8 @@ export const lowerings: Readonly<Record<string, XlaLowering>> = {
       'output',
     ),
   Reshape: withInts('Reshape', ({ output }) => [output.shape], 'Tshape'),
-  // the kernel may be asked for "all that is left" with -1; the size of its output says how much that is
-  Slice: withInts('Slice', ({ attributes, output }) => [numbers(attributes.begin), output.shape], 'Index'),
-  Tile: withInts('Tile', ({ attributes }) => [numbers(attributes.reps)], 'Tmultiples'),
-  Transpose: withInts('Transpose', ({ attributes }) => [numbers(attributes.perm)], 'Tperm', 'y'),
+  // a size of -1 means the rest of the axis: the shape of the output has the number
+  Slice: withInts('Slice', ({ attributes, output }) => [numbersOf(attributes.begin), output.shape], 'Index'),
+  Tile: withInts('Tile', ({ attributes }) => [numbersOf(attributes.reps)], 'Tmultiples'),
+  Transpose: withInts('Transpose', ({ attributes }) => [numbersOf(attributes.perm)], 'Tperm', 'y'),
 }

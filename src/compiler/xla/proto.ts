@@ -1,16 +1,17 @@
 /**
- * TensorFlow's messages as values, and their encoding. The field names are those of savedmodel.proto.
+ * TensorFlow's protocol buffer messages as values, and their encoding. The fields are named as in savedmodel.proto.
  */
 import { fileURLToPath } from 'node:url'
 import type { DataType } from '@tensorflow/tfjs-core'
 import protobuf from 'protobufjs'
+import { CompileError } from '../../core/scan.ts'
 
 /** The numbers of TensorFlow's DataType. */
 const TYPES: Readonly<Partial<Record<DataType, number>>> = { float32: 1, int32: 3, bool: 10 }
 
 const typeNumber = (dtype: DataType): number => {
   const type = TYPES[dtype]
-  if (type === undefined) throw new Error(`a tensor of ${dtype} has no lowering`)
+  if (type === undefined) throw new CompileError(`a tensor of ${dtype} is not supported by the XLA engine`)
   return type
 }
 
@@ -52,7 +53,7 @@ export type FunctionDef = {
     readonly outputArg: readonly ArgDef[]
   }
   readonly nodeDef: readonly NodeDef[]
-  /** From the name of each output to the node's output that it is. */
+  /** Maps the name of each output to the output of a node. */
   readonly ret: Readonly<Record<string, string>>
   readonly attr: AttributeMap
 }

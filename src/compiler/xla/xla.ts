@@ -1,5 +1,5 @@
 /**
- * The native road: the step is traced once, its loop is compiled by XLA, and an epoch is one native call.
+ * The XLA engine: a step is traced once, its loop is compiled by XLA, and a scan is one native call.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,10 +13,10 @@ import { scanGraph, type Callable } from './graph.ts'
 import { encodeSavedModel } from './proto.ts'
 import type { Sessions } from './sessions.ts'
 
-/** A graph in a session of its own. */
+/** A graph that is loaded into a session. */
 type Loaded = { readonly run: (inputs: readonly Tensor[]) => Tensor[]; readonly close: () => void }
 
-/** What TensorFlow or the file system says, in one line. */
+/** The first line of an error of TensorFlow or the file system. */
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200)
 
@@ -24,13 +24,14 @@ const compiling = <R>(work: () => R): R => {
   try {
     return work()
   } catch (error) {
+    if (error instanceof CompileError) throw error
     throw new CompileError(`XLA could not compile the step (${firstLine(error)})`, { cause: error })
   }
 }
 
 /**
- * Hands a graph to TensorFlow, which reads graphs from folders only: from one that nobody else can read, and that
- * is gone when this function returns. Everything here is synchronous, so that no signal comes in between.
+ * Loads a graph. TensorFlow reads graphs only from a folder: a private temporary one, which is deleted before this
+ * function returns. Everything here is synchronous, so that a signal cannot leave the folder behind.
  */
 const load = (sessions: Sessions, { graph, inputs, outputs }: Callable): Loaded => {
   const folder = mkdtempSync(join(tmpdir(), 'network2-'))
@@ -46,7 +47,7 @@ const load = (sessions: Sessions, { graph, inputs, outputs }: Callable): Loaded 
   }
 }
 
-/** An interpreter that compiles with XLA, by the sessions of the native backend. */
+/** @param sessions those of the native backend */
 export const xla = (sessions: Sessions): Interpreter => {
   const loaded = new Map<string, Loaded>()
   let scans = 0

@@ -13,14 +13,15 @@ import {
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { crossEntropy } from '../../../src/core/costs/cross-entropy.ts'
-import { print, type Program } from '../../../src/compiler/program.ts'
+import { print, type AnyNode, type Program } from '../../../src/compiler/program.ts'
+import type { KernelProgram, LoopProgram } from '../../../src/compiler/kernel-program.ts'
 import { traceStep } from '../../../src/compiler/rows.ts'
 import { fuse } from '../../../src/compiler/passes/fuse.ts'
 import { lower } from '../../../src/compiler/passes/lower.ts'
 import { canonicalize } from '../../../src/compiler/passes/canonicalize.ts'
 import { assignLayouts } from '../../../src/compiler/passes/assign-layouts.ts'
 import { planMemory } from '../../../src/compiler/passes/memory-plan.ts'
-import { sparsify, dataTables } from '../../../src/compiler/passes/sparsify.ts'
+import { sparsify, gatherSources } from '../../../src/compiler/passes/sparsify.ts'
 import type { Params } from '../../../src/core/params.ts'
 import { dispose } from '../../../src/core/scope.ts'
 import { sigmoid as hidden } from '../../../src/core/activations/sigmoid.ts'
@@ -42,14 +43,15 @@ afterEach(() => {
 const NONE = new Set<number>()
 const matrix = (rows: number, columns: number): Tensor2D => own(zeros([rows, columns]))
 
-const traced = <S extends Tree, C extends Tree>(
+/** The program of a step in canonical form; x is a row of two numbers. */
+const canonical = <S extends Tree, C extends Tree>(
   f: (state: S, constants: C, x: Tensor1D) => S,
   s0: S,
   constants: C,
-): Program => traceStep(f, s0, constants, own(tensor2d([[0, 1]], [1, 2], 'int32')))
+): KernelProgram => canonicalize(traceStep(f, s0, constants, own(tensor2d([[0, 1]], [1, 2], 'int32'))))
 
 /** The nodes and the result, without the list of inputs. */
-const body = (program: Program): string[] =>
+const body = (program: Program<AnyNode>): string[] =>
   print(program)
     .split('\n')
     .filter(line => /^(%|return)/.test(line))
@@ -57,8 +59,8 @@ const body = (program: Program): string[] =>
 type Data = { readonly x: Tensor2D; readonly y: Tensor2D; readonly rate: Scalar; readonly decay: Scalar }
 
 /** A step of a network [5,3,2] on two rows of nine. */
-const training = (): Program =>
-  traced(
+const training = (): KernelProgram =>
+  canonical(
     (params: Params, { x, y, rate, decay }: Data, rows: Tensor1D) =>
       sgd.update(
         backprop({ hidden, cost: crossEntropy })(params, { x: gather(x, rows), y: gather(y, rows) }),
@@ -73,14 +75,14 @@ const training = (): Program =>
     { x: matrix(9, 5), y: matrix(9, 2), rate: own(scalar(1)), decay: own(scalar(1)) },
   )
 
-describe('normal', () => {
+describe('canonicalize', () => {
   it('a product reads its second matrix row by row', () => {
-    const program = traced(
+    const program = canonical(
       (s: Tensor2D, c: Tensor2D) => matMul(s, c, false, true),
       matrix(2, 2),
       matrix(2, 2),
     )
-    expect(body(canonicalize(program))).toEqual([
+    expect(body(program)).toEqual([
       '%0 = Transpose() : float32[2,2]',
       '%1 = BatchMatMul(, %0) : float32[2,2]',
       'return %1',
@@ -88,45 +90,45 @@ describe('normal', () => {
   })
 })
 
-describe('orient', () => {
-  it('keeps the weights that only the way forward reads the other way round', () => {
-    const { program, turned } = assignLayouts(canonicalize(training()), NONE)
-    expect([...turned]).toEqual([0])
+describe('assignLayouts', () => {
+  it('stores the weights that only the forward pass reads transposed', () => {
+    const { program, transposed } = assignLayouts(training(), NONE)
+    expect([...transposed]).toEqual([0])
     expect(body(program).filter(line => line.includes('Transpose'))).toEqual([
       '%5 = Transpose([1].w) : float32[3,2]',
     ])
     expect(print(program)).toContain('input [0].wᵀ : float32[5,3]')
   })
 
-  it('leaves an input alone that it must', () => {
-    expect([...assignLayouts(canonicalize(training()), new Set([0])).turned]).toEqual([])
+  it('leaves a fixed input as it is', () => {
+    expect([...assignLayouts(training(), new Set([0])).transposed]).toEqual([])
   })
 })
 
 describe('sparsify', () => {
-  it('finds the tables', () => {
-    expect(dataTables(training(), 1)).toEqual([4, 5])
+  it('finds the gather sources', () => {
+    expect(gatherSources(training(), 1)).toEqual([4, 5])
   })
 
-  it('multiplies with rows that it never gathers, and changes weights in their place', () => {
-    const { program } = assignLayouts(canonicalize(training()), new Set([4, 5]))
+  it('multiplies with rows that are never gathered, and updates weights in place', () => {
+    const { program } = assignLayouts(training(), new Set([4, 5]))
     const lines = body(sparsify(program, new Set([4])))
     expect(lines.filter(line => /Sparse|Rank|Gather/.test(line))).toEqual([
-      '%0 = GatherV2(y, x) axis=0 batchDims=0 : float32[2,2]',
+      '%0 = GatherV2(y, x) : float32[2,2]',
       '%1 = SparseMatMul(x, x, [0].wᵀ) : float32[2,3]',
       '%23 = RankUpdate([0].wᵀ, x, x, %14, rate, decay) : float32[5,3]',
     ])
   })
 
-  it('leaves a dense table alone', () => {
-    const { program } = assignLayouts(canonicalize(training()), new Set([4, 5]))
+  it('leaves a dense gather source alone', () => {
+    const { program } = assignLayouts(training(), new Set([4, 5]))
     expect(print(sparsify(program, NONE))).toBe(print(program))
   })
 })
 
 describe('fuse', () => {
   it('joins a chain to the product that it starts from', () => {
-    const program = traced(
+    const program = canonical(
       (s: Tensor2D, c: Tensor2D) => sigmoid(add<Tensor2D>(matMul(c, s), s)),
       matrix(2, 2),
       matrix(2, 2),
@@ -137,8 +139,8 @@ describe('fuse', () => {
     ])
   })
 
-  it('computes what is read twice once', () => {
-    const program = traced(
+  it('computes a result that is read twice once', () => {
+    const program = canonical(
       (s: Tensor2D) => {
         const a = sigmoid(s)
         return mul<Tensor2D>(a, sub(1, a))
@@ -152,14 +154,14 @@ describe('fuse', () => {
     ])
   })
 
-  it('never takes into a chain what its product reads as a whole', () => {
-    const program = traced((s: Tensor2D) => matMul(sigmoid(s), s), matrix(2, 2), {})
+  it('keeps the inputs of the product out of the chain', () => {
+    const program = canonical((s: Tensor2D) => matMul(sigmoid(s), s), matrix(2, 2), {})
     expect(body(fuse(program))).toHaveLength(3)
   })
 })
 
-describe('plan', () => {
-  const planned = (program: Program) => ({ program, plan: planMemory(program, NONE) })
+describe('planMemory', () => {
+  const planned = (program: LoopProgram) => ({ program, plan: planMemory(program, NONE) })
 
   it('writes each new state over the old one', () => {
     const forms = new Map([
@@ -172,25 +174,25 @@ describe('plan', () => {
     expect(program.outputs.map(ref => plan.nodes[ref.index])).toEqual(plan.inputs.slice(0, 4))
   })
 
-  it('does not where the old one is still read', () => {
+  it('but not where the old one is still read', () => {
     const { program, plan } = planned(
-      fuse(traced((s: Tensor2D, c: Tensor2D) => matMul(c, s), matrix(2, 2), matrix(2, 2))),
+      fuse(canonical((s: Tensor2D, c: Tensor2D) => matMul(c, s), matrix(2, 2), matrix(2, 2))),
     )
     expect(plan.nodes[0]).not.toBe(plan.inputs[0])
     expect(plan.moves).toEqual([{ from: plan.nodes[0], to: plan.inputs[0], bytes: 32 }])
     expect(program.nodes).toHaveLength(1)
   })
 
-  it('puts states that change places aside first', () => {
+  it('copies states that change places aside first', () => {
     type Pair = readonly [Tensor2D, Tensor2D]
-    const { plan } = planned(traced(([a, b]: Pair): Pair => [b, a], [matrix(2, 2), matrix(2, 2)], {}))
+    const { plan } = planned(canonical(([a, b]: Pair): Pair => [b, a], [matrix(2, 2), matrix(2, 2)], {}))
     expect(plan.moves).toHaveLength(4)
   })
 
-  it('gives the place of what nobody reads any more to another', () => {
+  it('reuses the place of a result that is not read again', () => {
     const chain = (s: Tensor2D, c: Tensor2D): Tensor2D =>
       Array.from({ length: 5 }).reduce<Tensor2D>(a => matMul(c, a), s)
-    const { plan } = planned(fuse(traced(chain, matrix(2, 2), matrix(2, 2))))
+    const { plan } = planned(fuse(canonical(chain, matrix(2, 2), matrix(2, 2))))
     // two in turn, and the state's own for the last
     expect(new Set(plan.nodes).size).toBe(3)
   })

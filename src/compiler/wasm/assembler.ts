@@ -1,50 +1,19 @@
 /**
- * The bytes of a WebAssembly module: numbers in LEB128, sections, functions over one imported memory.
+ * The bytes of a WebAssembly module: its sections, and functions over one imported memory.
  */
+import { unsignedLeb128, type Code, type Kind } from '../emit/bytes.ts'
 
-/** Bytes, in a tree that is laid flat at the end: code is put together without copying it each time. */
-export type Code = readonly (number | Code)[] | Uint8Array
-
-export type Kind = 'i32' | 'f32' | 'v128'
-
-/** A function without a result: what it makes stands in memory. */
+/** A function without a result: it writes its results to memory. */
 export type Func = {
   readonly params: readonly Kind[]
   readonly locals: readonly Kind[]
   readonly body: Code
-  /** The name by which it is called from outside; none when it is only called from inside. */
+  /** The name of an exported function; functions of the module call each other by index. */
   readonly name?: string
 }
 
 const KIND: Readonly<Record<Kind, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
 
-/** An unsigned number in LEB128. */
-export const unsignedLeb128 = (value: number): Code => {
-  const bytes: number[] = []
-  let rest = value >>> 0
-  do {
-    bytes.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0))
-    rest >>>= 7
-  } while (rest !== 0)
-  return bytes
-}
-
-/** A signed number of 32 bits in LEB128. */
-export const signedLeb128 = (value: number): Code => {
-  const bytes: number[] = []
-  let rest = value | 0
-  for (;;) {
-    const byte = rest & 0x7f
-    rest >>= 7
-    if ((rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0)) return [...bytes, byte]
-    bytes.push(byte | 0x80)
-  }
-}
-
-/** The four bytes of a float32. */
-export const float32Bytes = (value: number): Code => [...new Uint8Array(Float32Array.of(value).buffer)]
-
-/** The bytes of a tree, in their order. */
 const flat = (code: Code): Uint8Array<ArrayBuffer> => {
   let bytes = new Uint8Array(1024)
   let at = 0
@@ -82,9 +51,9 @@ const section = (id: number, items: readonly Code[]): Code => [id, sized(vector(
 const END = 0x0b
 
 /**
- * A module of these functions, which know each other by their index. The memory is imported as `host.memory`.
+ * A module of these functions. The memory is imported as `host.memory`.
  *
- * @param pages the least size of the memory, in units of 64 KiB
+ * @param pages the minimum size of the memory, in units of 64 KiB
  */
 export const assemble = (functions: readonly Func[], pages: number): Uint8Array<ArrayBuffer> =>
   flat([

@@ -1,31 +1,33 @@
 /**
- * Tables: the data sets, of which every step takes some rows. They are brought into memory once, in the form that
- * makes those rows cheapest, and stay there as long as the tensor lives.
+ * Gather sources: the data sets, of which every step gathers some rows. They are written to memory once, in the form
+ * whose rows are cheapest to read, and stay there as long as the tensor lives.
  */
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Values } from '../program.ts'
 import { bytesOf, paddedLayout, writePadded } from '../emit/layout.ts'
+import type { SourceForm } from '../emit/buffer.ts'
+import { ENTRY, GROUP } from '../emit/sparse.ts'
 import { TooLarge, type Memory, type Region } from './memory.ts'
-import { ENTRY, GROUP } from '../emit/matmul.ts'
 
-export type DataTable = {
-  readonly form: 'dense' | 'sparse'
-  /** What the module is given: of a dense table the address of its rows, of a sparse one that of its row starts. */
+export type GatherSource = {
+  readonly form: SourceForm
+  /** The value of the module's pointer: the address of the rows if dense, of the list of row addresses if sparse. */
   readonly address: number
 }
 
-/** Below this share of numbers that are not zero a table is kept as a sparse one. */
+/** A source with a smaller share of numbers that are not zero is stored as a sparse one. */
 export const SPARSE_BELOW = 0.6
 
-/** Words of 32 bits in an entry. */
+/** 32-bit words of an entry. */
 const WORDS = ENTRY / 4
 
-/** Numbers as their bits: 0 and -0 have none but the sign, and a NaN stays the one that it is. */
+/** The bits of the numbers: copying bits keeps -0 and the payload of a NaN. */
 const bitsOf = (values: Values): Int32Array => new Int32Array(values.buffer, values.byteOffset, values.length)
 
+/** Whether the number is 0 or -0: all bits but the sign are 0. */
 const isZero = (bits: number): boolean => bits << 1 === 0
 
-/** How many entries each row has, groups filled up. */
+/** The number of entries of each row, rounded up to whole groups. */
 const entriesIn = (bits: Int32Array, rows: number, columns: number): Int32Array => {
   const counts = new Int32Array(rows)
   for (let row = 0; row < rows; row++) {
@@ -36,10 +38,7 @@ const entriesIn = (bits: Int32Array, rows: number, columns: number): Int32Array 
   return counts
 }
 
-/**
- * Writes where each row begins (and where the last one ends), and, behind that, the rows' entries: a column and its
- * number.
- */
+/** Writes the address of each row and of the end of the last one, then the entries of the rows: a column, a number. */
 const writeSparse = (
   words: Int32Array,
   address: number,
@@ -65,7 +64,7 @@ const writeSparse = (
   words[start + rows] = at * 4
 }
 
-type Placed = DataTable & { readonly region: Region }
+type Placed = GatherSource & { readonly region: Region }
 
 const placeSparse = (
   memory: Memory,
@@ -98,42 +97,35 @@ const place = (memory: Memory, tensor: Tensor): Placed => {
     : placeDense(memory, tensor, values)
 }
 
-export type DataTables = {
-  /** The tables of these tensors, all of them there at once. */
-  readonly of: (tensors: readonly Tensor[]) => readonly DataTable[]
-}
+/** Finds or writes the gather sources of tensors, so that all of them are in memory at once. */
+export type GatherSources = (tensors: readonly Tensor[]) => readonly GatherSource[]
 
-type Kept = { readonly table: Placed; readonly data: WeakRef<object> }
+type Cached = { readonly source: Placed; readonly data: WeakRef<object> }
 
-/** The tables in a memory. What tensors have left behind that are no more is cleared away. */
-export const newDataTables = (memory: Memory): DataTables => {
-  let kept: readonly Kept[] = []
-  const drop = (useless: (one: Kept) => boolean): void => {
-    for (const { table } of kept.filter(useless)) memory.release(table.region)
-    kept = kept.filter(one => !useless(one))
+/** The gather sources in a memory. Those of tensors that were disposed of are released when memory is needed. */
+export const newGatherSources = (memory: Memory): GatherSources => {
+  let cached: readonly Cached[] = []
+  const drop = (unneeded: (one: Cached) => boolean): void => {
+    for (const { source } of cached.filter(unneeded)) memory.release(source.region)
+    cached = cached.filter(one => !unneeded(one))
   }
-  const dead = ({ data }: Kept): boolean => data.deref() === undefined
-  const find = ({ dataId }: Tensor): DataTable | undefined =>
-    kept.find(({ data }) => data.deref() === dataId)?.table
-  const bring = (tensor: Tensor, needed: readonly Tensor[]): DataTable => {
-    const known = find(tensor)
-    if (known !== undefined) return known
-    drop(dead)
-    const placed = (): DataTable => {
-      const table = place(memory, tensor)
-      kept = [...kept, { table, data: new WeakRef(tensor.dataId) }]
-      return table
-    }
+  const write = (tensor: Tensor): GatherSource => {
+    const source = place(memory, tensor)
+    cached = [...cached, { source, data: new WeakRef(tensor.dataId) }]
+    return source
+  }
+  const sourceOf = (tensor: Tensor, needed: readonly Tensor[]): GatherSource => {
+    const known = cached.find(({ data }) => data.deref() === tensor.dataId)
+    if (known !== undefined) return known.source
+    drop(({ data }) => data.deref() === undefined)
     try {
-      return placed()
+      return write(tensor)
     } catch (error) {
       if (!(error instanceof TooLarge)) throw error
-      // make room: only what this very call needs must stay
+      // make room: only the sources of this call must stay
       drop(({ data }) => !needed.some(({ dataId }) => dataId === data.deref()))
-      return placed()
+      return write(tensor)
     }
   }
-  return {
-    of: tensors => tensors.map(tensor => bring(tensor, tensors)),
-  }
+  return tensors => tensors.map(tensor => sourceOf(tensor, tensors))
 }

@@ -1,0 +1,63 @@
+/**
+ * Results that are computed block by block: a block is some rows by some vectors, and its numbers stay in registers.
+ */
+import type { Code } from './bytes.ts'
+import { for_, i32, local, v128, type I32, type Local, type Locals, type V128 } from './code.ts'
+import { LANES, VECTOR, type PaddedLayout } from './layout.ts'
+
+export type Block = {
+  /** The first row. */
+  readonly row: I32
+  /** The offset of the first vector in a row, in bytes. */
+  readonly column: I32
+  readonly rows: number
+  readonly vectors: number
+}
+
+/** The maximum of rows and vectors of a block. */
+export type BlockSize = { readonly rows: number; readonly vectors: number }
+
+/** The numbers of a block: the vectors of its first row, then those of its second, and so on. */
+export type ComputedBlock = { readonly code: Code; readonly values: readonly V128[] }
+
+export type BlockSource = {
+  readonly size: BlockSize
+  /** Leaves the numbers of a block in registers. */
+  readonly compute: (fn: Locals, block: Block) => ComputedBlock
+}
+
+export const accumulators = (fn: Locals, count: number): readonly Local<'v128'>[] =>
+  Array.from({ length: count }, () => local(fn, 'v128'))
+
+/** The bits of the numbers in the last vector of a row, without the zeros that fill it up; undefined if it is full. */
+export const lastVectorMask = ({ columns, vectors }: PaddedLayout): V128 | undefined => {
+  const used = columns - (vectors - 1) * LANES
+  const bits = (lane: number): number => (lane < used ? -1 : 0)
+  return used === LANES ? undefined : v128.ints(bits(0), bits(1), bits(2), bits(3))
+}
+
+/** Runs `body` for each block. `last` says whether the block contains the last vector of its rows. */
+export const forEachBlock = (
+  fn: Locals,
+  { rows, columns, vectors }: PaddedLayout,
+  size: BlockSize,
+  body: (block: Block, last: boolean) => Code,
+): Code => {
+  // a last vector that is not full goes into a block of its own
+  const ragged = columns < vectors * LANES
+  const whole = Math.floor((ragged ? vectors - 1 : vectors) / size.vectors)
+  const rest = vectors - whole * size.vectors
+  const line = (row: I32, count: number): Code => [
+    for_(fn, { to: whole * size.vectors * VECTOR, step: size.vectors * VECTOR }, column =>
+      body({ row, column, rows: count, vectors: size.vectors }, rest === 0),
+    ),
+    rest > 0
+      ? body({ row, column: i32.const(whole * size.vectors * VECTOR), rows: count, vectors: rest }, true)
+      : [],
+  ]
+  const restRows = rows % size.rows
+  return [
+    for_(fn, { to: rows - restRows, step: size.rows }, row => line(row, size.rows)),
+    restRows > 0 ? line(i32.const(rows - restRows), restRows) : [],
+  ]
+}

@@ -1,0 +1,34 @@
+/**
+ * The code of each node of a lowered program.
+ */
+import { isElementwiseNode, type LoopNode } from '../kernel-program.ts'
+import type { BufferOf, TensorBuffer } from './buffer.ts'
+import type { Code } from './bytes.ts'
+import type { Locals } from './code.ts'
+import { gather, reshape, transposeMatrix } from './data-movement.ts'
+import { emitFused } from './fused.ts'
+import { argMax, reduction } from './reductions.ts'
+import { rankUpdate } from './sparse.ts'
+
+export const emitNode = (fn: Locals, node: LoopNode, bufferOf: BufferOf, output: TensorBuffer): Code => {
+  if (isElementwiseNode(node) || node.kernel === 'BatchMatMul' || node.kernel === 'SparseMatMul')
+    throw new Error(`internal error: fusion left ${node.kernel} by itself`)
+  switch (node.kernel) {
+    case 'ArgMax':
+      return argMax(fn, node, bufferOf, output)
+    case 'Fused':
+      return emitFused(fn, node, bufferOf, output)
+    case 'GatherV2':
+      return gather(fn, node, bufferOf, output)
+    case 'Max':
+    case 'Min':
+    case 'Sum':
+      return reduction(fn, node, bufferOf, output)
+    case 'RankUpdate':
+      return rankUpdate(fn, node, bufferOf, output)
+    case 'Reshape':
+      return reshape(fn, node, bufferOf, output)
+    case 'Transpose':
+      return transposeMatrix(fn, node, bufferOf, output)
+  }
+}

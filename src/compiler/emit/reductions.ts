@@ -1,0 +1,171 @@
+/**
+ * Reductions: sums, maxima, minima, and the place of the maximum.
+ */
+import type { DataType } from '@tensorflow/tfjs-core'
+import { CompileError } from '../../core/scan.ts'
+import type { ArgMaxNode, ReductionNode, SumNode } from '../kernel-program.ts'
+import type { Spec } from '../program.ts'
+import { accumulators, lastVectorMask, type BlockSource } from './blocks.ts'
+import type { BufferOf, TensorBuffer } from './buffer.ts'
+import type { Code } from './bytes.ts'
+import {
+  clear,
+  f32,
+  f32x4,
+  for_,
+  i32,
+  i32x4,
+  if_,
+  let_,
+  local,
+  v128,
+  type I32,
+  type Local,
+  type Locals,
+  type V128,
+} from './code.ts'
+import { bytesOf, paddedLayout, VECTOR, type PaddedLayout } from './layout.ts'
+
+/** The sum of all rows, block by block: the start of a chain. */
+export const sumOfRows = ({ inputs }: SumNode, bufferOf: BufferOf, output: PaddedLayout): BlockSource => {
+  const input = bufferOf(inputs[0])
+  const { rows: count, pitch } = paddedLayout(input.spec)
+  return {
+    size: { rows: 1, vectors: Math.min(8, output.vectors) },
+    compute: (fn, { column, vectors }) => {
+      const sums = accumulators(fn, vectors)
+      const at = local(fn, 'i32')
+      const code = [
+        sums.map(sum => sum.set(f32x4.const(0))),
+        for_(fn, { to: count * pitch, step: pitch }, row => [
+          at.set(i32.add(row, column)),
+          sums.map((sum, j) => sum.set(f32x4.add(sum, v128.load(at, input.address + j * VECTOR)))),
+        ]),
+      ]
+      return { code, values: sums }
+    },
+  }
+}
+
+type Monoid = {
+  readonly empty: V128
+  readonly combine: (a: V128, b: V128) => V128
+  /** Whether zero is the empty element, so that the zeros which fill up a row do not change the result. */
+  readonly zeroIsEmpty: boolean
+}
+
+const monoidOf = (kernel: ReductionNode['kernel'], dtype: DataType): Monoid => {
+  const float = dtype === 'float32'
+  const largest = float ? f32x4.const(Infinity) : i32x4.const(0x7fffffff)
+  const smallest = float ? f32x4.const(-Infinity) : i32x4.const(-0x80000000)
+  switch (kernel) {
+    case 'Max':
+      return { empty: smallest, combine: float ? f32x4.max : i32x4.max, zeroIsEmpty: false }
+    case 'Min':
+      return { empty: largest, combine: float ? f32x4.min : i32x4.min, zeroIsEmpty: false }
+    case 'Sum':
+      return { empty: i32x4.const(0), combine: float ? f32x4.add : i32x4.add, zeroIsEmpty: true }
+  }
+}
+
+/** Combines the four numbers of a vector into its first. */
+const reduceVector = (fn: Locals, a: Local<'v128'>, combine: Monoid['combine']): Code => {
+  const half = let_(fn, combine(a, v128.shuffle(a, a, 2, 3, 0, 1)))
+  return [half.code, a.set(combine(half.value, v128.shuffle(half.value, half.value, 1, 0, 3, 2)))]
+}
+
+/** Independent partial results of a row: with one, each step would wait for the one before. */
+const PARTIAL = 4
+
+/** What is reduced to one number: each row, or the whole tensor. */
+const reducedPart = ({ kernel, attributes: { axes } }: ReductionNode, { shape }: Spec): 'row' | 'all' => {
+  const kept = shape.filter((_, i) => !axes.includes(i)).reduce((a, b) => a * b, 1)
+  if (kept === 1) return 'all'
+  if (shape.length === 2 && String(axes) === '1') return 'row'
+  throw new CompileError(
+    `the kernel ${kernel} of [${shape.join()}] along axis ${axes.join()} is not supported by the compiler`,
+  )
+}
+
+export const reduction = (
+  fn: Locals,
+  node: ReductionNode,
+  bufferOf: BufferOf,
+  output: TensorBuffer,
+): Code => {
+  const input = bufferOf(node.inputs[0])
+  const layout = paddedLayout(input.spec)
+  const { rows, vectors, pitch } = layout
+  const { empty, combine, zeroIsEmpty } = monoidOf(node.kernel, input.spec.dtype)
+  const mask = zeroIsEmpty ? undefined : lastVectorMask(layout)
+  const whole = mask === undefined ? vectors : vectors - 1
+  const first = local(fn, 'v128')
+  const others = accumulators(fn, Math.min(PARTIAL, Math.max(1, whole)) - 1)
+  const partial = [first, ...others]
+  const at = local(fn, 'i32')
+  const clearAll = partial.map(sum => sum.set(empty))
+  const stride = partial.length * VECTOR
+  const rest = whole % partial.length
+  const addRow = (row: I32): Code => [
+    for_(fn, { to: (whole - rest) * VECTOR, step: stride }, column => [
+      at.set(i32.add(row, column)),
+      partial.map((sum, j) => sum.set(combine(sum, v128.load(at, input.address + j * VECTOR)))),
+    ]),
+    at.set(row),
+    partial
+      .slice(0, rest)
+      .map((sum, j) => sum.set(combine(sum, v128.load(at, input.address + (whole - rest + j) * VECTOR)))),
+    mask === undefined
+      ? []
+      : first.set(combine(first, v128.select(v128.load(at, input.address + whole * VECTOR), empty, mask))),
+  ]
+  const reduce = [others.map(other => first.set(combine(first, other))), reduceVector(fn, first, combine)]
+  if (reducedPart(node, input.spec) === 'all')
+    return [
+      clearAll,
+      for_(fn, { to: rows * pitch, step: pitch }, addRow),
+      reduce,
+      v128.store(i32.const(output.address), v128.and(first, v128.ints(-1, 0, 0, 0))),
+    ]
+  const bytesPerRow = node.attributes.keepDims ? VECTOR : 4
+  const target = let_(fn, i32.const(0))
+  return [
+    clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
+    target.code,
+    for_(fn, { to: rows * pitch, step: pitch }, row => [
+      clearAll,
+      addRow(row),
+      reduce,
+      v128.storeFirst(target.value, first, output.address),
+      target.value.set(i32.add(target.value, i32.const(bytesPerRow))),
+    ]),
+  ]
+}
+
+/** The place of the first of the largest numbers of each row. A NaN that is not the first number never counts. */
+export const argMax = (
+  fn: Locals,
+  { inputs }: ArgMaxNode,
+  bufferOf: BufferOf,
+  output: TensorBuffer,
+): Code => {
+  const input = bufferOf(inputs[0])
+  const { rows, columns, pitch } = paddedLayout(input.spec)
+  const [largest, number] = [local(fn, 'f32'), local(fn, 'f32')]
+  const [place, at, target] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
+  return [
+    clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
+    target.set(i32.const(0)),
+    for_(fn, { to: rows * pitch, step: pitch }, row => [
+      largest.set(f32.load(row, input.address)),
+      place.set(i32.const(0)),
+      for_(fn, { from: 1, to: columns }, column => [
+        at.set(i32.add(row, i32.shl(column, i32.const(2)))),
+        number.set(f32.load(at, input.address)),
+        if_(f32.gt(number, largest), [largest.set(number), place.set(column)]),
+      ]),
+      i32.store(target, place, output.address),
+      target.set(i32.add(target, i32.const(4))),
+    ]),
+  ]
+}

@@ -1,0 +1,248 @@
+/**
+ * Kernels that read rows of a sparse gather source: for each row the numbers that are not zero, as entries of a column
+ * and a number. The gather source is a pointer to the addresses at which its rows begin.
+ */
+import type { GatherNode, RankUpdateNode, SparseMatMulNode } from '../kernel-program.ts'
+import { accumulators, type BlockSource } from './blocks.ts'
+import type { BufferOf, TensorBuffer } from './buffer.ts'
+import type { Code } from './bytes.ts'
+import {
+  clear,
+  copy,
+  f32,
+  f32x4,
+  for_,
+  i32,
+  if_,
+  let_,
+  local,
+  mulAdd,
+  repeatWhile,
+  unreachable,
+  v128,
+  type I32,
+  type Local,
+  type Locals,
+} from './code.ts'
+import { bytesOf, paddedLayout, SCRATCH, VECTOR, type PaddedLayout } from './layout.ts'
+
+/** Bytes of an entry: its column and its number, 4 each. */
+export const ENTRY = 8
+
+/** The number of entries of a row is a multiple of this; zeros fill up the last group. */
+export const GROUP = 2
+
+/** Where the entries of a gathered row begin and end. It traps when the source does not have that row. */
+const entriesOf = (
+  fn: Locals,
+  source: TensorBuffer,
+  rows: TensorBuffer,
+  row: I32,
+): { readonly code: Code; readonly from: Local<'i32'>; readonly to: Local<'i32'> } => {
+  const [index, from, to] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
+  const code = [
+    index.set(i32.load(i32.shl(row, i32.const(2)), rows.address)),
+    if_(i32.geU(index, i32.const(paddedLayout(source.spec).rows)), unreachable),
+    index.set(i32.add(i32.load(i32.const(source.address)), i32.shl(index, i32.const(2)))),
+    from.set(i32.load(index)),
+    to.set(i32.load(index, 4)),
+  ]
+  return { code, from, to }
+}
+
+/** Runs `body` for each entry, `GROUP` of them a turn: it is given an address, and an offset to add to it. */
+const eachEntry = (
+  from: Local<'i32'>,
+  to: I32,
+  body: (address: I32, offset: number, inGroup: number) => Code,
+): Code =>
+  if_(
+    i32.ne(from, to),
+    repeatWhile(
+      [
+        Array.from({ length: GROUP }, (_, i) => body(from, i * ENTRY, i)),
+        from.set(i32.add(from, i32.const(GROUP * ENTRY))),
+      ],
+      i32.ne(from, to),
+    ),
+  )
+
+/** Vectors of sums that stay in registers, beside the products that the machine computes ahead. */
+const MAX_TILE = 9
+
+/** The vectors of a row, cut into as few equal parts as fit into registers. */
+const tile = (vectors: number): number => Math.ceil(vectors / Math.ceil(vectors / MAX_TILE))
+
+/** The rows of a sparse source as dense rows. */
+export const gatherSparse = (
+  fn: Locals,
+  { inputs }: GatherNode,
+  bufferOf: BufferOf,
+  output: TensorBuffer,
+): Code => {
+  const [source, indices] = [bufferOf(inputs[0]), bufferOf(inputs[1])]
+  const { rows, pitch } = paddedLayout(output.spec)
+  const column = local(fn, 'i32')
+  return [
+    clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
+    for_(fn, { to: rows }, row => {
+      const { code, from, to } = entriesOf(fn, source, indices, row)
+      return [
+        code,
+        eachEntry(from, to, (entry, offset) => [
+          column.set(i32.add(i32.mul(row, i32.const(pitch)), i32.shl(i32.load(entry, offset), i32.const(2)))),
+          // added, not stored: an entry that fills up a group is a zero in some column
+          f32.store(
+            column,
+            f32.add(f32.load(column, output.address), f32.load(entry, offset + 4)),
+            output.address,
+          ),
+        ]),
+      ]
+    }),
+  ]
+}
+
+/** Rows that are prefetched together. */
+const PREFETCHED = 16
+
+const CACHE_LINE = 64
+
+/**
+ * Reads one word of each cache line that the next rows will need. The rows are anywhere in a large memory: the loads
+ * are independent, so their latencies overlap, while the loop over a row's entries would wait for each.
+ */
+const prefetchRows = (fn: Locals, source: TensorBuffer, rows: TensorBuffer, first: I32): Code => {
+  const count = paddedLayout(rows.spec).columns
+  const [row, end, sum] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
+  const { code, from, to } = entriesOf(fn, source, rows, row)
+  return [
+    row.set(first),
+    end.set(i32.add(first, i32.const(PREFETCHED))),
+    if_(i32.geU(end, i32.const(count)), end.set(i32.const(count))),
+    repeatWhile(
+      [
+        code,
+        if_(
+          i32.ltU(from, to),
+          repeatWhile(
+            [sum.set(i32.add(sum, i32.load(from))), from.set(i32.add(from, i32.const(CACHE_LINE)))],
+            i32.ltU(from, to),
+          ),
+        ),
+        row.set(i32.add(row, i32.const(1))),
+      ],
+      i32.ltU(row, end),
+    ),
+    // an engine may drop loads whose result is not used
+    i32.store(i32.const(SCRATCH), sum),
+  ]
+}
+
+/** Rows of a sparse source, times b: each number that is not zero times the row of b that it meets. */
+export const sparseMatMul = (
+  { inputs }: SparseMatMulNode,
+  bufferOf: BufferOf,
+  output: PaddedLayout,
+): BlockSource => {
+  const [source, rows, b] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
+  const { pitch } = paddedLayout(b.spec)
+  const vectors = tile(output.vectors)
+  // a narrow row has too few independent sums to hide the latency of the additions: two of each
+  const copies = vectors < 6 ? GROUP : 1
+  return {
+    size: { rows: 1, vectors },
+    compute: (fn, { row, column, vectors: width }) => {
+      const sums = accumulators(fn, width * copies)
+      const { code: find, from, to } = entriesOf(fn, source, rows, row)
+      const [at, number] = [local(fn, 'i32'), local(fn, 'v128')]
+      const isFirst = i32.eq(i32.or(i32.and(row, i32.const(PREFETCHED - 1)), column), i32.const(0))
+      const code = [
+        if_(isFirst, prefetchRows(fn, source, rows, row)),
+        sums.map(sum => sum.set(f32x4.const(0))),
+        find,
+        eachEntry(from, to, (entry, offset, inGroup) => [
+          at.set(i32.add(i32.mul(i32.load(entry, offset), i32.const(pitch)), column)),
+          number.set(v128.loadSplat(entry, offset + 4)),
+          Array.from({ length: width }, (_, j) => {
+            const sum = sums[(inGroup % copies) * width + j]!
+            return sum.set(mulAdd(number, v128.load(at, b.address + j * VECTOR), sum))
+          }),
+        ]),
+        sums.slice(width).map((sum, j) => sums[j % width]!.set(f32x4.add(sums[j % width]!, sum))),
+      ]
+      return { code, values: sums.slice(0, width) }
+    },
+  }
+}
+
+/**
+ * The weight update of (93) for the first layer, on wᵀ: w - rate aᵀ d, or decay w - rate aᵀ d, for rows a of a sparse
+ * source. Each number that is not zero changes one row. A decay of exactly 1 costs nothing.
+ */
+export const rankUpdate = (
+  fn: Locals,
+  { inputs }: RankUpdateNode,
+  bufferOf: BufferOf,
+  output: TensorBuffer,
+): Code => {
+  const [w, source, rows] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
+  const [delta, rate, decay] = [bufferOf(inputs[3]), bufferOf(inputs[4]), inputs[5] && bufferOf(inputs[5])]
+  const { rows: height, pitch, vectors } = paddedLayout(output.spec)
+  const width = tile(vectors)
+  const minusRate = let_(fn, f32x4.neg(v128.loadSplat(i32.const(rate.address))))
+  const [at, number] = [local(fn, 'i32'), local(fn, 'v128')]
+  const strip = (row: I32, column: I32, count: number): Code => {
+    const { code, from, to } = entriesOf(fn, source, rows, row)
+    const start = let_(fn, i32.add(i32.mul(row, i32.const(pitch)), column))
+    const steps = Array.from({ length: count }, (_, j) =>
+      let_(fn, f32x4.mul(minusRate.value, v128.load(start.value, delta.address + j * VECTOR))),
+    )
+    return [
+      code,
+      start.code,
+      steps.map(step => step.code),
+      eachEntry(from, to, (entry, offset) => [
+        at.set(i32.add(i32.mul(i32.load(entry, offset), i32.const(pitch)), column)),
+        number.set(v128.loadSplat(entry, offset + 4)),
+        steps.map(({ value }, j) =>
+          v128.store(
+            at,
+            mulAdd(number, value, v128.load(at, output.address + j * VECTOR)),
+            output.address + j * VECTOR,
+          ),
+        ),
+      ]),
+    ]
+  }
+  const whole = Math.floor(vectors / width)
+  const rest = vectors - whole * width
+  return [
+    w.address === output.address
+      ? []
+      : copy(i32.const(output.address), i32.const(w.address), i32.const(bytesOf(output.spec))),
+    decay === undefined ? [] : scale(fn, decay, output, height * vectors),
+    minusRate.code,
+    for_(fn, { to: paddedLayout(delta.spec).rows }, row => [
+      for_(fn, { to: whole * width * VECTOR, step: width * VECTOR }, column => strip(row, column, width)),
+      rest > 0 ? strip(row, i32.const(whole * width * VECTOR), rest) : [],
+    ]),
+  ]
+}
+
+/** Vectors that are scaled in one turn. */
+const SCALED = 8
+
+const scale = (fn: Locals, by: TensorBuffer, { address }: TensorBuffer, vectors: number): Code => {
+  const factor = let_(fn, v128.loadSplat(i32.const(by.address)))
+  const rest = vectors % SCALED
+  const some = (at: I32, count: number): Code =>
+    Array.from({ length: count }, (_, j) =>
+      v128.store(at, f32x4.mul(factor.value, v128.load(at, address + j * VECTOR)), address + j * VECTOR),
+    )
+  return if_(f32.ne(f32.load(i32.const(by.address)), f32.const(1)), [
+    factor.code,
+    for_(fn, { to: (vectors - rest) * VECTOR, step: SCALED * VECTOR }, at => some(at, SCALED)),
+    some(i32.const((vectors - rest) * VECTOR), rest),
+  ])
+}
