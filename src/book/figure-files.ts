@@ -1,4 +1,4 @@
-/** The files of the author's figures: fetched from his repository, checked, and kept for the next time. */
+/** The files of the author's figures: downloaded from his repository, checked, and stored for the next time. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -15,9 +15,9 @@ import { decodeFigure, published, source, type Figure, type FigureName, type Pub
 type Sum = Pick<Published, 'bytes' | 'sum'>
 
 export type FigureOptions = {
-  /** A folder that holds the files; where it is given, nothing is fetched. */
+  /** A folder that has the files; if it is given, nothing is downloaded. */
   readonly folder?: string | undefined
-  /** Where the program keeps data sets: `data` in the folder one is in, unless given. */
+  /** The folder for stored data sets; default `data` in the current folder. */
   readonly dataFolder?: string
   readonly onNotice: (line: string) => void
   readonly source?: string
@@ -26,10 +26,10 @@ export type FigureOptions = {
 }
 
 /**
- * A figure's data: from the folder that is given; else as it was kept; else fetched, and then kept.
+ * A figure's data: from the given folder; without one, from the stored file, or downloaded and then stored.
  *
- * Fails where the folder lacks the file or has another, or where it cannot be fetched: then the facts of `published`
- * are still there to compare with.
+ * Fails if the folder lacks the file or has another one, or if the download fails: a caller can still compare with the
+ * facts in `published`.
  */
 export const loadFigure = (name: FigureName, given: FigureOptions): TaskEither<DataError, Figure> => {
   const { folder, dataFolder, onNotice, ...from } = {
@@ -44,7 +44,7 @@ export const loadFigure = (name: FigureName, given: FigureOptions): TaskEither<D
   const file = `${name}.json`
   const bytes =
     folder === undefined
-      ? keptOrFetched(
+      ? storedOrFetched(
           join(dataFolder, 'published', file),
           `${from.source}${file}`,
           known,
@@ -64,19 +64,19 @@ const inFolder = (path: string, known: Sum): TaskEither<DataError, Uint8Array> =
     TE.mapLeft(({ message, remedy }) => dataError(`--published ${message}`, remedy)),
   )
 
-const keptOrFetched = (
+const storedOrFetched = (
   path: string,
   address: string,
   known: Sum,
   patience: Patience,
-  tell: (line: string) => void,
+  log: (line: string) => void,
 ): TaskEither<DataError, Uint8Array> =>
   pipe(
     read(path, known),
     TE.orElse(() =>
       pipe(
         fetched(address, known, patience),
-        TE.tap(bytes => store(path, bytes, tell)),
+        TE.tap(bytes => store(path, bytes, log)),
       ),
     ),
   )
@@ -88,7 +88,7 @@ const sumIs =
     return found === sum ? E.right(bytes) : E.left(`its SHA-256 is ${found}, expected ${sum}`)
   }
 
-/** More than any figure has; so that a wrong file is called wrong rather than large. */
+/** More than any figure has, so that the error for a wrong file is about its content and not about its size. */
 const LIMIT = 2 ** 20
 
 const read = (path: string, known: Sum): TaskEither<DataError, Uint8Array> =>
@@ -97,7 +97,7 @@ const read = (path: string, known: Sum): TaskEither<DataError, Uint8Array> =>
     TE.flatMapEither(bytes =>
       pipe(
         sumIs(known)(bytes),
-        E.mapLeft(why => dataError(`${path}: not the author's file: ${why}`, `get it from ${source}`)),
+        E.mapLeft(why => dataError(`${path} is not the author's file: ${why}`, `get it from ${source}`)),
       ),
     ),
   )
@@ -115,9 +115,9 @@ const fetched = (address: string, known: Sum, patience: Patience): TaskEither<Da
     ),
   )
 
-/** That the folder cannot be written is no reason not to compare. */
-const store = (path: string, bytes: Uint8Array, tell: (line: string) => void): TaskEither<never, void> =>
+/** A folder that cannot be written does not prevent the comparison. */
+const store = (path: string, bytes: Uint8Array, log: (line: string) => void): TaskEither<never, void> =>
   pipe(
     writeBestEffort(path, bytes),
-    TE.orElse(why => TE.fromIO(() => tell(`${path} is not kept for the next time: ${why}`))),
+    TE.orElse(why => TE.fromIO(() => log(`${path} could not be stored for the next time: ${why}`))),
   )

@@ -1,8 +1,8 @@
 /**
- * What the author's own runs gave: the data of the figures in chapter 3, as his programs printed it.
+ * The results of the author's own runs: the data of the figures in chapter 3, as his programs printed it.
  *
  * Source: M. Nielsen, https://github.com/mnielsen/neural-networks-and-deep-learning, folder `fig` (MIT licence). The
- * project contains none of the files: `figure-files.ts` fetches them. Their key figures are here.
+ * project does not contain the files: `figure-files.ts` downloads them. Their key figures are here.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -21,7 +21,7 @@ export const figures = [
 
 export type FigureName = (typeof figures)[number]
 
-/** One training of a figure: a value an epoch in each list, and none in that of a monitor which was off. */
+/** One training of a figure. Each list has a value per epoch; the list of a monitor that was off is empty. */
 export type PublishedRun = {
   readonly start: Initializer
   readonly evaluationCost: readonly number[]
@@ -31,10 +31,10 @@ export type PublishedRun = {
   readonly trainingAccuracy: readonly number[]
 }
 
-/** The trainings of a figure, in the order in which the author's program did them. */
+/** The trainings of a figure, in the order of the author's program. */
 export type Figure = readonly PublishedRun[]
 
-/** The figures of a run by which it can be known: its first epoch, and the best of all, counted from 0 as in the book. */
+/** The key figures of a run: its first epoch, and its best one, counted from 0 as in the book. */
 export type KeyFigures = {
   readonly start: Initializer
   readonly epochs: number
@@ -42,7 +42,7 @@ export type KeyFigures = {
   readonly best: { readonly evaluationAccuracy: number; readonly epoch: number }
 }
 
-/** What a file must be, and the key figures in it, to compare with where the file cannot be had. */
+/** The size and checksum of a file, and its key figures, to compare with if the file is not available. */
 export type Published = {
   readonly bytes: number
   readonly sum: string
@@ -113,13 +113,13 @@ export const published: Readonly<Record<FigureName, Published>> = {
   },
 }
 
-/** The commit of the author's repository at which the sums above were taken. */
+/** The commit of the author's repository to which the checksums belong. */
 const COMMIT = '72db53d750f571bef8804de4a52224e44dcab3a1'
 
 /** Where the files are, at that commit. */
 export const source = `https://raw.githubusercontent.com/mnielsen/neural-networks-and-deep-learning/${COMMIT}/fig/`
 
-/** The key figures of a run: to check them against the facts, or a replay against either. */
+/** The key figures of a run. */
 export const keyFigures = ({ start, evaluationCost, evaluationAccuracy }: PublishedRun): KeyFigures => {
   const [cost] = evaluationCost
   const [, best] = extent(evaluationAccuracy)
@@ -147,7 +147,7 @@ type File = t.TypeOf<typeof File>
 /**
  * Reads the text of one of the author's files.
  *
- * @param name the file, as the person at the prompt calls it
+ * @param name the path of the file, as the user gave it
  */
 export const decodeFigure = (name: string, text: string): E.Either<DataError, Figure> =>
   pipe(
@@ -173,7 +173,7 @@ export const decodeFigure = (name: string, text: string): E.Either<DataError, Fi
     ),
     E.mapLeft(() =>
       dataError(
-        `${name}: has not the lists of costs and accuracies of the book's figures`,
+        `${name} does not have the lists of costs and accuracies of the book's figures`,
         `get it from ${source}`,
       ),
     ),

@@ -1,7 +1,7 @@
 /**
  * The author's own runs, replayed from his seed, and compared with the counts that he published.
  *
- * The replay computes in float32 and his program in float64: close to a tie, an image may be answered otherwise.
+ * The replay computes in float32 and his program in float64: close to a tie, an image may be classified differently.
  */
 import { BOOK_SEED } from '../core/book-rng.ts'
 import type { DataShape } from './reproduce.ts'
@@ -10,7 +10,7 @@ import { namedTrial, type Trial } from '../study/trial.ts'
 import type { FlagTexts } from '../study/space.ts'
 import { extent } from '../study/statistics.ts'
 
-/** The figures, by their names on the command line; the author's files have names of their own. */
+/** The figures, by their names on the command line, and the author's files. */
 export const replayed = {
   overfitting: { file: 'overfitting', what: 'the first 1,000 training images, no regularization' },
   regularized: { file: 'regularized', what: 'the first 1,000 training images, lmbda 0.1' },
@@ -22,7 +22,7 @@ export const replayed = {
 
 export type ReplayName = keyof typeof replayed
 
-/** The trainings of a figure, in the order in which the author's program did them. */
+/** The trainings of a figure, in the order of the author's program. */
 export const trialsOf = (name: ReplayName, { data, inputs, outputs }: DataShape): readonly Trial[] => {
   const trial = (flags: FlagTexts, epochs: number, evaluateOn: Trial['evaluateOn']): Trial =>
     namedTrial({
@@ -47,7 +47,7 @@ export const trialsOf = (name: ReplayName, { data, inputs, outputs }: DataShape)
     case 'weight-initialization':
       return [
         trial({ eta: '0.1', lmbda: '5', init: 'default', rng: 'book' }, 30, 'validation'),
-        // the second network is trained on the list that the first has shuffled
+        // the second network is trained on the list as the first one has shuffled it
         trial({ eta: '0.1', lmbda: '5', init: 'large', rng: 'book+30' }, 30, 'validation'),
       ]
   }
@@ -56,14 +56,14 @@ export const trialsOf = (name: ReplayName, { data, inputs, outputs }: DataShape)
 /** How the counts of a replay differ from the published ones. */
 export type Comparison = {
   readonly epochs: number
-  /** Epochs with the very count that was published. */
+  /** The number of epochs with exactly the published count. */
   readonly equal: number
   readonly largest: number
   /** The first epoch with the largest difference, from 1. */
   readonly at: number
 }
 
-/** Compares epoch by epoch, as far as both lists go. */
+/** Compares epoch by epoch, up to the end of the shorter list. */
 export const compareCounts = (ours: readonly number[], theirs: readonly number[]): Comparison => {
   const epochs = Math.min(ours.length, theirs.length)
   const differences = Array.from({ length: epochs }, (_, i) => Math.abs(ours[i]! - theirs[i]!))

@@ -1,6 +1,6 @@
 /**
- * The table of chapter 3's first section: the two costs with 30 and with 100 hidden neurons, over several seeds, beside
- * the single figures that the book gives.
+ * The table of chapter 3's first section: the two costs with 30 and with 100 hidden neurons, over several seeds, and the
+ * single figures of the book.
  *
  * Accuracies are in per cent of the test set.
  */
@@ -15,7 +15,7 @@ import {
   type Trial,
 } from '../study/trial.ts'
 
-/** What is compared: a cost, with its learning rate, in a network with so many hidden neurons. */
+/** A row of the table: a cost, with its learning rate, in a network with a number of hidden neurons. */
 export type BookArm = {
   readonly hidden: number
   readonly cost: CostName
@@ -35,10 +35,10 @@ const ARMS: readonly BookArm[] = [
   { hidden: 100, cost: 'xent', eta: 0.5, book: 96.82 },
 ]
 
-/** What the book's figures are, a line each. */
+/** What the book's figures mean, one line each. */
 export const ABOUT_THE_BOOK = [
-  'A figure of the book is one run at its best epoch, found by looking at the test set;',
-  'those of chapter 1 (quadratic) are the best of three runs. So the right half, and its maximum, compares with it.',
+  'A figure in the book is one run at its best epoch, chosen by its accuracy on the test set; those of',
+  'chapter 1 (quadratic) are the best of three runs. Compare them with "best epoch" and its maximum.',
 ] as const
 
 export type Extent = {
@@ -48,7 +48,7 @@ export type Extent = {
   readonly hidden: readonly number[]
 }
 
-/** The whole table, and a glance at it. */
+/** The whole table, and a small part of it. */
 export const extents = {
   full: { seeds: 5, epochs: 30, hidden: [30, 100] },
   quick: { seeds: 2, epochs: 10, hidden: [30] },
@@ -98,11 +98,11 @@ export type RunsSummary = {
   readonly best: AccuracySpread
 }
 
-/** A run that ended with whole classes never or hardly ever answered. */
+/** A run that, at its end, never or hardly ever answers whole classes. */
 export type StuckRun = {
   readonly seed: number
   readonly accuracy: number
-  /** Those classes, each with how often it is answered, and how many examples of it there are. */
+  /** Those classes, with the number of times each is answered, and of its examples. */
   readonly unanswered: readonly { readonly label: number; readonly answered: number; readonly n: number }[]
   /** The accuracy on the examples of the other classes. */
   readonly others: number
@@ -110,7 +110,7 @@ export type StuckRun = {
 
 export type Row = {
   readonly arm: BookArm
-  /** The runs that came to their end. */
+  /** The runs that did not diverge. */
   readonly all: RunsSummary
   /** Those of them that are not stuck. */
   readonly free: RunsSummary
@@ -119,7 +119,7 @@ export type Row = {
   readonly diverged: readonly number[]
 }
 
-/** The rows of the table, from all results of the plan. */
+/** The rows of the table. */
 export const rowsOf = (plan: readonly Planned[], results: TrialResults): readonly Row[] =>
   plan.map(({ arm, trials }) => {
     const runs = trials.flatMap(({ id, seed }) => {
@@ -149,10 +149,10 @@ const spread = (accuracies: readonly number[]): AccuracySpread => ({
   max: quantile(accuracies, 1),
 })
 
-/** The accuracy after the last epoch; NaN of none. */
+/** The accuracy after the last epoch; NaN without epochs. */
 export const lastAccuracy = ({ accuracies, n }: TrialResult): number => (100 * (accuracies.at(-1) ?? NaN)) / n
 
-/** The highest accuracy, and the first epoch that has it, from 1. */
+/** The highest accuracy, and the first epoch with it, from 1. */
 export const bestAccuracy = ({
   accuracies,
   n,
@@ -177,6 +177,6 @@ const stuck = (seed: number, result: TrialResult): StuckRun => {
   }
 }
 
-/** How long a trial takes, in a unit of its own: the products of the first layer are most of it. */
+/** How long a trial takes, in arbitrary units: most of it are the products of the first layer. */
 export const trialWork = ({ flags, epochs }: Trial): number =>
   epochs * Number(flags.sizes?.split(',')[1] ?? 1)

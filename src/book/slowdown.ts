@@ -1,24 +1,24 @@
 /**
  * The learning slowdown of chapter 3: one neuron with one input, which must learn to answer x = 1 with y = 0.
  *
- * A saturated neuron has a flat σ, and the gradient of the quadratic cost has σ'(z) as a factor: the more wrong such a
- * neuron is, the slower it learns. In the gradient of the cross-entropy σ'(z) has cancelled. Float64 throughout.
+ * Where a neuron is saturated, σ is flat, and the gradient of the quadratic cost has the factor σ'(z): the more wrong
+ * such a neuron is, the slower it learns. In the gradient of the cross-entropy σ'(z) cancels. All in float64.
  */
 /** The weight and the bias. */
 export type Neuron = { readonly w: number; readonly b: number }
 
-/** Where the book starts: one neuron that is wrong, and one that is badly wrong, and saturated. */
+/** The starts in the book: one neuron that is wrong, and one that is very wrong, and saturated. */
 export const starts: readonly [Neuron, Neuron] = [
   { w: 0.6, b: 0.9 },
   { w: 2, b: 2 },
 ]
 
 /**
- * Along what a neuron descends:
+ * The direction in which a neuron descends:
  *
- * - `gradient`: ∂C/∂w and ∂C/∂b, as it should
- * - `dC/da`: the same without their factor σ'(z). It is no gradient; it is here because curves like those of the
- *   book's animation come of it
+ * - `gradient`: ∂C/∂w and ∂C/∂b
+ * - `dC/da`: the same without their factor σ'(z). It is not the gradient; it is here because it gives curves like those
+ *   of the book's animation
  */
 /** The costs that the chapter compares on one neuron. */
 export type NeuronCostName = 'quadratic' | 'xent'
@@ -34,14 +34,14 @@ export type SlowdownTrial = {
   readonly step: DescentStep
 }
 
-/** What is seen before the first epoch and after each: lists of epochs + 1 numbers. */
+/** The values before the first epoch and after each: lists of epochs + 1 numbers. */
 export type NeuronCurve = {
   /** The weighted input. */
   readonly z: readonly number[]
   /** The output. */
   readonly a: readonly number[]
   readonly cost: readonly number[]
-  /** ∂C/∂w, which is ∂C/∂b as well, for x is 1; or what is taken in its place. */
+  /** ∂C/∂w, which equals ∂C/∂b because x is 1; or what replaces it. */
   readonly gradient: readonly number[]
 }
 
@@ -50,7 +50,7 @@ const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
 /** (3), of the output a = σ(z). */
 const sigmoidPrime = (a: number): number => a * (1 - a)
 
-/** What is asked of a cost, as functions of the output a, where x = 1 and y = 0. */
+/** A cost and its derivatives as functions of the output a, where x = 1 and y = 0. */
 type NeuronCost = Readonly<Record<'cost' | DescentStep, (a: number) => number>>
 
 const costs: Readonly<Record<NeuronCostName, NeuronCost>> = {
@@ -86,17 +86,17 @@ export const learnNeuron = ({ cost, start, eta, epochs, step }: SlowdownTrial): 
   return { z, a, cost: a.map(costs[cost].cost), gradient: a.map(nabla) }
 }
 
-/** A trial and what came of it. */
+/** A trial and its result. */
 export type SlowdownResult = SlowdownTrial & { readonly curve: NeuronCurve }
 
 type Four = readonly [SlowdownResult, SlowdownResult, SlowdownResult, SlowdownResult]
 
 const done = (trial: SlowdownTrial): SlowdownResult => ({ ...trial, curve: learnNeuron(trial) })
 
-/** The rate at which the chapter shows the slowdown, and the one that its text names for the cross-entropy. */
+/** The learning rate at which the chapter shows the slowdown, and the one in its text for the cross-entropy. */
 export const rates = { quadratic: 0.15, xent: 0.005 } as const
 
-/** Both costs at one rate: quadratic and cross-entropy from the first start, then from the second. */
+/** Both costs at the same rate: quadratic and cross-entropy from the first start, then from the second. */
 export const comparison = (eta: number, epochs: number): Four => {
   const trial = (start: Neuron, cost: NeuronCostName): SlowdownResult =>
     done({ cost, start, eta, epochs, step: 'gradient' })

@@ -1,30 +1,34 @@
 /**
- * A study that is done, as the page of its report wants it.
+ * The content of a study's page.
  */
-import type { ArmRecord as ArmRecord, StudyRecord as StudyRecord } from './pages/study-page.ts'
+import type { ArmRecord, StudyRecord } from './pages/study-page.ts'
 import type { Provenance } from './sections/circumstances.ts'
 import { identify } from '../study/identity.ts'
 import type { StudyPlan } from '../study/study-plan.ts'
 import { stages, type ArmOutcome, type StudyOutcome, type Stage } from '../study/study.ts'
 import type { TrialResult, TrialResults } from '../study/trial.ts'
 import { countedCorrect } from '../study/verdict.ts'
-import { describeEarlier, verdictSentence } from './text/verdict-text.ts'
+import { describeEarlier, describeMachines, verdictSentence } from './text/verdict-text.ts'
 
 export const studyRecord = (
   plan: StudyPlan,
   results: TrialResults,
-  { arms, verdict }: StudyOutcome,
-  circumstances: Provenance,
+  { arms, verdict, computedBy }: StudyOutcome,
+  provenance: Provenance,
 ): StudyRecord => {
   const [first, second] = stages(plan, results)
   const atEnd = (result: TrialResult): number => countedCorrect(result, plan.study.classes) / result.n
   const [low, high] = verdict.difference.interval
   return {
-    ...circumstances,
+    ...provenance,
     title: `${arms[0].name} against ${arms[1].name}`,
     state: 'finished',
     sentence: 'All trials are done.',
-    verdict: [verdictSentence(verdict), ...describeEarlier(plan.study.earlier ?? [])].join(' '),
+    verdict: [
+      verdictSentence(verdict),
+      ...describeEarlier(plan.study.earlier ?? []),
+      ...describeMachines(computedBy),
+    ].join(' '),
     arms: [
       armRecord(first, arms[0], results, verdict.arms[0].mean),
       armRecord(second, arms[1], results, verdict.arms[1].mean),

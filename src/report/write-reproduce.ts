@@ -11,7 +11,7 @@ import type { ReplayedRun } from './pages/replay-page.ts'
 import { unwritable } from '../io/failure.ts'
 import type { Env } from '../io/env.ts'
 
-/** What both pages say of how they were made. */
+/** How the results of a page were made. */
 export type ReproducedWith = {
   /** The folder that the page is written into. */
   readonly out: string
@@ -20,7 +20,7 @@ export type ReproducedWith = {
   readonly epochs: number
 }
 
-const circumstancesOf = ({ command, data, epochs }: ReproducedWith) => ({
+const provenanceOf = ({ command, data, epochs }: ReproducedWith) => ({
   command,
   config: { data, epochs, miniBatchSize: 10 },
   env: { node: process.version, platform: `${process.platform} ${process.arch}` },
@@ -32,7 +32,7 @@ const write = (env: Env, path: string, make: () => Promise<string>): TE.TaskEith
     return path
   }, unwritable(path))
 
-/** Writes the page of the table, and gives its path. */
+/** Writes the page of the table, and returns its path. */
 export const writeTablePage = (
   env: Env,
   made: ReproducedWith,
@@ -44,7 +44,7 @@ export const writeTablePage = (
     const { reproduceReport } = await import('./pages/reproduce-page.ts')
     const stuck = rows.reduce((sum, row) => sum + row.stuck.length, 0)
     return reproduceReport({
-      ...circumstancesOf(made),
+      ...provenanceOf(made),
       title: 'The costs of chapter 3, side by side',
       state: 'finished',
       sentence: 'All trials are done.',
@@ -72,7 +72,7 @@ export const writeTablePage = (
     })
   })
 
-/** Writes the page of a figure, and gives its path. */
+/** Writes the page of a figure, and returns its path. */
 export const writeReplayPage = (
   env: Env,
   made: ReproducedWith,
@@ -82,10 +82,10 @@ export const writeReplayPage = (
   write(env, join(made.out, `${figure.name}.html`), async () => {
     const { replayReport } = await import('./pages/replay-page.ts')
     return replayReport({
-      ...circumstancesOf(made),
+      ...provenanceOf(made),
       title: `The figure "${figure.name}", replayed`,
       state: 'finished',
-      sentence: 'Its trainings are done.',
+      sentence: 'All trainings are done.',
       lead: `From the author's seed, with his random numbers: ${figure.what}.`,
       part: figure.part,
       runs,

@@ -1,5 +1,5 @@
 /**
- * The arms of a comparison: a cost, and what is fixed beside it. Everything else is searched.
+ * The arms of a comparison: a cost, and flags with fixed values. Everything else is searched.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -7,9 +7,9 @@ import { usageError, type UsageError } from '../errors.ts'
 import type { FlagTexts } from './space.ts'
 
 export type StudyArm = {
-  /** What the arm is called: its text, numbered where both are the same. */
+  /** Its text; numbered if both arms have the same. */
   readonly name: string
-  /** What is fixed, the cost among it. */
+  /** The fixed flags, with the cost. */
   readonly flags: FlagTexts
 }
 
@@ -17,7 +17,7 @@ export type StudyArm = {
 export type Fixable = {
   /** From each word for a flag with a value to the flag's own name: `{ eta: 'eta', lr: 'eta' }`. */
   readonly values: Readonly<Record<string, string>>
-  /** Flags without a value, which `--no-…` turns off; their text is `true` or `false`. */
+  /** Flags without a value, which `--no-…` negates; their text is `true` or `false`. */
   readonly toggles: readonly string[]
 }
 
@@ -26,7 +26,7 @@ const COSTS: FlagTexts = { quadratic: 'quadratic', xent: 'xent', 'cross-entropy'
 const EXAMPLE = 'give two arms, such as --arms quadratic,xent or --arms "xent" "xent --lmbda 5"'
 
 /**
- * Reads `--arms`: texts that begin with a cost, flags after it. One text may hold both arms, with a comma between.
+ * Parses `--arms`: texts of a cost and flags. One text may have both arms, separated by a comma.
  */
 export const parseArms = (
   texts: readonly string[],
@@ -38,7 +38,7 @@ export const parseArms = (
     E.traverseArray(parseArm(fixable)),
     E.flatMap(([first, second, ...more]) =>
       first === undefined || second === undefined || more.length > 0
-        ? E.left(usageError(`--arms ${texts.join(' ')}: not two arms`, EXAMPLE))
+        ? E.left(usageError(`--arms ${texts.join(' ')}: expected two arms`, EXAMPLE))
         : E.right(first.name === second.name ? [numbered(first, 1), numbered(second, 2)] : [first, second]),
     ),
   )
@@ -50,18 +50,26 @@ const parseArm =
   (text: string): E.Either<UsageError, StudyArm> => {
     const [cost = '', ...words] = text.trim().split(/\s+/)
     if (!Object.hasOwn(COSTS, cost))
-      return refused(text, `${cost || '(nothing)'} is not a cost`, 'begin an arm with quadratic or xent')
+      return refused(
+        text,
+        cost === '' ? 'the cost is missing' : `${cost} is not a cost`,
+        'begin an arm with quadratic or xent',
+      )
     const flags: Record<string, string> = { cost: COSTS[cost]! }
     const queue = words.flatMap(splitAtEquals)
     for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
       if (!word.startsWith('--'))
-        return refused(text, `${word}: not understood`, 'every value follows a flag, such as --eta 0.5')
+        return refused(
+          text,
+          `${word}: expected a flag`,
+          'write every value after its flag, such as --eta 0.5',
+        )
       const given = word.slice(2)
       const toggle = fixable.toggles.find(name => given === name || given === `no-${name}`)
       if (toggle === undefined && !Object.hasOwn(fixable.values, given))
         return refused(
           text,
-          `${word} is not for an arm to fix`,
+          `an arm cannot fix ${word}`,
           `an arm may fix ${[...Object.keys(fixable.values), ...fixable.toggles].map(name => `--${name}`).join(', ')}`,
         )
       const flag = toggle ?? fixable.values[given]!

@@ -1,16 +1,16 @@
 /**
  * Successive halving: many configurations are trained a little, the best of them more, the best of those in full.
  *
- * A rung ends when all of its results are there. So which trials there are is a function of the results alone, and
- * never of the order in which they come: what asynchronous halving gives up for speed. Within a rung all trials can
- * run at once, and the rungs of the two arms do not wait for each other.
+ * A rung ends when it has all its results. So the set of trials is a function of the results alone, and not of their
+ * order: asynchronous halving gives that up for speed. Within a rung all trials can run in parallel, and the rungs of
+ * the two arms do not wait for each other.
  */
 
-/** So many configurations are trained for so many epochs, each from scratch. */
+/** A number of configurations, each trained from scratch for a number of epochs. */
 export type Rung = { readonly configurations: number; readonly epochs: number }
 
 /**
- * The rungs for the largest number of configurations whose epochs, all in all, stay within the budget.
+ * The rungs for the largest number of configurations whose epochs, in total, stay within the budget.
  *
  * Epochs grow by the factor from rung to rung and end at `epochs`, as the configurations shrink by it. A rung with
  * one configuration has nothing to choose, and is left out. No rungs: the budget allows no choice.
@@ -20,40 +20,40 @@ export type Rung = { readonly configurations: number; readonly epochs: number }
  */
 export const rungsWithin = (budget: number, epochs: number, factor: number): readonly Rung[] => {
   const rungs = (configurations: number): readonly Rung[] => rungsFor(configurations, epochs, factor)
-  // each configuration costs an epoch at least: the search for their number ends
+  // each configuration costs at least an epoch, so the loop ends
   let most = 1
   while (epochsOfRungs(rungs(most + 1)) <= budget) most++
   return rungs(most)
 }
 
-/** The rungs for so many configurations. */
+/** The rungs for a number of configurations. */
 export const rungsFor = (configurations: number, epochs: number, factor: number): readonly Rung[] =>
   rungLengths(epochs, factor)
     .map((length, i) => ({ configurations: Math.floor(configurations / factor ** i), epochs: length }))
     .filter(rung => rung.configurations > 1)
 
-/** The epochs that all rungs take together. */
+/** The epochs of all rungs, in total. */
 export const epochsOfRungs = (rungs: readonly Rung[]): number =>
   rungs.reduce((total, { configurations, epochs }) => total + configurations * epochs, 0)
 
-/** The rungs for a person. */
+/** The rungs as text. */
 export const describeRungs = (rungs: readonly Rung[]): string =>
   rungs.length === 0
     ? 'no search'
     : `${rungs.map(({ configurations, epochs }) => `${configurations} for ${epochs}`).join(', ')} epochs: ` +
-      `${epochsOfRungs(rungs)} in all`
+      `${epochsOfRungs(rungs)} in total`
 
-/** Where halving stands. Candidates are numbers, from 0. */
+/** The state of the search. Candidates are numbers, from 0. */
 export type HalvingState = {
-  /** The candidates of each rung that was reached. */
+  /** The candidates of each rung so far. */
   readonly fields: readonly (readonly number[])[]
   /** Undefined while results of the last of these rungs are missing. */
   readonly winner: number | undefined
 }
 
 /**
- * @param score of a candidate at the end of a rung, the higher the better; undefined while it is not known. Of
- *        equals, the one drawn first goes before
+ * @param score of a candidate at the end of a rung, higher is better; undefined while it is not known. Of
+ *        equal candidates, the one drawn first counts as better
  */
 export const halvingState = (
   rungs: readonly Rung[],

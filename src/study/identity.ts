@@ -1,9 +1,9 @@
 /**
- * Names for values: equal values have one name, in any process and at any time.
+ * Ids of values: equal values have the same id, in any process.
  */
 import { createHash } from 'node:crypto'
 
-/** A value of JSON. What is undefined is as if it were not there. */
+/** A JSON value. Properties that are undefined count as missing. */
 export type JsonValue =
   string | number | boolean | null | undefined | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 

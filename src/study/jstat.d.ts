@@ -1,4 +1,4 @@
-/** The part of jStat that is used here: the package has no types of its own. */
+/** Types for the part of jStat that is used here: the package has none. */
 declare module 'jstat' {
   const jStat: {
     /** The regularised incomplete beta function I_x(a, b). */

@@ -36,8 +36,8 @@ export const defaultSpace: Space = Object.fromEntries(
 )
 
 /**
- * Draws a configuration. Each flag has a stream of its own, by its place in the alphabet of the space: what an arm
- * fixes is laid over the draw, and leaves the other flags as they are.
+ * Draws a configuration. Each flag has its own random stream, by its alphabetical position in the space: a flag that an
+ * arm fixes replaces the drawn value, and does not change the other flags.
  */
 export const sample = (space: Space, of: Key): FlagTexts =>
   Object.fromEntries(
@@ -46,14 +46,14 @@ export const sample = (space: Space, of: Key): FlagTexts =>
       .map(([flag, dimension], i) => [flag, String(draw(dimension, fold(of, i)))]),
   )
 
-/** The space for a person, one line per flag. */
+/** The space as text, one line per flag. */
 export const describeSpace = (space: Space): readonly string[] =>
   Object.entries(space).map(([flag, dimension]) => `${flag}: ${describe(dimension)}`)
 
 /**
  * Reads the text of a `--space` file.
  *
- * @param name the file, as the person at the prompt calls it
+ * @param name the path of the file, as the user gave it
  * @param flags the flags that may be searched
  */
 export const decodeSpace = (
@@ -66,7 +66,7 @@ export const decodeSpace = (
       () => JSON.parse(text) as unknown,
       error => [`it is not JSON (${error instanceof Error ? error.message : String(error)})`],
     ),
-    E.filterOrElse(t.UnknownRecord.is, json => [`it is ${shown(json)}, not an object`]),
+    E.filterOrElse(t.UnknownRecord.is, json => [`it is ${shown(json)}, expected an object`]),
     E.flatMap(json => {
       const wrong = Object.entries(json).flatMap(([flag, value]) => complaints(flag, value, flags))
       return wrong.length > 0 ? E.left(wrong) : E.right(json as Space)
@@ -74,7 +74,7 @@ export const decodeSpace = (
     E.mapLeft(wrong =>
       dataError(
         `${name} is not a search space: ${wrong.join('; ')}`,
-        'write it such as { "eta": { "from": 0.01, "to": 30 }, "lmbda": { "zero": 0.5, "from": 0.1, "to": 10 }, ' +
+        'write it like this: { "eta": { "from": 0.01, "to": 30 }, "lmbda": { "zero": 0.5, "from": 0.1, "to": 10 }, ' +
           '"init": ["default", "large"] }',
       ),
     ),
@@ -86,7 +86,7 @@ const draw = (dimension: Dimension, of: Key): string | number => {
   const { from, to, zero = 0 } = dimension
   if (uniformFloat64(random) < zero) return 0
   const value = Math.exp(Math.log(from) + uniformFloat64(random) * Math.log(to / from))
-  // four digits are enough to search by, and hide in which last bit two machines' logarithms differ
+  // four digits are enough for a search, and hide that the last bits of logarithms differ between machines
   return Math.min(to, Math.max(from, Number(value.toPrecision(4))))
 }
 
@@ -94,7 +94,7 @@ const describe = (dimension: Dimension): string => {
   if (!isRange(dimension)) return dimension.join(' | ')
   const { from, to, zero = 0 } = dimension
   const range = `log-uniform from ${from} to ${to}`
-  return zero === 0 ? range : `0 with chance ${zero}, else ${range}`
+  return zero === 0 ? range : `0 with probability ${zero}, otherwise ${range}`
 }
 
 const isRange = (dimension: Dimension): dimension is LogRange => !Array.isArray(dimension)
@@ -103,18 +103,20 @@ const List = t.array(t.union([t.string, t.number]))
 const RangeFile = t.intersection([t.type({ from: t.number, to: t.number }), t.partial({ zero: t.number })])
 
 const complaints = (flag: string, value: unknown, flags: readonly string[]): readonly string[] => {
-  if (!flags.includes(flag)) return [`${flag} is not a flag to search (these are: ${flags.join(', ')})`]
+  if (!flags.includes(flag)) return [`${flag} cannot be searched, expected one of ${flags.join(', ')}`]
   if (List.is(value)) return value.length > 0 ? [] : [`${flag} is an empty list`]
   if (!RangeFile.is(value))
-    return [`${flag} is ${shown(value)}, neither { "from": …, "to": … } nor a list of values`]
+    return [`${flag} is ${shown(value)}, expected { "from": …, "to": … } or a list of values`]
   const { from, to, zero = 0 } = value
   const stranger = Object.keys(value).find(key => !['from', 'to', 'zero'].includes(key))
   return [
-    ...(stranger === undefined ? [] : [`${flag} has ${shown(stranger)}, and not only from, to and zero`]),
+    ...(stranger === undefined
+      ? []
+      : [`${flag} has the key ${shown(stranger)}, expected only from, to and zero`]),
     ...(from > 0 && from <= to && to < Infinity
       ? []
-      : [`${flag} is from ${from} to ${to}, not from above 0 upwards`]),
-    ...(zero >= 0 && zero <= 1 ? [] : [`${flag} is zero with chance ${zero}, not 0 to 1`]),
+      : [`${flag} is from ${from} to ${to}, expected 0 < from <= to`]),
+    ...(zero >= 0 && zero <= 1 ? [] : [`${flag}: the probability of zero is ${zero}, expected 0 to 1`]),
   ]
 }
 

@@ -1,8 +1,8 @@
 /**
  * The statistics of paired runs: two arms, the same n seeds, one difference per seed.
  *
- * What has no answer is defined here rather than left to a NaN: too few differences give the whole line as interval
- * and a p-value of 1, so that nothing is ever concluded from them. A NaN among the data is a programmer's mistake.
+ * Cases without an answer are defined, instead of NaN: too few differences have an infinite interval and a p-value of
+ * 1, so that nothing is concluded from them. A NaN in the data is a programming error.
  */
 import jStat from 'jstat'
 
@@ -19,7 +19,7 @@ export const mean = (xs: readonly number[]): number => sum(xs) / xs.length
 /** The sample standard deviation, with n - 1. NaN for n < 2. */
 export const standardDeviation = (xs: readonly number[]): number => {
   if (xs.length < 2) return NaN
-  // equal numbers have none, whatever the rounding of their mean
+  // of equal numbers it is exactly 0, although their mean may be rounded
   if (xs.every(x => x === xs[0])) return 0
   const centre = mean(xs)
   return Math.sqrt(sum(xs.map(x => (x - centre) ** 2)) / (xs.length - 1))
@@ -27,7 +27,7 @@ export const standardDeviation = (xs: readonly number[]): number => {
 
 /**
  * The p-quantile, with linear interpolation between neighbours (as NumPy does by default): 0 is the minimum, ½ the
- * median, 1 the maximum. Infinity is a number like any other here. NaN of nothing.
+ * median, 1 the maximum. Infinity is allowed. NaN of an empty list.
  */
 export const quantile = (xs: readonly number[], p: number): number => {
   if (xs.length === 0) return NaN
@@ -52,7 +52,7 @@ export type PairedT = {
  * Student's t-test on differences.
  *
  * - all differences equal: the interval is that point, p is 0 and d_z infinite; all 0: p is 1 and d_z is 0
- * - n = 1 or 0: the interval is the whole line, p is 1, d_z is NaN; of none, so is the mean
+ * - n = 1 or 0: the interval is infinite, p is 1, d_z is NaN; for n = 0 the mean is NaN too
  */
 export const pairedT = (differences: readonly number[]): PairedT => {
   demandNumbers(differences)
@@ -69,8 +69,9 @@ export const pairedT = (differences: readonly number[]): PairedT => {
 }
 
 /**
- * The exact two-sided p-value of Wilcoxon's signed-rank test that the differences lie evenly about 0. It supposes no
- * normal distribution, and no single outlier can sway it. Zeros are left out, ties share their mean rank. 1 of none.
+ * The exact two-sided p-value of Wilcoxon's signed-rank test that the differences are symmetric about 0. It does not
+ * assume a normal distribution, and is robust to outliers. Zeros are dropped, ties share their mean rank. 1 for an empty
+ * list.
  */
 export const wilcoxon = (differences: readonly number[]): number => {
   demandNumbers(differences)
@@ -85,11 +86,11 @@ export const wilcoxon = (differences: readonly number[]): number => {
   return twoSided(chances, positive)
 }
 
-/** The exact two-sided p-value of the sign test: of `wins` to `losses`, where either is as likely. 1 of none. */
+/** The exact two-sided p-value of the sign test: of `wins` and `losses`, if both are equally likely. 1 for none. */
 export const signTest = (wins: number, losses: number): number =>
   twoSided(Array.from({ length: wins + losses }, () => 1).reduce<readonly number[]>(addSign, [1]), wins)
 
-/** Holm's adjustment of p-values for having looked at all of them, in their order. */
+/** Holm's correction of p-values for multiple tests, in the order of the list. */
 export const holm = (ps: readonly number[]): readonly number[] => {
   const adjusted = [...ps]
   const order = ps.map((_, i) => i).sort((i, j) => ps[i]! - ps[j]!)
@@ -99,11 +100,11 @@ export const holm = (ps: readonly number[]): readonly number[] => {
 
 const sum = (xs: readonly number[]): number => xs.reduce((total, x) => total + x, 0)
 
-/** The distribution of a sum, after one more term that is `rank` or 0 with equal chances. */
+/** The distribution of a sum, after one more term, which is `rank` or 0 with equal probability. */
 const addSign = (chances: readonly number[], rank: number): readonly number[] =>
   Array.from({ length: chances.length + rank }, (_, s) => ((chances[s] ?? 0) + (chances[s - rank] ?? 0)) / 2)
 
-/** Twice the smaller tail at `seen`, which belongs to both. */
+/** Twice the smaller tail; `seen` is part of both tails. */
 const twoSided = (chances: readonly number[], seen: number): number =>
   Math.min(1, 2 * Math.min(sum(chances.slice(0, seen + 1)), sum(chances.slice(seen))))
 

@@ -1,6 +1,6 @@
 /**
- * The plan of a study: two arms are tuned with one sampler and one budget, and their winners are run with the same
- * fresh seeds on the test set. Everything that could ever be tried is fixed before the first trial.
+ * The plan of a study: two arms are tuned with the same sampler and budget, and their winners are run with the same new
+ * seeds on the test set. Every trial that may be run is fixed before the first one.
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { fold, generator, key } from '../core/rng.ts'
@@ -14,41 +14,41 @@ export type Study = {
   readonly space: Space
   /** The epochs that each arm may spend on its search. */
   readonly budget: number
-  /** By how much halving shrinks the field from rung to rung; 2 or more. */
+  /** The factor by which halving reduces the candidates from rung to rung; 2 or more. */
   readonly factor: number
-  /** The length of a whole training. */
+  /** The epochs of a full training. */
   readonly epochs: number
-  /** How many fresh seeds the winners are run with. */
+  /** The number of new seeds for the final runs of the winners. */
   readonly seeds: number
   readonly seed: number
-  /** The flags that both arms share, such as the sizes; an arm's own go before. */
+  /** The flags that both arms share, such as the sizes; an arm's own flags override them. */
   readonly common: FlagTexts
   /** A fingerprint of the data set's contents. */
   readonly data: string
   /** The number of classes of the data. */
   readonly classes: number
-  /** With which budgets and seeds there were verdicts before this one, on the same test set. */
+  /** The earlier verdicts on the same test set. */
   readonly earlier?: readonly EarlierVerdict[]
 }
 
 export type EarlierVerdict = { readonly budget: number; readonly seeds: number }
 
-/** 240 epochs are eight whole trainings; spread by halving, they try 60 configurations. */
+/** 240 epochs are eight full trainings; halving tries 60 configurations with them. */
 export const studyDefaults = { budget: 240, factor: 3, epochs: 30, seeds: 10, seed: 0 } as const
 
 export type ArmPlan = {
   readonly name: string
-  /** None where nothing is left to search. */
+  /** Empty if nothing is left to search. */
   readonly rungs: readonly Rung[]
   /** By candidate. */
   readonly configurations: readonly FlagTexts[]
-  /** By rung and candidate: those that may be run, of which halving chooses. */
+  /** By rung and candidate: the trials from which halving chooses. */
   readonly search: readonly (readonly Trial[])[]
 }
 
 export type StudyPlan = { readonly study: Study; readonly arms: readonly [ArmPlan, ArmPlan] }
 
-/** What makes a study this one: not its budget and number of seeds, which are totals and may be raised later. */
+/** What identifies a study: not its budget and number of seeds, which are totals and may be raised later. */
 export const subjectOf = ({
   budget: _budget,
   seeds: _seeds,
@@ -61,7 +61,7 @@ export const planStudy = (study: Study): StudyPlan => ({
   arms: [armPlan(study, study.arms[0]), armPlan(study, study.arms[1])],
 })
 
-/** The runs of a winner on the test set: the i-th of either arm has the same seed, which no search has seen. */
+/** The runs of a winner on the test set: the i-th of either arm has the same seed, which no search has used. */
 export const finalTrials = (study: Study, winner: FlagTexts): readonly Trial[] =>
   Array.from({ length: study.seeds }, (_, i) =>
     namedTrial({
@@ -73,7 +73,7 @@ export const finalTrials = (study: Study, winner: FlagTexts): readonly Trial[] =
     }),
   )
 
-/** The k-th configuration of either arm is the same draw, trained with the same seed; the arm's own flags go before. */
+/** The k-th configuration of either arm is the same draw, trained with the same seed; the arm's own flags override it. */
 const armPlan = (study: Study, { name, flags }: StudyArm): ArmPlan => {
   const { space, budget, epochs, factor, common, data } = study
   const draws = fold(key(study.seed), STREAM.search)
@@ -101,7 +101,7 @@ const armPlan = (study: Study, { name, flags }: StudyArm): ArmPlan => {
 /** The streams of random numbers that a study needs, by number. */
 const STREAM = { search: 0, training: 1 } as const
 
-/** Searches have even seeds and final runs odd ones: never the same. */
+/** Searches have even seeds, final runs odd ones: they are never the same. */
 const trainingSeed = ({ seed }: Study, kind: 'search' | 'final', i: number): number => {
   const base = uniformInt(generator(fold(key(seed), STREAM.training)), 0, 2 ** 30)
   return 2 * (base + i) + (kind === 'final' ? 1 : 0)

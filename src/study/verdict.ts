@@ -1,36 +1,36 @@
 /**
- * What the final runs of two arms come to, in numbers, and the finding that follows from them.
+ * The statistics of the final runs of two arms, and the finding that follows from them.
  *
  * One outcome is primary: the test accuracy after the last epoch, in points (hundredths of the test set). It alone
- * decides. How fast the arms learn is secondary: three looks, whose p-values are adjusted for being three.
+ * decides. How fast the arms learn is secondary: three tests, with p-values corrected for that.
  *
- * No run is dropped. One that diverged enters with the accuracy of guessing, which is what is left to its owner: to
- * leave it out would reward the arm that diverges. A run that never reaches an accuracy is later than all that do.
+ * No run is excluded. A diverged run counts with the accuracy of guessing: to exclude it would reward the arm that
+ * diverges. A run that never reaches an accuracy counts as later than all that do.
  */
 import { holm, mean, pairedT, quantile, signTest, standardDeviation, wilcoxon } from './statistics.ts'
 import type { PairedT } from './statistics.ts'
 import { isStuck, type TrialResult } from './trial.ts'
 
-/** A mean difference from here on, in points, is worth having: ten images of ten thousand. */
+/** The smallest mean difference that matters, in points: ten images of ten thousand. */
 export const DELTA = 0.1
 
-/** The level of the tests. */
+/** The significance level of the tests. */
 export const LEVEL = 0.05
 
-/** The accuracies, in per cent, whose first epoch is asked for. */
+/** The accuracies, in per cent, for which the first epoch is compared. */
 const MILESTONES = [90, 95] as const
 
 /** An arm's final runs; the i-th of either arm has the same seed. */
 export type Finals = { readonly name: string; readonly results: readonly TrialResult[] }
 
 /**
- * - `better`: one arm is, and by enough to be worth having
- * - `negligible`: no difference worth having is left in the interval
- * - `undecided`: the data cannot tell
+ * - `better`: one arm is better, by a difference that matters
+ * - `negligible`: the interval contains no difference that matters
+ * - `undecided`: neither of these
  */
 export type Finding = 'better' | 'negligible' | 'undecided'
 
-/** An arm's test accuracies after the last epoch, in per cent, and the runs that went wrong. */
+/** An arm's test accuracies after the last epoch, in per cent, and the number of diverged and stuck runs. */
 export type ArmSummary = {
   readonly name: string
   readonly n: number
@@ -46,13 +46,13 @@ export type ArmSummary = {
 export type TimeToAccuracy = {
   /** Per cent. */
   readonly milestone: number
-  /** The median epoch; Infinity is never. */
+  /** The median epoch; Infinity: never. */
   readonly median: readonly [number, number]
-  /** The runs that never got there. */
+  /** The number of runs that never reached it. */
   readonly never: readonly [number, number]
-  /** The seeds with which this arm was there first. */
+  /** The number of seeds with which this arm reached it first. */
   readonly first: readonly [number, number]
-  /** Of the sign test on who was first, adjusted by Holm's method. */
+  /** The p-value of the sign test on which arm was first, with Holm's correction. */
   readonly p: number
 }
 
@@ -64,14 +64,14 @@ export type Verdict = {
   readonly difference: PairedT
   /** The p-value of Wilcoxon's signed-rank test on the same differences. */
   readonly wilcoxon: number
-  /** After one epoch; p is adjusted by Holm's method. */
+  /** After one epoch; p has Holm's correction. */
   readonly afterOne: PairedT
   readonly timesToAccuracy: readonly TimeToAccuracy[]
   /** The accuracy of guessing, in per cent. */
   readonly guessing: number
 }
 
-/** The finding that the printed rule demands. */
+/** The finding by the printed rule. */
 export const findingOf = ({ mean, interval: [low, high], p }: PairedT): Finding =>
   p < LEVEL && Math.abs(mean) >= DELTA
     ? 'better'
@@ -86,7 +86,7 @@ export const findingOf = ({ mean, interval: [low, high], p }: PairedT): Finding 
 export const verdictOf = (arms: readonly [Finals, Finals], classes: number): Verdict => {
   const n = testSize(arms)
   const [first, second] = [arms[0].results, arms[1].results]
-  // counts, for their differences are exact, and equal ones tie
+  // counts, because their differences are exact, so that equal ones tie
   const differences = (correct: Correct): readonly number[] =>
     second.map((result, i) => (correct(result) ?? n / classes) - (correct(first[i]!) ?? n / classes))
   const inPoints = ({ mean, interval: [low, high], ...t }: PairedT): PairedT => ({
@@ -111,7 +111,7 @@ export const verdictOf = (arms: readonly [Finals, Finals], classes: number): Ver
   }
 }
 
-/** How many right answers a final run counts with: a run that diverged, with those of guessing. */
+/** The number of correct answers that a final run counts with: a diverged run, with those of guessing. */
 export const countedCorrect = (result: TrialResult, classes: number): number =>
   correctAtEnd(result) ?? result.n / classes
 
@@ -124,7 +124,7 @@ const correctAtEnd: Correct = ({ outcome, accuracies }) =>
 const testSize = ([first, second]: readonly [Finals, Finals]): number => {
   const [n, ...others] = new Set([...first.results, ...second.results].map(result => result.n))
   if (n === undefined || others.length > 0 || first.results.length !== second.results.length)
-    throw new Error('the final runs of the arms are no pairs on one test set')
+    throw new Error('the final runs of the arms are not pairs on one test set')
   return n
 }
 

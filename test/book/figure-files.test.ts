@@ -85,7 +85,7 @@ describe('from the repository', () => {
     const { result, notices } = await load({ dataFolder, source: await repository() })
     expect(right(result)[0]?.evaluationAccuracy).toEqual([5887])
     expect(notices).toHaveLength(1)
-    expect(notices[0]).toContain(`${FILE} is not kept for the next time`)
+    expect(notices[0]).toContain(`${FILE} could not be stored for the next time`)
   })
 })
 

@@ -57,7 +57,7 @@ test.each([
   ['no accuracy', '[[1], [], [1], [1]]'],
   ['only one of two runs', '{"large_weight_initialization": [[], [1], [], []]}'],
 ])('%s: refused', (_, text) => {
-  expect(dataError(decodeFigure('x.json', text))).toContain('x.json: has not the lists')
+  expect(dataError(decodeFigure('x.json', text))).toContain('x.json does not have the lists')
 })
 
 describe.skipIf(bookFiles.isMissing)("the author's own files", bookFiles.why, () => {

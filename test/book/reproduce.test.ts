@@ -92,10 +92,10 @@ describe('the table', () => {
     const text = describeRows(rows)
     expect(text.filter(line => line.includes('not stuck'))).toHaveLength(1)
     expect(text).toContain(
-      "quadratic, 100 hidden: seed 1 is stuck at 87.00 %: 5 is never answered (there are 100); of the other digits' images 96.67 % are right.",
+      "quadratic, 100 hidden: seed 1 is stuck at 87.00 %: 5 is never answered (of 100 images); of the other digits' images 96.67 % are right.",
     )
     expect(text).toContain(
-      "quadratic, 100 hidden: seed 2 is stuck at 67.20 %: 2 is never answered (there are 100), 5 is never answered (there are 100) and 8 is never answered (there are 100); of the other digits' images 96.00 % are right.",
+      "quadratic, 100 hidden: seed 2 is stuck at 67.20 %: 2 is never answered (of 100 images), 5 is never answered (of 100 images) and 8 is never answered (of 100 images); of the other digits' images 96.00 % are right.",
     )
   })
 
@@ -112,7 +112,7 @@ describe('the table', () => {
     expect(rows[2]!.stuck.map(({ seed, unanswered }) => ({ seed, unanswered }))).toEqual([
       { seed: 1, unanswered: [{ label: 6, answered: 1, n: 100 }] },
     ])
-    expect(describeRows(rows).join()).toContain('6 is answered once (there are 100)')
+    expect(describeRows(rows).join()).toContain('6 is answered once (of 100 images)')
   })
 
   it('keeps what diverged out of the means, and says so', () => {
@@ -125,7 +125,7 @@ describe('the table', () => {
     )
     expect(rows[0]).toMatchObject({ diverged: [1, 2, 3, 4], all: { runs: 1, last: { mean: 96 } } })
     const text = describeRows(rows)
-    expect(text).toContain('quadratic, 30 hidden: seed 3 diverged, and is in no mean.')
+    expect(text).toContain('quadratic, 30 hidden: seed 3 diverged; it is not in the means.')
     expect(text.join('\n')).not.toContain('NaN')
   })
 })

@@ -70,12 +70,12 @@ describe('the flags of compare', () => {
     }))
 
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
-    ['one arm', { arms: ['xent'] }, 'not two arms'],
+    ['one arm', { arms: ['xent'] }, 'expected two arms'],
     ['an arm that is none', { arms: ['relu,xent'] }, 'relu is not a cost'],
     [
       'a flag that would look at the test set',
       { arms: ['xent', 'xent --early-stop 3'] },
-      'is not for an arm to fix',
+      'an arm cannot fix --early-stop',
     ],
     ['two lengths', { trials: '3', budget: '3' }, '--budget and --trials'],
     ['a share that is none', { shard: '3/2' }, '--shard 3/2: not I/N'],

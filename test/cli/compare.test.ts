@@ -1,5 +1,6 @@
 import { cp, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { cli, inFolder, start } from '../support/cli.ts'
 import { journalOf, smallStudy, writeClouds } from '../support/studies.ts'
@@ -27,9 +28,9 @@ describe('a study', () => {
       const first = await cli(args)
       expect(first.code).toBe(0)
       expect(first.err).toContain('eta: log-uniform from 0.01 to 30')
-      expect(first.err).toContain('6 for 1, 2 for 3 epochs: 12 in all')
+      expect(first.err).toContain('6 for 1, 2 for 3 epochs: 12 in total')
       expect(first.out).toMatch(/quadratic +\d.*\n +xent +\d/)
-      expect(first.out).toContain('The rule, which was there before the data:')
+      expect(first.out).toContain('The rule, fixed before the data were seen:')
       expect(first.out).toContain(`Report: ${join(out, 'report.html')}`)
       expect(Math.max(...first.out.split('\n').map(line => line.length))).toBeLessThanOrEqual(100)
       const html = await readFile(join(out, 'report.html'), 'utf8')
@@ -52,13 +53,13 @@ describe('a study', () => {
       expect(ending(first.out).replaceAll(/\s+/g, ' ')).toContain(events.at(-1)!.sentence)
 
       // totals may grow, and whoever has looked before is told that he has
-      expect(first.out).not.toContain('This is look')
+      expect(first.out).not.toContain('on the same test set')
       const more = await cli(smallStudy(data, out, { seeds: 3 }))
       expect(await journalOf(out)).toHaveLength(journal.length + 2)
       for (const text of [more.out, (await cli(['study', 'show', out])).out])
-        expect(text).toContain('This is look 2 at the same test set')
+        expect(text).toContain('This is verdict 2 on the same test set')
       expect(await readFile(join(out, 'report.html'), 'utf8')).toContain(
-        'This is look 2 at the same test set',
+        'This is verdict 2 on the same test set',
       )
     }))
 
@@ -67,8 +68,8 @@ describe('a study', () => {
       const out = join(folder, 'study')
       const { code, out: text } = await cli(smallStudy(await writeClouds(folder), out, { arms: 'xent,xent' }))
       expect(code).toBe(0)
-      expect(text).toContain('Both arms came to the same configuration')
-      expect(text).toContain('No difference worth having was found: neither arm is ahead')
+      expect(text).toContain('Both arms chose the same configuration')
+      expect(text).toContain('No difference that matters: neither arm is ahead')
       expect(await journalOf(out)).toHaveLength(1 + 6 + 2 + 2)
     }))
 
@@ -112,8 +113,17 @@ describe('a study', () => {
       }
       expect(await journalOf(one)).toEqual(await journalOf(whole))
       const last = await cli([...smallStudy(data, two, short), '--shard', '2/2'])
-      expect(last.out).toContain('The rule, which was there before the data:')
+      expect(last.out).toContain('The rule, fixed before the data were seen:')
     }))
+})
+
+describe("the project's own study", () => {
+  it('has the recorded text', async () => {
+    const folder = fileURLToPath(new URL('../../data/study', import.meta.url))
+    const { code, out, err } = await cli(['study', 'show', folder])
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toBe(await readFile(join(folder, 'verdict.txt'), 'utf8'))
+  })
 })
 
 describe('mistakes', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeVerdict, verdictSentence } from '../../src/report/text/verdict-text.ts'
+import { describeMachines, describeVerdict, verdictSentence } from '../../src/report/text/verdict-text.ts'
 import { verdictOf, type Finals } from '../../src/study/verdict.ts'
 import { diverged, done, pairs, stuck } from '../study/finals.ts'
 
@@ -20,23 +20,23 @@ describe('the sentence', () => {
     )
   })
 
-  it('does not call a small difference one that is worth having', () => {
+  it('does not call a small difference one that matters', () => {
     expect(said(pairs([3, 1, -2, 4, 0]))).toBe(
-      'No difference worth having was found: xent is ahead by 0.01 points ' +
+      'No difference that matters: xent is ahead by 0.01 points ' +
         '(95 % interval -0.02 to 0.04, p = 0.324, d_z = 0.50, n = 5), and the interval lies within ±0.1 points.',
     )
   })
 
   it('of arms that answer alike', () => {
     expect(said(pairs([0, 0, 0]))).toBe(
-      'No difference worth having was found: neither arm is ahead ' +
+      'No difference that matters: neither arm is ahead ' +
         '(95 % interval 0.00 to 0.00, p = 1, d_z = 0.00, n = 3), and the interval lies within ±0.1 points.',
     )
   })
 
   it('says for whom the differences are that the data cannot rule out', () => {
     expect(said(pairs([100, -90, 30]))).toMatch(
-      /^The data cannot tell: xent is ahead by 0\.13 .* worth having, on both sides of zero\.$/,
+      /^Inconclusive: xent is ahead by 0\.13 .* contains differences that matter, in both directions\.$/,
     )
     expect(said(pairs([30, 3, 14, 1]))).toMatch(/in favour of xent only\.$/)
     expect(said(pairs([-30, -3, -14, -1]))).toMatch(/quadratic is ahead by .* in favour of quadratic only\.$/)
@@ -44,8 +44,8 @@ describe('the sentence', () => {
 
   it('of one seed: nothing can be told', () => {
     expect(said(pairs([500]))).toBe(
-      'The data cannot tell: xent is ahead by 5.00 points (95 % interval -∞ to ∞, p = 1, d_z unknown, n = 1), ' +
-        'and the interval still holds differences worth having, on both sides of zero.',
+      'Inconclusive: xent is ahead by 5.00 points (95 % interval -∞ to ∞, p = 1, d_z unknown, n = 1), ' +
+        'and the interval contains differences that matter, in both directions.',
     )
   })
 })
@@ -67,17 +67,17 @@ describe('the whole verdict', () => {
     expect(lines).toEqual([
       'quadratic: 71.00 % of the test set after the last epoch, the mean of 4 seeds (standard deviation 40.91, from 10.00 to 95.00); 1 diverged, 1 stuck',
       'xent: 95.50 % of the test set after the last epoch, the mean of 4 seeds (standard deviation 0.58, from 95.00 to 96.00); 0 diverged, 0 stuck',
-      'The data cannot tell: xent is ahead by 24.50 points (95 % interval -40.12 to 89.12, p = 0.314, d_z = 0.60, n = 4), and the interval still holds differences worth having, on both sides of zero.',
-      "Wilcoxon's signed-rank test, which supposes no normal distribution, agrees: p = 0.125.",
-      'Secondary, and no part of the verdict; p-values adjusted for three looks by Holm:',
+      'Inconclusive: xent is ahead by 24.50 points (95 % interval -40.12 to 89.12, p = 0.314, d_z = 0.60, n = 4), and the interval contains differences that matter, in both directions.',
+      "Wilcoxon's signed-rank test, which does not assume a normal distribution, agrees: p = 0.125.",
+      "Secondary results, not part of the verdict (p-values with Holm's correction for three tests):",
       '  after 1 epoch: xent is ahead by 3.25 points (95 % interval -4.03 to 10.53, p = 0.75, d_z = 0.71, n = 4)',
-      '  90 % reached: quadratic at the median in epoch 2, never in 1 of 4 runs, first with 0 seeds; xent at the median in epoch 1, never in 0 of 4 runs, first with 2 seeds; tied with 2 (sign test, p = 0.75)',
-      '  95 % reached: quadratic at the median never, never in 3 of 4 runs, first with 0 seeds; xent at the median in epoch 2, never in 0 of 4 runs, first with 3 seeds; tied with 1 (sign test, p = 0.75)',
-      'This speaks of the two configurations that the search chose, of 4 training seeds and of this test set. The luck of the search, and which images were in the test set, are not in the interval: a study with another seed shows the one, another data set the other.',
-      'The rule, which was there before the data:',
+      '  90 % reached: quadratic in 3 of 4 runs (median: in epoch 2), first with 0 seeds; xent in all 4 runs (median: in epoch 1), first with 2 seeds; tied with 2 seeds (sign test, p = 0.75)',
+      '  95 % reached: quadratic in 1 of 4 runs (median: not reached), first with 0 seeds; xent in all 4 runs (median: in epoch 2), first with 3 seeds; tied with 1 seeds (sign test, p = 0.75)',
+      'The verdict is about the two configurations that the search chose, 4 training seeds and this test set. The interval covers neither the randomness of the search (run a study with another --seed) nor the choice of the test images (use another data set).',
+      'The rule, fixed before the data were seen:',
       '  An arm is better if the two-sided paired t-test on the test accuracies after the last epoch gives p < 0.05 and the mean difference is 0.1 points or more.',
-      '  Otherwise, no difference worth having was found if its 95 % interval lies within ±0.1 points; and otherwise the data cannot tell.',
-      '  A run that diverged counts with the accuracy of guessing, 10.00 %. A run is stuck if it never, or hardly ever, gives some class as its answer; it counts as it is. No run is left out.',
+      '  Otherwise there is no difference that matters if the 95 % interval lies within ±0.1 points; otherwise the study is inconclusive.',
+      '  A diverged run counts with the accuracy of guessing, 10.00 %. A run is stuck if it never, or hardly ever, answers with some class; it counts as it is. No run is excluded.',
     ])
   })
 
@@ -88,8 +88,8 @@ describe('the whole verdict', () => {
       { budget: 60, seeds: 6 },
     ])
     expect(lines.filter(line => !describeVerdict(verdict).includes(line))).toEqual([
-      'This is look 3 at the same test set: there was a verdict with a budget of 60 epochs and 4 seeds, and with a budget ' +
-        'of 60 epochs and 6 seeds. The p-values and intervals here do not know of that.',
+      'This is verdict 3 on the same test set; before, there was one with a budget of 60 epochs and 4 seeds, and one with a ' +
+        'budget of 60 epochs and 6 seeds. The p-values and intervals are not corrected for that.',
     ])
   })
 
@@ -98,8 +98,21 @@ describe('the whole verdict', () => {
     const arms = pairs([31, 28, 35, 22, 41, 30, 27, 33, 29, 26])
     const lines = (results: Finals['results']): string =>
       describeVerdict(verdictOf([arms[0], { name: 'xent', results }], 10)).join('\n')
-    expect(lines(arms[1].results)).toContain('which supposes no normal distribution, agrees: p = 0.00195.')
+    expect(lines(arms[1].results)).toContain(
+      'which does not assume a normal distribution, agrees: p = 0.00195.',
+    )
     const outlier = arms[1].results.with(9, done(9500 + 900))
-    expect(lines(outlier)).toContain('which supposes no normal distribution, does not agree: p = 0.00195.')
+    expect(lines(outlier)).toContain('which does not assume a normal distribution, disagrees: p = 0.00195.')
+  })
+})
+
+describe('the backends and engines', () => {
+  it('are named if there are several', () => {
+    const wasm = { backend: 'wasm', engine: 'staged', trials: 100 }
+    expect(describeMachines([wasm])).toEqual([])
+    expect(describeMachines([wasm, { backend: 'cpu', engine: 'eager', trials: 20 }])).toEqual([
+      'The results were computed by different backends or engines: wasm staged (100 trials), cpu eager (20 trials). ' +
+        'They round differently, so that a repetition on one of them may give slightly other accuracies.',
+    ])
   })
 })

@@ -59,7 +59,7 @@ describe('rungs', () => {
 
   it('for a person', () => {
     expect(describeRungs(rungsWithin(240, 30, 3))).toBe(
-      '60 for 1, 20 for 3, 6 for 10, 2 for 30 epochs: 240 in all',
+      '60 for 1, 20 for 3, 6 for 10, 2 for 30 epochs: 240 in total',
     )
     expect(describeRungs([])).toBe('no search')
   })

@@ -99,7 +99,7 @@ describe('a space for a person', () => {
     expect(describeSpace(defaultSpace)).toEqual([
       'mini-batch-size: 10 | 30 | 100',
       'eta: log-uniform from 0.01 to 30',
-      'lmbda: 0 with chance 0.5, else log-uniform from 0.1 to 10',
+      'lmbda: 0 with probability 0.5, otherwise log-uniform from 0.1 to 10',
       'init: default | large',
     ])
   })
@@ -118,20 +118,23 @@ describe('a --space file', () => {
 
   it.each([
     ['{', 'Data: my.json is not a search space: it is not JSON ('],
-    ['[]', 'it is [], not an object'],
-    ['null', 'it is null, not an object'],
-    ['{"etta": [1]}', 'etta is not a flag to search (these are: eta, lmbda, mini-batch-size, init)'],
-    ['{"__proto__": [1]}', '__proto__ is not a flag to search'],
-    ['{"eta": 3}', 'eta is 3, neither { "from": …, "to": … } nor a list of values'],
-    ['{"eta": {"from": 1}}', 'eta is {"from":1}, neither'],
-    ['{"eta": {"from": "1", "to": 2}}', 'neither'],
-    ['{"eta": [1, null]}', 'eta is [1,null], neither'],
+    ['[]', 'it is [], expected an object'],
+    ['null', 'it is null, expected an object'],
+    ['{"etta": [1]}', 'etta cannot be searched, expected one of eta, lmbda, mini-batch-size, init'],
+    ['{"__proto__": [1]}', '__proto__ cannot be searched'],
+    ['{"eta": 3}', 'eta is 3, expected { "from": …, "to": … } or a list of values'],
+    ['{"eta": {"from": 1}}', 'eta is {"from":1}, expected {'],
+    ['{"eta": {"from": "1", "to": 2}}', 'expected { "from"'],
+    ['{"eta": [1, null]}', 'eta is [1,null], expected {'],
     ['{"eta": []}', 'eta is an empty list'],
-    ['{"eta": {"from": 0, "to": 1}}', 'eta is from 0 to 1, not from above 0 upwards'],
-    ['{"eta": {"from": 2, "to": 1}}', 'eta is from 2 to 1, not'],
-    ['{"eta": {"from": 1, "to": 1e999}}', 'eta is from 1 to Infinity, not'],
-    ['{"eta": {"from": 1, "to": 2, "zer0": 1}}', 'eta has "zer0", and not only from, to and zero'],
-    ['{"lmbda": {"from": 1, "to": 2, "zero": 1.5}}', 'lmbda is zero with chance 1.5, not 0 to 1'],
+    ['{"eta": {"from": 0, "to": 1}}', 'eta is from 0 to 1, expected 0 < from <= to'],
+    ['{"eta": {"from": 2, "to": 1}}', 'eta is from 2 to 1, expected'],
+    ['{"eta": {"from": 1, "to": 1e999}}', 'eta is from 1 to Infinity, expected'],
+    ['{"eta": {"from": 1, "to": 2, "zer0": 1}}', 'eta has the key "zer0", expected only from, to and zero'],
+    [
+      '{"lmbda": {"from": 1, "to": 2, "zero": 1.5}}',
+      'lmbda: the probability of zero is 1.5, expected 0 to 1',
+    ],
   ])('%s is refused', (text, words) => {
     expect(complaint(text)).toContain(words)
   })

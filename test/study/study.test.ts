@@ -211,6 +211,24 @@ describe('a study', () => {
     expect(run(book).outcome.arms[1].search).toEqual({ trials: 0, epochs: 0, diverged: 0 })
   })
 
+  it('says which backends and engines computed the results, the commonest first', () => {
+    const mixed = (trial: Trial): TrialResult => ({
+      ...learn(trial),
+      ...(trial.evaluateOn === 'test'
+        ? { backend: 'wasm', engine: 'staged' }
+        : { backend: 'cpu', engine: 'eager' }),
+    })
+    const ran = run(study(), new Map(), mixed)
+    expect(ran.outcome.computedBy).toEqual([
+      { backend: 'cpu', engine: 'eager', trials: tuning(ran).length },
+      { backend: 'wasm', engine: 'staged', trials: finals(ran).length },
+    ])
+    // an old journal does not say it
+    expect(run(study()).outcome.computedBy).toEqual([
+      { backend: 'unknown', engine: 'unknown', trials: ran.trials.length },
+    ])
+  })
+
   it('where every trial diverges, it still comes to an end, and says so', () => {
     const { outcome } = run(study(), new Map(), trial => ({ ...diverged(), id: trial.id }))
     expect(outcome.arms.map(arm => arm.search.diverged)).toEqual(outcome.arms.map(arm => arm.search.trials))

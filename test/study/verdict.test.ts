@@ -24,9 +24,9 @@ describe('the rule', () => {
     ['better', -0.1, [-0.19, -0.01], 0.0499],
     // a p-value of 0.05 is not below it
     ['undecided', 0.1, [0, 0.2], 0.05],
-    // real, it seems, but perhaps not worth having
+    // significant, but perhaps too small to matter
     ['undecided', 0.0999, [0.01, 0.19], 0.01],
-    // real, and surely not worth having
+    // significant, and certainly too small to matter
     ['negligible', 0.05, [0.01, 0.09], 0.01],
     ['negligible', 0, [-0.1, 0.1], 1],
     ['undecided', 0, [-0.1001, 0.1], 1],
@@ -36,7 +36,7 @@ describe('the rule', () => {
     expect(t(mean, interval, p)).toBe(finding)
   })
 
-  it('ten images of ten thousand, each time, are a difference worth having; nine are not', () => {
+  it('ten images of ten thousand, each time, are a difference that matters; nine are not', () => {
     expect(verdictOf(pairs(Array.from({ length: 10 }, () => 10)), CLASSES).finding).toBe('better')
     expect(verdictOf(pairs(Array.from({ length: 10 }, () => 9)), CLASSES).finding).toBe('negligible')
   })
@@ -45,7 +45,7 @@ describe('the rule', () => {
 describe('the numbers', () => {
   it('are in points, the second arm minus the first', () => {
     const { difference, wilcoxon, arms } = verdictOf(pairs([21, -4, 35, 12, 40, 28, -9, 17, 33, 25]), CLASSES)
-    // the differences for which test/experiment/statistics.test.ts has SciPy's answers
+    // the differences for which test/study/statistics.test.ts has SciPy's answers
     expect(difference.mean).toBeCloseTo(0.198, 12)
     expect(difference.interval[0]).toBeCloseTo(0.08182697818767007, 6)
     expect(difference.interval[1]).toBeCloseTo(0.3141730218, 6)
@@ -88,7 +88,7 @@ describe('the numbers', () => {
     expect(arms[0]).toMatchObject({ stuck: 0, diverged: 1 })
   })
 
-  it('who is there first: an accuracy is reached or not, and never is later than ever', () => {
+  it('the first epoch with an accuracy: a run that never reaches it is later than all that do', () => {
     const { timesToAccuracy } = verdict(
       [done(8999, 9000, 9500), done(9000, 9000), done(8000, 8000), done(8000, 8000)],
       [done(9000, 9400, 9500), done(9000, 9000), done(8000, 9600), diverged(8000)],
@@ -122,9 +122,9 @@ describe('the numbers', () => {
   })
 
   it('pairs on one test set only: anything else is an error', () => {
-    expect(() => verdict([done(1)], [done(1), done(2)])).toThrow('no pairs on one test set')
-    expect(() => verdict([done(1)], [{ ...done(1), n: 5 }])).toThrow('no pairs on one test set')
-    expect(() => verdict([], [])).toThrow('no pairs on one test set')
+    expect(() => verdict([done(1)], [done(1), done(2)])).toThrow('are not pairs on one test set')
+    expect(() => verdict([done(1)], [{ ...done(1), n: 5 }])).toThrow('are not pairs on one test set')
+    expect(() => verdict([], [])).toThrow('are not pairs on one test set')
   })
 })
 

@@ -15,7 +15,7 @@ import {
 /** Such as `cross-entropy, 30 hidden`. */
 export const armInWords = ({ cost, hidden }: BookArm): string => `${costs[cost].label}, ${hidden} hidden`
 
-/** The table, what the book's figures are, and the runs that are stuck; a line each. */
+/** The table, what the book's figures mean, and the stuck and diverged runs; one line each. */
 export const describeRows = (rows: readonly Row[]): readonly string[] => [
   ...aligned([
     ['', '', '', '', 'last epoch', '', '', 'best epoch', '', '', ''],
@@ -29,7 +29,7 @@ export const describeRows = (rows: readonly Row[]): readonly string[] => [
   ...ABOUT_THE_BOOK,
   ...rows.flatMap(({ arm, stuck, diverged }) => [
     ...stuck.map(run => describeStuck(arm, run)),
-    ...diverged.map(seed => `${armInWords(arm)}: seed ${seed} diverged, and is in no mean.`),
+    ...diverged.map(seed => `${armInWords(arm)}: seed ${seed} diverged; it is not in the means.`),
   ]),
 ]
 
@@ -37,11 +37,11 @@ const describeStuck = (arm: BookArm, { seed, accuracy, unanswered, others }: Stu
   `${armInWords(arm)}: seed ${seed} is stuck at ${points(accuracy)} %: ${listed(unanswered.map(rarely))}; ` +
   `of the other digits' images ${points(others)} % are right.`
 
-/** Such as `6 is answered once (there are 958)`. */
+/** Such as `6 is answered once (of 958 images)`. */
 const rarely = ({ label, answered, n }: StuckRun['unanswered'][number]): string => {
   const how =
     answered === 0 ? 'never answered' : answered === 1 ? 'answered once' : `answered ${answered} times`
-  return `${label} is ${how} (there are ${n})`
+  return `${label} is ${how} (of ${n} images)`
 }
 
 const listed = (all: readonly string[]): string =>
@@ -53,7 +53,7 @@ const cells = ({ runs, last, best }: RunsSummary): readonly string[] => [
   ...spreadCells(best),
 ]
 
-/** Of one run there is no standard deviation, of none nothing. */
+/** One run has no standard deviation, no run has neither mean. */
 const spreadCells = ({ mean, standardDeviation, min, max }: AccuracySpread): readonly string[] => [
   Number.isNaN(standardDeviation) ? points(mean) : `${points(mean)} ± ${points(standardDeviation)}`,
   points(min),
@@ -62,7 +62,7 @@ const spreadCells = ({ mean, standardDeviation, min, max }: AccuracySpread): rea
 
 const points = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(2))
 
-/** Columns with two spaces between: the second to the left, for it holds words, the others to the right. */
+/** Columns, two spaces apart: the second one has words and is aligned to the left, the others to the right. */
 const aligned = (rows: readonly (readonly string[])[]): readonly string[] => {
   const widths = rows[0]!.map((_, i) => extent(rows.map(row => row[i]!.length))[1])
   return rows.map(row =>

@@ -1,5 +1,5 @@
 /**
- * A study for a person: what is searched, what each trial came to, and what follows from it all.
+ * A study as text: its plan, its trials, and its outcome.
  */
 import { describeRungs } from '../../study/halving.ts'
 import type { StudyPlan } from '../../study/study-plan.ts'
@@ -8,22 +8,23 @@ import { validationOf } from '../study-record.ts'
 import { stages, type StudyOutcome } from '../../study/study.ts'
 import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
 import { countedCorrect } from '../../study/verdict.ts'
-import { describeVerdict } from './verdict-text.ts'
+import { describeMachines, describeVerdict } from './verdict-text.ts'
 import { aligned, percentOf } from '../../format.ts'
 
-/** What is going to be done: the arms, the space they share, the budget of each, and the final runs. */
+/** The plan: the arms, the space they share, the budget of each, and the final runs. */
 export const describePlan = ({ study, arms }: StudyPlan): readonly string[] => [
-  `Two arms: ${arms[0].name}, and ${arms[1].name}. Both are searched in the same space, with the same draws:`,
+  `Two arms: ${arms[0].name} and ${arms[1].name}. Both are searched in the same space, with the same draws:`,
   ...describeSpace(study.space).map(line => `  ${line}`),
   ...(same(arms.map(({ rungs }) => describeRungs(rungs)))
-    ? [`Each arm by its accuracy on the validation set: ${describeRungs(arms[0].rungs)}.`]
+    ? [`The search of each arm, by accuracy on the validation set: ${describeRungs(arms[0].rungs)}.`]
     : arms.map(
-        ({ name, rungs }) => `${name}, by its accuracy on the validation set: ${describeRungs(rungs)}.`,
+        ({ name, rungs }) =>
+          `The search of ${name}, by accuracy on the validation set: ${describeRungs(rungs)}.`,
       )),
-  `Then the winner of each with the same ${study.seeds} fresh seeds for ${study.epochs} epochs, on the test set.`,
+  `Then each winner is trained for ${study.epochs} epochs with the same ${study.seeds} new seeds, and evaluated on the test set.`,
 ]
 
-/** All trials that were begun, arm by arm and rung by rung, the best first. */
+/** All trials of the rungs so far, arm by arm and rung by rung, the best first. */
 export const trialTable = (plan: StudyPlan, results: TrialResults): readonly string[] =>
   stages(plan, results).flatMap(stage => {
     const names = varied(plan, stage.search.flat().concat(stage.final?.trials ?? []))
@@ -52,7 +53,7 @@ export const describeOutcome = (
   results: TrialResults,
   outcome: StudyOutcome,
 ): readonly string[] => {
-  const { arms, same, verdict } = outcome
+  const { arms, same, verdict, computedBy } = outcome
   const both = stages(plan, results)
   const names = varied(
     plan,
@@ -72,7 +73,7 @@ export const describeOutcome = (
         ...[arm.search.trials, arm.search.epochs, arm.search.diverged].map(String),
       ]),
     ).map(line => `  ${line}`),
-    ...(same ? ['Both arms came to the same configuration: their final runs are the same runs.'] : []),
+    ...(same ? ['Both arms chose the same configuration: their final runs are the same runs.'] : []),
     '',
     'Accuracy on the test set after the last epoch, seed by seed:',
     ...aligned(
@@ -92,6 +93,7 @@ export const describeOutcome = (
     ).map(line => `  ${line}`),
     '',
     ...describeVerdict(verdict, plan.study.earlier),
+    ...describeMachines(computedBy),
   ]
 }
 
@@ -105,7 +107,7 @@ export const describeTrial =
 const inWords = (flags: FlagTexts, names: readonly string[]): string =>
   [flags.cost, ...names.map(name => `${name} ${flags[name] ?? ''}`)].join(' ')
 
-/** The flags that make a difference: not those which all trials share, nor the cost, which the arm names. */
+/** The flags that differ between trials, without the cost, which is in the name of the arm. */
 const varied = ({ study }: StudyPlan, trials: readonly Trial[]): readonly string[] =>
   [...new Set(trials.flatMap(({ flags }) => Object.keys(flags)))].filter(
     name =>
@@ -123,7 +125,7 @@ const written = (share: number): string => (Number.isNaN(share) ? '' : percentOf
 
 const same = (texts: readonly string[]): boolean => new Set(texts).size === 1
 
-/** A line broken at its words to fit a terminal, or 100 columns; the rows of a table stay whole. */
+/** Breaks a line between words to fit a terminal, or 100 columns; the rows of a table are not broken. */
 export const toWidth =
   (columns = 100) =>
   (line: string): string => {

@@ -1,11 +1,12 @@
 /**
- * A verdict in words. They follow from its numbers alone, by the rule that is printed with them.
+ * A verdict as text. It follows from the numbers alone, by the rule that is printed with it.
  */
 import type { EarlierVerdict } from '../../study/study-plan.ts'
+import type { ComputedBy } from '../../study/study.ts'
 import type { PairedT } from '../../study/statistics.ts'
 import { LEVEL, DELTA, type TimeToAccuracy, type ArmSummary, type Verdict } from '../../study/verdict.ts'
 
-/** The arms, the verdict, what stands beside it, how far it reaches, and the rule it came by; a line each. */
+/** The arms, the verdict, the secondary results, the scope, and the rule; one line each. */
 export const describeVerdict = (
   verdict: Verdict,
   earlier: readonly EarlierVerdict[] = [],
@@ -14,51 +15,61 @@ export const describeVerdict = (
   verdictSentence(verdict),
   ...describeEarlier(earlier),
   companion(verdict),
-  'Secondary, and no part of the verdict; p-values adjusted for three looks by Holm:',
+  "Secondary results, not part of the verdict (p-values with Holm's correction for three tests):",
   `  after 1 epoch: ${ahead(verdict.arms, verdict.afterOne)}`,
   ...verdict.timesToAccuracy.map(race => `  ${describeRace(verdict.arms, race)}`),
-  `This speaks of the two configurations that the search chose, of ${verdict.difference.n} training seeds and of this ` +
-    'test set. The luck of the search, and which images were in the test set, are not in the interval: a study with ' +
-    'another seed shows the one, another data set the other.',
+  `The verdict is about the two configurations that the search chose, ${verdict.difference.n} training seeds and this ` +
+    'test set. The interval covers neither the randomness of the search (run a study with another --seed) nor the ' +
+    'choice of the test images (use another data set).',
   ...rule(verdict),
 ]
 
-/** The one sentence to remember. */
+/** The verdict in one sentence. */
 export const verdictSentence = ({ finding, arms, difference }: Verdict): string => {
   switch (finding) {
     case 'better':
       return `${leader(arms, difference)} is better by ${amount(difference)}.`
     case 'negligible':
       return (
-        `No difference worth having was found: ${ahead(arms, difference)}, ` +
+        `No difference that matters: ${ahead(arms, difference)}, ` +
         `and the interval lies within ±${DELTA} points.`
       )
     case 'undecided':
       return (
-        `The data cannot tell: ${ahead(arms, difference)}, ` +
-        `and the interval still holds differences worth having, ${sides(arms, difference)}.`
+        `Inconclusive: ${ahead(arms, difference)}, ` +
+        `and the interval contains differences that matter, ${sides(arms, difference)}.`
       )
   }
 }
 
-/** Who looks again until the answer pleases will find one that does. */
+/** The earlier verdicts: with enough attempts, any result can be found. */
 export const describeEarlier = (earlier: readonly EarlierVerdict[]): readonly string[] =>
   earlier.length === 0
     ? []
     : [
-        `This is look ${earlier.length + 1} at the same test set: there was a verdict with ` +
-          `${earlier.map(({ budget, seeds }) => `a budget of ${budget} epochs and ${seeds} seeds`).join(', and with ')}. ` +
-          'The p-values and intervals here do not know of that.',
+        `This is verdict ${earlier.length + 1} on the same test set; before, there was one with ` +
+          `${earlier.map(({ budget, seeds }) => `a budget of ${budget} epochs and ${seeds} seeds`).join(', and one with ')}. ` +
+          'The p-values and intervals are not corrected for that.',
+      ]
+
+/** What a reader should know if not all results were computed in the same way; else nothing. */
+export const describeMachines = (computedBy: readonly ComputedBy[]): readonly string[] =>
+  computedBy.length < 2
+    ? []
+    : [
+        'The results were computed by different backends or engines: ' +
+          `${computedBy.map(({ backend, engine, trials }) => `${backend} ${engine} (${trials} trials)`).join(', ')}. ` +
+          'They round differently, so that a repetition on one of them may give slightly other accuracies.',
       ]
 
 const rule = ({ guessing }: Verdict): readonly string[] => [
-  'The rule, which was there before the data:',
+  'The rule, fixed before the data were seen:',
   `  An arm is better if the two-sided paired t-test on the test accuracies after the last epoch gives p < ${LEVEL} ` +
     `and the mean difference is ${DELTA} points or more.`,
-  `  Otherwise, no difference worth having was found if its 95 % interval lies within ±${DELTA} points; and ` +
-    'otherwise the data cannot tell.',
-  `  A run that diverged counts with the accuracy of guessing, ${fixed(guessing)} %. A run is stuck if it never, or hardly ever, gives ` +
-    'some class as its answer; it counts as it is. No run is left out.',
+  `  Otherwise there is no difference that matters if the 95 % interval lies within ±${DELTA} points; otherwise the ` +
+    'study is inconclusive.',
+  `  A diverged run counts with the accuracy of guessing, ${fixed(guessing)} %. A run is stuck if it never, or hardly ever, ` +
+    'answers with some class; it counts as it is. No run is excluded.',
 ]
 
 type Arms = Verdict['arms']
@@ -68,17 +79,20 @@ const describeArm = (arm: ArmSummary): string =>
   `(standard deviation ${fixed(arm.standardDeviation)}, from ${fixed(arm.min)} to ${fixed(arm.max)}); ` +
   `${arm.diverged} diverged, ${arm.stuck} stuck`
 
-/** The t-test supposes what Wilcoxon's does not: where they part, the reader should know. */
+/** Wilcoxon's test needs no assumption that the t-test needs: the reader should know if they disagree. */
 const companion = ({ difference, wilcoxon }: Verdict): string =>
-  "Wilcoxon's signed-rank test, which supposes no normal distribution, " +
-  `${difference.p < LEVEL === wilcoxon < LEVEL ? 'agrees' : 'does not agree'}: ${chance(wilcoxon)}.`
+  "Wilcoxon's signed-rank test, which does not assume a normal distribution, " +
+  `${difference.p < LEVEL === wilcoxon < LEVEL ? 'agrees' : 'disagrees'}: ${chance(wilcoxon)}.`
 
 const describeRace = (arms: Arms, { milestone, median, never, first, p }: TimeToAccuracy): string => {
-  const one = (i: 0 | 1): string =>
-    `${arms[i].name} at the median ${Number.isFinite(median[i]) ? `in epoch ${median[i]}` : 'never'}, ` +
-    `never in ${never[i]} of ${arms[i].n} runs, first with ${first[i]} seeds`
+  const one = (i: 0 | 1): string => {
+    const [all, reached] = [arms[i].n, arms[i].n - never[i]]
+    const share = reached === all ? `all ${all}` : reached === 0 ? `none of ${all}` : `${reached} of ${all}`
+    const epoch = Number.isFinite(median[i]) ? `in epoch ${median[i]}` : 'not reached'
+    return `${arms[i].name} in ${share} runs (median: ${epoch}), first with ${first[i]} seeds`
+  }
   const ties = arms[0].n - first[0] - first[1]
-  return `${milestone} % reached: ${one(0)}; ${one(1)}; tied with ${ties} (sign test, ${chance(p)})`
+  return `${milestone} % reached: ${one(0)}; ${one(1)}; tied with ${ties} seeds (sign test, ${chance(p)})`
 }
 
 /** The name of the arm with the higher mean. */
@@ -89,7 +103,7 @@ const ahead = (arms: Arms, t: PairedT): string =>
 
 const amount = (t: PairedT): string => `${fixed(Math.abs(t.mean))} points (${statistics(t)})`
 
-/** From the side of the leader. */
+/** The sign is that of the leader's advantage. */
 const statistics = ({ n, mean, interval, p, effect }: PairedT): string => {
   const [low, high] = mean < 0 ? [-interval[1], -interval[0]] : interval
   return (
@@ -98,10 +112,10 @@ const statistics = ({ n, mean, interval, p, effect }: PairedT): string => {
   )
 }
 
-/** For whom the differences are that the interval still holds. */
+/** The direction of the differences that the interval contains. */
 const sides = (arms: Arms, { interval: [low, high] }: PairedT): string => {
   const [first, second] = [low < -DELTA, high > DELTA]
-  return first && second ? 'on both sides of zero' : `in favour of ${arms[second ? 1 : 0].name} only`
+  return first && second ? 'in both directions' : `in favour of ${arms[second ? 1 : 0].name} only`
 }
 
 const chance = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${Number(p.toPrecision(3))}`)
