@@ -1,6 +1,7 @@
 /**
  * The tiers of the source, lowest first: a file may import from its own row and from the rows above it in this
- * table, never from the rows below, and never in a circle. Every file of src is in exactly one row: scripts/lint-tree.mjs sees to it.
+ * table, never from the rows below, and never in a circle. Every file of src is in exactly one row, which
+ * scripts/lint-tree.mjs checks.
  */
 export const tiers = [
   // core: the maths

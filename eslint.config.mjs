@@ -29,8 +29,14 @@ const nodeModules = [
   { regex: '^node:crypto$', allowImportNames: ['createHash'], message: PURE },
 ]
 
-/** Syntax that is written in another way here; in an object, for a later entry would replace the whole list. */
+const partName = 'Literal[value=/^(quadratic|xent|QuadraticCost|CrossEntropyCost|sigmoid|l2|sgd)$/]'
+
+/** Syntax that is forbidden; for a file, a later list replaces an earlier one as a whole. */
 const syntax = {
+  part: {
+    selector: `BinaryExpression[operator=/^[!=]==?$/] > ${partName}, SwitchCase > ${partName}`,
+    message: 'A part is asked for what it does, not for its name: extend its record in src/core.',
+  },
   memory: {
     selector:
       'ImportDeclaration[source.value=/tfjs/] > ImportSpecifier[imported.name=/^(tidy|keep|dispose)$/]',
@@ -80,8 +86,12 @@ export default ts.config(
     rules: { 'no-restricted-syntax': ['error', syntax.memory, syntax.chain] },
   },
   {
+    files: ['src/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', syntax.memory, syntax.chain, syntax.part] },
+  },
+  {
     files: ['src/core/scope.ts'],
-    rules: { 'no-restricted-syntax': ['error', syntax.chain] },
+    rules: { 'no-restricted-syntax': ['error', syntax.chain, syntax.part] },
   },
   {
     files: ['**/*.mjs'],

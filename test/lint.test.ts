@@ -74,6 +74,15 @@ describe('any file', () => {
     expect(await broken('src/runs/planted.ts', text)).toContain('no-restricted-syntax')
   })
 
+  it.each([
+    'export const label = (cost: string) => (cost === "quadratic" ? 1 : 2)',
+    'export const label = (cost: string) => ("CrossEntropyCost" != cost ? 1 : 2)',
+    'switch (x as string) { case "xent": break; default: }',
+  ])('of src may not compare with the name of a part: %s', async text => {
+    expect(await broken('src/runs/planted.ts', text)).toContain('no-restricted-syntax')
+    expect(await broken('test/planted.test.ts', text)).not.toContain('no-restricted-syntax')
+  })
+
   it('except scope.ts may not free memory', async () => {
     const text = 'import { tidy } from "@tensorflow/tfjs-core"; tidy(() => undefined)'
     expect(await broken('src/core/planted.ts', text)).toEqual(['no-restricted-syntax'])

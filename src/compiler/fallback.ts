@@ -16,7 +16,7 @@ export const withFallback = (
   let fellBack = false
   return {
     get name() {
-      return given ? second.name : first.name
+      return fellBack ? second.name : first.name
     },
     scan: f => {
       const [fast, safe] = [first.scan(f), second.scan(f)]

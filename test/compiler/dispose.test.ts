@@ -4,7 +4,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { add, memory, scalar, setBackend, tensor1d, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
-import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eager } from '../../src/compiler/eager.ts'
 import { withFallback } from '../../src/compiler/fallback.ts'
@@ -13,9 +12,11 @@ import { wasm } from '../../src/compiler/wasm/wasm.ts'
 import { xla } from '../../src/compiler/xla/xla.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { using, withTensors } from '../../src/core/scope.ts'
-import { loadBackend, sessions } from '../../src/runtime/backend.ts'
+import { sessions } from '../../src/runtime/backend.ts'
+import { useBackend } from '../support/engines.ts'
+import { native, need, type Need } from '../support/needs.ts'
 
-const native = E.isRight(await loadBackend('native')())
+if (!native.isMissing) await useBackend('native')
 await setBackend('cpu')
 
 /** The sessions of TensorFlow, counted while they are open. */
@@ -72,21 +73,24 @@ const ofXla = (): Engine => {
   return { engine: xla(own), inUse: () => open.size }
 }
 
-/** Each engine, the backend it runs on, and whether it compiles: eager does not. */
-const ENGINES: readonly (readonly [string, backend: string, compiles: number, () => Engine])[] = [
-  ['eager', 'cpu', 0, () => ({ engine: eager, inUse: () => 0 })],
-  ['wasm', 'cpu', 1, () => ({ engine: wasm(), inUse: memoriesInUse })],
+const nothing = need(true, '')
+
+/** Each engine, the backend it runs on, what that needs, and whether it compiles: eager does not. */
+const ENGINES: readonly (readonly [string, backend: string, Need, compiles: number, () => Engine])[] = [
+  ['eager', 'cpu', nothing, 0, () => ({ engine: eager, inUse: () => 0 })],
+  ['wasm', 'cpu', nothing, 1, () => ({ engine: wasm(), inUse: memoriesInUse })],
   [
     'wasm, else eager',
     'cpu',
+    nothing,
     1,
     () => ({ engine: withFallback(wasm(), eager, () => undefined), inUse: memoriesInUse }),
   ],
-  ['xla', 'tensorflow', 1, ofXla],
+  ['xla', 'tensorflow', native, 1, ofXla],
 ]
 
-for (const [name, backend, compiles, make] of ENGINES)
-  describe.skipIf(backend === 'tensorflow' && !native)(name, () => {
+for (const [name, backend, needs, compiles, make] of ENGINES)
+  describe.skipIf(needs.isMissing)(name, needs.why, () => {
     beforeEach(async () => {
       await setBackend(backend)
     })
@@ -123,7 +127,7 @@ for (const [name, backend, compiles, make] of ENGINES)
     })
   })
 
-describe.skipIf(!native)('xla', () => {
+describe.skipIf(native.isMissing)('xla', native.why, () => {
   it('closes the session of a step that does not compile, and does not count it', async () => {
     await setBackend('tensorflow')
     const { open, sessions: own } = counted()

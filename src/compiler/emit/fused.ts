@@ -5,7 +5,7 @@
 import { CompileError } from '../../core/scan.ts'
 import { isElementwiseNode, type ChainNode, type ChainStart, type FusedNode } from '../kernel-program.ts'
 import { specOf } from '../program.ts'
-import { forEachBlock, lastVectorMask, type Block, type BlockSource } from './blocks.ts'
+import { forEachBlock, lastVectorMask, type Block, type BlockSource } from './register-blocks.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import type { Code } from './bytes.ts'
 import { i32, let_, v128, type Locals, type V128 } from './code.ts'

@@ -2,7 +2,7 @@
  * Products of dense matrices: c_ij = Σ_k a_ik b_kj, each number summed in the order of k.
  */
 import type { MatMulNode } from '../kernel-program.ts'
-import { accumulators, type BlockSize, type BlockSource } from './blocks.ts'
+import { accumulators, type BlockSize, type BlockSource } from './register-blocks.ts'
 import type { BufferOf } from './buffer.ts'
 import { f32x4, i32, local, mulAdd, repeatWhile, v128 } from './code.ts'
 import { paddedLayout, VECTOR, type PaddedLayout } from './layout.ts'

@@ -5,7 +5,7 @@ import type { DataType } from '@tensorflow/tfjs-core'
 import { CompileError } from '../../core/scan.ts'
 import type { ArgMaxNode, ReductionNode, SumNode } from '../kernel-program.ts'
 import type { Spec } from '../program.ts'
-import { accumulators, lastVectorMask, type BlockSource } from './blocks.ts'
+import { accumulators, lastVectorMask, type BlockSource } from './register-blocks.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import type { Code } from './bytes.ts'
 import {

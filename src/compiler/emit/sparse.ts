@@ -3,7 +3,7 @@
  * and a number. The gather source is a pointer to the addresses at which its rows begin.
  */
 import type { GatherNode, RankUpdateNode, SparseMatMulNode } from '../kernel-program.ts'
-import { accumulators, type BlockSource } from './blocks.ts'
+import { accumulators, type BlockSource } from './register-blocks.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import type { Code } from './bytes.ts'
 import {
