@@ -57,7 +57,7 @@ describe.skipIf(redisServer.isMissing)('trials over a queue', redisServer.why, (
       )
       for (let i = 0; i < 3; i++)
         expect(await startWorker(setting).ended).toMatchObject(
-          E.left({ _tag: 'Usage', message: '--engine staged: there is none for --backend cpu' }),
+          E.left({ _tag: 'Usage', message: '--engine staged: --backend cpu does not have this engine' }),
         )
       const [set, ...good] = await Promise.all(ends)
       expect(set).toMatchObject(
