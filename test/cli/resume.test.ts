@@ -84,7 +84,7 @@ describe('asked to stop', () => {
       const running = start(args(run))
       await running.said('"epoch":2')
       running.closeOut()
-      expect(await running.result).toMatchObject({ code: 0, err: '' })
+      expect(await running.result).toMatchObject({ code: 141, err: '' })
       expect(JSON.parse(await readFile(join(run, 'result.json'), 'utf8'))).toMatchObject({
         outcome: 'stopped',
       })
@@ -118,7 +118,7 @@ describe('a full disk', () => {
       await mkdir(join(run, 'metrics.jsonl'))
       const { code, err } = await running.result
       expect(code).toBe(0)
-      expect(err.match(/training goes on without this log/g)).toHaveLength(1)
+      expect(err.match(/training continues without this log/g)).toHaveLength(1)
       await rm(join(run, 'metrics.jsonl'), { recursive: true })
       expect((await goOn(args(run), run)).code).toBe(0)
       expect(await leftBy(run)).toEqual(whole)
