@@ -43,7 +43,7 @@ describe('the report of a run', () => {
       const page = join(folder, 'pages', 'both.html')
       const { code, out } = await cli(['report', join(folder, '1'), join(folder, '2'), '--out', page])
       expect(code).toBe(0)
-      expect(out).toContain(`Written: ${page}`)
+      expect(out).toContain(`Report: ${page}`)
       expect(await readFile(page, 'utf8')).toContain('2 runs compared')
     }))
 
