@@ -7,6 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import { parseJson } from '../io/json.ts'
 import { dataError, type DataError } from '../errors.ts'
 import type { Initializer } from '../core/params.ts'
 import { extent } from '../study/statistics.ts'
@@ -151,10 +152,8 @@ type File = t.TypeOf<typeof File>
  */
 export const decodeFigure = (name: string, text: string): E.Either<DataError, Figure> =>
   pipe(
-    E.tryCatch(
-      () => JSON.parse(text) as unknown,
-      () => undefined,
-    ),
+    parseJson(text),
+    E.mapLeft(() => undefined),
     E.filterOrElse(
       (json): json is File => File.is(json),
       () => undefined,

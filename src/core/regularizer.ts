@@ -9,13 +9,11 @@ export type Regularizer = {
   readonly name: string
   /** The penalty that the cost includes, without its factor λ/n. */
   readonly penalty: (params: Params) => Scalar
-  /** The derivative of that penalty by a layer's weights [j_l, j_l-1]. */
-  readonly gradient: (w: Tensor2D) => Tensor2D
   /**
    * The number that `shrink` multiplies by, from ηλ/n. It is computed in float64, once for many steps, and enters a
    * step as an input, so that another λ or η needs no new program.
    */
   readonly factor: (etaLmbdaOverN: number) => number
-  /** The weights after the regularizer's part of a step: w - ηλ/n · gradient(w). */
+  /** The weights after the regularizer's part of a step: w - ηλ/n · ∂penalty/∂w. */
   readonly shrink: (w: Tensor2D, factor: Scalar) => Tensor2D
 }

@@ -27,7 +27,7 @@ export type Safetensors = {
   readonly tensors: readonly Named[]
 }
 
-/** The header's length is written in so many bytes. */
+/** The number of bytes that hold the header's length. */
 const PREFIX = 8
 
 /** In bytes. Our headers are far shorter; Python's library reads ten times as much. */

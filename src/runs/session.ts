@@ -33,13 +33,6 @@ export type SessionListener = {
   readonly clear: () => void
 }
 
-export const silentListener: SessionListener = {
-  start: () => undefined,
-  progress: () => undefined,
-  epoch: () => undefined,
-  clear: () => undefined,
-}
-
 export type RunOutcome = 'done' | 'diverged' | 'stopped'
 
 /** How a session ended. */

@@ -14,6 +14,7 @@ import * as t from 'io-ts'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { dataError, type DataError } from '../errors.ts'
+import { parseJson } from '../io/json.ts'
 import { fold, generator, type Key } from '../core/rng.ts'
 import { flagOf, type Dimension, type LogRange, type OptionTable } from '../options/option.ts'
 import { trainingOptions } from '../options/train-options.ts'
@@ -62,10 +63,8 @@ export const decodeSpace = (
   flags: readonly string[],
 ): E.Either<DataError, Space> =>
   pipe(
-    E.tryCatch(
-      () => JSON.parse(text) as unknown,
-      error => [`it is not JSON (${error instanceof Error ? error.message : String(error)})`],
-    ),
+    parseJson(text),
+    E.mapLeft(error => [error]),
     E.filterOrElse(t.UnknownRecord.is, json => [`it is ${shown(json)}, expected an object`]),
     E.flatMap(json => {
       const wrong = Object.entries(json).flatMap(([flag, value]) => complaints(flag, value, flags))

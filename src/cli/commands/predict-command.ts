@@ -91,7 +91,7 @@ const predictAll =
     return errors.length === 0 ? E.right(undefined) : E.left(together(errors))
   }
 
-/** The pictures of a file are shown where it has no more than so many. */
+/** A file with at most this many images has each of them drawn. */
 const DRAWN = 10
 
 const sizeOf = (inputs: Inputs): number =>

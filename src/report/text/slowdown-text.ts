@@ -9,7 +9,7 @@ import { extent } from '../../study/statistics.ts'
 export type ComparedCosts = ReturnType<typeof comparison>
 export type ObservedRate = ReturnType<typeof observation>
 
-/** The curves, and what is to be seen in them, for a terminal of so many columns. */
+/** The curves and their explanation, for a terminal with this number of columns. */
 export const slowdownText = (
   compared: ComparedCosts,
   observed: ObservedRate | undefined,
