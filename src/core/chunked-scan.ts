@@ -3,10 +3,10 @@
  *
  * Shapes: N mini-batches of m examples.
  */
-import { tensor2d, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
-import type { Scan } from './scan.ts'
+import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
+import type { Scan, Stacked } from './scan.ts'
 import { foldLazily } from './scope.ts'
-import type { Tree } from './tree.ts'
+import { leaves, type Tree } from './tree.ts'
 
 /** How many examples the next chunk should hold; undefined: all that are left. */
 export type ChunkSize = number | undefined
@@ -14,13 +14,17 @@ export type ChunkSize = number | undefined
 /** How far a scan is: the examples that are done, and the state after them, borrowed until the next chunk. */
 export type ScanProgress<S> = { readonly done: number; readonly state: S }
 
-/** Mini-batches of one size: the row numbers of their examples, [N, m] int32, and what is the same for all of them. */
-export type Segment<C extends Tree> = { readonly rows: Tensor2D; readonly constants: C }
+/** N mini-batches of m examples: the inputs of their steps, a tree of leaves [N, …], and what is the same for all steps. */
+export type Segment<C extends Tree, X extends Tree> = {
+  readonly m: number
+  readonly xs: Stacked<X>
+  readonly constants: C
+}
 
 /**
- * Cuts an order of examples into mini-batches of m. Those left over at the end make a shorter one.
+ * Cuts an order of examples into mini-batches of m, as row numbers. Those left over at the end make a shorter one.
  *
- * @returns [N, m] and, if n is no multiple of m, [1, n mod m]; the caller owns them
+ * @returns int32 [N, m] and, if n is no multiple of m, [1, n mod m]; the caller owns them
  */
 export const miniBatches = (order: Int32Array, m: number): readonly Tensor2D[] => {
   const whole = order.length - (order.length % m)
@@ -38,22 +42,22 @@ export const miniBatches = (order: Int32Array, m: number): readonly Tensor2D[] =
  * @param from the examples that are done already: a scan can continue from any progress that it has yielded
  * @returns the last state, which the caller owns. A scan that is left early leaves no tensor
  */
-export const chunkedScan = <S extends Tree, C extends Tree>(
-  advance: Scan<S, C, Tensor1D>,
+export const chunkedScan = <S extends Tree, C extends Tree, X extends Tree>(
+  advance: Scan<S, C, X>,
   s0: S,
-  segments: readonly Segment<C>[],
+  segments: readonly Segment<C, X>[],
   from = 0,
 ): Generator<ScanProgress<S>, S, ChunkSize> =>
   foldLazily(s0, function* ({ get, put }): Generator<ScanProgress<S>, void, ChunkSize> {
     let done = 0
-    for (const { rows, constants } of segments) {
-      const [steps, m] = rows.shape
+    for (const { m, xs, constants } of segments) {
+      const steps = leaves(xs)[0]?.shape[0] ?? 0
       let step = Math.max(0, Math.min(steps, Math.ceil((from - done) / m)))
       done += step * m
       while (step < steps) {
         const chunk = (yield { done, state: get() }) ?? Infinity
         const to = Math.min(steps, step + Math.max(1, Math.floor(chunk / m)))
-        put(advance(get(), constants, rows, [step, to]))
+        put(advance(get(), constants, xs, [step, to]))
         done += (to - step) * m
         step = to
       }

@@ -48,7 +48,7 @@ export const evaluator = (
     const zero: MetricSums = { cost: scalar(0), correct: scalar(0) }
     const batches = miniBatches(order, Math.min(ROWS_AT_ONCE, n))
     return yield* usingLazily({ batches, zero }, function* () {
-      const segments = batches.map(rows => ({ rows, constants: { params, set } }))
+      const segments = batches.map(rows => ({ m: rows.shape[1], xs: rows, constants: { params, set } }))
       const sums = yield* chunkedScan(advance, zero, segments)
       return using(sums, ({ cost: sum, correct }) => ({
         cost: withTensors(

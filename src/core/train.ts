@@ -238,7 +238,7 @@ function* usingSegments<R>(
   settings: TrainSettings,
   training: Batch,
   epoch: number,
-  body: (segments: readonly Segment<StepConstants>[]) => Generator<TrainEvent, R, ChunkSize>,
+  body: (segments: readonly Segment<StepConstants, Tensor1D>[]) => Generator<TrainEvent, R, ChunkSize>,
 ): Generator<TrainEvent, R, ChunkSize> {
   const { eta, lmbda, miniBatchSize, order } = settings
   const { optimizer, regularizer } = partsOf(settings)
@@ -248,7 +248,9 @@ function* usingSegments<R>(
     return { rows, scale: mapValues(scale, value => scalar(value)) }
   })
   return yield* usingLazily(own, () =>
-    body(own.map(({ rows, scale }) => ({ rows, constants: { ...training, ...scale } }))),
+    body(
+      own.map(({ rows, scale }) => ({ m: rows.shape[1], xs: rows, constants: { ...training, ...scale } })),
+    ),
   )
 }
 
@@ -280,14 +282,14 @@ function* reporting<S, R>(
 const firstDivergedStep = (
   advance: Scan<TrainState, StepConstants, Tensor1D>,
   initial: TrainState,
-  segments: readonly Segment<StepConstants>[],
+  segments: readonly Segment<StepConstants, Tensor1D>[],
   from: number,
 ): number => {
   const scanning = chunkedScan(advance, initial, segments, from)
   try {
     scanning.next()
     // all mini-batches but the last have the size of the first
-    for (let step = 1 + Math.ceil(from / (segments[0]?.rows.shape[1] ?? 1)); ; step++) {
+    for (let step = 1 + Math.ceil(from / (segments[0]?.m ?? 1)); ; step++) {
       const at = scanning.next(1)
       if (at.done) dispose(at.value)
       if (at.done || hasDiverged(at.value.state.params)) return step
