@@ -19,7 +19,13 @@ export const defaultParts = {
 export const isDefaultPart = (part: keyof typeof defaultParts, name: string | undefined): boolean =>
   name === undefined || name === defaultParts[part]
 
-export type NetworkNames = { readonly cost: CostName; readonly activation?: ActivationName | undefined }
+/** A network of chapter 1 names no cost: it has the only one of that chapter. */
+const COST_OF_CHAPTER_1: CostName = 'quadratic'
+
+export type NetworkNames = {
+  readonly cost: CostName | undefined
+  readonly activation?: ActivationName | undefined
+}
 
 export type PartNames = NetworkNames & {
   readonly regularizer?: RegularizerName | undefined
@@ -27,7 +33,7 @@ export type PartNames = NetworkNames & {
 }
 
 export const networkNamed = ({ cost, activation }: NetworkNames): Network => ({
-  cost: costs[cost],
+  cost: costs[cost ?? COST_OF_CHAPTER_1],
   hidden: activations[activation ?? defaultParts.activation],
 })
 

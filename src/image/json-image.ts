@@ -1,5 +1,5 @@
 /**
- * Images as JSON: numbers from 0, background, to 1, ink, in row-major order.
+ * Images, or other inputs of a network, as JSON: numbers in row-major order. A pixel is 0 for background and 1 for ink.
  *
  * ```
  * [0, 0.5, …]   or   [[0, 0.5, …], …], an image by its rows   or   [image, …]
@@ -19,9 +19,9 @@ export type DecodedImages = {
   readonly listed: boolean
 }
 
-const Ink = t.refinement(t.number, x => x >= 0 && x <= 1, 'a number from 0 to 1')
+const Input = t.refinement(t.number, x => Number.isFinite(Math.fround(x)), 'a number that float32 can hold')
 
-const Flat = t.array(Ink, 'an array of numbers')
+const Flat = t.array(Input, 'an array of numbers')
 const Rows = t.array(Flat, 'an array of rows')
 const Solid = t.array(Rows, 'an array of images')
 
@@ -51,7 +51,7 @@ export const decodeJsonImages =
       E.mapLeft(found =>
         dataError(
           `${file}: ${found}`,
-          `give an array of ${width} numbers from 0 to 1, or a list of such arrays`,
+          `give an array of ${width} numbers, or a list of such arrays; a pixel is 0 for background and 1 for ink`,
         ),
       ),
     )

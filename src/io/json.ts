@@ -32,12 +32,20 @@ export const Real = new t.Type<number, number, unknown>(
   value => value,
 )
 
+/** A NaN or an infinity as Python and others write it, where JSON has a value: it is not JSON. */
+export const nonFiniteWord = (text: string): string | undefined =>
+  /[[,:]\s*(-?(?:NaN|Infinity))\b/.exec(text)?.[1]
+
 /** The value of a JSON text, or why it has none, on one line. */
 export const parseJson = (text: string): E.Either<string, unknown> =>
   E.tryCatch(
     () => JSON.parse(text) as unknown,
-    error =>
-      `it is not JSON (${(error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')})`,
+    error => {
+      const word = nonFiniteWord(text)
+      return word === undefined
+        ? `it is not JSON (${(error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')})`
+        : `it holds ${word}, which JSON does not have`
+    },
   )
 
 /** A value in an error message: short, and without recursion, since a hostile file may nest values without end. */

@@ -2,7 +2,8 @@
  * A network in the file format of network2.py: `{"sizes": […], "weights": […], "biases": […], "cost": "…"}`, with
  * `weights[l][out][in]` and `biases[l][out][0]`. network2.py can load the files written here, and the reverse.
  *
- * What network2.py does not know is an extra key, written only where it differs from network2.py: `activation`.
+ * What network2.py does not know is an extra key, written only where it differs from network2.py: `activation`. A network
+ * of chapter 1 has no `cost`: it is read without one.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -11,12 +12,13 @@ import { activations, type ActivationName } from '../core/activations/index.ts'
 import { costNames, costs, type CostName } from '../core/costs/index.ts'
 import { isDefaultPart } from '../core/parts.ts'
 import { dataError, type DataError } from '../errors.ts'
-import { parseJson, shortValue } from './json.ts'
+import { nonFiniteWord, parseJson, shortValue } from './json.ts'
 import type { LayerValues, Sizes } from '../core/params.ts'
 
 export type ModelFile = {
   readonly sizes: Sizes
-  readonly cost: CostName
+  /** Undefined for a network of chapter 1, whose files have none. */
+  readonly cost: CostName | undefined
   /** The activation function of the hidden layers. */
   readonly activation?: ActivationName | undefined
   readonly layers: readonly LayerValues[]
@@ -26,7 +28,10 @@ const File = t.type({
   sizes: t.array(t.Int),
   weights: t.array(t.array(t.array(t.number))),
   biases: t.array(t.array(t.array(t.number))),
-  cost: t.keyof(Object.fromEntries(costNames.map(name => [costs[name].savedAs, null]))),
+  cost: t.union([
+    t.undefined,
+    t.keyof(Object.fromEntries(costNames.map(name => [costs[name].savedAs, null]))),
+  ]),
   activation: t.union([t.undefined, t.keyof(activations)]),
 })
 
@@ -40,7 +45,7 @@ export const encodeModel = ({ sizes, cost, activation, layers }: ModelFile): str
       Array.from({ length: outputs }, (_, j) => Array.from(w.subarray(j * inputs, (j + 1) * inputs))),
     ),
     biases: layers.map(({ b }) => Array.from(b, value => [value])),
-    cost: costs[cost].savedAs,
+    ...(cost === undefined ? {} : { cost: costs[cost].savedAs }),
     ...(isDefaultPart('activation', activation) ? {} : { activation }),
   })
 
@@ -66,15 +71,25 @@ export const decodeModel = (name: string, text: string): E.Either<DataError, Mod
       const wrong = misshapen(file)
       return wrong.length > 0 ? E.left(wrong) : E.right(fromFile(file))
     }),
-    E.mapLeft(complaints =>
-      dataError(
+    E.mapLeft(complaints => {
+      const word =
+        nonFiniteWord(text) ?? (nullNumber.test(complaints[0]!) ? 'null, as JSON writes NaN,' : undefined)
+      if (word !== undefined)
+        return dataError(
+          `${name}: the network diverged: it holds ${word} where a weight or a bias should be`,
+          'train it again with a smaller learning rate',
+        )
+      return dataError(
         `${name} is not a network: ${complaints.slice(0, SHOWN).join('; ')}${
           complaints.length > SHOWN ? `; and ${complaints.length - SHOWN} more` : ''
         }`,
         'give a file written by `--save` or by network2.py',
-      ),
-    ),
+      )
+    }),
   )
+
+/** The complaint about a number that JSON could not write. */
+const nullNumber = /^(weights|biases)\[.*\] is null, not number$/
 
 const namesOfPart = {
   cost: costNames.map(name => costs[name].savedAs),
@@ -126,7 +141,7 @@ const matrix = (
 
 const fromFile = ({ sizes, weights, biases, cost, activation }: File): ModelFile => ({
   sizes: sizes as unknown as Sizes,
-  cost: costNames.find(name => costs[name].savedAs === cost)!,
+  cost: costNames.find(name => costs[name].savedAs === cost),
   ...(activation === undefined ? {} : { activation }),
   layers: weights.map((rows, l) => ({
     inputs: sizes[l]!,

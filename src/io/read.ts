@@ -18,6 +18,15 @@ export const exists = (path: string): TaskEither<never, boolean> =>
     ),
   )
 
+/** Whether a path is a folder that exists; symbolic links are followed. */
+export const isFolder = (path: string): TaskEither<never, boolean> =>
+  TE.fromTask(() =>
+    stat(path).then(
+      found => found.isDirectory(),
+      () => false,
+    ),
+  )
+
 /** Whether a path is a file or a folder; symbolic links are followed. */
 export const kindOf = (path: string): TaskEither<DataError, 'file' | 'folder'> =>
   pipe(

@@ -4,15 +4,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { join } from 'node:path'
 import { loadBackend, type Backend, type BackendChoice } from '../runtime/backend.ts'
 import { density, type Dataset, type Examples } from '../data/dataset.ts'
 import { loadData } from '../data/load.ts'
 import { selectBackend, selectEngine, type EngineChoice } from '../runtime/engine.ts'
-import { interrupted, usageError, type AppError } from '../errors.ts'
+import { dataError, interrupted, usageError, type AppError } from '../errors.ts'
 import type { Interpreter } from '../core/scan.ts'
 import type { Sizes } from '../core/params.ts'
 import { decodeModel, type ModelFile } from '../io/model.ts'
-import { readText } from '../io/read.ts'
+import { exists, isFolder, readText } from '../io/read.ts'
 import { noProgressBar, type Env } from '../io/env.ts'
 import type { EvaluationPart } from '../options/train-options.ts'
 
@@ -88,12 +89,40 @@ export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, D
   )
 }
 
-/** Reads a saved network. */
-export const readModel = (file: string): TE.TaskEither<AppError, ModelFile> =>
+/** Reads a saved network, or the network of a finished run from its folder. */
+export const readModel = (path: string): TE.TaskEither<AppError, ModelFile> =>
   pipe(
-    readText(file, 'a network that was saved with --save'),
-    TE.flatMapEither(text => decodeModel(file, text)),
+    modelPath(path),
+    TE.flatMap(file =>
+      pipe(
+        readText(file, 'a network that was saved with --save'),
+        TE.flatMapEither(text => decodeModel(file, text)),
+      ),
+    ),
   )
+
+const modelPath = (path: string): TE.TaskEither<AppError, string> => {
+  const inFolder = join(path, 'model.json')
+  return pipe(
+    isFolder(path),
+    TE.flatMap(folder =>
+      folder
+        ? pipe(
+            exists(inFolder),
+            TE.filterOrElse(
+              there => there,
+              () =>
+                dataError(
+                  `${path}: this folder has no model.json, which a run writes when it ends`,
+                  'give the folder of a run that has ended, or a FILE.json',
+                ),
+            ),
+            TE.map(() => inFolder),
+          )
+        : TE.right(path),
+    ),
+  )
+}
 
 /** The part of the data set to evaluate on: the requested one, else the test set, else the validation set, else none. */
 export const evaluationPart = (

@@ -138,7 +138,37 @@ describe('predict', () => {
       expect(parsed(out).map(({ image }) => image)).toEqual([good, good])
       expect(err).toContain('photo.png: this is a JPEG picture')
       expect(err).toContain('none.png cannot be read: it does not exist')
-      expect(err).toContain('sub is not a file')
+      expect(err).toContain('sub: this folder has no pictures')
+    }))
+
+  it('takes inputs of any range, a network without a cost, and the folder of a run as the network', () =>
+    inFolder(async folder => {
+      const model = { ...network([2, 3, 2]), cost: undefined }
+      await mkdir(join(folder, 'run'))
+      await written(folder, 'run/model.json', encodeModel(model))
+      const file = await written(folder, 'in.json', '[[-1, 300]]')
+      const { code, out } = await predict(join(folder, 'run'), [file], { json: true })
+      expect(code).toBe(0)
+      const { activations } = parsed(out)[0] as { activations: number[] }
+      byHand(model, [-1, 300]).forEach((a, j) => expect(activations[j]).toBeCloseTo(a, 5))
+      await mkdir(join(folder, 'unfinished'))
+      expect((await predict(join(folder, 'unfinished'), [file])).err).toContain('has no model.json')
+    }))
+
+  it('answers the pictures of a folder, and leaves its other files', () =>
+    inFolder(async folder => {
+      const file = await written(folder, 'net.json', encodeModel(network([784, 10])))
+      const pictures = join(folder, 'pictures')
+      await mkdir(join(pictures, '3.png'), { recursive: true })
+      for (const [i, grey] of digits(2).entries()) await written(pictures, `${i ? 10 : 2}.PNG`, greyPng(grey))
+      await written(pictures, 'notes.txt', 'two digits')
+      await written(pictures, '._2.png', 'of an archive')
+      const { code, out } = await predict(file, [pictures], { json: true })
+      expect(code).toBe(0)
+      expect(parsed(out).map(({ image }) => image)).toEqual([
+        join(pictures, '2.PNG'),
+        join(pictures, '10.PNG'),
+      ])
     }))
 
   it('refuses what is asked for wrongly', async () => {

@@ -34,19 +34,21 @@ describe('the images of a file', () => {
     }
   })
 
+  const one = [0, 0.5, 1, 0]
   it.each([
-    ['flat', '[0, 0.5, 1, 0]', false, 1],
-    ['by its rows', '[[0, 0.5], [1, 0]]', false, 1],
-    ['a list', '[[0, 0.5, 1, 0], [0, 0.5, 1, 0]]', true, 2],
-    ['a list of one', '[[0, 0.5, 1, 0]]', true, 1],
-    ['a list by their rows', '[[[0, 0.5], [1, 0]], [[0, 0.5], [1, 0]]]', true, 2],
-  ])('JSON, %s', async (_, text, listed, count) =>
+    ['flat', '[0, 0.5, 1, 0]', false, one],
+    ['by its rows', '[[0, 0.5], [1, 0]]', false, one],
+    ['not pixels', '[-1, 2.5, 255, 1e9]', false, [-1, 2.5, 255, 1e9]],
+    ['a list', '[[0, 0.5, 1, 0], [0, 0.5, 1, 0]]', true, [...one, ...one]],
+    ['a list of one', '[[0, 0.5, 1, 0]]', true, one],
+    ['a list by their rows', '[[[0, 0.5], [1, 0]], [[0, 0.5], [1, 0]]]', true, [...one, ...one]],
+  ])('JSON, %s', async (_, text, listed, numbers) =>
     expect(await read('a.json', text)).toEqual({
       listed,
       inputs: {
         kind: 'floats',
         width: 4,
-        floats: Float32Array.from(Array.from({ length: count }, () => [0, 0.5, 1, 0]).flat()),
+        floats: Float32Array.from(numbers),
       },
     }),
   )
@@ -78,14 +80,15 @@ describe('a refused file', () => {
     ['a.json', 'seven', 'it is not JSON'],
     ['a.json', '{"sizes": [4, 1]}', 'it is an object, not an array of numbers'],
     ['a.json', '[]', 'the image has 0 numbers'],
-    ['a.json', '[0, 1, 2, 0]', '[2] is 2, not a number from 0 to 1'],
+    ['a.json', '[0, 1, 1e39, 0]', '[2] is 1e+39, not a number that float32 can hold'],
+    ['a.json', '[0, NaN, 0, 0]', 'it holds NaN, which JSON does not have'],
     ['a.json', '[0, 1, "1", 0]', '[2] is "1", not a number'],
     ['a.json', '[0, null, 0, 0]', '[1] is null, not a number'],
     ['a.json', '[0, 1, 0]', 'the image has 3 numbers, the network has 4 inputs'],
     ['a.json', '[[0, 1], [0]]', '[1] has 1 numbers, the rows before it 2'],
     ['a.json', '[[0, 1, 0, 0], [0, 1]]', '[1] has 2 numbers, the network has 4 inputs'],
     ['a.json', '[[[0, 1], [0, 0]], [[0, 1], [0]]]', '[1][1] has 1 numbers, the rows before it 2'],
-    ['a.json', '[[[0, 1], [0, true]]]', '[0][1][1] is true, not a number from 0 to 1'],
+    ['a.json', '[[[0, 1], [0, true]]]', '[0][1][1] is true, not a number'],
   ])('%s %j', async (file, bytes, words) => expect(await complaint(file, bytes)).toContain(words))
 
   it('a PNG file for a network whose inputs are not a square', async () =>

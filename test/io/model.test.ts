@@ -56,12 +56,38 @@ describe("network2's file", () => {
   })
 })
 
+describe('a network of chapter 1', () => {
+  it('is read without a cost, and written without one', () => {
+    const text = '{"sizes":[1,1],"weights":[[[1]]],"biases":[[[2]]]}'
+    const result = decodeModel('net.json', text)
+    expect(result).toMatchObject({ right: { cost: undefined, sizes: [1, 1] } })
+    expect(E.isRight(result) && encodeModel(result.right)).toBe(text)
+  })
+})
+
+describe('a network that diverged', () => {
+  it.each([
+    ['[NaN, 1]', 'NaN'],
+    ['[1, -Infinity]', '-Infinity'],
+    ['[null, 1]', 'null'],
+  ])('%s is called by its name', (row, word) => {
+    const text = `{"sizes": [2, 1], "weights": [[${row}]], "biases": [[[0]]], "cost": "CrossEntropyCost"}`
+    expect(complaint(text)).toMatch(new RegExp(`^net.json: the network diverged: it holds ${word}\\b`))
+  })
+
+  it('a number that is not missing from the weights is another fault', () => {
+    expect(complaint(changed(file => (file.sizes = null)))).toContain(
+      'net.json is not a network: sizes is null',
+    )
+  })
+})
+
 describe('a file that is not a network', () => {
   it.each([
     ['', 'it is not JSON'],
     ['<html>', 'it is not JSON'],
     ['[]', 'it is [], not an object'],
-    ['{}', 'sizes is missing; weights is missing; biases is missing; and 1 more'],
+    ['{}', 'sizes is missing; weights is missing; biases is missing'],
     ['null', 'it is null, not an object'],
     [changed(file => delete file.biases), 'biases is missing'],
     [changed(file => (file.cost = 'constructor')), 'cost is "constructor"'],

@@ -10,7 +10,7 @@ import { l2 } from '../../core/regularizers/l2.ts'
 import type { Interpreter } from '../../core/scan.ts'
 import { dispose } from '../../core/scope.ts'
 import { modelFits, type Examples } from '../../data/dataset.ts'
-import { interrupted, usageError, type AppError } from '../../errors.ts'
+import { dataError, interrupted, usageError, type AppError } from '../../errors.ts'
 import { percentOf } from '../../format.ts'
 import type { Env } from '../../io/env.ts'
 import type { ModelFile } from '../../io/model.ts'
@@ -25,7 +25,7 @@ import { defineCommand } from '../command.ts'
 
 /** The option that names a saved network. */
 export const modelOption = required(anyText, 'FILE.json', {
-  help: 'network to load: FILE.json, written by --save or by network2.py',
+  help: 'network to load: FILE.json, written by --save or by network2.py; or the folder of a run, such as runs/latest',
 })
 
 export const evaluateCommand = defineCommand({
@@ -51,7 +51,14 @@ export const evaluateCommand = defineCommand({
       TE.bindW('metrics', ({ model, resources: { interpreter }, evaluated: { examples } }) =>
         examples === undefined
           ? TE.left(usageError('--evaluate-on none: nothing to evaluate', 'give validation or test'))
-          : evaluate(env, interpreter, model, examples),
+          : model.cost === undefined && !comparesOutputs(model.sizes)
+            ? TE.left(
+                dataError(
+                  `${flags.model}: a network with one output has no accuracy, and this file names no cost`,
+                  'add "cost": "QuadraticCost" or "CrossEntropyCost" to the file',
+                ),
+              )
+            : evaluate(env, interpreter, model, examples),
       ),
       TE.map(({ model, resources: { dataset }, evaluated: { part }, metrics: { cost, correct, n } }) => {
         const compares = comparesOutputs(model.sizes)
@@ -60,13 +67,15 @@ export const evaluateCommand = defineCommand({
             ? JSON.stringify({
                 event: 'done',
                 evaluateOn: part,
-                evaluationCost: cost,
+                ...(model.cost === undefined ? {} : { evaluationCost: cost }),
                 ...(compares ? { evaluationAccuracy: correct } : {}),
                 evaluationSize: n,
               })
             : `${flags.model} on the ${part} set of ${dataset.name}: ` +
-                (compares ? `${correct} / ${n}, ${percentOf(correct, n)}, ` : '') +
-                `cost ${cost.toPrecision(4)} (${model.cost})`,
+                [
+                  ...(compares ? [`${correct} / ${n}, ${percentOf(correct, n)}`] : []),
+                  ...(model.cost === undefined ? [] : [`cost ${cost.toPrecision(4)} (${model.cost})`]),
+                ].join(', '),
         )
       }),
     ),

@@ -2,6 +2,7 @@
  * `predict`: the digit in an image, by a saved network.
  */
 import { tensor2d } from '@tensorflow/tfjs-core'
+import { separate } from 'fp-ts/lib/Array.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -14,6 +15,7 @@ import { networkNamed } from '../../core/parts.ts'
 import { toParams, type Params } from '../../core/params.ts'
 import type { GreyImage } from '../../image/grey.ts'
 import { MOST_BYTES, readImages } from '../../image/image-files.ts'
+import { pictureFiles } from '../../image/picture-folder.ts'
 import { dispose, withTensors } from '../../core/scope.ts'
 import type { ModelFile } from '../../io/model.ts'
 import { predictionOf, predictionLines, predictionText } from '../../report/text/prediction-text.ts'
@@ -27,13 +29,22 @@ import { outputOptions } from '../../options/train-options.ts'
 
 export const predictCommand = defineCommand({
   describe: 'Recognizes the digit in an image.',
-  positionals: { usage: 'IMAGE…', example: 'one or more: npm run predict -- --model net.json digit.png' },
+  positionals: {
+    usage: 'IMAGE…',
+    example: 'one or more files or folders: npm run predict -- --model net.json digit.png',
+  },
   options: {
     model: modelOption,
     first: optional(count, { help: 'of a file with several images, only the first N', byDefault: 'all' }),
     ...outputOptions,
   },
-  examples: [['npm run predict -- --model net.json seven.png', 'a drawing or a photo of a digit']],
+  examples: [
+    ['npm run predict -- --model net.json seven.png', 'a drawing or a photo of a digit'],
+    [
+      'npm run predict -- --model runs/latest pictures',
+      'every picture in a folder, by the network of the last run',
+    ],
+  ],
   run: (flags, env, files) =>
     pipe(
       readModel(flags.model),
@@ -50,17 +61,18 @@ const AT_ONCE = 1000
 const predictAll =
   (
     env: CliEnv,
-    files: readonly string[],
+    paths: readonly string[],
     { layers, ...model }: ModelFile,
     { first, json }: { readonly first: number | undefined; readonly json: boolean },
   ): TE.TaskEither<AppError, void> =>
   async () => {
     const [width] = model.sizes
-    const errors: AppError[] = []
+    const files = separate(await Promise.all(paths.map(path => pictureFiles(path)())))
+    const errors: AppError[] = [...files.left]
     const network = networkNamed(model)
     const params = toParams(layers)
     try {
-      for (const file of files) {
+      for (const file of files.right.flat()) {
         const found = await pipe(readBytes(file, MOST_BYTES), TE.flatMap(readImages(file, width)))()
         if (E.isLeft(found)) {
           errors.push(found.left)
