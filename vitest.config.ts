@@ -10,6 +10,7 @@ export default defineConfig({
     pool: 'forks',
     // much of the suite waits for processes of its own
     maxWorkers: availableParallelism(),
+    globalSetup: ['test/support/built.ts'],
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default', 'test/support/skips.ts'],
     testTimeout: 60_000,

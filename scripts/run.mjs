@@ -2,7 +2,7 @@
  * All npm scripts start here: `node scripts/run.mjs COMMAND ARGS…` installs what is missing, then runs the command in
  * the same process, which therefore receives signals and sets the exit code itself.
  */
-import { join } from 'node:path'
+import { buildSources, modulePath } from './build.mjs'
 import { Stopped } from './child.mjs'
 import { load, root } from './load.mjs'
 import { say, setUpNative, setUpPackages } from './setup.mjs'
@@ -10,7 +10,7 @@ import { wantsNative } from './wants-native.mjs'
 
 /** Runs a program that reads its command line from `process.argv`. */
 const program = async (path, args) => {
-  process.argv = [process.execPath, join(root, path), ...args]
+  process.argv = [process.execPath, modulePath(root, path), ...args]
   await load(path)
 }
 
@@ -57,6 +57,10 @@ const commands = {
 const main = async ([command, ...args]) => {
   const missing = await setUpPackages({ root, env: process.env })
   if (missing !== undefined) return fail(3, missing)
+  const stale = await buildSources(root)
+  if (stale !== undefined) return fail(7, stale)
+  // Source maps are read with each module: too slow for every start.
+  if (args.includes('--debug')) process.setSourceMapsEnabled(true)
   if (wantsNative(command, args, process.env)) {
     const native = await setUpNative({ root, env: process.env })
     // The bench measures what is installed. The other commands end with this reason themselves.

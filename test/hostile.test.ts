@@ -3,7 +3,6 @@
  * allocated that the file could not fill.
  */
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
@@ -12,6 +11,7 @@ import { decodeJsonDataset } from '../src/data/json-dataset.ts'
 import type { DataError } from '../src/errors.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../src/runs/checkpoint.ts'
 import { decodeModel, encodeModel } from '../src/io/model.ts'
+import { builtFile } from './support/built.ts'
 
 const SEED = Number(process.env.NETWORK2_SEED ?? Date.now() % 2 ** 31)
 console.info(`random byte strings of seed ${SEED}; NETWORK2_SEED=${SEED} repeats them`)
@@ -100,10 +100,9 @@ describe('names that JavaScript has for itself', () => {
 })
 
 it('large ones are refused, in a process with little memory', () => {
-  const script = fileURLToPath(new URL('support/large-inputs.ts', import.meta.url))
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    ['--max-old-space-size=160', '--import', 'tsx', script],
+    ['--max-old-space-size=160', builtFile('test/support/large-inputs.ts')],
     { encoding: 'utf8' },
   )
   expect({ stdout, stderr }).toEqual({ stdout: 'Left\n', stderr: '' })

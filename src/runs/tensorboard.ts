@@ -10,7 +10,6 @@
  *
  * Wall times are in seconds since 1970. Steps are whole numbers, at least 0.
  */
-import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
 import { crc32c } from '../io/crc32c.ts'
 
@@ -45,7 +44,7 @@ export const scalars = (
 export const eventFileName = (wallTime: number, host: string, pid: number): string =>
   `events.out.tfevents.${Math.floor(wallTime).toString().padStart(10, '0')}.${host}.${pid}`
 
-/** An Event message; the field names are those of event.proto. */
+/** An Event message; the field names are those of SCHEMA. */
 type Event = { readonly wallTime: number; readonly step?: number } & (
   | { readonly fileVersion: string }
   | { readonly sessionLog: { readonly status: number } }
@@ -57,7 +56,40 @@ type Event = { readonly wallTime: number; readonly step?: number } & (
 /** The status of a SessionLog. */
 const START = 1
 
-const Event = protobuf.loadSync(fileURLToPath(new URL('event.proto', import.meta.url))).lookupType('Event')
+/** The part of TensorBoard's event messages that a run writes. Field numbers are those of tensorboard/compat/proto. */
+const SCHEMA = `
+syntax = "proto3";
+
+message Event {
+  double wall_time = 1;
+  int64 step = 2;
+  oneof what {
+    string file_version = 3;
+    Summary summary = 5;
+    SessionLog session_log = 7;
+  }
+}
+
+message Summary {
+  message Value {
+    string tag = 1;
+    oneof value {
+      float simple_value = 2;
+    }
+  }
+  repeated Value value = 1;
+}
+
+message SessionLog {
+  enum SessionStatus {
+    STATUS_UNSPECIFIED = 0;
+    START = 1;
+  }
+  SessionStatus status = 1;
+}
+`
+
+const Event = protobuf.parse(SCHEMA).root.lookupType('Event')
 
 const record = (event: Event): Uint8Array => {
   const data = Event.encode(Event.fromObject(event)).finish()

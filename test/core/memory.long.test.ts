@@ -2,10 +2,10 @@
  * Memory over many epochs: no tensor more, and no more of the machine's memory.
  */
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import type { BackendName } from '../../src/runtime/backend.ts'
 import type { EngineName } from '../../src/core/scan.ts'
+import { builtFile } from '../support/built.ts'
 import { pairs } from '../support/engines.ts'
 
 type Soaked = {
@@ -15,8 +15,14 @@ type Soaked = {
 }
 
 const soak = (backend: BackendName, engine: EngineName, epochs: number, examples: number): Soaked => {
-  const file = fileURLToPath(new URL('../support/soak.ts', import.meta.url))
-  const args = ['--expose-gc', '--import', 'tsx', file, backend, engine, String(epochs), String(examples)]
+  const args = [
+    '--expose-gc',
+    builtFile('test/support/soak.ts'),
+    backend,
+    engine,
+    String(epochs),
+    String(examples),
+  ]
   const { stdout } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

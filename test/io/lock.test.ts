@@ -8,12 +8,12 @@ import fsPromises, { readdir, readFile, writeFile } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { disk, type Files } from '../../src/io/files.ts'
 import { lockRun } from '../../src/runs/run-folder.ts'
 import { acquireLock, ownerOf, systemProcesses, type Owner, type Processes } from '../../src/io/lock.ts'
+import { builtFile } from '../support/built.ts'
 import { inFolder } from '../support/cli.ts'
 import { exfat, onExfat } from '../support/exfat.ts'
 import { contest, dataOf, harmed } from '../support/faults.ts'
@@ -39,8 +39,7 @@ const granted = async (folder: string, files: Files = disk): Promise<boolean> =>
 
 /** The command line of a process that owns a folder. */
 const ownerOfFolder = (folder: string): readonly string[] => [
-  ...[process.execPath, '--import', 'tsx'],
-  ...[fileURLToPath(new URL('../support/owner.ts', import.meta.url)), folder],
+  ...[process.execPath, builtFile('test/support/owner.ts'), folder],
 ]
 
 describe('a folder', () => {

@@ -8,6 +8,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadBackend, restoreNodeUtil } from '../../src/runtime/backend.ts'
 import { withTensors } from '../../src/core/scope.ts'
+import { builtFile } from '../support/built.ts'
 import { linuxX64, native, need } from '../support/needs.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -109,9 +110,8 @@ describe('in a separate process', () => {
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'network2-backend-'))
-    mkdirSync(join(root, 'src'))
     for (const name of ['runtime/backend', 'errors', 'core/scope', 'core/tree'])
-      cpSync(join(project, 'src', `${name}.ts`), join(root, 'src', `${name}.ts`))
+      cpSync(builtFile(`src/${name}.ts`), join(root, 'dist', `${name}.js`))
     writeFileSync(join(root, 'package.json'), '{"type":"module"}')
     const links = [
       ...readdirSync(modules).filter(name => !name.startsWith('.') && name !== '@tensorflow'),
@@ -136,8 +136,8 @@ describe('in a separate process', () => {
   }
 
   const evaluate = (script: string, args: readonly string[] = []) => {
-    writeFileSync(join(root, 'script.ts'), script)
-    return spawnSync(process.execPath, ['--import', 'tsx', 'script.ts', ...args], {
+    writeFileSync(join(root, 'script.mjs'), script)
+    return spawnSync(process.execPath, ['script.mjs', ...args], {
       cwd: root,
       encoding: 'utf8',
       env: { ...process.env, NETWORK2_NATIVE: undefined },
@@ -145,9 +145,9 @@ describe('in a separate process', () => {
   }
 
   const LOAD = `const [choice, platform] = process.argv.slice(2)
-    for (const [name, value] of Object.entries(JSON.parse(platform!))) Object.defineProperty(process, name, { value })
-    const { loadBackend } = await import('./src/runtime/backend.ts')
-    console.log(JSON.stringify(await loadBackend(choice as 'auto')()))`
+    for (const [name, value] of Object.entries(JSON.parse(platform))) Object.defineProperty(process, name, { value })
+    const { loadBackend } = await import('./dist/runtime/backend.js')
+    console.log(JSON.stringify(await loadBackend(choice)()))`
 
   /** The result of loading a choice there, which must not print anything. */
   const loading = (choice: string, platform: Readonly<Record<string, string>> = {}): unknown => {
@@ -231,7 +231,7 @@ describe('in a separate process', () => {
       symlinkSync(join(modules, tfjsNode, folder), join(root, 'node_modules', tfjsNode, folder))
     const { stdout, stderr } = evaluate(`import util from 'node:util'
       import * as tf from '@tensorflow/tfjs-core'
-      import { loadBackend } from './src/runtime/backend.ts'
+      import { loadBackend } from './dist/runtime/backend.js'
       Reflect.deleteProperty(util, 'isNullOrUndefined')
       Reflect.deleteProperty(util, 'isArray')
       await loadBackend('native')()

@@ -1,38 +1,15 @@
-import {
-  cpSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { need } from '../support/needs.ts'
 import { Machine } from './fakes.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
-const tsx = need(
-  !(process.features as { readonly typescript?: unknown }).typescript,
-  'this Node reads TypeScript itself, without tsx',
-)
-
-/** The packages that the installation of the native backend imports, and tsx, which reads TypeScript on Node 20. */
-const PACKAGES = [
-  'yauzl',
-  'buffer-crc32',
-  'pend',
-  'env-paths',
-  'node-api-headers',
-  'tsx',
-  'esbuild',
-  '@esbuild',
-]
+/** The packages that the installation of the native backend imports, and esbuild, which translates the sources. */
+const PACKAGES = ['yauzl', 'buffer-crc32', 'pend', 'env-paths', 'node-api-headers', 'esbuild', '@esbuild']
 
 const LOCK = JSON.stringify({
   packages: {
@@ -93,6 +70,15 @@ const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
   }
 }
 
+/** The standard output of a command that runs beside others. */
+const runLater = async (args: readonly string[]): Promise<string> => {
+  const child = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), ...args], { env: machine.env })
+  let out = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  await once(child, 'close')
+  return out
+}
+
 const asked = (program: string): readonly string[] => machine.asked().filter(line => line.startsWith(program))
 
 describe('a command', () => {
@@ -135,28 +121,44 @@ describe('a command', () => {
     expect(sentences).toEqual([expect.stringMatching(/bench runs without.*\(a reason\).*setup -- native$/)])
     expect(asked('pip')).toHaveLength(1)
   })
+})
 
-  it.skipIf(tsx.isMissing)('does not run what another user has planted in the cache of tsx', tsx.why, () => {
-    const TMPDIR = join(machine.folder, 'tmp')
-    mkdirSync(TMPDIR)
-    const attacker = join(root, 'attacker.mjs')
-    writeFileSync(
-      attacker,
-      `import { register } from 'tsx/esm/api'
-      register()
-      const { run } = await import('./src/cli/main.ts')
-      await run(['train'])`,
-    )
-    const direct = (): string =>
-      spawnSync(process.execPath, [attacker], { env: { ...machine.env, TMPDIR }, encoding: 'utf8' }).stdout
-    expect(direct()).toBe('["train"]\n')
-    for (const name of readdirSync(TMPDIR, { recursive: true, encoding: 'utf8' })) {
-      const file = join(TMPDIR, name)
-      if (statSync(file).isFile())
-        writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/JSON\.stringify\(\w+\)/g, "'planted'"))
-    }
-    expect(direct()).toBe('planted\n')
-    expect(run(['train'], { TMPDIR })).toMatchObject({ status: 0, stdout: '["train"]\n', stderr: '' })
+describe('the sources', () => {
+  const main = (): string => join(root, 'src', 'cli', 'main.ts')
+
+  it('are translated again when one has changed', () => {
+    expect(run(['train']).stdout).toBe('["train"]\n')
+    writeFileSync(main(), MAIN.replace('console.log(', "console.log('changed', "))
+    expect(run(['train']).stdout).toBe('changed ["train"]\n')
+  })
+
+  it('that are removed do not stay in dist', () => {
+    const other = join(root, 'src', 'other.ts')
+    writeFileSync(other, 'export const one = 1')
+    run(['train'])
+    rmSync(other)
+    run(['train'])
+    expect(readdirSync(join(root, 'dist'), { recursive: true }).sort()).toEqual([
+      'cli',
+      join('cli', 'main.js'),
+      join('cli', 'main.js.map'),
+      'sources.txt',
+    ])
+  })
+
+  it('with an error of syntax are an error in one sentence', () => {
+    writeFileSync(main(), 'export const = 3')
+    const { status, sentences, stderr } = run(['train'])
+    expect({ status, sentences }).toEqual({
+      status: 7,
+      sentences: [expect.stringMatching(/could not be translated.*main\.ts:1: Expected identifier/)],
+    })
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it('are translated once by commands that start together', async () => {
+    const together = Array.from({ length: 4 }, () => runLater(['train']))
+    expect(await Promise.all(together)).toEqual(together.map(() => '["train"]\n'))
   })
 })
 

@@ -8,10 +8,10 @@ import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { isLeftover } from '../../src/runs/run-folder.ts'
 import { key, normal, permutation } from '../../src/core/rng.ts'
+import { builtFile } from './built.ts'
 import { start, type Result, type Running } from './cli.ts'
 import { pairs, type Pair } from './engines.ts'
 
@@ -148,7 +148,7 @@ export const goOn = async (args: readonly string[], out: string, harm: Harm = {}
 
 /** The command line of a process that saves a file so many times. */
 export const saver = (file: string, times: number): readonly string[] => [
-  ...[process.execPath, '--import', 'tsx', fileURLToPath(new URL('saver.ts', import.meta.url))],
+  ...[process.execPath, builtFile('test/support/saver.ts')],
   ...[file, String(times)],
 ]
 

@@ -1,10 +1,10 @@
 /**
- * TensorFlow's protocol buffer messages as values, and their encoding. The fields are named as in savedmodel.proto.
+ * TensorFlow's protocol buffer messages as values, and their encoding. The fields are named as in saved-model-schema.ts.
  */
-import { fileURLToPath } from 'node:url'
 import type { DataType } from '@tensorflow/tfjs-core'
 import protobuf from 'protobufjs'
 import { CompileError } from '../../core/scan.ts'
+import { savedModelSchema } from './saved-model-schema.ts'
 
 /** The numbers of TensorFlow's DataType. */
 const TYPES: Readonly<Partial<Record<DataType, number>>> = { float32: 1, int32: 3, bool: 10 }
@@ -94,7 +94,7 @@ export const constant = (
   },
 })
 
-const messages = protobuf.loadSync(fileURLToPath(new URL('savedmodel.proto', import.meta.url)))
+const messages = protobuf.parse(savedModelSchema).root
 
 /** A version of the graph format that TensorFlow 2.15 writes. */
 const PRODUCER = 1645

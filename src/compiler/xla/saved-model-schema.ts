@@ -1,5 +1,8 @@
-// The messages of TensorFlow's SavedModel format that a compiled program needs, with their published field numbers
-// (tensorflow/core/protobuf and tensorflow/core/framework, Apache-2.0).
+/**
+ * The messages of TensorFlow's SavedModel format that a compiled program needs, with their published field numbers
+ * (tensorflow/core/protobuf and tensorflow/core/framework, Apache-2.0).
+ */
+export const savedModelSchema = `
 syntax = "proto3";
 
 message SavedModel {
@@ -87,3 +90,4 @@ message TensorProto {
   TensorShapeProto tensor_shape = 2;
   bytes tensor_content = 4;
 }
+`
