@@ -15,7 +15,7 @@ export const tiers = [
   ['core/train'],
   ['core/parts'],
   // what the application is made of
-  ['errors', 'format'],
+  ['errors', 'extent', 'format'],
   ['io'],
   ['compiler'],
   ['data', 'image'],

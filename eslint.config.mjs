@@ -14,6 +14,7 @@ const pure = [
   'src/study/{statistics,identity,space,halving,arms,study-plan,study,verdict}.ts',
   'src/report/{pages,sections,text}/**/*.ts',
   'src/image/**/*.ts',
+  'src/{extent,format}.ts',
 ]
 
 const PURE = 'This file is pure: take it as an argument.'

@@ -21,7 +21,7 @@ import type { Params } from '../src/core/params.ts'
 import { key, normal } from '../src/core/rng.ts'
 import { withTensors } from '../src/core/scope.ts'
 import { leaves, unflatten } from '../src/core/tree.ts'
-import { extent } from '../src/study/statistics.ts'
+import { extent } from '../src/extent.ts'
 import { batchOf, paramsOf } from '../test/support/cases.ts'
 import {
   centralDifferences,

@@ -1,6 +1,8 @@
 /**
  * Numbers, times and tables as plain text.
  */
+import { extent } from './extent.ts'
+
 /** 12345 as "12,345", whatever the locale. */
 export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US')
 
@@ -14,16 +16,18 @@ export const clock = (seconds: number): string => {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
 
-/** A table in columns, for any number of rows; the last column is not padded. */
-export const aligned = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => {
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => all.reduce((width, row) => Math.max(width, row[column]!.length), 0))
-  return all.map(row =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
+/**
+ * The lines of a table, with two spaces between columns. The columns are aligned left; those for which `isRight` is true
+ * are aligned right.
+ */
+export const aligned = (
+  rows: readonly (readonly string[])[],
+  isRight: (column: number) => boolean = () => false,
+): readonly string[] => {
+  const widths = (rows[0] ?? []).map((_, column) => extent(rows.map(row => row[column]!.length))[1])
+  const pad = (cell: string, column: number): string =>
+    isRight(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)
+  return rows.map(row => row.map(pad).join('  ').trimEnd())
 }
 
 /** A text as a shell takes it for one word. */

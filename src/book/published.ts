@@ -10,7 +10,7 @@ import * as t from 'io-ts'
 import { parseJson } from '../io/json.ts'
 import { dataError, type DataError } from '../errors.ts'
 import type { Initializer } from '../core/params.ts'
-import { extent } from '../study/statistics.ts'
+import { extent } from '../extent.ts'
 
 /** The figures, by the names of their files. */
 export const figures = [

@@ -8,7 +8,7 @@ import type { DataShape } from './reproduce.ts'
 import type { KeyFigures } from './published.ts'
 import { namedTrial, type Trial } from '../study/trial.ts'
 import type { FlagTexts } from '../study/space.ts'
-import { extent } from '../study/statistics.ts'
+import { extent } from '../extent.ts'
 
 /** The figures, by their names on the command line, and the author's files. */
 export const replayed = {

@@ -5,7 +5,8 @@
  * Accuracies are in per cent of the test set.
  */
 import type { CostName } from '../core/costs/index.ts'
-import { extent, mean, quantile, standardDeviation } from '../study/statistics.ts'
+import { extent } from '../extent.ts'
+import { mean, quantile, standardDeviation } from '../study/statistics.ts'
 import {
   isStuck,
   namedTrial,
@@ -41,7 +42,7 @@ export const ABOUT_THE_BOOK = [
   'chapter 1 (quadratic) are the best of three runs. Compare them with "best epoch" and its maximum.',
 ] as const
 
-export type Extent = {
+export type ReproductionPreset = {
   /** Seeds 1 … n. */
   readonly seeds: number
   readonly epochs: number
@@ -49,10 +50,10 @@ export type Extent = {
 }
 
 /** The whole table, and a small part of it. */
-export const extents = {
+export const reproductionPresets = {
   full: { seeds: 5, epochs: 30, hidden: [30, 100] },
   quick: { seeds: 2, epochs: 10, hidden: [30] },
-} as const satisfies Record<string, Extent>
+} as const satisfies Record<string, ReproductionPreset>
 
 /** The data set to train on: its fingerprint, and the neurons at either end of a network for it. */
 export type DataShape = { readonly data: string; readonly inputs: number; readonly outputs: number }
@@ -61,7 +62,7 @@ export type Planned = { readonly arm: BookArm; readonly trials: readonly Trial[]
 
 /** The trials of the table, arm by arm, seed by seed. */
 export const planReproduction = (
-  { seeds, epochs, hidden }: Extent,
+  { seeds, epochs, hidden }: ReproductionPreset,
   { data, inputs, outputs }: DataShape,
 ): readonly Planned[] =>
   ARMS.filter(arm => hidden.includes(arm.hidden)).map(arm => ({
@@ -98,11 +99,11 @@ export type RunsSummary = {
   readonly best: AccuracySpread
 }
 
-/** A run that, at its end, never or hardly ever answers whole classes. */
+/** A run that never or almost never predicts some classes at its end. */
 export type StuckRun = {
   readonly seed: number
   readonly accuracy: number
-  /** Those classes, with the number of times each is answered, and of its examples. */
+  /** Those classes, with the number of times that each is predicted, and the number of its examples. */
   readonly unanswered: readonly { readonly label: number; readonly answered: number; readonly n: number }[]
   /** The accuracy on the examples of the other classes. */
   readonly others: number

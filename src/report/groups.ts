@@ -1,5 +1,5 @@
 /**
- * Runs that differ in nothing but their seed are one group.
+ * Groups of runs that differ only in their seed.
  */
 import { groupBy, type ReadonlyNonEmptyArray } from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import { settingText } from './numbers.ts'
@@ -8,7 +8,7 @@ import type { RunRecord } from './run-record.ts'
 type Config = RunRecord['config']
 
 export type Group = {
-  /** What sets it apart from the other groups: "cost xent, eta 0.5". */
+  /** The settings in which it differs from the other groups, such as "cost xent, eta 0.5". */
   readonly name: string
   readonly runs: ReadonlyNonEmptyArray<RunRecord>
 }
@@ -28,7 +28,7 @@ export const grouping = (runs: readonly RunRecord[]): Grouped => {
   const varied = names.filter(name => name !== 'seed' && isVaried(name))
   const label = ({ config }: RunRecord): string =>
     varied.map(name => `${name} ${settingText(config[name])}`).join(', ')
-  // a key by its values, which are text and may be anything: a list keeps them apart
+  // JSON keeps the values apart, whatever characters they contain
   const key = ({ config }: RunRecord): string => JSON.stringify(varied.map(name => settingText(config[name])))
   const groups = Object.values(groupBy(key)(runs)).map(group => {
     const [{ name }] = group

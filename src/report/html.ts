@@ -1,13 +1,13 @@
 /**
- * HTML from values. What is put into the template is text and is escaped, unless the template made it.
+ * HTML from values. A value in a template is escaped, unless a template made it.
  */
 
-/** Only this module holds the mark, so nothing that was read from a file can pass for markup. */
+/** Only this module has this symbol, so a value that was read from a file cannot count as markup. */
 const MARK = Symbol('html')
 
 export type Html = { readonly [MARK]: string }
 
-/** What a template takes: nothing is shown for `undefined`, lists are joined. */
+/** The values that a template takes: `undefined` becomes nothing, lists are joined. */
 export type Content = string | number | Html | undefined | readonly Content[]
 
 /** Markup from a literal; its values are escaped, within attributes too where these are in double quotes. */
@@ -15,7 +15,7 @@ export const html = (literals: TemplateStringsArray, ...values: readonly Content
   [MARK]: literals.reduce((before, literal, i) => before + written(values[i - 1]) + literal),
 })
 
-/** Text that is markup already. For what a library or this folder has made, never for what was read. */
+/** Text that is markup already. Only for the output of a library or of this folder, never for data. */
 export const trusted = (markup: string): Html => ({ [MARK]: markup })
 
 /** The markup as text. */

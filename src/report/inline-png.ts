@@ -1,13 +1,13 @@
 /**
- * Small pictures as PNG within the page. They are transparent where there is nothing, so that they lie on light and
- * on dark paper alike.
+ * Small pictures as PNG data URLs. The background is transparent, so that they work on light and
+ * on dark pages.
  */
 import { PNG } from 'pngjs'
 
 /** The colour of one pixel: red, green, blue and opacity, each 0 to 255. */
 type Rgba = readonly [number, number, number, number]
 
-/** A grey picture, row by row, 255 where there is most ink: black ink of that opacity. */
+/** A grey picture, row by row; 255 is full ink. The ink is black with that opacity. */
 export const inkPng = (pixels: Uint8Array, width: number): string =>
   dataUri(
     width,
@@ -15,7 +15,7 @@ export const inkPng = (pixels: Uint8Array, width: number): string =>
     4,
   )
 
-/** So many steps of strength on each side of zero: more than the eye tells apart, and small to store. */
+/** The number of colour steps on each side of zero: more than the eye can distinguish, and small to store. */
 const STEPS = 24
 
 /** Values on a scale with zero in the middle: blue above it, orange below; `full` and beyond in full colour. */

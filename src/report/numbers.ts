@@ -1,5 +1,5 @@
 /**
- * Numbers and values as a report writes them, the same in every table, caption and axis.
+ * The format of numbers and values in reports: the same in every table, caption and axis.
  */
 import { grouped } from '../format.ts'
 
@@ -10,22 +10,22 @@ const finite =
   (x: number): string =>
     Number.isNaN(x) ? NOT_A_NUMBER : Number.isFinite(x) ? write(x) : x > 0 ? 'infinite' : '−infinite'
 
-/** A typographic minus, which stands on the line of the digits. */
+/** With the typographic minus sign. */
 const signed = (text: string): string => text.replace(/^-/, '−')
 
-/** A share, 0 to 1, as a percentage with two decimals: 0.9512 is "95.12 %". */
+/** A fraction, 0 to 1, as a percentage with two decimals: 0.9512 is "95.12 %". */
 export const percent = finite(share => `${(100 * share).toFixed(2)} %`)
 
 /** Percentage points, with their sign: 0.0012 is "+0.12". */
 export const points = finite(share => (share > 0 ? '+' : '') + signed((100 * share).toFixed(2)))
 
-/** A cost, or any other quantity without a unit, with four significant digits. */
+/** A cost, or another number without a unit, with four significant digits. */
 export const significant = finite(x => signed(x.toPrecision(4)))
 
 /** A duration in seconds. */
 export const seconds = finite(x => (x < 100 ? `${x.toPrecision(3)} s` : `${grouped(x)} s`))
 
-/** Any value of a configuration, in one line. */
+/** A value of a configuration, on one line. */
 export const settingText = (value: unknown): string => {
   if (value === undefined || value === null) return 'not set'
   if (typeof value === 'string') return value

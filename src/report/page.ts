@@ -1,8 +1,8 @@
 /**
- * A whole report: one file that needs nothing beside it and asks nobody for anything.
+ * The frame of a report: one HTML file that loads nothing else.
  *
- * Its policy allows the one style sheet, by its hash, and pictures that are part of the file. Whatever a name or a
- * setting may say, no script, style or request can come of it.
+ * Its content security policy allows the one style sheet, by its hash, and pictures inside the file. So no name or
+ * setting can add a script, a style or a request.
  */
 import { createHash } from 'node:crypto'
 import { html, render, trusted, type Content, type Html } from './html.ts'
@@ -11,22 +11,22 @@ import { STYLE } from './style.ts'
 
 export type Page = {
   readonly title: string
-  /** How the thing stands: the first line. Without it, the page begins with its title. */
+  /** The state, in the first line. Without it, the page begins with its title. */
   readonly state?: { readonly state: RunState; readonly sentence: string }
-  /** What it was and what came of it, below the title. */
+  /** The summary below the title. */
   readonly lead: Content
-  /** Those that there are. */
+  /** Undefined sections are left out. */
   readonly sections: readonly (Html | undefined)[]
 }
 
 const HASH = createHash('sha256').update(STYLE).digest('base64')
 
-/** The very text that the hash is of: no space more. */
+/** The hash is of exactly this text: added white space would break it. */
 const SHEET = trusted(`<style>${STYLE}</style>`)
 
 const POLICY = `default-src 'none'; style-src 'sha256-${HASH}'; img-src data:; base-uri 'none'; form-action 'none'`
 
-/** The text of the file. */
+/** The HTML text of the page. */
 export const page = ({ title, state, lead, sections }: Page): string =>
   render(
     html`<!doctype html>
@@ -45,7 +45,7 @@ export const page = ({ title, state, lead, sections }: Page): string =>
         <body>
           <main>
             <header>
-              ${state && html`<p class="state ${state.state}">${standing(state)}</p> `}
+              ${state && html`<p class="state ${state.state}">${stateLine(state)}</p> `}
               <h1>${title}</h1>
               ${lead}
             </header>
@@ -55,15 +55,15 @@ export const page = ({ title, state, lead, sections }: Page): string =>
       </html> `,
   )
 
-/** The state in bold, then the rest of the sentence: a sentence may begin with the state, or leave it to us. */
-const standing = ({ state, sentence }: NonNullable<Page['state']>): Html => {
+/** The state in bold, then the sentence; if the sentence begins with the state, it is not repeated. */
+const stateLine = ({ state, sentence }: NonNullable<Page['state']>): Html => {
   const word = runStateLabels[state]
   return sentence.startsWith(`${word} `)
     ? html`<strong>${word}</strong>${sentence.slice(word.length)}`
     : html`<strong>${word}.</strong> ${sentence}`
 }
 
-/** A part of a page under its own heading. */
+/** A section with a heading. */
 export const section = (heading: string, ...content: readonly Content[]): Html =>
   html`<section>
     <h2>${heading}</h2>
@@ -72,10 +72,10 @@ export const section = (heading: string, ...content: readonly Content[]): Html =
 
 export const paragraph = (...content: readonly Content[]): Html => html`<p>${content}</p>`
 
-/** A remark about what is missing or must be known to read what follows. */
+/** A remark: what is missing, or how to read what follows. */
 export const note = (...content: readonly Content[]): Html => html`<p class="note">${content}</p>`
 
-/** A few numbers to see first: what, how much, and in small letters when or of what. */
+/** The key figures: name, value, and an optional remark in small letters. */
 export const facts = (all: readonly (readonly [term: string, value: string, remark?: string])[]): Html =>
   html`<dl class="facts">
     ${all.map(
@@ -87,5 +87,5 @@ export const facts = (all: readonly (readonly [term: string, value: string, rema
     )}
   </dl>`
 
-/** The command line that makes it again. */
+/** A command line. */
 export const command = (line: string): Html => html`<pre><code>${line}</code></pre>`

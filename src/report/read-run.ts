@@ -34,7 +34,7 @@ const SENTENCES = {
   interrupted: 'No result was written: the process was killed, or the machine stopped.',
 } as const
 
-/** The newest checkpoint that can be read; a damaged one is passed over. */
+/** The newest checkpoint that can be read; damaged ones are skipped. */
 const readCheckpoint = async ({ files }: Env, path: string): Promise<Checkpoint | undefined> => {
   for (const name of ['last', 'previous', 'best'] as const) {
     const bytes = await readIfPresent(files, checkpointPath(path, name))
@@ -97,7 +97,7 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
     ),
   )
 
-/** A report that was written, and the runs in it. */
+/** The path of a report, and the runs in it. */
 export type WrittenReport = { readonly path: string; readonly runs: readonly RunRecord[] }
 
 /** Writes the report of a run into its folder. */
@@ -107,7 +107,7 @@ export const writeRunReport = (env: Env, folder: string): TE.TaskEither<AppError
     readRun(env, folder),
     TE.flatMap(run =>
       TE.tryCatch(async () => {
-        // Plot takes a moment to load: only a report needs it
+        // Plot is slow to load, and only reports need it
         const { runReport } = await import('./pages/run-page.ts')
         await env.files.save(path, runReport(run))
         return { path, runs: [run] }

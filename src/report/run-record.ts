@@ -1,10 +1,10 @@
 /**
- * What a report is made from: a run as plain data.
+ * The data of a run that its report shows.
  */
 import type { LayerValues } from '../core/params.ts'
 import type { Predictions } from '../runs/predictions.ts'
 
-/** The mean cost of a set of n examples, and how many of them were answered rightly. */
+/** The mean cost of a set of n examples, and how many of them were classified correctly. */
 export type MetricsRecord = { readonly cost: number; readonly correct: number; readonly n: number }
 
 export type EpochRecord = {
@@ -19,7 +19,7 @@ export type EpochRecord = {
   readonly observing: number
 }
 
-/** What the network answered at the end of the run on a set, such as "test". */
+/** The predictions at the end of the run on a set, such as "test". */
 export type PartAnswers = Predictions & { readonly part: string }
 
 export type RunState = 'finished' | 'interrupted' | 'diverged' | 'running'
@@ -28,22 +28,22 @@ export type RunRecord = {
   /** The name of its folder. */
   readonly name: string
   readonly state: RunState
-  /** How it ended, in a line. */
+  /** How it ended, in one sentence. */
   readonly sentence: string
-  /** The command line that makes it again. */
+  /** The command line that reproduces it. */
   readonly command: string
   readonly config: Readonly<Record<string, unknown>>
-  /** What it ran on. */
+  /** Versions, backend, engine and machine. */
   readonly env: Readonly<Record<string, unknown>>
   readonly history: readonly EpochRecord[]
   /** The epoch of the highest evaluation accuracy. */
   readonly best: number | undefined
-  /** The network as it ended. */
+  /** The network at the end. */
   readonly layers: readonly LayerValues[] | undefined
   readonly answers: PartAnswers | undefined
 }
 
-/** The states as a reader meets them. */
+/** The states in words. */
 export const runStateLabels: Readonly<Record<RunState, string>> = {
   finished: 'Finished',
   interrupted: 'Interrupted',
@@ -51,5 +51,5 @@ export const runStateLabels: Readonly<Record<RunState, string>> = {
   running: 'Still running',
 }
 
-/** The share of right answers, 0 to 1. */
+/** The fraction of correct predictions, 0 to 1. */
 export const accuracy = ({ correct, n }: MetricsRecord): number => correct / n

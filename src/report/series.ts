@@ -1,5 +1,5 @@
 /**
- * How series are told apart: by colour, and by dash and marker too, so that none depends on seeing colours.
+ * The styles of series: colour, dash and marker, so that they can be distinguished without colours.
  */
 import { dot, line } from '@observablehq/plot'
 import { html, type Html } from './html.ts'
@@ -7,12 +7,12 @@ import { svg } from './svg.ts'
 
 export type SeriesStyle = {
   readonly colour: string
-  /** Lengths of strokes and gaps. */
+  /** The lengths of dashes and gaps. */
   readonly dash: string
   readonly symbol: 'circle' | 'square' | 'triangle' | 'diamond' | 'star' | 'wye' | 'cross'
 }
 
-/** The property of the style sheet, dash and marker of each: no two share a marker. */
+/** The colour (a property of the style sheet), dash and marker of each series; all markers differ. */
 const LOOKS: readonly SeriesStyle[] = [
   { colour: 'var(--s1)', dash: 'none', symbol: 'circle' },
   { colour: 'var(--s2)', dash: '7 3', symbol: 'square' },
@@ -23,14 +23,14 @@ const LOOKS: readonly SeriesStyle[] = [
   { colour: 'var(--s7)', dash: '1 2', symbol: 'cross' },
 ]
 
-/** The look of the i-th series. After seven they come round again, with the next dash. */
+/** The style of the i-th series. After seven, colours repeat with another dash. */
 export const seriesStyle = (i: number): SeriesStyle => {
   const base = LOOKS[i % LOOKS.length]!
   const { dash } = LOOKS[(i + Math.floor(i / LOOKS.length)) % LOOKS.length]!
   return { ...base, dash }
 }
 
-/** A key to a chart: for each name a piece of its line. */
+/** The legend of a chart: for each name a sample of its line. */
 export const legend = (entries: readonly (readonly [name: string, look: SeriesStyle])[]): Html =>
   html`<ul class="legend">
     ${entries.map(([name, of]) => html`<li>${swatch(of)}<span>${name}</span></li>`)}

@@ -2,7 +2,7 @@
  * The content of a study's page.
  */
 import type { ArmRecord, StudyRecord } from './pages/study-page.ts'
-import type { Provenance } from './sections/circumstances.ts'
+import type { Provenance } from './sections/provenance.ts'
 import { identify } from '../study/identity.ts'
 import type { StudyPlan } from '../study/study-plan.ts'
 import { stages, type ArmOutcome, type StudyOutcome, type Stage } from '../study/study.ts'
@@ -45,7 +45,7 @@ export const studyRecord = (
   }
 }
 
-/** The accuracy, a share, by which an arm's winner was chosen; NaN where there was no search. */
+/** The accuracy, a fraction, by which an arm's winner was chosen; NaN if there was no search. */
 export const validationOf = ({ search }: Stage, { winner }: ArmOutcome, results: TrialResults): number => {
   const last = search.at(-1)?.find(({ flags }) => identify(flags) === identify(winner))
   const result = last === undefined ? undefined : results.get(last.id)

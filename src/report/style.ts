@@ -1,8 +1,8 @@
 /**
- * How a report looks: a quiet page of a book, on a telephone, a laptop and paper, light and dark.
+ * The style sheet of the reports, for telephones, laptops and print, light and dark.
  *
- * The colours of the series are those of Okabe and Ito, told apart by the colour-blind; in the dark, blue and sky
- * blue change places. No rule names anything outside the file.
+ * The colours of the series are those of Okabe and Ito, which the colour-blind can distinguish; in dark mode, blue and sky
+ * blue are swapped. No rule refers to another file.
  */
 export const STYLE = `
 :root {

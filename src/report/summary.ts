@@ -1,10 +1,10 @@
 /**
- * Several runs of one configuration as one curve and as a few numbers.
+ * Several runs of one configuration, summarized as one curve and as a few numbers.
  */
 import { groupBy } from 'fp-ts/lib/NonEmptyArray.js'
-import { extent } from '../study/statistics.ts'
+import { extent } from '../extent.ts'
 
-/** A point of a curve; `low` and `high` span the runs that it stands for. */
+/** A point of a curve; `low` and `high` are the minimum and the maximum over the runs. */
 export type Point = {
   readonly x: number
   readonly y: number
@@ -15,13 +15,13 @@ export type Point = {
 export type SeriesSummary = {
   readonly n: number
   readonly mean: number
-  /** The standard deviation of the sample, with n - 1; of a single value there is none. */
+  /** The sample standard deviation (n - 1); NaN for a single value. */
   readonly deviation: number | undefined
   readonly min: number
   readonly max: number
 }
 
-/** @returns not a number throughout, when there are no values */
+/** @returns NaN in all fields if there are no values */
 export const summarize = (values: readonly number[]): SeriesSummary => {
   const n = values.length
   const [min, max] = extent(values)
@@ -36,7 +36,7 @@ export const summarize = (values: readonly number[]): SeriesSummary => {
   }
 }
 
-/** The mean of several curves at each x, and how far they spread; at an x that some lack, the others count. */
+/** The mean, minimum and maximum of several curves at each x; curves without a point there are left out. */
 export const curveSpread = (curves: readonly (readonly Point[])[]): readonly Point[] => {
   const at = groupBy(({ x }: Point) => String(x))(curves.flat())
   return Object.values(at)

@@ -1,12 +1,12 @@
 /**
- * Charts as SVG text, drawn by Observable Plot in a document of its own.
+ * Charts as SVG text, drawn by Observable Plot in a document of linkedom.
  */
 import { plot, type PlotOptions } from '@observablehq/plot'
-// the whole of linkedom in one file, which is there in a third of the time
+// the bundle of linkedom, which loads in a third of the time
 import { parseHTML } from 'linkedom/worker'
 import { trusted, type Html } from './html.ts'
 
-/** What is used of an SVG element. */
+/** The part of an SVG element's interface that is used here. */
 type Drawn = {
   readonly outerHTML: string
   readonly querySelector: (selector: string) => { readonly remove: () => void } | null
@@ -16,20 +16,20 @@ type Drawn = {
   readonly removeAttribute: (name: string) => void
 }
 
-/** A document, of a kind that Plot accepts. */
+/** A document that Plot accepts. */
 type Page = { readonly document: never }
 
 /**
  * Draws a chart.
  *
- * @param alternative what it shows, in words, for those who cannot see it; without it, it is an ornament
+ * @param alternative the text alternative for screen readers; without it, they skip the chart
  */
 export const svg = (options: PlotOptions, alternative?: string): Html => {
   const { document } = parseHTML('<!doctype html><html><body></body></html>') as unknown as Page
   const chart = plot({ ...options, document }) as unknown as Drawn
-  // the page's own style sheet says the same, once, and the page's policy would refuse this one
+  // the page's style sheet has the same rules, and its content security policy would block this one
   chart.querySelector('style')?.remove()
-  // the layers of a picture are no things with names of their own, to those who listen
+  // a screen reader should not announce the layers of a chart
   for (const layer of chart.querySelectorAll('g[aria-label]')) {
     layer.setAttribute('class', layer.getAttribute('aria-label'))
     layer.removeAttribute('aria-label')

@@ -1,17 +1,17 @@
 /**
- * Tables: a caption, headings with their scope, and a box of their own to scroll in when the page is narrow.
+ * Tables: a caption, headings with their scope, and a box that scrolls sideways on a narrow page.
  */
 import { html, type Content, type Html } from './html.ts'
 import { settingText } from './numbers.ts'
 
 export type TableSpec = {
   readonly caption: string
-  /** The first heads the rows. */
+  /** The headings; the first column holds the row headings. */
   readonly columns: readonly string[]
   readonly rows: readonly (readonly Content[])[]
-  /** The columns that hold words, not numbers: they stand to the left. */
+  /** The columns that hold words; they are aligned left, numbers right. */
   readonly words?: readonly number[]
-  /** The row to point out. */
+  /** The row to highlight. */
   readonly best?: number | undefined
 }
 
@@ -43,11 +43,11 @@ export const table = ({ caption, columns, rows, words = [], best }: TableSpec): 
   )
 }
 
-/** A box that scrolls sideways by itself, and by the keyboard too. */
+/** A box that scrolls sideways, also by the keyboard. */
 export const scrolling = (label: string, content: Html): Html =>
   html`<div class="scroll" role="group" tabindex="0" aria-label="${label}">${content}</div>`
 
-/** Names and values, a row each. */
+/** A table of names and values. */
 export const settingsTable = (caption: string, values: Readonly<Record<string, unknown>>): Html =>
   table({
     caption,

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { identify } from './identity.ts'
-import { extent } from './statistics.ts'
+import { extent } from '../extent.ts'
 import { NUMERICS_VERSION, type Trial, type TrialResult } from './trial.ts'
 
 const checked = <A>(expected: string, is: (value: unknown) => value is A): t.Type<A, A> =>

@@ -88,10 +88,10 @@ export const usableResults = (results: readonly TrialResult[]): TrialResults =>
 /** A class counts as lost if fewer than this share of its number of examples are classified as it. */
 const LOST = 0.1
 
-/** The classes that the network never or hardly ever answers at the end, though they have examples. */
+/** The classes that have examples but are never or almost never predicted at the end. */
 export const unanswered = ({ answered = [], perClass = [] }: TrialResult): readonly number[] =>
   perClass.flatMap((n, label) => (n > 0 && (answered[label] ?? 0) < LOST * n ? [label] : []))
 
-/** Whether a training reached its end, but never or hardly ever answers whole classes. */
+/** Whether a training reached its end, but never or almost never predicts some classes. */
 export const isStuck = (result: TrialResult): boolean =>
   result.outcome === 'done' && unanswered(result).length > 0

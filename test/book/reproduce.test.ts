@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { describeRows } from '../../src/report/text/reproduce-text.ts'
-import { bestAccuracy, extents, planReproduction, rowsOf, trialWork } from '../../src/book/reproduce.ts'
+import {
+  bestAccuracy,
+  reproductionPresets,
+  planReproduction,
+  rowsOf,
+  trialWork,
+} from '../../src/book/reproduce.ts'
 import type { TrialResult } from '../../src/study/trial.ts'
 
 const about = { data: 'a sum', inputs: 784, outputs: 10 }
 
-const plan = planReproduction(extents.full, about)
+const plan = planReproduction(reproductionPresets.full, about)
 
-/** A result with these counts of 1,000, all digits alike but for those never answered. */
+/** A result with these counts of 1,000, all digits alike but for those that are never predicted. */
 const result = (id: string, accuracies: readonly number[], never: readonly number[] = []): TrialResult => {
   const perDigit = (count: number): number[] =>
     Array.from({ length: 10 }, (_, digit) => (never.includes(digit) ? 0 : count))
@@ -50,7 +56,7 @@ describe('the plan of the table', () => {
   })
 
   it('has a shorter one inside, with trials of its own', () => {
-    const quick = planReproduction(extents.quick, about)
+    const quick = planReproduction(reproductionPresets.quick, about)
     expect(quick.map(({ arm }) => arm.hidden)).toEqual([30, 30])
     expect(quick[0]!.trials).toHaveLength(2)
     expect(plan[0]!.trials.map(({ id }) => id)).not.toContain(quick[0]!.trials[0]!.id)
@@ -92,14 +98,14 @@ describe('the table', () => {
     const text = describeRows(rows)
     expect(text.filter(line => line.includes('not stuck'))).toHaveLength(1)
     expect(text).toContain(
-      "quadratic, 100 hidden: seed 1 is stuck at 87.00 %: 5 is never answered (of 100 images); of the other digits' images 96.67 % are right.",
+      "quadratic, 100 hidden: seed 1 is stuck at 87.00 %: 5 is never predicted (100 images); 96.67 % of the other digits' images are classified correctly.",
     )
     expect(text).toContain(
-      "quadratic, 100 hidden: seed 2 is stuck at 67.20 %: 2 is never answered (of 100 images), 5 is never answered (of 100 images) and 8 is never answered (of 100 images); of the other digits' images 96.00 % are right.",
+      "quadratic, 100 hidden: seed 2 is stuck at 67.20 %: 2 is never predicted (100 images), 5 is never predicted (100 images) and 8 is never predicted (100 images); 96.00 % of the other digits' images are classified correctly.",
     )
   })
 
-  it('takes a digit that is hardly ever answered for one that is given up', () => {
+  it('counts a digit that is almost never predicted as never predicted', () => {
     const rows = rowsOf(
       plan,
       resultsOf((id, arm, seed) => {
@@ -112,7 +118,7 @@ describe('the table', () => {
     expect(rows[2]!.stuck.map(({ seed, unanswered }) => ({ seed, unanswered }))).toEqual([
       { seed: 1, unanswered: [{ label: 6, answered: 1, n: 100 }] },
     ])
-    expect(describeRows(rows).join()).toContain('6 is answered once (of 100 images)')
+    expect(describeRows(rows).join()).toContain('6 is predicted once (100 images)')
   })
 
   it('keeps what diverged out of the means, and says so', () => {

@@ -26,7 +26,7 @@ const words = (text: string): string =>
 
 const HOSTILE = '</script><img src=x onerror=alert(1)>'
 
-/** The same values, with every text in them replaced; the words that the program chooses stay. */
+/** The same values with every text replaced, except the words that the program chooses. */
 const withTexts = <A>(value: A, text: string): A => {
   const keep = ['state', 'part']
   const replaced = (of: unknown, name = ''): unknown =>
@@ -69,7 +69,7 @@ const pages = {
 describe.each(Object.entries(pages))('the page of a %s', (_, make) => {
   it('is a function of its input alone', () => expect(make()).toBe(make()))
 
-  it('needs nothing beside it, and no script', () => {
+  it('loads no other file, and has no script', () => {
     const document = parsed(make())
     const policy = document
       .querySelector('meta[http-equiv="Content-Security-Policy"]')!
@@ -85,7 +85,7 @@ describe.each(Object.entries(pages))('the page of a %s', (_, make) => {
     expect(document.querySelector('style')!.textContent).not.toMatch(/url\(|@import/)
   })
 
-  it('says in words what its pictures show, and heads its tables', () => {
+  it('has text alternatives for its pictures, and captions and headings for its tables', () => {
     const document = parsed(make())
     for (const image of document.querySelectorAll('img')) expect(image.getAttribute('alt')).toMatch(/\w{3}/)
     const charts = document.querySelectorAll('svg').filter(svg => svg.getAttribute('aria-hidden') !== 'true')
@@ -101,10 +101,9 @@ describe.each(Object.entries(pages))('the page of a %s', (_, make) => {
     }
   })
 
-  it('has no id twice, for it has none', () =>
-    expect(parsed(make()).querySelectorAll('[id]')).toHaveLength(0))
+  it('has no ids', () => expect(parsed(make()).querySelectorAll('[id]')).toHaveLength(0))
 
-  it('law: no text makes an element', () => {
+  it('law: a text value never becomes an element', () => {
     const count = (text: string): number => parsed(text).querySelectorAll('*').length
     const plain = count(make('text'))
     const hostile = fc.oneof(
@@ -122,7 +121,7 @@ describe.each(Object.entries(pages))('the page of a %s', (_, make) => {
     )
     fc.assert(
       fc.property(hostile, text => {
-        // texts that are equal in all fields leave nothing varied, so that the page keeps its parts
+        // the same text in all fields, so that no setting differs and the page keeps its sections
         expect(count(make(`a${text}`))).toBe(plain)
       }),
       { numRuns: 15 },
@@ -131,7 +130,7 @@ describe.each(Object.entries(pages))('the page of a %s', (_, make) => {
 })
 
 describe('a run', () => {
-  it('says in its first line how it ended', () => {
+  it('states in its first line how it ended', () => {
     const first = (state: RunState): string =>
       words(runReport({ ...sampleRun(1, 1), state, sentence: 'So it ended.' }))
     expect(first('finished')).toMatch(/^Finished\. So it ended\. xent-1 /)
@@ -140,22 +139,22 @@ describe('a run', () => {
     expect(first('running')).toMatch(/^Still running\. So it ended\. /)
   })
 
-  it('with a hostile name, the name stays text', () => {
+  it('escapes a hostile name', () => {
     const document = parsed(runReport({ ...sampleRun(1, 1), name: HOSTILE }))
     expect(document.querySelector('h1')!.textContent).toBe(HOSTILE)
     expect(document.querySelector('title')!.textContent).toContain(HOSTILE)
     expect(document.querySelectorAll('img[onerror]')).toHaveLength(0)
   })
 
-  it('shows curves, digits, weights, every epoch, and how to make it again', () => {
+  it('shows curves, digits, weights, all epochs, and how to reproduce the run', () => {
     const document = parsed(runReport(sampleRun(7, 12)))
     expect(document.querySelectorAll('section h2').map(({ textContent }) => textContent)).toEqual([
       'Learning curves',
-      'What was taken for what',
+      'Confusion matrix',
       'The worst mistakes',
-      'What the hidden neurons look for',
-      'Every epoch',
-      'To make it again',
+      'Weights of the hidden neurons',
+      'All epochs',
+      'Reproduce these results',
     ])
     expect(document.querySelectorAll('.pictures img')).toHaveLength(30 + 30)
     expect(document.querySelectorAll('tr.best')).toHaveLength(1)
@@ -182,19 +181,19 @@ describe('a run', () => {
     expect(cells.map(({ textContent }) => textContent)).toEqual([
       ...['1', '95.12 %', 'not a number', '33.33 %', 'infinite', '0.250 s', '12.0 s'],
     ])
-    expect(words(runReport(run))).toContain('Cost after each epoch: there is no finite number to draw.')
+    expect(words(runReport(run))).toContain('Cost after each epoch: no finite values to draw.')
   })
 
-  it('that has nothing yet says so', () => {
+  it('without data says what is missing', () => {
     const text = words(
       runReport({ ...sampleRun(1, 0), state: 'interrupted', layers: undefined, answers: undefined }),
     )
     expect(text).toContain('No epoch was completed')
-    expect(text).toContain('The network is not in the record')
-    expect(text).toContain('The answers of the network are not in the record')
+    expect(text).toContain('The network was not saved')
+    expect(text).toContain('The predictions of the network were not saved')
   })
 
-  it('without monitors, or with some, keeps to what there is', () => {
+  it('shows only the sets that were monitored', () => {
     const { history, ...rest } = sampleRun(1, 2)
     const seen = history.map(({ report: { epoch, training }, ...times }) => ({
       ...times,
@@ -202,15 +201,15 @@ describe('a run', () => {
     }))
     const blind = history.map(({ report: { epoch }, ...times }) => ({ ...times, report: { epoch } }))
     expect(words(runReport({ ...rest, history: seen, best: undefined }))).toContain(
-      'No evaluation set was observed',
+      'No evaluation set was monitored',
     )
     expect(words(runReport({ ...rest, history: blind, best: undefined }))).toContain('Nothing was monitored')
   })
 
-  it('whose inputs make no square has no pictures of weights', () => {
+  it('whose inputs form no square has no pictures of weights', () => {
     const layers = [{ inputs: 3, outputs: 2, w: new Float32Array(6), b: new Float32Array(2) }]
     const text = words(runReport({ ...sampleRun(1, 1), layers }))
-    expect(text).toContain('What the output neurons look for 3 inputs do not make a square picture')
+    expect(text).toContain('Weights of the output neurons 3 inputs do not form a square picture')
   })
 })
 
@@ -223,14 +222,14 @@ describe('a comparison', () => {
     }),
   ]
 
-  it('makes one curve of the runs that differ in nothing but their seed', () => {
+  it('draws one curve for the runs that differ only in their seed', () => {
     const document = parsed(comparisonReport(runs))
     const keys = document
       .querySelector('.legend')!
       .querySelectorAll('li')
       .map(({ textContent }) => textContent.trim())
     expect(keys).toEqual(['cost xent, eta 0.5', 'cost quadratic, eta 3'])
-    // as many bands as configurations, in the accuracy chart
+    // one band for each configuration in the accuracy chart
     expect(document.querySelector('figure svg.chart[role]')!.querySelectorAll('g.area')).toHaveLength(2)
     expect(words(comparisonReport(runs))).toMatch(
       /^5 runs compared 5 finished\. They differ in cost, eta: 2 configurations/,
@@ -245,7 +244,7 @@ describe('a comparison', () => {
     expect(strokes).toEqual([['var(--s1)', 'var(--s2)'], ['var(--s1)'], ['var(--s2)']])
   })
 
-  it('of runs that ended otherwise, or of none, is a page too', () => {
+  it('of diverged runs, or of no runs, is a page too', () => {
     const diverged: RunRecord = {
       ...sampleRun(9, 0),
       state: 'diverged',
@@ -253,7 +252,7 @@ describe('a comparison', () => {
       answers: undefined,
     }
     expect(words(comparisonReport([sampleRun(1, 3), diverged]))).toContain('1 finished, 1 diverged')
-    expect(words(comparisonReport([diverged]))).toContain('No run observed an evaluation set')
+    expect(words(comparisonReport([diverged]))).toContain('No run monitored an evaluation set')
     expect(words(comparisonReport([]))).toMatch(/^0 runs compared/)
   })
 })

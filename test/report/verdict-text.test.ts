@@ -77,7 +77,7 @@ describe('the whole verdict', () => {
       'The rule, fixed before the data were seen:',
       '  An arm is better if the two-sided paired t-test on the test accuracies after the last epoch gives p < 0.05 and the mean difference is 0.1 points or more.',
       '  Otherwise there is no difference that matters if the 95 % interval lies within ±0.1 points; otherwise the study is inconclusive.',
-      '  A diverged run counts with the accuracy of guessing, 10.00 %. A run is stuck if it never, or hardly ever, answers with some class; it counts as it is. No run is excluded.',
+      '  A diverged run counts with the accuracy of guessing, 10.00 %. A run is stuck if it never or almost never predicts some class; it counts with its own accuracy. No run is excluded.',
     ])
   })
 

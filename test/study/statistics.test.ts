@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  extent,
   holm,
   mean,
   pairedT,
@@ -194,15 +193,6 @@ describe("Holm's adjustment", () => {
 })
 
 describe('the rest', () => {
-  it('the extent of a list of any length', () => {
-    expect(extent([3, -1, 2])).toEqual([-1, 3])
-    expect(extent(Float32Array.of(0.5))).toEqual([0.5, 0.5])
-    expect(extent([])).toEqual([Infinity, -Infinity])
-    expect(extent([1, NaN, 2])).toEqual([NaN, NaN])
-    // more numbers than a call can have arguments
-    expect(extent(Array.from({ length: 300_000 }, (_, i) => i))).toEqual([0, 299_999])
-  })
-
   it('mean and standard deviation by hand', () => {
     expect(mean([1, 2, 6])).toBe(3)
     expect(standardDeviation([1, 2, 6])).toBeCloseTo(Math.sqrt((4 + 1 + 9) / 2), 12)

@@ -19,7 +19,7 @@ import {
 import { armInWords, describeRows } from '../../report/text/reproduce-text.ts'
 import {
   bestAccuracy,
-  extents,
+  reproductionPresets,
   lastAccuracy,
   planReproduction,
   rowsOf,
@@ -43,7 +43,7 @@ const options = {
     byDefault: '5; 2 with --quick',
   }),
   quick: toggle({
-    help: `30 hidden neurons only, ${extents.quick.epochs} epochs instead of ${extents.full.epochs}, 2 seeds`,
+    help: `30 hidden neurons only, ${reproductionPresets.quick.epochs} epochs instead of ${reproductionPresets.full.epochs}, 2 seeds`,
   }),
   figure: optional(D.oneWordOf(Object.keys(replayed) as readonly ReplayName[]), {
     help: `repeat the author's own run of a figure instead: ${Object.keys(replayed).join(' | ')}`,
@@ -100,8 +100,8 @@ const done = (
 }
 
 const table = (flags: Flags, dataset: ExperimentData, env: CliEnv): TE.TaskEither<AppError, void> => {
-  const extent = extents[flags.quick ? 'quick' : 'full']
-  const plan = planReproduction({ ...extent, seeds: flags.seeds ?? extent.seeds }, dataset)
+  const preset = reproductionPresets[flags.quick ? 'quick' : 'full']
+  const plan = planReproduction({ ...preset, seeds: flags.seeds ?? preset.seeds }, dataset)
   const describe = (trial: Trial, result: TrialResult): string => {
     const { accuracy, epoch } = bestAccuracy(result)
     return (
@@ -119,8 +119,8 @@ const table = (flags: Flags, dataset: ExperimentData, env: CliEnv): TE.TaskEithe
     ),
     TE.map(results => ({ results, rows: rowsOf(plan, results) })),
     TE.bind('path', ({ results, rows }) => {
-      const command = `npm run reproduce --${flags.quick ? ' --quick' : ''} --seeds ${flags.seeds ?? extent.seeds}`
-      const made = { out: flags.out, command, data: dataset.name, epochs: extent.epochs }
+      const command = `npm run reproduce --${flags.quick ? ' --quick' : ''} --seeds ${flags.seeds ?? preset.seeds}`
+      const made = { out: flags.out, command, data: dataset.name, epochs: preset.epochs }
       return writeTablePage(env, made, plan, rows, results)
     }),
     TE.map(({ results, rows, path }) => {
@@ -129,10 +129,10 @@ const table = (flags: Flags, dataset: ExperimentData, env: CliEnv): TE.TaskEithe
           for (const { id, seed } of trials)
             printJson(env, { event: 'trial', ...arm, seed, ...results.get(id) })
         for (const { arm, ...row } of rows) printJson(env, { event: 'row', ...arm, ...row })
-        printJson(env, { event: 'done', data: dataset.name, ...extent })
+        printJson(env, { event: 'done', data: dataset.name, ...preset })
       } else {
         env.out(
-          `Accuracy on the test set of ${dataset.name} in per cent, ${extent.epochs} epochs, mini-batches of 10, large start.`,
+          `Accuracy on the test set of ${dataset.name} in per cent, ${preset.epochs} epochs, mini-batches of 10, large start.`,
         )
         env.out('')
         describeRows(rows).forEach(env.out)

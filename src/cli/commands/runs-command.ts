@@ -39,9 +39,9 @@ const resumeOf = ({ path, state, config, epochs }: ListedRun): string | undefine
 const word = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 const table = (runs: readonly ListedRun[]): readonly string[] =>
-  aligned(
+  aligned([
     ['run', 'state', 'cost', 'sizes', 'epochs', 'last', 'best', 'resume with'],
-    runs.map(run => {
+    ...runs.map(run => {
       const { path, state, config, epochs, accuracies } = run
       const shown = (one: ListedRun['accuracies'][number] | undefined): string =>
         one === undefined ? '' : percentOf(one.correct, one.n)
@@ -60,4 +60,4 @@ const table = (runs: readonly ListedRun[]): readonly string[] =>
         resumeOf(run) ?? '',
       ]
     }),
-  )
+  ])

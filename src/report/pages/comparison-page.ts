@@ -1,5 +1,5 @@
 /**
- * Several runs on one page. Those that differ in nothing but their seed make one curve, with their spread as a band.
+ * Several runs on one page. Runs that differ only in their seed are one curve, with their range as a band.
  */
 import { grouping, type Group, type Grouped } from '../groups.ts'
 import { html, type Html } from '../html.ts'
@@ -10,9 +10,9 @@ import { curveChart, type Curve } from '../sections/curves.ts'
 import { overSeeds } from '../sections/seeds.ts'
 import { curveSpread } from '../summary.ts'
 import { settingsTable, table } from '../table.ts'
-import { extent } from '../../study/statistics.ts'
+import { extent } from '../../extent.ts'
 
-/** The text of a page that compares runs. */
+/** The HTML of a page that compares runs. */
 export const comparisonReport = (runs: readonly RunRecord[]): string => {
   const grouped = grouping(runs)
   return page({
@@ -32,7 +32,7 @@ const lead = (runs: readonly RunRecord[], { groups, varied }: Grouped): Html => 
   return html`${paragraph(
     `${states.join(', ')}. `,
     varied.length === 0
-      ? 'They differ in nothing but their seed.'
+      ? 'They differ only in their seed.'
       : `They differ in ${varied.join(', ')}: ${groups.length} configurations${
           groups.length < runs.length ? ', some of them with several seeds' : ''
         }.`,
@@ -42,7 +42,7 @@ const lead = (runs: readonly RunRecord[], { groups, varied }: Grouped): Html => 
 const curves = (groups: readonly Group[]): Html => {
   const observed = groups.some(({ runs }) => runs.some(run => evaluations(run).length > 0))
   if (!observed)
-    return section('Learning curves', note('No run observed an evaluation set, so there are no curves.'))
+    return section('Learning curves', note('No run monitored an evaluation set, so there are no curves.'))
   const costs = [...new Set(groups.map(({ runs: [first] }) => settingText(first.config.cost)))]
   const of = (some: readonly Group[], value: (observed: MetricsRecord) => number): readonly Curve[] =>
     some.map(({ name, runs }) => ({
@@ -64,27 +64,27 @@ const curves = (groups: readonly Group[]): Html => {
         curveChart({
           what: costs.length > 1 ? `Cost on the evaluation set: ${cost}` : 'Cost on the evaluation set',
           x: 'epoch',
-          y: 'cost (mean of an example)',
+          y: 'mean cost per example',
           curves: of(
             groups.filter(({ runs: [first] }) => settingText(first.config.cost) === cost),
             seen => seen.cost,
           ),
           write: significant,
-          remark: costs.length > 1 ? 'Different costs have no common unit.' : BAND,
+          remark: costs.length > 1 ? 'The values of different cost functions cannot be compared.' : BAND,
         }),
       )}
     </div>`,
   )
 }
 
-const BAND = 'Of several seeds: the mean, and as a band from the lowest to the highest.'
+const BAND = 'With several seeds, the line is the mean; the band is from the minimum to the maximum.'
 
 const evaluations = ({ history }: RunRecord): readonly (readonly [epoch: number, seen: MetricsRecord])[] =>
   history.flatMap(({ report: { epoch, evaluation } }) =>
     evaluation === undefined ? [] : [[epoch, evaluation] as const],
   )
 
-/** The accuracies of a run that a table compares. */
+/** The last and the best accuracy of a run. */
 const accuracies = (
   run: RunRecord,
 ): { readonly last: number | undefined; readonly best: number | undefined } => {
@@ -96,20 +96,11 @@ const bySettings = ({ groups }: Grouped): Html | undefined =>
   groups.every(({ runs }) => runs.length === 1)
     ? undefined
     : section(
-        'Over the seeds',
+        'Results over seeds',
         table({
           caption:
-            'Accuracy on the evaluation set over the runs of each configuration: the mean and its standard deviation, the lowest and the highest',
-          columns: [
-            'configuration',
-            'runs',
-            'last epoch',
-            'lowest',
-            'highest',
-            'best epoch',
-            'lowest',
-            'highest',
-          ],
+            'Accuracy on the evaluation set over the runs of each configuration: mean ± standard deviation, minimum and maximum',
+          columns: ['configuration', 'runs', 'last epoch', 'min', 'max', 'best epoch', 'min', 'max'],
           rows: groups.map(({ name, runs }) => {
             const all = runs.map(accuracies)
             return [
@@ -126,7 +117,7 @@ const bySettings = ({ groups }: Grouped): Html | undefined =>
 const byRun = (runs: readonly RunRecord[], { varied }: Grouped): Html => {
   const written = (value: number | undefined): string => (value === undefined ? '' : percent(value))
   return section(
-    'Every run',
+    'All runs',
     table({
       caption: 'The runs, how they ended, and their accuracy and cost on the evaluation set',
       columns: [
@@ -163,11 +154,11 @@ const byRun = (runs: readonly RunRecord[], { varied }: Grouped): Html => {
 
 const again = (runs: readonly RunRecord[], { shared }: Grouped): Html =>
   section(
-    'To make them again',
+    'Reproduce these runs',
     runs.length === 0 ? undefined : command(runs.map(run => run.command).join('\n')),
     html`<div class="columns">
-      ${settingsTable('What all runs have in common', shared)}${settingsTable(
-        runs.length > 1 ? 'What the first ran on' : 'What it ran on',
+      ${settingsTable('Common settings', shared)}${settingsTable(
+        runs.length > 1 ? 'Environment of the first run' : 'Environment',
         runs[0]?.env ?? {},
       )}
     </div>`,

@@ -5,14 +5,14 @@ import { html } from '../html.ts'
 import { percent } from '../numbers.ts'
 import { page, paragraph, section } from '../page.ts'
 import type { RunState } from '../run-record.ts'
-import { provenance, type Provenance } from '../sections/circumstances.ts'
+import { provenance, type Provenance } from '../sections/provenance.ts'
 import { curveChart } from '../sections/curves.ts'
 
-/** A training, and what was published of it. Accuracies are shares, 0 to 1, epoch by epoch from 1. */
+/** A training, and the published accuracies. Accuracies are fractions, 0 to 1, one per epoch, from epoch 1. */
 export type ReplayedRun = {
   readonly name: string
   readonly ours: readonly number[]
-  /** Nothing where the author's data could not be had. */
+  /** Undefined if the author's data are not available. */
   readonly published: readonly number[] | undefined
   readonly sentence: string
 }

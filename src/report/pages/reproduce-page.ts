@@ -5,29 +5,29 @@ import { html, type Html } from '../html.ts'
 import { percent } from '../numbers.ts'
 import { page, section, paragraph } from '../page.ts'
 import type { RunState } from '../run-record.ts'
-import { provenance, type Provenance } from '../sections/circumstances.ts'
+import { provenance, type Provenance } from '../sections/provenance.ts'
 import { curveChart } from '../sections/curves.ts'
 import { overSeeds } from '../sections/seeds.ts'
 import { curveSpread } from '../summary.ts'
 import { table } from '../table.ts'
-import { extent } from '../../study/statistics.ts'
+import { extent } from '../../extent.ts'
 
-/** The runs of one cost with one size of the hidden layer. Accuracies are shares, 0 to 1, on the evaluated set. */
+/** The runs of one cost with one size of the hidden layer. Accuracies are fractions, 0 to 1, on the evaluated set. */
 export type Cell = {
   readonly cost: string
   readonly hidden: number
-  /** A run's accuracies are epoch by epoch, from 1. */
+  /** The accuracies of each run, one per epoch, from epoch 1. */
   readonly runs: readonly { readonly seed: number; readonly accuracies: readonly number[] }[]
-  /** What the book says. */
+  /** The accuracy in the book. */
   readonly book: number | undefined
 }
 
-/** A run that never learnt to answer some of the digits. */
+/** A run that never learnt to predict some of the digits. */
 export type StuckRecord = {
   readonly cost: string
   readonly hidden: number
   readonly seed: number
-  /** The share of each digit's examples that it answers rightly, from 0 to 9. */
+  /** The fraction of each digit's examples that it classifies correctly, from 0 to 9. */
   readonly digits: readonly number[]
 }
 
@@ -35,7 +35,7 @@ export type Reproduction = Provenance & {
   readonly title: string
   readonly state: RunState
   readonly sentence: string
-  /** What was found, in a sentence. */
+  /** The result, in one sentence. */
   readonly verdict: string
   readonly cells: readonly Cell[]
   readonly stuck: readonly StuckRecord[]
@@ -47,10 +47,10 @@ export const reproduceReport = (of: Reproduction): string =>
     state: of,
     lead: paragraph(of.verdict),
     sections: [
-      section('Beside the book', accuracies(of.cells)),
+      section('Comparison with the book', accuracies(of.cells)),
       section(
         'Learning curves',
-        paragraph('Each line is the mean over the seeds; the band reaches from the lowest to the highest.'),
+        paragraph('Each line is the mean over the seeds; the band is from the minimum to the maximum.'),
         html`<div class="charts">
           ${[...new Set(of.cells.map(({ hidden }) => hidden))].map(hidden =>
             curves(
@@ -68,7 +68,7 @@ export const reproduceReport = (of: Reproduction): string =>
 const accuracies = (cells: readonly Cell[]): Html =>
   table({
     caption:
-      'Accuracy at the last epoch and at the best one: the mean over the seeds ± the standard deviation, the lowest and the highest',
+      'Accuracy at the last epoch and at the best one: mean over the seeds ± standard deviation, minimum and maximum',
     columns: ['cost', 'hidden', 'runs', 'book', 'last', 'lowest', 'highest', 'best', 'lowest', 'highest'],
     rows: cells.map(({ cost, hidden, runs, book }) => {
       const all = runs.map(run => run.accuracies).filter(({ length }) => length > 0)
@@ -97,11 +97,11 @@ const curves = (hidden: number, cells: readonly Cell[]): Html =>
 
 const stuckRuns = (stuck: readonly StuckRecord[]): Html =>
   stuck.length === 0
-    ? paragraph('None: every run learnt to answer every digit.')
+    ? paragraph('None: every run learnt to predict every digit.')
     : html`${paragraph(
-        'Some starts leave an output neuron saturated, and the quadratic cost does not free it: the run then never, or hardly ever, answers that digit.',
+        'With some initial weights an output neuron stays saturated, because the gradient of the quadratic cost is almost zero there: the run never or almost never predicts that digit.',
       )}${table({
-        caption: 'The share of each digit that a stuck run answers rightly',
+        caption: 'The fraction of each digit that a stuck run classifies correctly',
         columns: ['cost', 'hidden', 'seed', ...(stuck[0]?.digits ?? []).map((_, digit) => String(digit))],
         rows: stuck.map(({ cost, hidden, seed, digits }) => [
           cost,

@@ -5,14 +5,14 @@ import { html, type Html } from '../html.ts'
 import { percent, seconds, settingText, significant } from '../numbers.ts'
 import { facts, note, page, section } from '../page.ts'
 import { accuracy, type EpochRecord, type RunRecord } from '../run-record.ts'
-import { provenance } from '../sections/circumstances.ts'
+import { provenance } from '../sections/provenance.ts'
 import { confusion } from '../sections/confusion.ts'
 import { epochs } from '../sections/epochs.ts'
 import { learning } from '../sections/learning.ts'
 import { weights } from '../sections/weights.ts'
 import { worst } from '../sections/worst.ts'
 
-/** The text of `report.html`. */
+/** The HTML of `report.html`. */
 export const runReport = (run: RunRecord): string => {
   const part = evaluatedPart(run)
   return page({
@@ -23,10 +23,7 @@ export const runReport = (run: RunRecord): string => {
       learning(run.history, part),
       ...answers(run),
       run.layers === undefined
-        ? section(
-            'What the neurons look for',
-            note('The network is not in the record, so its weights are not drawn.'),
-          )
+        ? section('Weights', note('The network was not saved, so its weights are not drawn.'))
         : weights(run.layers),
       epochs(run.history, part, run.best),
       provenance(run),
@@ -41,8 +38,8 @@ const answers = (run: RunRecord): readonly (Html | undefined)[] =>
   run.answers === undefined
     ? [
         section(
-          'What was taken for what',
-          note('The answers of the network are not in the record, so its mistakes cannot be shown.'),
+          'Confusion matrix',
+          note('The predictions of the network were not saved, so its mistakes cannot be shown.'),
         ),
       ]
     : [confusion(run.answers), worst(run.answers)]
@@ -89,7 +86,7 @@ const figures = (
       ? []
       : [['Last accuracy, training set', percent(accuracy(training)), `epoch ${epoch}`] as const]),
     [
-      'Time to train',
+      'Training time',
       seconds(sum(record => record.seconds)),
       `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}; monitors ${seconds(sum(record => record.observing))}`,
     ],

@@ -1,15 +1,15 @@
 /**
- * The page of the learning slowdown: one neuron learns to turn 1 into 0, from a good start and from a bad one.
+ * The page of the learning slowdown: one neuron learns to map 1 to 0, from a good start and from a bad one.
  */
 import { html, type Html } from '../html.ts'
 import { settingText, significant } from '../numbers.ts'
 import { page, paragraph, section } from '../page.ts'
 import type { RunState } from '../run-record.ts'
-import { provenance, type Provenance } from '../sections/circumstances.ts'
+import { provenance, type Provenance } from '../sections/provenance.ts'
 import { curveChart } from '../sections/curves.ts'
 import { table } from '../table.ts'
 
-/** How a neuron learnt with one cost: a number for each epoch, from 0, where nothing is learnt yet. */
+/** How a neuron learns with one cost: a number for each epoch; epoch 0 is before the first step. */
 export type Learning = {
   readonly cost: string
   readonly eta: number
@@ -19,7 +19,7 @@ export type Learning = {
   readonly gradient: readonly number[]
 }
 
-/** A start, and what came of it with each cost. */
+/** A start, and its curves with each cost. */
 export type SlowdownStart = {
   readonly weight: number
   readonly bias: number
@@ -30,7 +30,7 @@ export type Slowdown = Provenance & {
   readonly title: string
   readonly state: RunState
   readonly sentence: string
-  /** What is to be seen, in paragraphs. */
+  /** What the curves show, as paragraphs. */
   readonly verdict: readonly string[]
   readonly starts: readonly SlowdownStart[]
 }
@@ -64,7 +64,7 @@ const start = ({ weight, bias, learnings }: SlowdownStart): Html => {
       ${chart('The gradient', '∂C/∂w', ({ gradient }) => gradient)}
     </div>`,
     table({
-      caption: `Where it began and where it came to, from ${from}`,
+      caption: `The first and the last values, from ${from}`,
       columns: ['cost', 'eta', 'first output', 'last output', 'first gradient', 'last gradient'],
       rows: learnings.map(({ cost, eta, output, gradient }) => [
         cost,

@@ -1,10 +1,10 @@
 /**
- * The page of a comparison study: two or more arms, each searched for its best settings, then tried on fresh seeds.
+ * The page of a comparison study: each arm is searched for its best settings, which are then run with new seeds.
  */
 import { html, type Html } from '../html.ts'
 import { percent, points, settingText } from '../numbers.ts'
 import { page, paragraph, section } from '../page.ts'
-import { provenance, type Provenance } from '../sections/circumstances.ts'
+import { provenance, type Provenance } from '../sections/provenance.ts'
 import { curveChart } from '../sections/curves.ts'
 import { paired, type Paired } from '../sections/paired.ts'
 import { searches, type Search } from '../sections/search.ts'
@@ -15,11 +15,11 @@ import type { RunState } from '../run-record.ts'
 export type ArmRecord = Search & {
   /** The settings that the search chose. */
   readonly winner: Readonly<Record<string, unknown>>
-  /** Its accuracy on the validation set, by which it was chosen, a share 0 to 1. */
+  /** Its accuracy on the validation set, by which it was chosen, a fraction, 0 to 1. */
   readonly validation: number
-  /** The accuracies on the test set of the winner, run by run and epoch by epoch from 1. */
+  /** The winner's accuracies on the test set: for each run, one per epoch, from epoch 1. */
   readonly finals: readonly { readonly seed: number; readonly accuracies: readonly number[] }[]
-  /** The mean of what the runs had at their end. */
+  /** The mean accuracy of the runs after the last epoch. */
   readonly test: number
 }
 
@@ -27,7 +27,7 @@ export type StudyRecord = Provenance & {
   readonly title: string
   readonly state: RunState
   readonly sentence: string
-  /** What was found, in a sentence. */
+  /** The result, in one sentence. */
   readonly verdict: string
   readonly arms: readonly ArmRecord[]
   readonly differences: readonly Paired[]
@@ -43,7 +43,7 @@ export const studyReport = (study: StudyRecord): string => {
       section(
         'The difference',
         paragraph(
-          'Arms are paired by seed: a pair shares the order of its examples and the draw of its start.',
+          'Arms are paired by seed: the two runs of a pair have the same order of examples and the same random numbers for the initial weights.',
         ),
         html`<div class="charts">${differences.map(paired)}</div>`,
         differencesTable(differences),
@@ -62,12 +62,12 @@ export const studyReport = (study: StudyRecord): string => {
             ),
           })),
           write: y => percent(y / 100),
-          remark: 'The mean over the seeds, and as a band from the lowest to the highest.',
+          remark: 'The line is the mean over the seeds; the band is from the minimum to the maximum.',
         }),
       ),
       section(
         'The search of each arm',
-        paragraph('Every trial, by its learning rate. Both axes are the same for all arms.'),
+        paragraph('All trials, by learning rate. Both axes are the same for all arms.'),
         searches(arms),
       ),
       provenance(study),

@@ -1,5 +1,5 @@
 /**
- * The confusion matrix: what was shown against what was answered.
+ * The confusion matrix: the digit in the image against the network's prediction.
  */
 import { html, type Html } from '../html.ts'
 import { grouped } from '../../format.ts'
@@ -16,17 +16,17 @@ export const confusion = ({ part, confusion: counts }: PartAnswers): Html => {
   const worst = Math.max(1, most[0]?.count ?? 0)
   const wrong = mistakes.reduce((sum, { count }) => sum + count, 0)
   const caption =
-    `Answers on the ${part} set: a row for each digit shown, a column for each answer. ` +
-    'Right answers are on the diagonal, in blue; mistakes are the darker the more often they were made'
+    `Predictions on the ${part} set: a row for each digit, a column for each prediction. ` +
+    'Correct predictions are on the diagonal, in blue. The more frequent a mistake, the darker its cell'
   return section(
-    'What was taken for what',
+    'Confusion matrix',
     wrong > 0
       ? paragraph(
-          `${grouped(wrong)} ${wrong === 1 ? 'answer was' : 'answers were'} wrong. Most often, `,
+          `${grouped(wrong)} ${wrong === 1 ? 'prediction was' : 'predictions were'} wrong. Most often, `,
           most
             .slice(0, 3)
             .filter(({ count }) => count > 0)
-            .map(({ label, answer, count }) => `${label} was answered ${answer} (${times(count)})`)
+            .map(({ label, answer, count }) => `${label} was read as ${answer} (${times(count)})`)
             .join('; '),
           '.',
         )
@@ -63,7 +63,7 @@ export const confusion = ({ part, confusion: counts }: PartAnswers): Html => {
 
 const times = (count: number): string => (count === 1 ? 'once' : `${grouped(count)} times`)
 
-/** One of four shades for a mistake, by how often it was made. */
+/** One of four shades for a mistake, by its frequency. */
 const shade = (count: number, right: boolean, worst: number): string =>
   count === 0 ? 'zero' : right ? 'right' : `w${Math.ceil((4 * count) / worst)}`
 

@@ -6,29 +6,29 @@ import { html, type Content, type Html } from '../html.ts'
 import { legend, seriesStyle, type SeriesStyle } from '../series.ts'
 import type { Point } from '../summary.ts'
 import { svg } from '../svg.ts'
-import { extent } from '../../study/statistics.ts'
+import { extent } from '../../extent.ts'
 
 export type Curve = {
   readonly name: string
   readonly points: readonly Point[]
-  /** Its look, by number, when it must be that of another chart; otherwise its place among the curves. */
+  /** The number of its series style, if it must match another chart; by default its position among the curves. */
   readonly look?: number
 }
 
 export type CurveChart = {
-  /** What is drawn: "Accuracy on the test set". */
+  /** The caption, such as "Accuracy on the test set". */
   readonly what: string
   /** The axes, with the unit where there is one. */
   readonly x: string
   readonly y: string
   readonly curves: readonly Curve[]
-  /** Writes a y in the text alternative. */
+  /** Formats a y value in the text alternative. */
   readonly write: (y: number) => string
-  /** More to say below the chart. */
+  /** Text that follows the caption. */
   readonly remark?: Content
 }
 
-/** A figure of curves, their key above and the caption below. */
+/** A figure of curves, with the legend above and the caption below. */
 export const curveChart = ({ what, x, y, curves, write, remark }: CurveChart): Html => {
   const drawable = curves.map(({ points, look: i }, place) => ({
     points: points.map(shapely),
@@ -38,10 +38,10 @@ export const curveChart = ({ what, x, y, curves, write, remark }: CurveChart): H
   const given = drawable.flatMap(({ points }) => points)
   const all = given.filter(point => !Number.isNaN(point.y))
   const lost = given.length - all.length
-  if (all.length === 0) return html`<p class="note">${what}: there is no finite number to draw.</p>`
+  if (all.length === 0) return html`<p class="note">${what}: no finite values to draw.</p>`
   const caption = html`<figcaption>
     ${what}.${remark && html` ${remark}`}${
-      lost > 0 ? ` Where it is not a finite number (${lost} of ${given.length}), there is no line.` : ''
+      lost > 0 ? ` ${lost} of ${given.length} values are not finite and are left out.` : ''
     }
   </figcaption>`
   const drawing = svg(
@@ -66,13 +66,13 @@ export const curveChart = ({ what, x, y, curves, write, remark }: CurveChart): H
   </figure>`
 }
 
-/** How many curves are put in words; a listener has the table too. */
+/** At most this many curves are described in the text alternative; the table has the others. */
 const DESCRIBED = 8
 
-/** At most so many markers on a curve. */
+/** The maximum number of markers on a curve. */
 const MARKERS = 8
 
-/** What is not finite leaves a gap; it must not stretch the axis. */
+/** A value that is not finite becomes a gap; otherwise it would stretch the axis. */
 const shapely = (point: Point): Point => {
   const parts = [point.y, point.low ?? 0, point.high ?? 0]
   return parts.every(Number.isFinite) ? point : { x: point.x, y: NaN, low: NaN, high: NaN }
@@ -88,14 +88,14 @@ const band = ({ points, look: { colour } }: Drawable): Markish | undefined =>
 const stroke = ({ points, look: { colour, dash } }: Drawable): Markish =>
   line(points, { x: 'x', y: 'y', stroke: colour, strokeWidth: 1.8, strokeDasharray: dash })
 
-/** Some of the points, at places where the neighbouring curves have theirs not. */
+/** A subset of the points, shifted from curve to curve so that markers do not overlap. */
 const markers = ({ points, place, look: { colour, symbol } }: Drawable): Markish => {
   const every = Math.max(1, Math.ceil(points.length / MARKERS))
   const chosen = points.filter((_, k) => (points.length - 1 - k + place) % every === 0)
   return dot(chosen, { x: 'x', y: 'y', fill: colour, symbol, r: 3 })
 }
 
-/** Whole numbers to mark on an axis, no more than seven. */
+/** The ticks of an axis: whole numbers, seven at most. */
 const wholeTicks = (xs: readonly number[]): readonly number[] => {
   const [low, high] = extent(xs)
   const least = Math.max(1, (high - low) / 6)
@@ -115,7 +115,7 @@ const described =
   (x: string, write: (y: number) => string) =>
   ({ name, points }: Curve): string => {
     const [first, last] = [points[0], points.at(-1)]
-    if (first === undefined || last === undefined) return `${name}: nothing.`
+    if (first === undefined || last === undefined) return `${name}: no points.`
     const ys = points.map(({ y }) => y).filter(Number.isFinite)
     const [lowest, highest] = extent(ys)
     const range = ys.length > 0 ? `, between ${write(lowest)} and ${write(highest)}` : ''

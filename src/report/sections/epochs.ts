@@ -1,5 +1,5 @@
 /**
- * Every epoch in numbers.
+ * The table of all epochs.
  */
 import type { Html } from '../html.ts'
 import { percent, seconds, significant } from '../numbers.ts'
@@ -21,7 +21,7 @@ export const epochs = (
     observed === undefined ? ['', ''] : [percent(accuracy(observed)), significant(observed.cost)]
   const marked = best !== undefined && history.some(({ report }) => report.epoch === best)
   return section(
-    'Every epoch',
+    'All epochs',
     table({
       caption: `Accuracy and cost after each epoch, and the seconds of its training and of its monitors${
         marked ? `. Epoch ${best}, in bold, had the highest accuracy on the ${part} set` : ''

@@ -1,5 +1,5 @@
 /**
- * How a run learnt: accuracy and cost, on the sets that were observed after each epoch.
+ * The learning curves of a run: accuracy and cost on the monitored sets after each epoch.
  */
 import { html, type Content } from '../html.ts'
 import { percent, significant } from '../numbers.ts'
@@ -11,7 +11,7 @@ import { curveChart, type Curve } from './curves.ts'
 /** @param part the name of the evaluated set, such as "test" */
 export const learning = (history: readonly EpochRecord[], part: string): Html => {
   if (history.length === 0)
-    return section('Learning curves', note('No epoch was completed, so there is nothing to draw.'))
+    return section('Learning curves', note('No epoch was completed, so there are no curves.'))
   const evaluation = seen(history, 'evaluation')
   const training = seen(history, 'training')
   if (evaluation.length + training.length === 0)
@@ -34,17 +34,17 @@ export const learning = (history: readonly EpochRecord[], part: string): Html =>
     curveChart({
       what: 'Cost after each epoch',
       x: 'epoch',
-      y: 'cost (mean of an example)',
+      y: 'mean cost per example',
       curves: curves(({ cost }) => cost),
       write: significant,
-      remark: 'It includes the penalty for large weights, when there is one.',
+      remark: 'The cost includes the regularization term, if any.',
     }),
   ]
   return section(
     'Learning curves',
     html`<div class="charts">${charts}</div>`,
     evaluation.length === 0
-      ? note('No evaluation set was observed: these curves cannot tell learning from learning by heart.')
+      ? note('No evaluation set was monitored, so these curves do not show overfitting.')
       : undefined,
   )
 }

@@ -7,9 +7,9 @@ import { points } from '../numbers.ts'
 import { svg } from '../svg.ts'
 
 export type Paired = {
-  /** What is subtracted from what: "cross-entropy minus quadratic". */
+  /** The subtraction, such as "cross-entropy minus quadratic". */
   readonly name: string
-  /** A difference for each seed, as a share: 0.01 is a percentage point. */
+  /** One difference per seed, as a fraction: 0.01 is a percentage point. */
   readonly differences: readonly number[]
   readonly mean: number
   /** The ends of the 95 % interval of the mean. */
@@ -51,7 +51,7 @@ export const paired = ({ name, differences, mean, low, high }: Paired): Html => 
       },
       `Paired differences. ${words}.`,
     )}
-    <figcaption>${words}. The dashed line is no difference at all.</figcaption>
+    <figcaption>${words}. The dashed line marks a difference of zero.</figcaption>
   </figure>`
 }
 

@@ -1,25 +1,25 @@
 /**
- * A search for hyper-parameters: each trial a point, by its learning rate and what came of it.
+ * A search for hyper-parameters: each trial is a point, its learning rate against its accuracy.
  */
 import { dot } from '@observablehq/plot'
 import { html, type Html } from '../html.ts'
 import { percent, significant } from '../numbers.ts'
 import { seriesStyle } from '../series.ts'
 import { svg } from '../svg.ts'
-import { extent } from '../../study/statistics.ts'
+import { extent } from '../../extent.ts'
 
 export type SearchPoint = {
   readonly eta: number
-  /** On the validation set, a share 0 to 1; not a number when it diverged. */
+  /** On the validation set, a fraction, 0 to 1; NaN if the trial diverged. */
   readonly accuracy: number
 }
 
 export type Search = { readonly name: string; readonly trials: readonly SearchPoint[] }
 
-/** A figure for each search, all on the same axes. */
+/** One figure for each search, all with the same axes. */
 export const searches = (all: readonly Search[]): Html => {
   const points = all.flatMap(({ trials }) => trials.filter(isDrawn))
-  if (points.length === 0) return html`<p class="note">No trial came to a result that can be drawn.</p>`
+  if (points.length === 0) return html`<p class="note">No trial has a result to draw.</p>`
   const x = extent(points.map(({ eta }) => eta))
   const y = extent(points.map(({ accuracy }) => 100 * accuracy))
   return html`<div class="charts">${all.map((search, i) => figure(search, i, x, y))}</div>`
@@ -37,7 +37,7 @@ const figure = ({ name, trials }: Search, i: number, x: Range, y: Range): Html =
   const { colour, symbol } = seriesStyle(i)
   const words =
     best === undefined
-      ? `${name}: no trial came to a result`
+      ? `${name}: no trial has a result`
       : `${name}: ${drawn.length} trials; the best has eta ${significant(best.eta)} and ${percent(best.accuracy)}`
   const at = { x: 'eta', y: ({ accuracy }: SearchPoint) => 100 * accuracy }
   return html`<figure>
@@ -59,6 +59,8 @@ const figure = ({ name, trials }: Search, i: number, x: Range, y: Range): Html =
       },
       `Validation accuracy against eta. ${words}.`,
     )}
-    <figcaption>${words} (ringed).${lost > 0 ? ` Not drawn: ${lost} that diverged.` : undefined}</figcaption>
+    <figcaption>
+      ${words} (circled).${lost > 0 ? ` Not drawn: ${lost} diverged trials.` : undefined}
+    </figcaption>
   </figure>`
 }

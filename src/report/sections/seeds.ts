@@ -4,7 +4,7 @@
 import { percent } from '../numbers.ts'
 import { summarize } from '../summary.ts'
 
-/** The mean with its standard deviation, the lowest and the highest: three cells, empty when there is no run. */
+/** Three cells: the mean with its standard deviation, the minimum and the maximum; empty without runs. */
 export const overSeeds = (accuracies: readonly number[]): readonly string[] => {
   if (accuracies.length === 0) return ['', '', '']
   const { mean, deviation, min, max } = summarize(accuracies)

@@ -13,8 +13,8 @@ export const worst = ({ part, worst: answers }: PartAnswers): Html | undefined =
     : section(
         'The worst mistakes',
         paragraph(
-          `The examples of the ${part} set on which the network was surest of a wrong answer. Below each, the digit `,
-          'that it is and the answer, with the activations of the two output neurons.',
+          `The examples of the ${part} set with the most confident wrong predictions. Below each, the digit `,
+          'that it is and the prediction, with the activations of the two output neurons.',
         ),
         html`<ul class="pictures">
           ${answers.map(answer => html`<li>${picture(answer)}</li>`)}
@@ -29,7 +29,7 @@ const picture = ({ index, label, answer, activations, width, pixels }: Mistake):
       src="${inkPng(pixels, width)}"
       width="84"
       height="84"
-      alt="Example ${index}: a ${label}, taken for a ${answer}"
+      alt="Example ${index}: a ${label}, read as ${answer}"
     />
     <figcaption>
       <strong>${label}</strong>, answered <strong>${answer}</strong><br />${said(label)} against

@@ -1,27 +1,27 @@
 /**
- * What a network's activations say: the answer, and how sure it is.
+ * A network's prediction as text: the class, and how confident the network is.
  */
 import type { GreyImage } from '../../image/grey.ts'
 import { blockCharacters } from '../../image/blocks.ts'
 
-/** Below this margin the answer is not sure. */
+/** Below this margin the prediction is reported as unsure. */
 const SURE = 0.2
 
-/** As many activations are shown, the largest of them. */
+/** The number of activations shown, the largest ones. */
 const SHOWN = 10
 
 const BAR = 20
 
 export type Prediction = {
-  /** The first of the most active outputs. */
+  /** The output with the highest activation; of equal ones, the first. */
   readonly best: number
-  /** The most active of the others. */
+  /** The output with the next highest activation. */
   readonly second: number
-  /** How much more active the best is. */
+  /** The difference of these two activations. */
   readonly margin: number
 }
 
-/** The answer of two outputs or more. */
+/** The prediction of a network with two or more outputs. */
 export const predictionOf = (activations: readonly number[]): Prediction => {
   const [best = 0, second = 0] = byActivation(activations)
   return { best, second, margin: activations[best]! - activations[second]! }
@@ -30,7 +30,7 @@ export const predictionOf = (activations: readonly number[]): Prediction => {
 const byActivation = (activations: readonly number[]): readonly number[] =>
   [...activations.keys()].sort((a, b) => activations[b]! - activations[a]!)
 
-/** The answer in a few words. One output answers nothing that could be compared. */
+/** The prediction in a few words. A network with one output has only its activation. */
 export const predictionText = (activations: readonly number[]): string => {
   const [only] = activations
   if (activations.length === 1) return `output ${only!.toFixed(2)}`
@@ -42,7 +42,7 @@ export const predictionText = (activations: readonly number[]): string => {
     : `${called(best)}   (margin ${margin.toFixed(2)} over ${called(second)})`
 }
 
-/** The picture in block characters, if there is one, and the largest activations beside it. */
+/** The picture in block characters, if any, with the largest activations beside it. */
 export const predictionLines = (
   picture: GreyImage<readonly number[]> | undefined,
   activations: readonly number[],

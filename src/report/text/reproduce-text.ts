@@ -2,7 +2,7 @@
  * The table of chapter 3's first section as text.
  */
 import { costs } from '../../core/costs/index.ts'
-import { extent } from '../../study/statistics.ts'
+import { aligned } from '../../format.ts'
 import {
   ABOUT_THE_BOOK,
   type BookArm,
@@ -17,14 +17,18 @@ export const armInWords = ({ cost, hidden }: BookArm): string => `${costs[cost].
 
 /** The table, what the book's figures mean, and the stuck and diverged runs; one line each. */
 export const describeRows = (rows: readonly Row[]): readonly string[] => [
-  ...aligned([
-    ['', '', '', '', 'last epoch', '', '', 'best epoch', '', '', ''],
-    ['hidden', 'cost', 'eta', 'runs', 'mean ± s.d.', 'min', 'max', 'mean ± s.d.', 'min', 'max', 'book'],
-    ...rows.flatMap(({ arm, all, free, stuck }) => [
-      [String(arm.hidden), costs[arm.cost].label, arm.eta.toFixed(1), ...cells(all), points(arm.book)],
-      ...(stuck.length > 0 && free.runs > 0 ? [['', 'not stuck', '', ...cells(free), '']] : []),
-    ]),
-  ]),
+  ...aligned(
+    [
+      ['', '', '', '', 'last epoch', '', '', 'best epoch', '', '', ''],
+      ['hidden', 'cost', 'eta', 'runs', 'mean ± s.d.', 'min', 'max', 'mean ± s.d.', 'min', 'max', 'book'],
+      ...rows.flatMap(({ arm, all, free, stuck }) => [
+        [String(arm.hidden), costs[arm.cost].label, arm.eta.toFixed(1), ...cells(all), points(arm.book)],
+        ...(stuck.length > 0 && free.runs > 0 ? [['', 'not stuck', '', ...cells(free), '']] : []),
+      ]),
+    ],
+    // the cost is text, the other columns are numbers
+    column => column !== 1,
+  ),
   '',
   ...ABOUT_THE_BOOK,
   ...rows.flatMap(({ arm, stuck, diverged }) => [
@@ -35,13 +39,13 @@ export const describeRows = (rows: readonly Row[]): readonly string[] => [
 
 const describeStuck = (arm: BookArm, { seed, accuracy, unanswered, others }: StuckRun): string =>
   `${armInWords(arm)}: seed ${seed} is stuck at ${points(accuracy)} %: ${listed(unanswered.map(rarely))}; ` +
-  `of the other digits' images ${points(others)} % are right.`
+  `${points(others)} % of the other digits' images are classified correctly.`
 
-/** Such as `6 is answered once (of 958 images)`. */
+/** Such as `6 is predicted once (958 images)`. */
 const rarely = ({ label, answered, n }: StuckRun['unanswered'][number]): string => {
   const how =
-    answered === 0 ? 'never answered' : answered === 1 ? 'answered once' : `answered ${answered} times`
-  return `${label} is ${how} (of ${n} images)`
+    answered === 0 ? 'never predicted' : answered === 1 ? 'predicted once' : `predicted ${answered} times`
+  return `${label} is ${how} (${n} images)`
 }
 
 const listed = (all: readonly string[]): string =>
@@ -53,7 +57,7 @@ const cells = ({ runs, last, best }: RunsSummary): readonly string[] => [
   ...spreadCells(best),
 ]
 
-/** One run has no standard deviation, no run has neither mean. */
+/** One run has no standard deviation; without runs there is no mean either. */
 const spreadCells = ({ mean, standardDeviation, min, max }: AccuracySpread): readonly string[] => [
   Number.isNaN(standardDeviation) ? points(mean) : `${points(mean)} ± ${points(standardDeviation)}`,
   points(min),
@@ -61,14 +65,3 @@ const spreadCells = ({ mean, standardDeviation, min, max }: AccuracySpread): rea
 ]
 
 const points = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(2))
-
-/** Columns, two spaces apart: the second one has words and is aligned to the left, the others to the right. */
-const aligned = (rows: readonly (readonly string[])[]): readonly string[] => {
-  const widths = rows[0]!.map((_, i) => extent(rows.map(row => row[i]!.length))[1])
-  return rows.map(row =>
-    row
-      .map((cell, i) => (i === 1 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd(),
-  )
-}

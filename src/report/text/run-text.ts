@@ -1,5 +1,5 @@
 /**
- * A report in the terminal: a curve of letters, and a table in lines.
+ * Runs in the terminal: a curve as text, and a table of runs.
  */
 import { plot } from 'asciichart'
 import { percent, significant, settingText } from '../numbers.ts'
@@ -11,24 +11,25 @@ import {
   type MetricsRecord,
   type RunRecord,
 } from '../run-record.ts'
-import { extent } from '../../study/statistics.ts'
+import { extent } from '../../extent.ts'
+import { aligned } from '../../format.ts'
 
-/** The rows of a curve, without its heading and its axis. */
+/** The number of rows of a curve, without its heading and its axis. */
 const HEIGHT = 10
 
-/** As much room as one epoch takes at most. */
+/** The maximum number of columns for one epoch. */
 const STRETCH = 6
 
 /**
- * The accuracy on the evaluation set (or the training set, where no other was observed) after each epoch.
+ * The accuracy on the evaluation set (on the training set, if only that was monitored) after each epoch.
  *
- * @param width the columns of the terminal
- * @returns no line, when there are not two epochs to draw a line between
+ * @param width the number of columns of the terminal
+ * @returns an empty list if there are fewer than two epochs
  */
 export const accuracyCurve = (history: readonly EpochRecord[], width: number): readonly string[] =>
   curve('accuracy', history, accuracy, percent, width)
 
-/** The cost likewise. */
+/** The cost, in the same way as `accuracyCurve`. */
 export const costCurve = (history: readonly EpochRecord[], width: number): readonly string[] =>
   curve('cost', history, ({ cost }) => cost, significant, width)
 
@@ -62,7 +63,7 @@ const curve = (
   ]
 }
 
-/** So many values, evenly along straight lines between those that are given. */
+/** `count` values, spaced evenly, by linear interpolation. */
 const stretched = (values: readonly number[], count: number): readonly number[] =>
   Array.from({ length: count }, (_, i) => {
     const at = (i * (values.length - 1)) / (count - 1)
@@ -71,7 +72,7 @@ const stretched = (values: readonly number[], count: number): readonly number[] 
     return before + (after - before) * (at - Math.floor(at))
   })
 
-/** Runs side by side, a line each below the heading, the columns aligned. */
+/** A table of runs: a heading and a line for each run. */
 export const comparisonLines = (runs: readonly RunRecord[]): readonly string[] => {
   const { varied } = grouping(runs)
   const rows = runs.map(({ name, state, config, history, best }) => {
@@ -89,14 +90,8 @@ export const comparisonLines = (runs: readonly RunRecord[]): readonly string[] =
     ].map(printable)
   })
   const heading = ['run', 'state', ...varied, 'seed', 'epochs', 'best', 'last', 'cost'].map(printable)
-  const widths = heading.map((head, i) => Math.max(head.length, ...rows.map(row => row[i]!.length)))
-  return [heading, ...rows].map(row =>
-    row
-      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd(),
-  )
+  return aligned([heading, ...rows], column => column >= 2)
 }
 
-/** A terminal obeys some characters: from a name, none of them comes through. */
+/** Replaces control characters, which a terminal would obey. */
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')

@@ -4,7 +4,7 @@
 import { plot } from 'asciichart'
 import type { comparison, observation, Neuron, SlowdownResult } from '../../book/slowdown.ts'
 import { percentOf } from '../../format.ts'
-import { extent } from '../../study/statistics.ts'
+import { extent } from '../../extent.ts'
 
 export type ComparedCosts = ReturnType<typeof comparison>
 export type ObservedRate = ReturnType<typeof observation>
@@ -22,7 +22,7 @@ export const slowdownText = (
     prose(`One neuron must learn to answer {x = 1} with {y = 0}: ${countedEpochs(epochs)} at eta ${eta}.`),
     ...compared.map(result => `${prose(title(result))}\n${charts(result, width)}`),
     prose(
-      `Each chart begins with epoch 0 on its left and ends with epoch ${epochs} on its right; each has a scale of its own.`,
+      `Each chart runs from epoch 0 on the left to epoch ${epochs} on the right; the vertical scales differ.`,
     ),
     ...explainSlowdown(compared).map(prose),
     ...(observed === undefined ? [] : rateNote(observed).map(prose)),
@@ -40,7 +40,7 @@ export const countedEpochs = (epochs: number): string => `${epochs} ${epochs ===
 const title = ({ cost, start, curve: { a } }: SlowdownResult): string =>
   `${costTitles[cost]}, ${from(start)}: the output goes from ${two(a[0]!)} to ${two(a.at(-1)!)}`
 
-/** As many as fit side by side. */
+/** Two charts side by side, if they fit. */
 const charts = ({ curve }: SlowdownResult, width: number): string => {
   const across = Math.max(1, Math.min(3, Math.floor(width / 24)))
   const each = Math.min(48, Math.floor((width + GAP) / across) - GAP)
@@ -89,7 +89,7 @@ const beside = (blocks: readonly (readonly string[])[], width: number): string =
       .trimEnd(),
   ).join('\n')
 
-/** What the curves show, and which equations say so. Every number is taken from the curves. */
+/** What the curves show, with the equations that explain it. All numbers are computed from the curves. */
 export const explainSlowdown = ([, , quadratic, xent]: ComparedCosts): readonly string[] => {
   const a = quadratic.curve.a[0]!
   const prime = a * (1 - a)
@@ -102,7 +102,7 @@ export const explainSlowdown = ([, , quadratic, xent]: ComparedCosts): readonly 
   ]
 }
 
-/** About the rate that the book's text names for the cross-entropy. */
+/** A note on the learning rate that the book's text gives for the cross-entropy. */
 export const rateNote = ([
   wrong,
   saturated,

@@ -42,7 +42,7 @@ export const trialTable = (plan: StudyPlan, results: TrialResults): readonly str
     )
     return [
       `${stage.arm}:`,
-      ...aligned(['epochs', ...names, 'seed', 'on', 'accuracy'], rows).map(line => `  ${line}`),
+      ...aligned([['epochs', ...names, 'seed', 'on', 'accuracy'], ...rows]).map(line => `  ${line}`),
       '',
     ]
   })
@@ -64,21 +64,21 @@ export const describeOutcome = (
   const [first, second] = arms
   return [
     'The winner of each search:',
-    ...aligned(
+    ...aligned([
       ['arm', ...names, 'validation', 'trials', 'epochs', 'diverged'],
-      arms.map((arm, i) => [
+      ...arms.map((arm, i) => [
         arm.name,
         ...names.map(name => arm.winner[name] ?? ''),
         written(validationOf(both[i]!, arm, results)),
         ...[arm.search.trials, arm.search.epochs, arm.search.diverged].map(String),
       ]),
-    ).map(line => `  ${line}`),
+    ]).map(line => `  ${line}`),
     ...(same ? ['Both arms chose the same configuration: their final runs are the same runs.'] : []),
     '',
     'Accuracy on the test set after the last epoch, seed by seed:',
-    ...aligned(
+    ...aligned([
       ['seed', first.name, second.name, 'points'],
-      first.finals.map((result, i) => {
+      ...first.finals.map((result, i) => {
         const other = second.finals[i]!
         const points =
           (100 * (countedCorrect(other, plan.study.classes) - countedCorrect(result, plan.study.classes))) /
@@ -90,7 +90,7 @@ export const describeOutcome = (
           `${points > 0 ? '+' : ''}${points.toFixed(2)}`,
         ]
       }),
-    ).map(line => `  ${line}`),
+    ]).map(line => `  ${line}`),
     '',
     ...describeVerdict(verdict, plan.study.earlier),
     ...describeMachines(computedBy),
@@ -107,7 +107,7 @@ export const describeTrial =
 const inWords = (flags: FlagTexts, names: readonly string[]): string =>
   [flags.cost, ...names.map(name => `${name} ${flags[name] ?? ''}`)].join(' ')
 
-/** The flags that differ between trials, without the cost, which is in the name of the arm. */
+/** The flags that differ between trials, without the cost, which the arm's name contains. */
 const varied = ({ study }: StudyPlan, trials: readonly Trial[]): readonly string[] =>
   [...new Set(trials.flatMap(({ flags }) => Object.keys(flags)))].filter(
     name =>

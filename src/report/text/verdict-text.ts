@@ -42,7 +42,7 @@ export const verdictSentence = ({ finding, arms, difference }: Verdict): string 
   }
 }
 
-/** The earlier verdicts: with enough attempts, any result can be found. */
+/** The earlier verdicts on the same test set: with many attempts, one of them is significant by chance. */
 export const describeEarlier = (earlier: readonly EarlierVerdict[]): readonly string[] =>
   earlier.length === 0
     ? []
@@ -52,7 +52,7 @@ export const describeEarlier = (earlier: readonly EarlierVerdict[]): readonly st
           'The p-values and intervals are not corrected for that.',
       ]
 
-/** What a reader should know if not all results were computed in the same way; else nothing. */
+/** A warning if the results were computed by different backends or engines. */
 export const describeMachines = (computedBy: readonly ComputedBy[]): readonly string[] =>
   computedBy.length < 2
     ? []
@@ -68,8 +68,8 @@ const rule = ({ guessing }: Verdict): readonly string[] => [
     `and the mean difference is ${DELTA} points or more.`,
   `  Otherwise there is no difference that matters if the 95 % interval lies within ±${DELTA} points; otherwise the ` +
     'study is inconclusive.',
-  `  A diverged run counts with the accuracy of guessing, ${fixed(guessing)} %. A run is stuck if it never, or hardly ever, ` +
-    'answers with some class; it counts as it is. No run is excluded.',
+  `  A diverged run counts with the accuracy of guessing, ${fixed(guessing)} %. A run is stuck if it never or almost never ` +
+    'predicts some class; it counts with its own accuracy. No run is excluded.',
 ]
 
 type Arms = Verdict['arms']
@@ -79,7 +79,7 @@ const describeArm = (arm: ArmSummary): string =>
   `(standard deviation ${fixed(arm.standardDeviation)}, from ${fixed(arm.min)} to ${fixed(arm.max)}); ` +
   `${arm.diverged} diverged, ${arm.stuck} stuck`
 
-/** Wilcoxon's test needs no assumption that the t-test needs: the reader should know if they disagree. */
+/** A sentence if Wilcoxon's test, which does not assume a normal distribution, disagrees with the t-test. */
 const companion = ({ difference, wilcoxon }: Verdict): string =>
   "Wilcoxon's signed-rank test, which does not assume a normal distribution, " +
   `${difference.p < LEVEL === wilcoxon < LEVEL ? 'agrees' : 'disagrees'}: ${chance(wilcoxon)}.`
