@@ -7,8 +7,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
-import { unreadable } from '../io/failure.ts'
-import { isFolder } from '../io/read.ts'
+import { unreadable } from './failure.ts'
+import { isFolder } from './read.ts'
 
 /** Endings of pictures; of those that cannot be read, the error says so file by file. */
 const PICTURE = /\.(png|jpe?g|gif|webp|bmp|tiff?|heic|avif)$/i
