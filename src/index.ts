@@ -1,5 +1,5 @@
 /**
- * The public surface: re-exports only.
+ * The public interface of the library, `network2`: re-exports only. It contains the compiler's, `network2/compiler`.
  */
 export type { Activation, HiddenActivation } from './core/activation.ts'
 export { activations, type ActivationName } from './core/activations/index.ts'
@@ -10,18 +10,7 @@ export { crossEntropy } from './core/costs/cross-entropy.ts'
 export { costNames, costs, type CostName } from './core/costs/index.ts'
 export { quadratic } from './core/costs/quadratic.ts'
 export { selectEngine, type EngineChoice } from './runtime/engine.ts'
-export { jit } from './compiler/jit.ts'
-export { eager } from './compiler/eager.ts'
-export {
-  CompileError,
-  type EngineName,
-  type Interpreter,
-  type StepRange,
-  type Scan,
-  type Stacked,
-} from './core/scan.ts'
-export { print, type Program } from './compiler/program.ts'
-export { trace, TraceError, type Arguments } from './compiler/trace.ts'
+export * from './compiler/index.ts'
 export { batchMetrics, totalCost, type MetricSums } from './core/metrics.ts'
 export { backprop, feedforward, output, type Batch, type Gradients } from './core/network.ts'
 export { evaluator, type Metrics, type Evaluator } from './core/evaluate.ts'
@@ -51,4 +40,4 @@ export {
   type TrainSets,
   type TrainSettings,
 } from './core/train.ts'
-export { leaves, map, paths, signature, unflatten, type Tree } from './core/tree.ts'
+export { leaves, map, paths, signature, unflatten } from './core/tree.ts'

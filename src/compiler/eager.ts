@@ -7,6 +7,7 @@ import type { Interpreter, Scan } from '../core/scan.ts'
 import type { Tree } from '../core/tree.ts'
 import { rows } from './rows.ts'
 
+/** The engine that compiles nothing: a step can be any function of tensors. */
 export const eager: Interpreter = {
   name: 'eager',
   scan:

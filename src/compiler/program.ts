@@ -15,10 +15,12 @@ export type Ref =
   | { readonly kind: 'constant'; readonly index: number }
   | { readonly kind: 'node'; readonly index: number; readonly output: number }
 
+/** An argument of the function: a leaf of its trees, with its path, such as `params[0].w`. */
 export type Input = Spec & { readonly name: string }
 
 export type Values = Float32Array | Int32Array | Uint8Array
 
+/** A tensor that the function captured, with its numbers. */
 export type Constant = Spec & { readonly values: Values }
 
 /** A node of any kind of program. */
@@ -32,6 +34,7 @@ export type AnyNode = {
 /** A call of a kernel of TensorFlow.js. */
 export type Node = AnyNode & { readonly attributes: Readonly<NamedAttrMap> }
 
+/** A program whose nodes are of one kind: kernels of TensorFlow.js, as `trace` returns it, unless another is named. */
 export type Program<N extends AnyNode = Node> = {
   readonly inputs: readonly Input[]
   readonly constants: readonly Constant[]

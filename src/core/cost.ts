@@ -8,6 +8,7 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import type { Activation } from './activation.ts'
 
+/** A cost function. */
 export type Cost = {
   /** The name on the command line and in settings. */
   readonly name: string

@@ -24,6 +24,8 @@ export type HyperParameters = {
 }
 
 /**
+ * An optimizer.
+ *
  * @typeParam S what the optimizer remembers
  * @typeParam K the names of the numbers that its update depends on
  */

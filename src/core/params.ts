@@ -6,6 +6,7 @@
 import { tensor1d, tensor2d, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
 import { fold, normal, type Key } from './rng.ts'
 
+/** The weights and biases of one layer. */
 export type LayerParams = {
   /** w_jk goes from neuron k of the layer below to neuron j: [j_l, j_l-1], as in the book. */
   readonly w: Tensor2D
@@ -13,11 +14,13 @@ export type LayerParams = {
   readonly b: Tensor1D
 }
 
+/** The weights and biases of each layer, the first above the input first. */
 export type Params = readonly [LayerParams, ...LayerParams[]]
 
 /** The number of neurons in each layer, from the input [j_0, …, j_L] to the output: at least these two. */
 export type Sizes = readonly [number, number, ...number[]]
 
+/** How the initial weights are drawn: `default` from N(0, 1/n_in), `large` from N(0, 1). */
 export type Initializer = 'default' | 'large'
 
 /** The parameters with each layer replaced by its image. */

@@ -5,6 +5,7 @@
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core'
 import type { Params } from './params.ts'
 
+/** A regularizer. */
 export type Regularizer = {
   readonly name: string
   /** The penalty that the cost includes, without its factor λ/n. */

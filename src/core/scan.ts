@@ -40,8 +40,10 @@ export class CompileError extends Error {
   }
 }
 
+/** The name of an engine, as `--engine` takes it. */
 export type EngineName = 'eager' | 'wasm' | 'xla'
 
+/** An engine: it makes scans of pure functions. */
 export type Interpreter = {
   readonly name: EngineName
 

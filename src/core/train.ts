@@ -31,6 +31,7 @@ export type TrainParts = {
   readonly optimizer?: Optimizer
 }
 
+/** What a training depends on beside the data and the initial parameters. */
 export type TrainSettings = TrainParts & {
   readonly epochs: number
   /** m; more than n means one mini-batch of the whole training set. */

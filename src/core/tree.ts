@@ -6,6 +6,7 @@
  */
 import { Tensor } from '@tensorflow/tfjs-core'
 
+/** A tensor, or an array or record of trees. */
 export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree }
 
 const isArray = (tree: Tree): tree is readonly Tree[] => Array.isArray(tree)

@@ -15,6 +15,7 @@ import { dataError, type DataError } from '../errors.ts'
 import { nonFiniteWord, parseJson, shortValue } from './json.ts'
 import type { LayerValues, Sizes } from '../core/params.ts'
 
+/** A saved network. */
 export type ModelFile = {
   readonly sizes: Sizes
   /** Undefined for a network of chapter 1, whose files have none. */

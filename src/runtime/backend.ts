@@ -16,10 +16,13 @@ import type { Sessions } from '../compiler/xla/sessions.ts'
 import { usageError, type AppError } from '../errors.ts'
 import { withTensors } from '../core/scope.ts'
 
+/** The name of a backend, as `--backend` takes it. */
 export type BackendName = 'native' | 'wasm' | 'cpu'
 
+/** A backend, or `auto`: the fastest that is available. */
 export type BackendChoice = BackendName | 'auto'
 
+/** A backend that is loaded. */
 export type Backend = {
   readonly name: BackendName
   /** Of TensorFlow.js, of the backend's package and, for `native`, of TensorFlow. */

@@ -1,12 +1,13 @@
 /**
- * A training that Node and a browser both run, to the byte: staged in WebAssembly, on sparse random images.
+ * What Node and a browser both run, with the same result to the byte: a training, compiled to WebAssembly, on sparse
+ * random images; and what else the compiler exports.
  */
-import { tensor2d } from '@tensorflow/tfjs-core'
+import { add, exp, sum, tensor1d, tensor2d, topk, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
+import { eager, jit, print, trace, wasm, withFallback } from '../../src/compiler/index.ts'
 import { crossEntropy } from '../../src/core/costs/cross-entropy.ts'
-import { wasm } from '../../src/compiler/wasm/wasm.ts'
 import { fromParams, initialValues, toParams } from '../../src/core/params.ts'
 import { fold, key, normal, permutation } from '../../src/core/rng.ts'
-import { dispose } from '../../src/core/scope.ts'
+import { dispose, using, withTensors } from '../../src/core/scope.ts'
 import { train } from '../../src/core/train.ts'
 
 const N = 203
@@ -47,4 +48,24 @@ export const trained = (): string => {
   dispose([next.value, set, initial])
   interpreter.dispose()
   return JSON.stringify({ seen, bits })
+}
+
+/** The program of a function, its result, and that of a function that the compiler leaves to the eager engine. */
+export const compiled = (): string => {
+  const sumOfPowers = (x: Tensor1D): Scalar => sum<Scalar>(exp(x))
+  const largest = (x: Tensor1D): Tensor1D => add(topk(x, 1).values, 1)
+  const reasons: string[] = []
+  const engine = withFallback(wasm(), eager, reason => reasons.push(reason))
+  const numbers = withTensors(
+    () => tensor1d([0.5, 3, -2]),
+    x => ({
+      program: print(trace(sumOfPowers, [['x', x]])),
+      compiled: using(jit(engine)(sumOfPowers)(x), result => [...result.dataSync()]),
+      engine: engine.name,
+      eager: using(jit(engine)(largest)(x), result => [...result.dataSync()]),
+    }),
+  )
+  const compilations = engine.compilations()
+  engine.dispose()
+  return JSON.stringify({ ...numbers, compilations, reasons })
 }

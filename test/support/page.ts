@@ -1,10 +1,10 @@
-/** What the browser runs: the training, its result on the page. */
+/** What the browser runs, with its results on the page. */
 import '@tensorflow/tfjs-backend-cpu'
-import { trained } from './browser.ts'
+import { compiled, trained } from './browser.ts'
 
 const page = globalThis as unknown as { document: { body: { textContent: string } } }
 try {
-  page.document.body.textContent = `result ${trained()} end`
+  page.document.body.textContent = `result [${trained()},${compiled()}] end`
 } catch (error) {
   page.document.body.textContent = `result ${String(error)} end`
 }

@@ -14,6 +14,7 @@ import { newGatherSources } from './gather-sources.ts'
 import { newMemory, type Region } from './memory.ts'
 import { readTensor, writeRows, writeTensor, type Place } from './transfer.ts'
 
+/** The options of the WebAssembly engine. */
 export type WasmOptions = {
   /** Receives a description of each program that is compiled. */
   readonly onCompile?: (listing: CompiledListing) => void
@@ -25,6 +26,7 @@ const openWorkspace = () => {
   return { memory, sourcesOf: newGatherSources(memory), compiled: new Map<string, Compiled>() }
 }
 
+/** A WebAssembly engine. It compiles when a scan is first called, and keeps its memory until it is disposed of. */
 export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpreter => {
   // opened when a scan is first compiled: a memory reserves gigabytes of addresses
   let workspace: ReturnType<typeof openWorkspace> | undefined

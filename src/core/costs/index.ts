@@ -6,8 +6,10 @@ import type { Cost } from '../cost.ts'
 import { crossEntropy } from './cross-entropy.ts'
 import { quadratic } from './quadratic.ts'
 
+/** The cost functions, by name. */
 export const costs = { quadratic, xent: crossEntropy } as const satisfies Readonly<Record<string, Cost>>
 
+/** The name of a cost function. */
 export type CostName = keyof typeof costs
 
 /** The names of all costs. */

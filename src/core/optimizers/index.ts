@@ -4,6 +4,8 @@
 import type { Optimizer } from '../optimizer.ts'
 import { sgd } from './sgd.ts'
 
+/** The optimizers, by name. */
 export const optimizers = { sgd } as const satisfies Readonly<Record<string, Optimizer>>
 
+/** The name of an optimizer. */
 export type OptimizerName = keyof typeof optimizers

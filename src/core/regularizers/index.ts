@@ -4,6 +4,8 @@
 import type { Regularizer } from '../regularizer.ts'
 import { l2 } from './l2.ts'
 
+/** The regularizers, by name. */
 export const regularizers = { l2 } as const satisfies Readonly<Record<string, Regularizer>>
 
+/** The name of a regularizer. */
 export type RegularizerName = keyof typeof regularizers

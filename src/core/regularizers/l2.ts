@@ -4,6 +4,7 @@
 import { addN, mul, square, sum, type Scalar } from '@tensorflow/tfjs-core'
 import type { Regularizer } from '../regularizer.ts'
 
+/** L2 regularization: each step shrinks the weights by a factor. */
 export const l2: Regularizer = {
   name: 'l2',
   /** Equation (85) without its factor λ/n: ½ Σ_w w². */

@@ -1,0 +1,34 @@
+/**
+ * The compiler's public interface, `network2/compiler`: for any pure function of TensorFlow.js tensors, in Node and in
+ * browsers. The XLA engine is not part of it, because it needs Node and TensorFlow's native library.
+ *
+ * - An engine is an {@link Interpreter}: {@link wasm} compiles, {@link eager} does not, and {@link withFallback} takes
+ *   the second where the first cannot compile.
+ * - `scan` of an engine runs a step many times in one call; {@link jit} compiles a single function.
+ * - {@link trace} returns the program of a function, which {@link print} shows.
+ */
+export {
+  CompileError,
+  type EngineName,
+  type Interpreter,
+  type Scan,
+  type Stacked,
+  type StepRange,
+} from '../core/scan.ts'
+export type { Tree } from '../core/tree.ts'
+export { eager } from './eager.ts'
+export { withFallback } from './fallback.ts'
+export { jit } from './jit.ts'
+export {
+  print,
+  type AnyNode,
+  type Constant,
+  type Input,
+  type Node,
+  type Program,
+  type Ref,
+  type Spec,
+} from './program.ts'
+export { trace, TraceError, type Arguments } from './trace.ts'
+export type { CompiledListing } from './wasm/compile.ts'
+export { wasm, type WasmOptions } from './wasm/wasm.ts'
