@@ -6,9 +6,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { root } from './load.mjs'
 
-const RUN = fileURLToPath(new URL('run.mjs', import.meta.url))
+const RUN = join(root, 'scripts', 'run.mjs')
 
 const ROUNDS = 7
 

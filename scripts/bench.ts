@@ -6,7 +6,7 @@
  * whose title has it: `npm run bench -- "[784, 30, 10], mini-batches of 10,"`.
  */
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import {
   add,
   gather,
@@ -37,6 +37,7 @@ import { fold, key, normal, permutation } from '../src/core/rng.ts'
 import { dispose, foldScoped, leave } from '../src/core/scope.ts'
 import { train } from '../src/core/train.ts'
 import { benchRuns, title } from './bench-runs.ts'
+import { root } from './load.mjs'
 
 const loaded = await loadData({
   choice: 'auto',
@@ -184,7 +185,7 @@ const runnersOf = (backend: BackendName, { sizes, m, steps }: Case, set: Batch, 
 }
 
 const numpy = (pixels: Float32Array, hidden: number, m: number): void => {
-  const script = fileURLToPath(new URL('numpy_epoch.py', import.meta.url))
+  const script = join(root, 'scripts', 'numpy_epoch.py')
   const { status, stdout } = spawnSync('python3', [script, String(hidden), String(m), '4'], {
     input: Buffer.concat([Buffer.from(pixels.buffer), Buffer.from(targets.buffer)]),
     maxBuffer: 1e9,

@@ -27,6 +27,7 @@ import {
   type Split,
   type Vector,
 } from '../test/support/float64.ts'
+import { root } from './load.mjs'
 
 export type Golden = {
   readonly name: string
@@ -316,7 +317,7 @@ export const record = (plan: Plan): Golden => {
 export const text = (golden: Golden): string =>
   JSON.stringify(golden, null, 1).replace(/\[[^[\]{}]*\]/g, row => row.replace(/\s+/g, '')) + '\n'
 
-const folder = join(import.meta.dirname, '..', 'test', 'golden')
+const folder = join(root, 'test', 'golden')
 
 export const fileOf = (plan: Pick<Plan, 'name'>): string => join(folder, `${plan.name}.json`)
 

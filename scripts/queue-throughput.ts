@@ -9,13 +9,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { parseQueueAddress, type QueueAddress } from '../src/study/queue-address.ts'
 import { openQueue } from '../src/study/queue-client.ts'
 import { serveQueue } from '../src/study/queue-worker.ts'
+import { root } from './load.mjs'
 
-const RUN = fileURLToPath(new URL('run.mjs', import.meta.url))
+const RUN = join(root, 'scripts', 'run.mjs')
 
 /** Milliseconds: how long a trial took, and how long its worker had waited for it. */
 type Answer = { readonly busy: number; readonly idle: number }

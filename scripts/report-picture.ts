@@ -7,9 +7,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { root } from './load.mjs'
 
-const RUN = fileURLToPath(new URL('run.mjs', import.meta.url))
+const RUN = join(root, 'scripts', 'run.mjs')
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
 
