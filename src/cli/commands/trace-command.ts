@@ -58,26 +58,26 @@ const programOf = (cost: CostName, sizes: Sizes, m: number): Traced =>
       ]),
   )
 
-/** The equation of the book that a node computes, or begins to, as far as its form tells. */
-const equationIn = (cost: CostName, program: Traced): ((node: Node) => string) => {
-  const made = (node: Node, i: number): string => {
+/** The equation of the book whose left-hand side a node computes, if any. */
+const equationIn = (cost: CostName, { nodes }: Traced): ((node: Node) => string) => {
+  const source = (node: Node, i: number): Node | undefined => {
     const ref = node.inputs[i]
-    return ref?.kind === 'node'
-      ? program.nodes[ref.index]!.kernel
-      : ref?.kind === 'input'
-        ? program.inputs[ref.index]!.name
-        : ''
+    return ref?.kind === 'node' ? nodes[ref.index] : undefined
   }
+  const isWeightGradient = ({ kernel, attributes }: Node): boolean =>
+    kernel === 'BatchMatMul' && attributes.transposeA === true
+  // each layer's error is the left factor of its weight gradient, and the output layer comes first
+  const deltas = nodes.filter(isWeightGradient).map(node => source(node, 0))
   return node => {
-    const { kernel, attributes } = node
-    const [left, right] = [made(node, 0), made(node, 1)]
+    const { kernel } = node
+    const [left, right] = [source(node, 0)?.kernel, source(node, 1)?.kernel]
+    if (node === deltas[0]) return `BP1, ${costs[cost].equation}`
+    if (deltas.includes(node)) return "BP2: δ = (w δ) ⊙ σ'(z)"
+    if (isWeightGradient(node)) return 'BP4: ∂C/∂w = δ a'
+    if (kernel === 'Sum') return 'BP3: ∂C/∂b = δ'
     if (kernel === 'GatherV2') return 'the mini-batch'
     if (kernel === 'Sigmoid') return '(25) a = σ(w a + b)'
-    if (kernel === 'Sub' && left === 'Sigmoid') return `BP1, ${costs[cost].equation}`
-    if (kernel === 'Sub' && right === 'Sigmoid') return "σ'(z) = a (1 - a): 1 - a"
-    if (kernel === 'BatchMatMul' && attributes.transposeA === true) return 'BP4: ∂C/∂w = δ a'
-    if (kernel === 'BatchMatMul' && attributes.transposeB !== true) return "BP2: δ = (w δ) ⊙ σ'(z)"
-    if (kernel === 'Sum') return 'BP3: ∂C/∂b = δ'
+    if (kernel === 'Multiply' && left === 'Sigmoid') return "σ'(z) = a (1 - a)"
     if (kernel === 'Sub' && left === 'Multiply') return '(93) w → (1 - ηλ/n) w - η/m Σ ∂C/∂w'
     if (kernel === 'Sub' && right === 'Multiply') return '(94) b → b - η/m Σ ∂C/∂b'
     return ''

@@ -111,7 +111,10 @@ export const emitLog1p: Function1 = (fn, x) => {
   return { before, value: add(use(emitLog(fn, u)), mend) }
 }
 
-/** Equation (110): tanh x = (1 - t) / (1 + t) with t = e^-2|x|; near 0, where that is inaccurate, an odd polynomial. */
+/**
+ * Equation (110), tanh x = (e^x - e^-x) / (e^x + e^-x), from t = e^-2|x|, which never overflows:
+ * tanh |x| = (1 - t) / (1 + t), with the sign of x. Near 0, where that is inaccurate, an odd polynomial.
+ */
 export const emitTanh: Function1 = (fn, x) => {
   const { before, put, use } = steps(fn)
   const size = put(f32x4.abs(x))

@@ -15,7 +15,7 @@ export const quadratic: Cost = {
   output: sigmoid,
   /** Equation (6), per example: C = ½ Σ_j (a_j - y_j)². */
   fn: (_z, a, y) => mul(0.5, sum(square(sub(a, y)), 1)),
-  equation: '(65): δ = (a - y) ⊙ …',
+  equation: "(65): δ = (a - y) ⊙ σ'(z)",
   /** Equation (65): δ = (a - y) ⊙ σ'(z). */
   delta: (_z, a, y) => mul(sub(a, y), sigmoid.prime(a)),
 }
