@@ -8,6 +8,7 @@ import { gunzipIfNeeded } from '../data/gzip.ts'
 import { decodeImages } from '../data/idx.ts'
 import { dataError, type DataError } from '../errors.ts'
 import { decodeText } from '../io/text.ts'
+import type { GreyImage } from './grey.ts'
 import { digitImage } from './ink.ts'
 import { decodeJsonImages, type DecodedImages } from './json-image.ts'
 import { imageKind } from './image-kind.ts'
@@ -21,20 +22,26 @@ export const MOST_BYTES = 2 ** 28
  * hold inputs as they are.
  *
  * @param file its name, for errors, and for its kind where the bytes do not show it
+ * @param asIs take a picture's pixels as they are, from 0 for black to 1 for white
  */
 export const readImages =
-  (file: string, width: number) =>
+  (file: string, width: number, asIs = false) =>
   (bytes: Uint8Array): TE.TaskEither<DataError, DecodedImages> =>
     pipe(
       gunzipIfNeeded(file, MOST_BYTES)(bytes),
-      TE.flatMapEither(unpacked => decode(file, width, unpacked)),
+      TE.flatMapEither(unpacked => decode(file, width, asIs, unpacked)),
     )
 
-const decode = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, DecodedImages> => {
+const decode = (
+  file: string,
+  width: number,
+  asIs: boolean,
+  bytes: Uint8Array,
+): E.Either<DataError, DecodedImages> => {
   const found = imageKind(file, bytes)
   switch (found.kind) {
     case 'png':
-      return fromPng(file, width, bytes)
+      return pipe(bytes, decodePng(file), E.flatMap(fromPicture(file, width, asIs)))
     case 'idx':
       return fromIdx(file, width, bytes)
     case 'json':
@@ -51,22 +58,29 @@ const decode = (file: string, width: number, bytes: Uint8Array): E.Either<DataEr
   }
 }
 
-const fromPng = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, DecodedImages> => {
-  const side = Math.sqrt(width)
-  return Number.isInteger(side)
-    ? pipe(
-        bytes,
-        decodePng(file),
-        E.flatMap(digitImage(file, side)),
-        E.map(({ pixels }) => ({ listed: false, inputs: { kind: 'bytes', width, bytes: pixels } })),
-      )
-    : E.left(
+const fromPicture =
+  (file: string, width: number, asIs: boolean) =>
+  (grey: GreyImage): E.Either<DataError, DecodedImages> => {
+    const side = Math.sqrt(width)
+    if (!Number.isInteger(side))
+      return E.left(
         dataError(
           `${file}: a picture does not fit this network: its ${width} inputs are not a square of pixels`,
           `give its inputs as JSON: an array of ${width} numbers`,
         ),
       )
-}
+    if (asIs && (grey.width !== side || grey.height !== side))
+      return E.left(
+        dataError(
+          `${file}: --as-is: the picture has ${grey.width} x ${grey.height} pixels, the network ${side} x ${side}`,
+          `scale the picture to ${side} x ${side} pixels, or leave --as-is out`,
+        ),
+      )
+    return pipe(
+      asIs ? E.right(grey) : digitImage(file, side)(grey),
+      E.map(({ pixels }) => ({ listed: false, inputs: { kind: 'bytes', width, bytes: pixels } })),
+    )
+  }
 
 const fromIdx = (file: string, width: number, bytes: Uint8Array): E.Either<DataError, DecodedImages> =>
   pipe(

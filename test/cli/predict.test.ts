@@ -74,7 +74,7 @@ describe('predict', () => {
       const idx = await written(folder, 'images', encodeImages({ count: 3, rows: 28, columns: 28, pixels }))
       const rows = images.map(grey => [...grey.pixels].map(byte => byte / 256))
       const json = await written(folder, 'a.json', JSON.stringify(rows))
-      const { code, out } = await predict(file, [...pngs, idx, json], { json: true })
+      const { code, out } = await predict(file, [...pngs, idx, json], { json: true, 'as-is': true })
       expect(code).toBe(0)
       const lines = parsed(out)
       expect(lines).toHaveLength(9)

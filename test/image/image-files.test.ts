@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { gzipSync } from 'node:zlib'
 import { encodeImages } from '../../src/data/idx.ts'
 import type { DecodedImages } from '../../src/image/json-image.ts'
+import { digitImage } from '../../src/image/ink.ts'
 import { readImages } from '../../src/image/image-files.ts'
 import { dataError, right } from '../data/made.ts'
 import { digits, greyPng, picture } from './made.ts'
@@ -12,14 +13,26 @@ const read = async (file: string, bytes: Uint8Array | string, width = 4): Promis
 const complaint = async (file: string, bytes: Uint8Array | string, width = 4): Promise<string> =>
   dataError(await readImages(file, width)(Buffer.from(bytes))())
 
-const [digit] = digits(1)
+const digit = right(digitImage('a digit', 28)(digits(1)[0]!))
 
 describe('the images of a file', () => {
   it('PNG, under any name', async () =>
-    expect(await read('a.txt', greyPng(digit!), 784)).toEqual({
+    expect(await read('a.txt', greyPng(digit), 784)).toEqual({
       listed: false,
-      inputs: { kind: 'bytes', width: 784, bytes: digit!.pixels },
+      inputs: { kind: 'bytes', width: 784, bytes: digit.pixels },
     }))
+
+  it('PNG as it is, whatever it shows', async () => {
+    const coat = picture(28, 28, (x, y) => (y < 9 && x > 18 ? 200 : x))
+    expect(right(await readImages('a.png', 784, true)(greyPng(coat))())).toEqual({
+      listed: false,
+      inputs: { kind: 'bytes', width: 784, bytes: coat.pixels },
+    })
+    const large = greyPng(picture(30, 28, x => x))
+    expect(dataError(await readImages('a.png', 784, true)(large)())).toContain(
+      'a.png: --as-is: the picture has 30 x 28 pixels, the network 28 x 28',
+    )
+  })
 
   it('IDX, gzipped or not', async () => {
     const pixels = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8])

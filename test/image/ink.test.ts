@@ -1,8 +1,14 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { decodeImages } from '../../src/data/idx.ts'
 import type { GreyImage } from '../../src/image/grey.ts'
 import { digitImage } from '../../src/image/ink.ts'
+import { decodePng } from '../../src/image/png.ts'
 import { dataError, right } from '../data/made.ts'
-import { digits, enlarged, picture } from './made.ts'
+import { mnistDir, mnistFiles } from '../support/needs.ts'
+import { digits, enlarged, greyPng, picture } from './made.ts'
 
 const drawn = digits(20)
 
@@ -33,10 +39,44 @@ const form = ({
 const dark = (ink: number): number => 255 - 255 * ink
 
 describe('an image in MNIST’s form', () => {
+  const negative = (grey: GreyImage): GreyImage => ({
+    ...grey,
+    pixels: grey.pixels.map(pixel => 255 - pixel),
+  })
+
   it('is used byte for byte, and so is its negative', () => {
-    for (const digit of drawn) {
+    for (const digit of drawn.map(seen)) {
       expect(seen(digit)).toEqual(digit)
-      expect(seen({ ...digit, pixels: digit.pixels.map(pixel => 255 - pixel) })).toEqual(digit)
+      expect(seen(negative(digit))).toEqual(digit)
+    }
+  })
+
+  it.skipIf(mnistFiles.isMissing)(
+    'is each of MNIST’s test images, and so is its PNG file',
+    mnistFiles.why,
+    async () => {
+      const bytes = await readFile(join(mnistDir, 't10k-images-idx3-ubyte.gz'))
+      const { count, pixels } = right(decodeImages('t10k')(gunzipSync(bytes)))
+      expect(count).toBe(10_000)
+      const changed = Array.from({ length: count }, (_, i) => i).filter(i => {
+        const digit = { width: 28, height: 28, pixels: pixels.subarray(784 * i, 784 * (i + 1)) }
+        // files of some of them, since writing 10,000 takes half a minute
+        const read = i % 20 === 0 ? right(decodePng('a.png')(greyPng(digit))) : digit
+        return Buffer.compare(seen(read).pixels, digit.pixels) !== 0
+      })
+      expect(changed).toEqual([])
+    },
+  )
+})
+
+describe('a drawing of 28 x 28 pixels', () => {
+  it('gives nearly the same as with a ring of paper around it', () => {
+    for (const digit of drawn) {
+      // a pen of one pixel, off centre
+      const pixel = (x: number, y: number): number => dark(enlarged(digit, 0.9, -1, 1)(x, y) > 0.5 ? 1 : 0)
+      const small = seen(picture(28, 28, pixel))
+      expect(alike(small, seen(picture(32, 32, (x, y) => pixel(x - 2, y - 2))))).toBeGreaterThan(0.999)
+      expect(form(small).longer).toBe(20)
     }
   })
 })

@@ -23,7 +23,7 @@ import type { CliEnv } from '../cli-env.ts'
 import { defineCommand } from '../command.ts'
 import { modelOption } from './evaluate-command.ts'
 import { count } from '../../options/decode.ts'
-import { optional } from '../../options/option.ts'
+import { optional, toggle } from '../../options/option.ts'
 import { readModel } from '../../runs/resources.ts'
 import { outputOptions } from '../../options/train-options.ts'
 
@@ -36,6 +36,9 @@ export const predictCommand = defineCommand({
   options: {
     model: modelOption,
     first: optional(count, { help: 'of a file with several images, only the first N', byDefault: 'all' }),
+    asIs: toggle({
+      help: "take pictures as they are; the default crops and centres the digit, as in MNIST's images",
+    }),
     ...outputOptions,
   },
   examples: [
@@ -63,7 +66,11 @@ const predictAll =
     env: CliEnv,
     paths: readonly string[],
     { layers, ...model }: ModelFile,
-    { first, json }: { readonly first: number | undefined; readonly json: boolean },
+    {
+      first,
+      asIs,
+      json,
+    }: { readonly first: number | undefined; readonly asIs: boolean; readonly json: boolean },
   ): TE.TaskEither<AppError, void> =>
   async () => {
     const [width] = model.sizes
@@ -73,7 +80,7 @@ const predictAll =
     const params = toParams(layers)
     try {
       for (const file of files.right.flat()) {
-        const found = await pipe(readBytes(file, MOST_BYTES), TE.flatMap(readImages(file, width)))()
+        const found = await pipe(readBytes(file, MOST_BYTES), TE.flatMap(readImages(file, width, asIs)))()
         if (E.isLeft(found)) {
           errors.push(found.left)
           continue
