@@ -148,3 +148,14 @@ export const acquireLock = (
     }, unwritable(folder)),
   )
 }
+
+/** Does the work, and then unlocks, also if the work fails or throws. */
+export const unlockAfter =
+  <A>(unlock: () => Promise<void>, work: TE.TaskEither<AppError, A>): TE.TaskEither<AppError, A> =>
+  async () => {
+    try {
+      return await work()
+    } finally {
+      await unlock()
+    }
+  }

@@ -7,6 +7,7 @@ import type { EpochMetrics } from '../core/train.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
+import { unlockAfter } from '../io/lock.ts'
 import { bestEpoch, monitored } from './history.ts'
 import { openRun, type RunOrigin, type SaveFlags } from './open-run.ts'
 import type { Recorder } from './recorder.ts'
@@ -45,8 +46,8 @@ export const trainRun = (
   pipe(
     openRun(env, flags, originOf(resources, run)),
     TE.flatMap(recorder =>
-      unlocking(
-        recorder,
+      unlockAfter(
+        recorder.unlock,
         pipe(
           TE.fromTask(() => trainSession(env, listener, resources, run, recorder)),
           TE.flatMap(session => conclude(run, recorder, session)),
@@ -56,16 +57,6 @@ export const trainRun = (
     ),
     TE.tapError(() => TE.fromIO(resources.interpreter.dispose)),
   )
-
-const unlocking =
-  <A>({ unlock }: Recorder, work: TE.TaskEither<AppError, A>): TE.TaskEither<AppError, A> =>
-  async () => {
-    try {
-      return await work()
-    } finally {
-      await unlock()
-    }
-  }
 
 const originOf = ({ dataset, backend, interpreter }: Resources, run: PlannedRun): RunOrigin => ({
   config: run.config,

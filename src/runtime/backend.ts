@@ -4,7 +4,7 @@
  * `native` is TensorFlow's own library, which `npm run setup -- native` installs; `wasm` is WebAssembly and `cpu` plain
  * JavaScript, which are npm packages.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import util from 'node:util'
@@ -15,6 +15,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Sessions } from '../compiler/xla/sessions.ts'
 import { usageError, type AppError } from '../errors.ts'
 import { withTensors } from '../core/scope.ts'
+import { nativeInstallation } from './native-installation.ts'
 
 /** The name of a backend, as `--backend` takes it. */
 export type BackendName = 'native' | 'wasm' | 'cpu'
@@ -59,19 +60,6 @@ type Loaded = Omit<Backend, 'notice'>
 /** Why a backend cannot be used, and what to do. */
 export type Unavailable = { readonly reason: string; readonly remedy: string; readonly installed: boolean }
 
-/** Why the last installation of the native backend failed, if it did. */
-const failedInstallation = (): Unavailable | undefined => {
-  try {
-    const file = new URL('../../node_modules/.network2/native.json', import.meta.url)
-    const { status, reason, remedy } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-    return status === 'failed' && typeof reason === 'string' && typeof remedy === 'string'
-      ? { reason, remedy, installed: false }
-      : undefined
-  } catch {
-    return undefined
-  }
-}
-
 const INSTALL = 'run: npm run setup -- native'
 
 /** The platform for which scripts/native.mjs can install the native backend. */
@@ -79,14 +67,18 @@ const NATIVE_PLATFORM = 'linux-x64'
 
 const platform = `${process.platform}-${process.arch}`
 
-const notInstalled = (): Unavailable =>
-  platform === NATIVE_PLATFORM
-    ? (failedInstallation() ?? { reason: 'it is not installed', remedy: INSTALL, installed: false })
-    : {
-        reason: `it is only available for ${NATIVE_PLATFORM}, and this is ${platform}`,
-        remedy: 'every command works without it',
-        installed: false,
-      }
+const notInstalled = (): Unavailable => {
+  if (platform !== NATIVE_PLATFORM)
+    return {
+      reason: `it is only available for ${NATIVE_PLATFORM}, and this is ${platform}`,
+      remedy: 'every command works without it',
+      installed: false,
+    }
+  const last = nativeInstallation()
+  return last?.status === 'failed'
+    ? { reason: last.reason, remedy: last.remedy, installed: false }
+    : { reason: 'it is not installed', remedy: INSTALL, installed: false }
+}
 
 const hasAddon = (): boolean =>
   existsSync(

@@ -28,7 +28,7 @@ import {
   type WriteFailed,
   type IncompatibleCheckpoint,
 } from '../errors.ts'
-import { identify } from './identity.ts'
+import { identify, type JsonValue } from './identity.ts'
 
 /** What all lines of a journal have in common. Journals of equal identities can be merged. */
 export type StudyIdentity = Parameters<typeof identify>[0] & Readonly<Record<string, unknown>>
@@ -133,9 +133,10 @@ const wrongLine = (file: string, line: number, what: string): IncompatibleCheckp
 /** Such as `data is "digits" there and "MNIST" here`. */
 const differences = (there: Readonly<Record<string, unknown>>, here: StudyIdentity): string =>
   [...new Set([...Object.keys(there), ...Object.keys(here)])]
-    .map(key => ({ key, was: shown(there[key]), is: shown(here[key]) }))
-    .filter(({ was, is }) => was !== is)
-    .map(({ key, was, is }) => `${key} is ${was} there and ${is} here`)
+    .filter(
+      key => identify({ [key]: there[key] as JsonValue }) !== identify({ [key]: here[key] as JsonValue }),
+    )
+    .map(key => `${key} is ${shown(there[key])} there and ${shown(here[key])} here`)
     .join('; ')
 
 const shown = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value))

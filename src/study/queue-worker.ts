@@ -3,6 +3,7 @@
  */
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
 import * as E from 'fp-ts/lib/Either.js'
+import type { Redis } from 'ioredis'
 import { hostname } from 'node:os'
 import type { QueueAddress } from './queue-address.ts'
 import { connect, LOSSES, queueName, reasonOf, soon, type Log } from './queue-connection.ts'
@@ -32,6 +33,8 @@ export type WorkerOptions<Task, Result> = {
   readonly decode: (json: unknown) => E.Either<string, Task>
   /** Does a task in another process: this one must renew its lock meanwhile. */
   readonly work: (task: Task) => Promise<WorkEnd<Result>>
+  /** Called once at the start if no task of the topic waits, but tasks of these other topics do. */
+  readonly onOtherTopics?: (topics: readonly string[]) => void
   readonly log: Log
 }
 
@@ -50,6 +53,7 @@ export const serveQueue = <Task, Result>({
   patience,
   decode,
   work,
+  onOtherTopics = () => undefined,
   log,
 }: WorkerOptions<Task, Result>): { readonly close: () => Promise<void> } => {
   const connection = connect(address, log)
@@ -71,6 +75,13 @@ export const serveQueue = <Task, Result>({
       runRetryDelay: RETRY,
     },
   )
+  void waitingTopics(connection).then(
+    topics => {
+      if (topics.length > 0 && !topics.includes(topic)) onOtherTopics(topics)
+    },
+    // the connection logs its own errors
+    () => undefined,
+  )
   let closing = false
   const logged = new Set<string>()
   worker.on('error', error => {
@@ -88,6 +99,17 @@ export const serveQueue = <Task, Result>({
       connection.disconnect()
     },
   }
+}
+
+/** The topics that have waiting tasks. */
+const waitingTopics = async (connection: Redis): Promise<readonly string[]> => {
+  const [prefix, suffix] = [`bull:${queueName('')}`, ':wait']
+  const pages = connection.scanStream({ match: `${prefix}*${suffix}`, count: 1000 }) as AsyncIterable<
+    readonly string[]
+  >
+  const topics = new Set<string>()
+  for await (const keys of pages) for (const key of keys) topics.add(key.slice(prefix.length, -suffix.length))
+  return [...topics]
 }
 
 /** Tells BullMQ how a task has ended. */

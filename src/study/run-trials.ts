@@ -14,7 +14,7 @@ import { JOURNAL, noteUnusable } from './study-folder.ts'
 import type { TrialFailure, TrialPool } from './trial-pool.ts'
 import { trialProgress, type ProgressOptions, type TrialProgress } from './trial-progress.ts'
 import { describeFlags, usableResults, type Trial, type TrialResult, type TrialResults } from './trial.ts'
-import { acquireLock } from '../io/lock.ts'
+import { acquireLock, unlockAfter } from '../io/lock.ts'
 import { unwritable } from '../io/failure.ts'
 import type { Env } from '../io/env.ts'
 import { rarely } from './rarely.ts'
@@ -48,13 +48,7 @@ export const withLockedFolder = <A>(
   pipe(
     TE.tryCatch(() => env.files.makeFolder(folder), unwritable(folder)),
     TE.flatMap(() => acquireLock(env.files, env.processes, folder)),
-    TE.flatMap(unlock => async () => {
-      try {
-        return await work()()
-      } finally {
-        await unlock()
-      }
-    }),
+    TE.flatMap(unlock => unlockAfter(unlock, () => work()())),
   )
 
 /** What happens during a run. */

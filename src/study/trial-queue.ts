@@ -74,6 +74,11 @@ export const runWorker = (env: Env, options: TrialWorkerOptions): TE.TaskEither<
         topic: data.data,
         decode: decodeTrial,
         work: trial => doTrial(env, pool, data, ending, trial),
+        onOtherTopics: others =>
+          env.log(
+            `network2: no trials wait for ${data.name} (${data.data}); trials wait for the data ` +
+              `${others.join(', ')}: start a worker with these data (--data)`,
+          ),
         log: line => env.log(`network2: ${line}`),
       })
       try {

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
+import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import type { AppError } from '../../src/errors.ts'
 import { systemEnv } from '../../src/io/env.ts'
@@ -91,6 +93,26 @@ describe.skipIf(redisServer.isMissing)('trials over a queue', redisServer.why, (
       worker.stop()
       expect(await worker.ended).toMatchObject(E.left({ _tag: 'Interrupted', signal: 'SIGINT' }))
       pool.close()
+    }))
+
+  it('a worker whose data no study uses says which data it has, and which are wanted', () =>
+    inSetting(async setting => {
+      const wanted = { ...setting.trialOf({}), data: '0123456789abcdef' }
+      const pool = queuePool(systemEnv, setting.address, wanted.data)
+      const end = pool.run(wanted)()
+      const redis = new Redis(setting.address.url)
+      while ((await redis.llen(`bull:network2-2-${wanted.data}:wait`)) === 0) await nextTurn()
+      redis.disconnect()
+      const worker = startWorker(setting)
+      while (worker.log.length < 2) await nextTurn()
+      expect(worker.log[1]).toBe(
+        `network2: no trials wait for ${worker.log[0]!.match(/trials on (.+) from/)![1]!}; trials wait for the data ` +
+          '0123456789abcdef: start a worker with these data (--data)',
+      )
+      worker.stop()
+      await worker.ended
+      pool.close()
+      expect(await end).toMatchObject(E.left({ kind: 'closed' }))
     }))
 
   it('an answer that is no result is refused', () =>

@@ -1,7 +1,7 @@
 /**
  * `npm run doctor`: what is installed, what is missing and what to do about it. It changes nothing.
  */
-import { readFile, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import envPaths from 'env-paths'
@@ -10,11 +10,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { defineCommand } from '../command.ts'
 import { tryBackend, type Backend, type BackendName, type Unavailable } from '../../runtime/backend.ts'
+import { nativeInstallation } from '../../runtime/native-installation.ts'
 
 /** A folder that may have MNIST, with the names of its files; the names are undefined if it cannot be read. */
 export type Folder = { readonly path: string; readonly names: readonly string[] | undefined }
 
-/** The contents of the text, as values. */
+/** What the command reports, as data. */
 export type Findings = {
   readonly node: string
   readonly platform: string
@@ -108,7 +109,7 @@ const dataLines = ({ mnistDir, mnist, data }: Findings): readonly Line[] => {
   ]
 }
 
-/** What `--backend auto` takes. */
+/** The backend that `--backend auto` chooses. */
 const automatic = ({ backends: { native, wasm }, nativeOff }: Findings): string => {
   const first = E.isRight(wasm) ? 'wasm' : 'cpu'
   if (nativeOff) return `${first} (NETWORK2_NATIVE=off)`
@@ -135,16 +136,6 @@ const look = async (path: string): Promise<Folder> => ({
   names: await readdir(path).catch(() => undefined),
 })
 
-const sourceOf = async (): Promise<string | undefined> => {
-  try {
-    const text = await readFile(join(root, 'node_modules', '.network2', 'native.json'), 'utf8')
-    const { source } = JSON.parse(text) as Record<string, unknown>
-    return typeof source === 'string' ? source : undefined
-  } catch {
-    return undefined
-  }
-}
-
 /** An empty variable counts as not set. */
 const given = (variable: string | undefined): string | undefined => (variable === '' ? undefined : variable)
 
@@ -154,11 +145,12 @@ const gather = async (env: NodeJS.ProcessEnv): Promise<Findings> => {
   const wasm = await tryBackend('wasm')
   const native = await tryBackend('native')
   const mnistDir = given(env.MNIST_DIR)
+  const installation = nativeInstallation()
   return {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     backends: { native, wasm, cpu },
-    source: await sourceOf(),
+    source: installation?.status === 'ready' ? installation.source : undefined,
     nativeOff: env.NETWORK2_NATIVE === 'off',
     cache: resolve(given(env.NETWORK2_CACHE) ?? envPaths('network2', { suffix: '' }).cache),
     mnistDir: mnistDir === undefined ? undefined : await look(resolve(mnistDir)),
