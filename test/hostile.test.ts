@@ -29,7 +29,7 @@ const decoders: readonly (readonly [string, (bytes: Uint8Array) => E.Either<stri
       bytes => inWords(decodeImages('FILE')(bytes)),
       encodeImages({ count: 2, rows: 2, columns: 2, pixels: new Uint8Array(8) }),
     ],
-    ['labels', bytes => inWords(decodeLabels('FILE', 9)(bytes)), encodeLabels(Uint8Array.of(1, 2, 3))],
+    ['labels', bytes => inWords(decodeLabels('FILE')(bytes)), encodeLabels(Uint8Array.of(1, 2, 3))],
     [
       'a data set in JSON',
       bytes => inWords(decodeJsonDataset('FILE')(words(bytes))),

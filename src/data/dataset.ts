@@ -23,10 +23,12 @@ export type Examples = {
 }
 
 export type Dataset = {
-  /** Its name in output: MNIST, digits, or that of the file or folder. */
+  /** Its name in output: MNIST, generated digits, or that of the file or folder. */
   readonly name: string
   /** Where it came from: a path, a mirror, or the generator. */
   readonly source: string
+  /** What the user should know of how it was read. */
+  readonly note?: string | undefined
   readonly training: Examples
   readonly validation: Examples | undefined
   readonly test: Examples | undefined
@@ -145,24 +147,32 @@ export const outputsNeeded = (dataset: Dataset): Outputs =>
 /** How a network's sizes and a data set disagree, and the nearest sizes that would fit. */
 type Misfit = { readonly has: string; readonly change: string; readonly sizes: ReadonlyArray<number> }
 
-const misfit = (sizes: ReadonlyArray<number>, dataset: Dataset): Misfit | undefined => {
+/** @param isExact whether a network may have no more outputs than the data has classes */
+const misfit = (sizes: ReadonlyArray<number>, dataset: Dataset, isExact: boolean): Misfit | undefined => {
   const width = inputWidth(dataset)
   const { rule, count } = outputsNeeded(dataset)
-  const [inputs, outputs] = [sizes[0], sizes.at(-1)]
-  const outputsFit = outputs !== undefined && (rule === 'exactly' ? outputs === count : outputs >= count)
-  const fitting = [width, ...sizes.slice(1, -1), outputsFit ? outputs : count]
+  const [inputs, outputs = 0] = [sizes[0], sizes.at(-1)]
+  const tooMany = outputs > count && (isExact || rule === 'exactly')
+  const outputsFit = outputs >= count && !tooMany
+  // 784,30 for ten classes: most often the output layer was forgotten
+  const hidden = rule === 'at least' && tooMany && sizes.length === 2 ? [outputs] : sizes.slice(1, -1)
+  const fitting = [width, ...hidden, outputsFit ? outputs : count]
   if (inputs !== width) return { has: `has ${width} inputs`, change: `begin with ${width}`, sizes: fitting }
   if (outputsFit) return undefined
-  return rule === 'exactly'
-    ? { has: `has ${count} targets per example`, change: `end with ${count}`, sizes: fitting }
-    : { has: `has labels up to ${count - 1}`, change: `end with ${count} or more`, sizes: fitting }
+  const has =
+    rule === 'exactly'
+      ? `has ${count} targets per example`
+      : tooMany
+        ? `has ${count} classes, not ${outputs}`
+        : `has labels up to ${count - 1}`
+  return { has, change: `end with ${count}`, sizes: fitting }
 }
 
-/** The data set, if it fits a network of the sizes given by `--sizes`. */
+/** The data set, if it fits a network of the sizes given by `--sizes`: with one output per class. */
 export const sizesFit =
   (sizes: ReadonlyArray<number>) =>
   (dataset: Dataset): E.Either<UsageError, Dataset> => {
-    const wrong = misfit(sizes, dataset)
+    const wrong = misfit(sizes, dataset, true)
     return wrong === undefined
       ? E.right(dataset)
       : E.left(
@@ -177,7 +187,7 @@ export const sizesFit =
 export const modelFits =
   (file: string, sizes: ReadonlyArray<number>) =>
   (dataset: Dataset): E.Either<DataError, Dataset> => {
-    const wrong = misfit(sizes, dataset)
+    const wrong = misfit(sizes, dataset, false)
     return wrong === undefined
       ? E.right(dataset)
       : E.left(

@@ -29,6 +29,9 @@ const reason = (error: unknown, { length }: Uint8Array, limit: number): string =
 const lastLength = (bytes: Uint8Array): number =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true)
 
+/** Whether a file ends as zeros, or an empty member, do. */
+const isEmptyTail = (bytes: Uint8Array): boolean => bytes.subarray(-4).every(byte => byte === 0)
+
 /**
  * The contents of a file that may be gzipped: its first bytes decide, not its name. Unpacking runs in a thread of its
  * own.
@@ -52,7 +55,11 @@ export const gunzipIfNeeded =
       // zlib joins several members, and skips zeros after the last one
       TE.filterOrElse(
         body => lastLength(bytes) === body.length,
-        () => fail('holds a second gzip member, or zeros follow its end; one member is expected'),
+        () =>
+          dataError(
+            `${file}: ${isEmptyTail(bytes) ? 'zeros, or an empty gzip member, follow its end' : 'holds two or more gzip members, as several files joined into one have'}; one member is expected`,
+            'unpack it with gunzip, and give each file by itself',
+          ),
       ),
     )
   }

@@ -37,19 +37,59 @@ export const markupError = (file: string, expected: string): DataError =>
     'the server sent a web page (a log-in, a block or an error) instead: get the file from another source',
   )
 
+/** The types of IDX numbers, by their byte in the header: their name, and their size in bytes. */
+const TYPES: Readonly<Record<number, readonly [name: string, bytes: number]>> = {
+  0x08: ['unsigned bytes', 1],
+  0x09: ['signed bytes', 1],
+  0x0b: ['16-bit integers', 2],
+  0x0c: ['32-bit integers', 4],
+  0x0d: ['32-bit floats', 4],
+  0x0e: ['64-bit floats', 8],
+}
+
+/** What a whole IDX file of any type and rank holds; undefined for other bytes. */
+const idxContents = (bytes: Uint8Array): string | undefined => {
+  const [zero, also, type = 0, rank = 0] = bytes
+  const numbers = TYPES[type]
+  const start = 4 + 4 * rank
+  if (zero !== 0 || also !== 0 || numbers === undefined || rank === 0 || bytes.length < start)
+    return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const sizes = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
+  if (start + sizes.reduce((product, size) => product * size, numbers[1]) !== bytes.length) return undefined
+  const isQmnist = numbers[1] === 4 && rank === 2 && sizes[1] === 8
+  if (isQmnist) return `QMNIST's extended labels (${numbers[0]}, ${sizes.join(' x ')})`
+  return numbers[1] === 1 && rank === 3 && type === UNSIGNED_BYTE
+    ? `IDX images (${sizes.join(' x ')})`
+    : `IDX ${numbers[0]} (${sizes.join(' x ')})`
+}
+
+const RANKS = { images: 'count x rows x columns', labels: 'one per image' } as const
+
+/** The error for a whole IDX file of another form. */
+const otherForm = (file: string, what: 'images' | 'labels', found: string): DataError =>
+  dataError(
+    `${file}: these are ${found}; IDX ${what} are unsigned bytes, ${RANKS[what]}`,
+    found.startsWith('QMNIST')
+      ? 'write the first of the 8 numbers of each row, the class, as unsigned bytes with one size (idx1-ubyte)'
+      : `give the file with the ${what} in this form; or convert the data to JSON`,
+  )
+
 type Body = { readonly sizes: ReadonlyArray<number>; readonly body: Uint8Array }
 
 const decode =
-  (file: string, what: string, rank: number) =>
+  (file: string, what: 'images' | 'labels', rank: number) =>
   (bytes: Uint8Array): E.Either<DataError, Body> => {
     const fail = (found: string): E.Either<DataError, never> => E.left(dataError(`${file}: ${found}`, AGAIN))
     const magic = Uint8Array.of(0, 0, UNSIGNED_BYTE, rank)
     const start = 4 + 4 * rank
     if (isMarkup(bytes)) return E.left(markupError(file, `IDX ${what}`))
+    const isOther = magic.some((byte, i) => byte !== bytes[i])
+    const whole = isOther ? idxContents(bytes) : undefined
+    if (whole !== undefined) return E.left(otherForm(file, what, whole))
     if (bytes.length < start)
       return fail(`cut after ${bytes.length} bytes; the header of IDX ${what} alone has ${start}`)
-    if (magic.some((byte, i) => byte !== bytes[i]))
-      return fail(`begins with ${hex(bytes.subarray(0, 4))}; IDX ${what} begin with ${hex(magic)}`)
+    if (isOther) return fail(`begins with ${hex(bytes.subarray(0, 4))}; IDX ${what} begin with ${hex(magic)}`)
 
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const sizes = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
@@ -84,22 +124,17 @@ export const decodeImages =
     )
 
 /**
- * Decodes labels 0 … `most` from IDX bytes; they are a view of the same memory.
+ * Decodes labels from IDX bytes; they are a view of the same memory.
  *
  * @param file the name to use in errors
  */
 export const decodeLabels =
-  (file: string, most: number) =>
+  (file: string) =>
   (bytes: Uint8Array): E.Either<DataError, Uint8Array> =>
     pipe(
       bytes,
       decode(file, 'labels', 1),
-      E.flatMap(({ body }) => {
-        const at = body.findIndex(label => label > most)
-        return at < 0
-          ? E.right(body)
-          : E.left(dataError(`${file}: label ${at} is ${body[at]!}; labels here are 0 to ${most}`, AGAIN))
-      }),
+      E.map(({ body }) => body),
     )
 
 const encode = (sizes: ReadonlyArray<number>, body: Uint8Array): Uint8Array => {

@@ -1,16 +1,18 @@
 /** The data set that `--data` asks for, or the best one that is available. */
+import * as T from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
 import type { Dataset } from './dataset.ts'
 import { digitsCounts, loadDigits, type Counts } from './digits-cache.ts'
 import { download, mirrors, patience, type Patience } from './download.ts'
+import { listIdxFiles, setName } from './find-idx.ts'
 import { readJson } from './json-dataset.ts'
 import { mnist, readFolder, type KnownFiles } from './mnist.ts'
 import type { LoadProgress } from './progress.ts'
-import { kindOf } from '../io/read.ts'
+import { exists, kindOf } from '../io/read.ts'
 
 export type LoadOptions = {
   /** auto, mnist, digits, or the path of a folder or of a JSON file. */
@@ -89,20 +91,22 @@ const automatic = (options: Options): TaskEither<DataError, Dataset> =>
 const syntheticDigits = (options: Options): TaskEither<DataError, Dataset> =>
   loadDigits({ ...options, counts: options.digits })
 
-const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> =>
-  pipe(
-    kindOf(choice),
-    TE.flatMap(kind => {
-      if (kind === 'folder') return readFolder(choice, 'any', known)
-      return choice.toLowerCase().endsWith('.json')
-        ? readJson(choice)
-        : TE.left(
-            dataError(
-              `${choice}: is neither a folder nor a .json file`,
-              "give a folder with MNIST's four files, or a data set as FILE.json",
-            ),
-          )
-    }),
+/** After the path of IDX files: exchanges rows and columns of the images, since EMNIST's are stored by columns. */
+const TRANSPOSED = ':transposed'
+
+/** What `--data` reads, for errors. */
+const FORMS =
+  "give a folder of IDX files (MNIST's four names, or EMNIST's; FOLDER:transposed for images stored by columns), " +
+  'or a FILE.json'
+
+const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> => {
+  const isTransposed = choice.endsWith(TRANSPOSED)
+  const path = isTransposed ? choice.slice(0, -TRANSPOSED.length) : choice
+  return pipe(
+    exists(path),
+    TE.flatMap(there =>
+      there ? fromFileOrFolder(path, isTransposed, known) : oneOfSeveral(path, isTransposed, known),
+    ),
     TE.mapLeft(
       changed(
         message => `--data ${message}`,
@@ -110,6 +114,49 @@ const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> =>
       ),
     ),
   )
+}
+
+const fromFileOrFolder = (
+  path: string,
+  isTransposed: boolean,
+  known: KnownFiles,
+): TaskEither<DataError, Dataset> =>
+  pipe(
+    kindOf(path),
+    TE.flatMap(kind => {
+      if (kind === 'folder') return readFolder(path, 'any', known, { isTransposed })
+      if (isTransposed)
+        return TE.left(
+          dataError(`${path}${TRANSPOSED}: only IDX files can be transposed`, `leave out ${TRANSPOSED}`),
+        )
+      return path.toLowerCase().endsWith('.json')
+        ? readJson(path)
+        : TE.left(dataError(`${path}: this is no data set that can be read`, FORMS))
+    }),
+  )
+
+/** The data set with this name among several in a folder, such as `gzip/emnist-letters`. */
+const oneOfSeveral = (
+  path: string,
+  isTransposed: boolean,
+  known: KnownFiles,
+): TaskEither<DataError, Dataset> => {
+  const [folder, set] = [dirname(path), basename(path)]
+  return pipe(
+    listIdxFiles(folder),
+    TE.map(files => files.some(({ prefix }) => setName(prefix) === set)),
+    TE.getOrElse(() => T.of(false)),
+    TE.fromTask,
+    TE.flatMap(there =>
+      there
+        ? readFolder(folder, 'any', known, { set, isTransposed })
+        : pipe(
+            kindOf(path),
+            TE.flatMap(() => TE.left(dataError(`${path}: this is no data set that can be read`, FORMS))),
+          ),
+    ),
+  )
+}
 
 /**
  * The data set of a choice:
@@ -133,6 +180,15 @@ export const loadData = (given: LoadOptions): TaskEither<DataError, Dataset> => 
     signal: new AbortController().signal,
     ...given,
   }
+  return pipe(
+    chosen(options),
+    TE.tapIO(({ name, note }) => () => {
+      if (note !== undefined) options.onNotice(`network2: ${name}: ${note}`)
+    }),
+  )
+}
+
+const chosen = (options: Options): TaskEither<DataError, Dataset> => {
   switch (options.choice) {
     case 'auto':
       return automatic(options)

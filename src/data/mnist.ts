@@ -7,16 +7,16 @@ import * as A from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { identity, pipe } from 'fp-ts/lib/function.js'
 import { createHash } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
+import { classesOf } from './classes.ts'
 import { sliceExamples, type Dataset, type Examples } from './dataset.ts'
+import { findIdxFiles } from './find-idx.ts'
 import { gunzipIfNeeded } from './gzip.ts'
 import { decodeImages, decodeLabels, type Images } from './idx.ts'
 import { kindOf, readBytes } from '../io/read.ts'
-import { unreadable } from '../io/failure.ts'
 
 /** The four files, by their content. */
 export type FileRole = 'trainImages' | 'trainLabels' | 'testImages' | 'testLabels'
@@ -78,37 +78,35 @@ const both = A.sequenceS(E.Apply)
 /** The most bytes of an unpacked file. EMNIST's digits, the largest set of this kind, have 220 MB. */
 const LIMIT = 2 ** 29
 
-/** MNIST's names, the spelling in some archives, and both with .gz. */
-const spellings = (name: string): ReadonlyArray<string> =>
-  [name, name.replace('-idx', '.idx')].flatMap(spelling => [spelling, `${spelling}.gz`])
-
-const find = (folder: string, present: ReadonlyArray<string>, name: string): E.Either<DataError, string> =>
-  pipe(
-    spellings(name).find(spelling => present.includes(spelling)),
-    E.fromNullable(
-      dataError(
-        `${folder}: has no ${name}, nor ${name}.gz`,
-        `put MNIST's four files there: ${fileRoles.map(role => mnist[role].name).join(', ')}, each gzipped or not`,
-      ),
-    ),
-    E.map(found => join(folder, found)),
-  )
-
 const readPart = (file: string): TaskEither<DataError, CheckedFile> =>
   pipe(readBytes(file, LIMIT), TE.flatMap(gunzipIfNeeded(file, LIMIT)), TE.map(checkFile(file)))
 
-/** The four files of a folder, unpacked, with their SHA-256; not yet decoded. */
-export const readFour = (folder: string, known: KnownFiles): TaskEither<DataError, MnistFiles<CheckedFile>> =>
+/**
+ * The four files of a folder, unpacked, with their SHA-256; not yet decoded.
+ *
+ * @param set its name, where the folder holds several data sets
+ */
+export const readFour = (
+  folder: string,
+  known: KnownFiles,
+  set?: string,
+): TaskEither<DataError, MnistFiles<CheckedFile>> =>
   pipe(
     kindOf(folder),
     TE.filterOrElse(
       kind => kind === 'folder',
       () => dataError(`${folder}: is a file, not a folder`, "give the folder with MNIST's four files"),
     ),
-    TE.flatMap(() => TE.tryCatch(() => readdir(folder), unreadable(folder))),
-    TE.flatMap(present => {
+    TE.flatMap(() =>
+      findIdxFiles(
+        folder,
+        fileRoles.map(role => known[role].name),
+        set,
+      ),
+    ),
+    TE.flatMap(paths => {
       const read = (role: FileRole): TaskEither<DataError, CheckedFile> =>
-        pipe(TE.fromEither(find(folder, present, known[role].name)), TE.flatMap(readPart))
+        readPart(paths[fileRoles.indexOf(role)]!)
       return all({
         trainImages: read('trainImages'),
         trainLabels: read('trainLabels'),
@@ -150,19 +148,17 @@ const isMnist =
     )
   }
 
-/** The largest label of a data set of ten digits. */
-const MOST = 9
-
 const shape = ({ rows, columns }: Images): string => `${rows} x ${columns}`
 
 const examples = (
   images: CheckedFile,
   labels: CheckedFile,
-): E.Either<DataError, { images: Images; examples: Examples }> =>
+  isTransposed: boolean,
+): E.Either<DataError, { images: Images; examples: Examples; labels: Uint8Array }> =>
   pipe(
     both({
-      images: decodeImages(images.file)(images.bytes),
-      labels: decodeLabels(labels.file, MOST)(labels.bytes),
+      images: pipe(decodeImages(images.file)(images.bytes), E.map(isTransposed ? transpose : identity)),
+      labels: decodeLabels(labels.file)(labels.bytes),
     }),
     E.filterOrElse(
       decoded => decoded.images.count === decoded.labels.length,
@@ -183,6 +179,7 @@ const examples = (
         },
         desired: { kind: 'labels' as const, labels: decoded.labels },
       },
+      labels: decoded.labels,
     })),
   )
 
@@ -191,12 +188,12 @@ const examples = (
  * validation set, as in the book: 50,000 and 10,000 of MNIST's 60,000.
  */
 export const assembleDataset =
-  (rule: FolderRule, known: KnownFiles, name: string, source: string) =>
+  (rule: FolderRule, known: KnownFiles, name: string, source: string, isTransposed = false) =>
   (four: MnistFiles<CheckedFile>): E.Either<DataError, Dataset> =>
     pipe(
       both({
-        train: examples(four.trainImages, four.trainLabels),
-        test: examples(four.testImages, four.testLabels),
+        train: examples(four.trainImages, four.trainLabels, isTransposed),
+        test: examples(four.testImages, four.testLabels, isTransposed),
       }),
       E.filterOrElse(
         ({ train, test }) => shape(train.images) === shape(test.images),
@@ -207,29 +204,73 @@ export const assembleDataset =
           ),
       ),
       E.bind('isMnist', () => isMnist(rule, known)(four)),
-      E.map(({ train, test, isMnist }) => {
-        const { size } = train.examples
-        const split = size - Math.floor(size / 6)
-        return {
-          name: isMnist ? 'MNIST' : name,
-          source,
-          training: sliceExamples(0, split)(train.examples),
-          validation: split < size ? sliceExamples(split, size)(train.examples) : undefined,
-          test: test.examples,
-        }
-      }),
+      E.bind('classes', ({ train, test }) =>
+        classesOf([
+          { file: four.trainLabels.file, labels: train.labels },
+          { file: four.testLabels.file, labels: test.labels },
+        ]),
+      ),
+      E.map(({ train, test, isMnist, classes: { labels, note } }) => ({
+        name: isMnist ? 'MNIST' : name,
+        source,
+        note,
+        ...splitTraining(labelled(train.examples, labels[0]!)),
+        test: labelled(test.examples, labels[1]!),
+      })),
     )
+
+const labelled = (examples: Examples, labels: Uint8Array): Examples => ({
+  ...examples,
+  desired: { kind: 'labels', labels },
+})
+
+/** The first five sixths for training, the last sixth for validation. */
+export const splitTraining = (all: Examples): Pick<Dataset, 'training' | 'validation'> => {
+  const split = all.size - Math.floor(all.size / 6)
+  return {
+    training: sliceExamples(0, split)(all),
+    validation: split < all.size ? sliceExamples(split, all.size)(all) : undefined,
+  }
+}
+
+/** Images with rows and columns exchanged: EMNIST's are stored by columns. */
+const transpose = ({ count, rows, columns, pixels }: Images): Images => {
+  const turned = new Uint8Array(pixels.length)
+  const size = rows * columns
+  for (let i = 0; i < count; i++)
+    for (let y = 0; y < rows; y++)
+      for (let x = 0; x < columns; x++) turned[i * size + x * rows + y] = pixels[i * size + y * columns + x]!
+  return { count, rows: columns, columns: rows, pixels: turned }
+}
+
+export type FolderOptions = {
+  /** The name of the data set, where the folder holds the files of several. */
+  readonly set?: string | undefined
+  /** Exchanges rows and columns. */
+  readonly isTransposed?: boolean
+}
 
 /**
  * The data set in a folder of MNIST's four files, gzipped or not.
  *
  * Exit code 3 for a folder or a file that is missing or damaged, or does not fit the others.
  */
-export const readFolder = (folder: string, rule: FolderRule, known = mnist): TaskEither<DataError, Dataset> =>
+export const readFolder = (
+  folder: string,
+  rule: FolderRule,
+  known = mnist,
+  { set, isTransposed = false }: FolderOptions = {},
+): TaskEither<DataError, Dataset> =>
   pipe(
-    readFour(folder, known),
-    TE.flatMapEither(assembleDataset(rule, known, basename(resolve(folder)), folder)),
+    readFour(folder, known, set),
+    TE.flatMapEither(assembleDataset(rule, known, set ?? folderName(folder), folder, isTransposed)),
   )
+
+/** The name of a folder; of torchvision's `FashionMNIST/raw`, that of the folder above. */
+export const folderName = (folder: string): string => {
+  const path = resolve(folder)
+  return basename(path) === 'raw' ? basename(dirname(path)) : basename(path)
+}
 
 /** The files of MNIST that a folder already has, whole; none if the folder is missing. */
 export const readWhole = (

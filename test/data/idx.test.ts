@@ -9,7 +9,7 @@ const labels = Uint8Array.of(5, 0, 4, 1, 9)
 
 const decoders = [
   { what: 'images', bytes: encodeImages(images), decode: decodeImages('FILE'), fields: [4, 8, 12] },
-  { what: 'labels', bytes: encodeLabels(labels), decode: decodeLabels('FILE', 9), fields: [4] },
+  { what: 'labels', bytes: encodeLabels(labels), decode: decodeLabels('FILE'), fields: [4] },
 ] as const
 
 const field = (bytes: Uint8Array, at: number, value: number): Uint8Array => {
@@ -30,7 +30,7 @@ test('an example of images', () => {
 
 test('an example of labels, a view of the same memory', () => {
   const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 9, 0)
-  const found = right(decodeLabels('FILE', 9)(bytes))
+  const found = right(decodeLabels('FILE')(bytes))
   expect([...found]).toEqual([9, 0])
   expect(found.buffer).toBe(bytes.buffer)
 })
@@ -39,7 +39,7 @@ test('a file that starts within a buffer', () => {
   const bytes = encodeLabels(labels)
   const padded = new Uint8Array(bytes.length + 3)
   padded.set(bytes, 3)
-  expect([...right(decodeLabels('FILE', 9)(padded.subarray(3)))]).toEqual([...labels])
+  expect([...right(decodeLabels('FILE')(padded.subarray(3)))]).toEqual([...labels])
 })
 
 test('decoding inverts encoding', () => {
@@ -121,7 +121,9 @@ describe.each(decoders)('$what', ({ bytes, decode, fields }) => {
     ] as const) {
       const changed = bytes.slice()
       changed[at] = value
-      expect(dataError(decode(changed))).toMatch(/begins with .*; IDX .* begin with 00 00 08/)
+      expect(dataError(decode(changed))).toMatch(
+        at === 2 && value === 9 ? /these are IDX signed bytes/ : /begins with .*; IDX .* begin with 00 00 08/,
+      )
     }
   })
 
@@ -132,9 +134,35 @@ describe.each(decoders)('$what', ({ bytes, decode, fields }) => {
   })
 })
 
-test.each([10, 255])('label %d among digits', label => {
-  const found = decodeLabels('FILE', 9)(encodeLabels(Uint8Array.of(0, 9, label, 3)))
-  expect(dataError(found)).toBe(`FILE: label 2 is ${label}; labels here are 0 to 9`)
+describe('a whole IDX file of another form is named', () => {
+  const idx = (type: number, sizes: readonly number[], bytes: number): Uint8Array => {
+    const file = new Uint8Array(4 + 4 * sizes.length + bytes)
+    file.set([0, 0, type, sizes.length])
+    sizes.forEach((size, i) => new DataView(file.buffer).setUint32(4 + 4 * i, size))
+    return file
+  }
+
+  test.each([
+    ['images', idx(8, [2, 3, 4], 24), 'these are IDX images (2 x 3 x 4)'],
+    ['signed bytes', idx(9, [3], 3), 'these are IDX signed bytes (3)'],
+    ['floats', idx(13, [2, 2, 2], 32), 'these are IDX 32-bit floats (2 x 2 x 2)'],
+    ['doubles', idx(14, [1], 8), 'these are IDX 64-bit floats (1)'],
+    ['QMNIST', idx(12, [5, 8], 160), "these are QMNIST's extended labels (32-bit integers, 5 x 8)"],
+  ])('%s in place of labels', (_, bytes, words) => {
+    expect(dataError(decodeLabels('FILE')(bytes))).toBe(
+      `FILE: ${words}; IDX labels are unsigned bytes, one per image`,
+    )
+  })
+
+  test('labels in place of images', () => {
+    expect(dataError(decodeImages('FILE')(encodeLabels(labels)))).toContain(
+      'these are IDX unsigned bytes (5)',
+    )
+  })
+
+  test('a cut one is not', () => {
+    expect(dataError(decodeLabels('FILE')(idx(12, [5, 8], 159)))).toContain('begins with 00 00 0c 02')
+  })
 })
 
 test.each(['<!DOCTYPE html>', '<html>', '  \n<HTML lang="en">', '\ufeff<?xml version="1.0"?>'])(

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { digitsFolder } from '../../src/data/digits-cache.ts'
+import type { Dataset } from '../../src/data/dataset.ts'
+import { encodeLabels } from '../../src/data/idx.ts'
 import { loadData, type LoadOptions } from '../../src/data/load.ts'
 import { mnist, fileRoles } from '../../src/data/mnist.ts'
 import type { LoadProgress } from '../../src/data/progress.ts'
@@ -22,6 +24,9 @@ import { mnistDir, mnistFiles } from '../support/needs.ts'
 const four = madeFour(60, 10)
 const known = madeKnown(four)
 const files = new Map(fileRoles.map(role => [`/${mnist[role].name}.gz`, gzipSync(four[role])]))
+
+/** The labels 1 to n. */
+const one = (n: number): Uint8Array => Uint8Array.from({ length: n }, (_, i) => i + 1)
 
 const load = async (choice: string, changed: Partial<LoadOptions> = {}) => {
   const dataFolder = changed.dataFolder ?? join(await temporary(), 'data')
@@ -138,6 +143,26 @@ describe('a path', () => {
     expect(right((await load(file)).result)).toMatchObject({ name: 'x.JSON', source: file })
   })
 
+  test('one of several sets of a folder, its images transposed; labels from 1 are told', async () => {
+    const folder = await temporary()
+    const files = madeFour(30, 11)
+    const letters = { ...files, trainLabels: encodeLabels(one(30)), testLabels: encodeLabels(one(11)) }
+    await writeFour(folder, four, { rename: name => `emnist-digits-${name}` })
+    await writeFour(folder, letters, { rename: name => `emnist-letters-${name}` })
+    const path = join(folder, 'emnist-letters')
+    const plain = await load(path)
+    expect(right(plain.result)).toMatchObject({ name: 'emnist-letters' })
+    expect(plain.said).toBe(
+      'network2: emnist-letters: its labels are 1 to 30; class = label - 1, so 30 classes from 0',
+    )
+    const turned = right((await load(`${path}:transposed`)).result)
+    const pixel = (of: Dataset, i: number) =>
+      of.training.inputs.kind === 'bytes' ? of.training.inputs.bytes[i] : 0
+    // 4 rows of 3 become 3 rows of 4
+    expect(pixel(turned, 1)).toBe(pixel(right(plain.result), 3))
+    expect(dataError((await load(join(folder, 'emnist-none'))).result)).toContain('does not exist')
+  })
+
   test('a missing one is named', async () => {
     expect(dataError((await load('/no/such')).result)).toBe(
       '--data /no/such cannot be read: it does not exist',
@@ -147,7 +172,7 @@ describe('a path', () => {
   test('a file of another kind', async () => {
     const file = join(await temporary(), 'train-images-idx3-ubyte')
     await writeFile(file, four.trainImages)
-    expect(dataError((await load(file)).result)).toBe(`--data ${file}: is neither a folder nor a .json file`)
+    expect(dataError((await load(file)).result)).toBe(`--data ${file}: this is no data set that can be read`)
   })
 
   test('takes precedence over MNIST_DIR', async () => {

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { outputsNeeded } from '../../src/data/dataset.ts'
 import { encodeImages, encodeLabels } from '../../src/data/idx.ts'
 import {
   mnist,
@@ -107,10 +108,116 @@ describe('names', () => {
     expect(dataError(await readFolder(file, 'any')())).toBe(`${file}: is a file, not a folder`)
     await rm(file)
     await mkdir(file)
-    expect(dataError(await readFolder(folder, 'any')())).toBe(`${file} is not a file`)
+    expect(dataError(await readFolder(folder, 'any')())).toContain('has no train-labels-idx1-ubyte')
     await rm(file, { recursive: true })
     await symlink('nowhere', file)
     expect(dataError(await readFolder(folder, 'any')())).toBe(`${file} cannot be read: it does not exist`)
+  })
+})
+
+/** Four files of images of 2 x 2 with these labels. */
+const labelled = (train: readonly number[], test: readonly number[]): MnistFiles<Uint8Array> => {
+  const images = (count: number): Uint8Array =>
+    encodeImages({ count, rows: 2, columns: 2, pixels: Uint8Array.from({ length: 4 * count }, (_, i) => i) })
+  return {
+    trainImages: images(train.length),
+    trainLabels: encodeLabels(Uint8Array.from(train)),
+    testImages: images(test.length),
+    testLabels: encodeLabels(Uint8Array.from(test)),
+  }
+}
+
+const range = (from: number, to: number): readonly number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+describe('classes', () => {
+  const read = async (train: readonly number[], test: readonly number[]) =>
+    right(await readFolder(await writeFour(await temporary(), labelled(train, test)), 'any')())
+
+  test.each([47, 49, 62])('%i of them', async classes => {
+    const found = await read(range(0, classes - 1), [3])
+    expect(outputsNeeded(found).count).toBe(classes)
+    expect(found.note).toBeUndefined()
+  })
+
+  test('labels 1 to 26 are the classes 0 to 25, and a note says so', async () => {
+    const found = await read(range(1, 26), [1, 26])
+    expect(outputsNeeded(found).count).toBe(26)
+    expect(labelsOf(found, 'training').slice(0, 2)).toEqual([0, 1])
+    expect(labelsOf(found, 'test')).toEqual([0, 25])
+    expect(found.note).toBe('its labels are 1 to 26; class = label - 1, so 26 classes from 0')
+  })
+
+  test('labels 1 to 9 may be digits, and stay', async () => {
+    const found = await read(range(1, 9), [9])
+    expect(labelsOf(found, 'test')).toEqual([9])
+    expect(found.note).toBeUndefined()
+  })
+})
+
+describe('layouts of other sources', () => {
+  const made = (name: string) => name.replace('t10k', 'test')
+
+  test("Kaggle's archive: each file in a folder of its name, which hides it", async () => {
+    const folder = await temporary()
+    for (const role of fileRoles) {
+      await mkdir(join(folder, mnist[role].name))
+      await writeFile(join(folder, mnist[role].name, mnist[role].name), four[role])
+    }
+    expect(right(await readFolder(folder, 'any')()).training.size).toBe(10)
+    const beside = await temporary()
+    for (const role of fileRoles) {
+      await mkdir(join(beside, mnist[role].name))
+      await writeFile(join(beside, mnist[role].name.replace('-idx', '.idx')), four[role])
+    }
+    expect(right(await readFolder(beside, 'any')()).training.size).toBe(10)
+  })
+
+  test.each(['', 'raw', 'MNIST/raw'])("torchvision's folder, given above %j", async place => {
+    const folder = join(await temporary(), 'FashionMNIST')
+    await writeFour(join(folder, place), four)
+    const found = right(await readFolder(folder, 'any')())
+    expect([found.name, found.training.size]).toEqual(['FashionMNIST', 10])
+    if (place === 'raw')
+      expect(right(await readFolder(join(folder, 'raw'), 'any')()).name).toBe('FashionMNIST')
+  })
+
+  test("EMNIST's names; of several sets, one is chosen", async () => {
+    const folder = await temporary()
+    await writeFour(folder, four, { gzip: true, rename: name => `emnist-digits-${made(name)}` })
+    expect(right(await readFolder(folder, 'any')()).training.size).toBe(10)
+    await writeFour(folder, madeFour(18, 6), { gzip: true, rename: name => `emnist-letters-${made(name)}` })
+    const both = await readFolder(folder, 'any')()
+    expect(dataError(both)).toBe(
+      `${folder}: holds the files of several data sets: emnist-digits, emnist-letters`,
+    )
+    expect(both).toMatchObject({
+      left: { remedy: `give one of them: --data ${join(folder, 'emnist-digits')}` },
+    })
+    const one = right(await readFolder(folder, 'any', mnist, { set: 'emnist-letters' })())
+    expect([one.name, one.training.size]).toEqual(['emnist-letters', 15])
+  })
+
+  test("QMNIST's extended labels are named", async () => {
+    const folder = await writeFour(await temporary(), four, { rename: name => `qmnist-${made(name)}` })
+    await rm(join(folder, 'qmnist-train-labels-idx1-ubyte'))
+    const extended = new Uint8Array(12 + 12 * 32)
+    extended.set([0, 0, 12, 2, 0, 0, 0, 12, 0, 0, 0, 8])
+    await writeFile(join(folder, 'qmnist-train-labels-idx2-int'), extended)
+    expect(dataError(await readFolder(folder, 'any')())).toContain("these are QMNIST's extended labels")
+  })
+
+  test('transposed images', async () => {
+    const images = encodeImages({ count: 1, rows: 2, columns: 3, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6) })
+    const labels = encodeLabels(Uint8Array.of(0))
+    const folder = await writeFour(await temporary(), {
+      trainImages: images,
+      trainLabels: labels,
+      testImages: images,
+      testLabels: labels,
+    })
+    const { inputs } = right(await readFolder(folder, 'any', mnist, { isTransposed: true })()).training
+    expect(inputs.kind === 'bytes' && [...inputs.bytes]).toEqual([1, 4, 2, 5, 3, 6])
   })
 })
 
@@ -133,13 +240,16 @@ describe('damage', () => {
     expect(await broken(role, Buffer.from('<!DOCTYPE html><p>403'))).toContain('this is an HTML page')
   })
 
-  test('a label over 9', async () => {
-    expect(await broken('trainLabels', encodeLabels(Uint8Array.of(1, 2, 10)))).toContain('label 2 is 10')
+  test('a label far from the others', async () => {
+    const labels = Uint8Array.from({ length: 12 }, (_, i) => (i === 4 ? 200 : i % 10))
+    expect(await broken('trainLabels', encodeLabels(labels))).toContain(
+      'label 4 is 200, but only 11 of the labels 0 to 200 occur',
+    )
   })
 
   test('a second gzip member', async () => {
     const packed = gzipSync(four.testLabels)
-    expect(await broken('testLabels', Buffer.concat([packed, packed]))).toContain('second gzip member')
+    expect(await broken('testLabels', Buffer.concat([packed, packed]))).toContain('two or more gzip members')
   })
 
   test('as many labels as images', async () => {
