@@ -43,7 +43,10 @@ const decoders: readonly (readonly [string, (bytes: Uint8Array) => E.Either<stri
     [
       'a checkpoint',
       decodeCheckpoint,
-      encodeCheckpoint({ identity: 'a', epochs: 0, examples: 0, history: [], layers, optimizer: [] }),
+      encodeCheckpoint({
+        ...{ identity: 'a', epochs: 0, examples: 0, layers, optimizer: [] },
+        history: { bytes: 0, sha256: '' },
+      }),
     ],
   ]
 

@@ -8,8 +8,12 @@ import {
   appendFileSync,
   chmodSync,
   closeSync,
+  constants,
   copyFileSync,
+  fdatasyncSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   linkSync,
   openSync,
   realpathSync,
@@ -17,6 +21,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import {
   link,
@@ -39,6 +44,8 @@ export type Files = {
   /** Replaces a file atomically; its content is flushed to the disk before this returns. */
   readonly save: (path: string, bytes: Uint8Array | string) => Promise<void>
   readonly append: (path: string, bytes: Uint8Array | string) => Promise<void>
+  /** Cuts a file to its first `length` bytes, appends, and flushes it to the disk; `length` 0 creates it. */
+  readonly extend: (path: string, length: number, bytes: Uint8Array) => Promise<void>
   /** Replaces `to` atomically by the content of `from`, as a hard link where the file system has them. */
   readonly copy: (from: string, to: string) => Promise<void>
   /** Creates a file, or returns false because it exists: of all who call this with one path, one gets true. */
@@ -140,6 +147,20 @@ export const disk: Files = {
     await setImmediate()
   },
   append: blocking((path: string, bytes: Uint8Array | string) => appendFileSync(path, bytes)),
+  extend: blocking((path: string, length: number, bytes: Uint8Array) => {
+    const file = openSync(path, constants.O_RDWR | (length === 0 ? constants.O_CREAT : 0))
+    try {
+      if (fstatSync(file).size < length) throw new Error('somebody has cut it')
+      ftruncateSync(file, length)
+      let written = 0
+      while (written < bytes.length)
+        written += writeSync(file, bytes, written, bytes.length - written, length + written)
+      fdatasyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    if (length === 0) syncFolder(dirname(path))
+  }),
   copy: blocking((from: string, to: string) => {
     // a killed process with the same number may have left it
     rmSync(beside(to), { force: true })

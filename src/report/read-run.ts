@@ -14,7 +14,7 @@ import { readIfPresent } from '../io/files.ts'
 import { bestEpoch, historyOfLog, type TimedEpoch } from '../runs/history.ts'
 import { parseJson } from '../io/json.ts'
 import { describeRunFolder } from '../runs/list-runs.ts'
-import { checkpointPath } from '../runs/saves.ts'
+import { checkpointPath, historyOf } from '../runs/saves.ts'
 import type { Env } from '../io/env.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -52,7 +52,8 @@ const readHistory = async (
 ): Promise<readonly TimedEpoch[]> => {
   const bytes = await readIfPresent(files, join(path, 'metrics.jsonl'))
   const logged = bytes === undefined ? [] : historyOfLog(new TextDecoder().decode(bytes))
-  const { history = [] } = checkpoint ?? {}
+  const saved = checkpoint === undefined ? E.left('') : await historyOf(files, path, checkpoint)
+  const history = E.isRight(saved) ? saved.right.history : []
   return logged.length > history.length ? logged : history
 }
 

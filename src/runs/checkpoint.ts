@@ -1,10 +1,10 @@
 /**
- * A checkpoint: the network at a position of its run, and the history up to there. All that a run needs to go on
- * follows from these and its configuration: the order of the examples from seed and epoch, the best score, the
- * schedule and its patience from the history.
+ * A checkpoint: the network at a position of its run, and which part of history.jsonl leads up to it. All that a run
+ * needs to go on follows from these and its configuration: the order of the examples from seed and epoch, the best
+ * score, the schedule and its patience from the history.
  *
  * The file is in the safetensors format, which other programs read as well. Its metadata hold the rest, and a
- * SHA-256 over all of it.
+ * SHA-256 over all of it. Its size does not depend on the number of epochs.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,8 +16,11 @@ import { decodeSafetensors, encodeSafetensors, type Named } from '../io/safetens
 import { History, type TimedEpoch } from './history.ts'
 import { parseJson, toJson } from '../io/json.ts'
 
-/** The number of this format. What older numbers wrote stays readable. */
-const FORMAT = 1
+/** The number of this format. What older numbers wrote stays readable: format 1 held the whole history itself. */
+const FORMAT = 2
+
+/** The first bytes of history.jsonl, and their SHA-256. */
+export type HistoryPart = { readonly bytes: number; readonly sha256: string }
 
 export type Checkpoint = {
   /** What it is a checkpoint of: a hash of configuration and data. */
@@ -25,7 +28,8 @@ export type Checkpoint = {
   readonly epochs: number
   /** The examples that the next epoch has been trained on already. */
   readonly examples: number
-  readonly history: readonly TimedEpoch[]
+  /** Where its epochs are; in a file of format 1, the epochs themselves. */
+  readonly history: HistoryPart | readonly TimedEpoch[]
   readonly layers: readonly LayerValues[]
   /** What the optimizer remembers; empty for one that remembers nothing. */
   readonly optimizer: readonly NamedValues[]
@@ -36,7 +40,7 @@ const Kept = t.type({
   identity: t.string,
   epochs: t.Int,
   examples: t.Int,
-  history: History,
+  history: t.union([t.type({ bytes: t.Int, sha256: t.string }), History]),
 })
 
 /** The root of the optimizer's tensors, in their names. */
@@ -59,7 +63,11 @@ const sumOf = (text: string, tensors: readonly Named[]): string => {
   return hash.digest('hex')
 }
 
-export const encodeCheckpoint = ({ layers, optimizer, ...kept }: Checkpoint): Uint8Array => {
+export const encodeCheckpoint = ({
+  layers,
+  optimizer,
+  ...kept
+}: Checkpoint & { readonly history: HistoryPart }): Uint8Array => {
   const tensors = [...tensorsOf(layers), ...optimizer]
   const state = toJson({ format: FORMAT, ...kept })
   return encodeSafetensors({ metadata: { state, sha256: sumOf(state, tensors) }, tensors })
@@ -93,7 +101,8 @@ const readable = (json: unknown): E.Either<string, Omit<Checkpoint, 'layers' | '
     Kept.decode(json),
     E.mapLeft(() => 'what it says of its run is incomplete'),
     E.filterOrElse(
-      ({ epochs, examples, history }) => history.length === epochs && examples >= 0,
+      ({ epochs, examples, history }) =>
+        ('bytes' in history ? history.bytes >= 0 && epochs >= 0 : history.length === epochs) && examples >= 0,
       () => 'its history does not fit its epoch',
     ),
     E.map(({ identity, epochs, examples, history }) => ({ identity, epochs, examples, history })),

@@ -1,6 +1,8 @@
 /**
- * What a run has to tell of its epochs, as numbers: in memory, in a checkpoint, and as lines of two logs.
+ * What a run knows of its epochs, as numbers: in memory, in history.jsonl beside the checkpoints, and in two logs.
  */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { Metrics } from '../core/evaluate.ts'
 import { MONITORS, type MonitorName } from '../core/metrics.ts'
@@ -20,20 +22,38 @@ export type TimedEpoch = {
 
 const Observation = t.type({ cost: Real, correct: Real, n: t.number })
 
-/** A history as a checkpoint keeps it. */
-export const History = t.array(
-  t.intersection([
-    t.type({
-      report: t.intersection([
-        t.type({ epoch: t.Int, eta: Real }),
-        t.partial({ training: Observation, evaluation: Observation }),
-      ]),
-      seconds: t.number,
-      observing: t.number,
-    }),
-    t.partial({ resumedAt: t.number }),
-  ]),
-)
+const Epoch = t.intersection([
+  t.type({
+    report: t.intersection([
+      t.type({ epoch: t.Int, eta: Real }),
+      t.partial({ training: Observation, evaluation: Observation }),
+    ]),
+    seconds: t.number,
+    observing: t.number,
+  }),
+  t.partial({ resumedAt: t.number }),
+])
+
+/** A history as a checkpoint of format 1 holds it. */
+export const History = t.array(Epoch)
+
+/** Lines of history.jsonl: all that is known of each epoch. */
+export const encodeHistory = (epochs: readonly TimedEpoch[]): string =>
+  epochs.map(epoch => `${toJson(epoch)}\n`).join('')
+
+/** The epochs in lines of history.jsonl; undefined if a line is not an epoch. */
+export const decodeHistory = (text: string): readonly TimedEpoch[] | undefined => {
+  const epochs = text
+    .split('\n')
+    .slice(0, -1)
+    .map(line =>
+      pipe(
+        parseJson(line),
+        E.flatMap(json => Epoch.decode(json)),
+      ),
+    )
+  return epochs.every(E.isRight) ? epochs.map(({ right }) => right) : undefined
+}
 
 export const monitored = ({
   evaluation,

@@ -11,10 +11,10 @@ import type { Env } from '../io/env.ts'
 import { toJson } from '../io/json.ts'
 import type { TrainFlags } from '../options/train-options.ts'
 import { checkResumable } from './check-resumable.ts'
-import { fileRecorder, nullRecorder, type Recorder, type TrainSnapshot } from './recorder.ts'
+import { fileRecorder, nullRecorder, type Recorder } from './recorder.ts'
 import { describeRun, lockRun, newRun, pointLatest, writeLogs, type RunFolder } from './run-folder.ts'
 import { asSettings, type RunConfig } from './run-plan.ts'
-import { loadNewest } from './saves.ts'
+import { loadNewest, type TrainStart } from './saves.ts'
 
 /** What a run is made from. */
 export type RunOrigin = {
@@ -50,12 +50,19 @@ const nameOf = (date: Date, config: RunConfig): string => {
 }
 
 /** A folder that is locked, and where the training in it starts. */
-type Opened = { readonly folder: RunFolder; readonly from: TrainSnapshot }
+type Opened = { readonly folder: RunFolder; readonly from: TrainStart }
 
 /** Opens the folder that the flags ask for; the run in it is then in use by this process. */
 export const openRun = (env: Env, flags: SaveFlags, origin: RunOrigin): TE.TaskEither<AppError, Recorder> => {
   const { config, dataHash, initial, machine } = origin
-  const beginning: TrainSnapshot = { epochs: 0, examples: 0, history: [], layers: initial, optimizer: [] }
+  const beginning: TrainStart = {
+    epochs: 0,
+    examples: 0,
+    history: [],
+    saved: new Uint8Array(),
+    layers: initial,
+    optimizer: [],
+  }
   if (flags.out === 'none' && flags.resume === undefined) return TE.right(nullRecorder(beginning))
   const { files } = env
   const { resume } = flags

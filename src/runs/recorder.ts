@@ -10,30 +10,27 @@ import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
 import { encodeModel } from '../io/model.ts'
 import type { CheckpointInterval } from '../options/train-options.ts'
-import type { Checkpoint } from './checkpoint.ts'
 import { eventLog, type EventLog } from './event-log.ts'
 import { bestEpoch, type TimedEpoch } from './history.ts'
 import { encodePredictions, predict } from './predictions.ts'
 import { appendLogs, concludeRun, writeLogs, type RunFolder, type RunResult } from './run-folder.ts'
 import { comparesOutputs, type RunConfig } from './run-plan.ts'
-import { saveCheckpoint } from './saves.ts'
-
-/** A network, how far its training is, and the metrics up to there. */
-export type TrainSnapshot = Pick<Checkpoint, 'epochs' | 'examples' | 'history' | 'layers' | 'optimizer'>
+import { checkpointWriter, type TrainSnapshot, type TrainStart } from './saves.ts'
 
 export type Recorder = {
   readonly path: string | undefined
   /** Where to start: at the beginning, or where the run was interrupted. */
-  readonly from: TrainSnapshot
+  readonly from: TrainStart
   /** Whether a checkpoint is due in the middle of an epoch, because the interval has passed. */
   readonly isDue: () => boolean
   readonly save: (snapshot: TrainSnapshot) => TE.TaskEither<AppError, void>
-  /** Logs an epoch, and saves it if a checkpoint is due or it is the best. A log that fails is reported once. */
+  /** Logs an epoch, which must be given once, and saves it if a checkpoint is due or it is the best. A log that fails is reported once. */
   readonly epoch: (snapshot: TrainSnapshot, timed: TimedEpoch) => TE.TaskEither<AppError, void>
   /** Writes the result, the network, and its predictions on the evaluation set. */
   readonly conclude: (
     result: RunResult,
     snapshot: TrainSnapshot,
+    history: readonly TimedEpoch[],
     evaluation: Examples | undefined,
   ) => TE.TaskEither<AppError, void>
   /** Releases the folder. */
@@ -41,7 +38,7 @@ export type Recorder = {
 }
 
 /** Saves nothing. */
-export const nullRecorder = (from: TrainSnapshot): Recorder => ({
+export const nullRecorder = (from: TrainStart): Recorder => ({
   path: undefined,
   from,
   isDue: () => false,
@@ -57,6 +54,10 @@ type RecorderState = {
   readonly saved: { readonly epochs: number; readonly at: number }
   /** Whether every epoch so far is in the logs. */
   readonly logsComplete: boolean
+  /** The highest evaluation accuracy so far, as a count; -1 before there is one. */
+  readonly best: number
+  /** The epoch that is the best so far, until its network is saved. */
+  readonly unsavedBest: number | undefined
 }
 
 export type Recording = {
@@ -64,13 +65,10 @@ export type Recording = {
   readonly config: RunConfig
   /** What the checkpoints belong to. */
   readonly identity: string
-  readonly from: TrainSnapshot
+  readonly from: TrainStart
   readonly every: CheckpointInterval
   readonly logDir: string | undefined
 }
-
-const isBest = ({ epochs, examples, history }: TrainSnapshot): boolean =>
-  examples === 0 && bestEpoch(history.map(({ report }) => report))?.epoch === epochs
 
 /** Saves into the folder of a run. */
 export const fileRecorder = (
@@ -83,7 +81,13 @@ export const fileRecorder = (
     logDir === undefined
       ? undefined
       : eventLog(files, join(logDir, basename(path)), env.date, env.processes.me, from.epochs)
-  let state: RecorderState = { saved: { epochs: from.epochs, at: env.now() }, logsComplete: true }
+  const checkpoints = checkpointWriter(files, path, identity, from)
+  let state: RecorderState = {
+    saved: { epochs: from.epochs, at: env.now() },
+    logsComplete: true,
+    best: bestEpoch(from.history.map(({ report }) => report))?.evaluation?.correct ?? -1,
+    unsavedBest: undefined,
+  }
 
   const intervalHasPassed = (): boolean =>
     'seconds' in every && env.now() - state.saved.at >= every.seconds * 1000
@@ -91,13 +95,16 @@ export const fileRecorder = (
   const checkpointIsDue = ({ epochs }: TrainSnapshot): boolean =>
     'epochs' in every ? epochs - state.saved.epochs >= every.epochs : intervalHasPassed()
 
-  const saveIf = (due: boolean, snapshot: TrainSnapshot): TE.TaskEither<AppError, void> =>
-    pipe(
-      saveCheckpoint(files, path, { identity, ...snapshot }, { best: isBest(snapshot), last: due }),
+  const saveIf = (due: boolean, snapshot: TrainSnapshot): TE.TaskEither<AppError, void> => {
+    const best = snapshot.examples === 0 && snapshot.epochs === state.unsavedBest
+    return pipe(
+      checkpoints.save(snapshot, { best, last: due }),
       TE.tapIO(() => () => {
+        if (best) state = { ...state, unsavedBest: undefined }
         if (due) state = { ...state, saved: { epochs: snapshot.epochs, at: env.now() } }
       }),
     )
+  }
 
   const logFailed = (error: AppError): void => {
     if (state.logsComplete) env.log(`network2: ${error.message}; training continues without this log`)
@@ -112,7 +119,7 @@ export const fileRecorder = (
     )
 
   /** The disk may have room again for what the logs miss. */
-  const repairLogs = ({ history }: TrainSnapshot): TE.TaskEither<AppError, void> =>
+  const repairLogs = (history: readonly TimedEpoch[]): TE.TaskEither<AppError, void> =>
     state.logsComplete
       ? TE.right(undefined)
       : pipe(
@@ -126,17 +133,21 @@ export const fileRecorder = (
     unlock,
     isDue: intervalHasPassed,
     save: snapshot => saveIf(true, snapshot),
-    epoch: (snapshot, timed) =>
-      pipe(
+    epoch: (snapshot, timed) => {
+      const { correct = NaN } = timed.report.evaluation ?? {}
+      if (correct > state.best) state = { ...state, best: correct, unsavedBest: snapshot.epochs }
+      checkpoints.add(timed)
+      return pipe(
         appendToLogs(timed),
         TE.flatMap(() => saveIf(checkpointIsDue(snapshot), snapshot)),
-      ),
-    conclude: (result, snapshot, evaluation) => {
+      )
+    },
+    conclude: (result, snapshot, history, evaluation) => {
       const { layers } = snapshot
       const { sizes, cost, activation, evaluateOn } = config
       return pipe(
         state.saved.epochs < snapshot.epochs ? saveIf(true, snapshot) : TE.right(undefined),
-        TE.flatMap(() => repairLogs(snapshot)),
+        TE.flatMap(() => repairLogs(history)),
         TE.flatMap(() =>
           concludeRun(files, folder, result, {
             model: encodeModel({ sizes, cost, activation, layers }),

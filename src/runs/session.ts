@@ -13,10 +13,11 @@ import { diverged, interrupted, type AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
 import { OPTIMIZER } from './checkpoint.ts'
 import type { TimedEpoch } from './history.ts'
-import type { Recorder, TrainSnapshot } from './recorder.ts'
+import type { Recorder } from './recorder.ts'
 import type { Resources } from './resources.ts'
 import { runChunked, type Ended } from './run-chunked.ts'
 import { comparesOutputs, scheduleOf, trainSettings, type PlannedRun, type RunConfig } from './run-plan.ts'
+import type { TrainSnapshot, TrainStart } from './saves.ts'
 import { disposeSets, toSets } from './sets.ts'
 
 export type TrainProgress = Extract<TrainEvent, { kind: 'progress' }>
@@ -25,7 +26,7 @@ type Diverged = Extract<TrainEvent, { kind: 'diverged' }>
 /** Who is told of a session. */
 export type SessionListener = {
   /** @param from the state that the session starts from: a new run, or one that is resumed */
-  readonly start: (resources: Resources, run: string | undefined, from: TrainSnapshot) => void
+  readonly start: (resources: Resources, run: string | undefined, from: TrainStart) => void
   /** @param elapsed the seconds since the session began */
   readonly progress: (event: TrainProgress, elapsed: number) => void
   readonly epoch: (epoch: TimedEpoch) => void
@@ -41,6 +42,8 @@ export type SessionResult = {
   readonly seconds: number
   /** The last good network after a whole epoch. */
   readonly snapshot: TrainSnapshot
+  /** All epochs of the run up to there. */
+  readonly history: readonly TimedEpoch[]
   /** How it ended, in one line. */
   readonly sentence: string
   /** Why the schedule ended the training, if it did. */
@@ -52,6 +55,8 @@ export type SessionResult = {
 /** What a session knows between two events. */
 type SessionState = {
   readonly snapshot: TrainSnapshot
+  /** The latest epoch of this session. */
+  readonly timed: TimedEpoch | undefined
   readonly stopReason: string | undefined
   readonly diverged: Diverged | undefined
   readonly clock: EpochClock
@@ -90,12 +95,8 @@ const nextState = (state: SessionState, event: TrainEvent, now: number): Session
       return {
         ...state,
         clock: { began: now, from: undefined, trained: undefined },
-        snapshot: {
-          epochs: event.metrics.epoch,
-          examples: 0,
-          history: [...state.snapshot.history, timed],
-          ...networkOf(event.state),
-        },
+        snapshot: { epochs: event.metrics.epoch, examples: 0, ...networkOf(event.state) },
+        timed,
         stopReason: event.cursor.schedule.stopReason,
       }
     }
@@ -124,13 +125,10 @@ const stateOf = (
 }
 
 /** The snapshot in the middle of an epoch; undefined if the network has diverged there. */
-const snapshotWithin = (
-  { snapshot: { history } }: SessionState,
-  { cursor: { epochs, examples }, state }: TrainProgress,
-): TrainSnapshot | undefined =>
-  hasDiverged(state.params) ? undefined : { epochs, examples, history, ...networkOf(state) }
+const snapshotWithin = ({ cursor: { epochs, examples }, state }: TrainProgress): TrainSnapshot | undefined =>
+  hasDiverged(state.params) ? undefined : { epochs, examples, ...networkOf(state) }
 
-const cursorOf = (config: RunConfig, { history, examples }: TrainSnapshot): TrainCursor => ({
+const cursorOf = (config: RunConfig, { history, examples }: TrainStart): TrainCursor => ({
   ...cursorAfter(
     scheduleOf(config),
     history.map(({ report }) => report),
@@ -155,15 +153,18 @@ export const trainSession = async (
   const sets = toSets(run)
   const cursor = cursorOf(config, from)
   const began = env.now()
+  // grows in place: a copy after each epoch would take a time that grows with the square of the epochs
+  const history = [...from.history]
   let state: SessionState = {
     snapshot: from,
+    timed: undefined,
     stopReason: cursor.schedule.stopReason,
     diverged: undefined,
     clock: { began, from: undefined, trained: undefined },
   }
 
   const saveWithin = (event: TrainProgress): TE.TaskEither<AppError, void> | undefined => {
-    const snapshot = snapshotWithin(state, event)
+    const snapshot = snapshotWithin(event)
     return snapshot === undefined ? undefined : recorder.save(snapshot)
   }
   const onEvent = (event: TrainEvent): TE.TaskEither<AppError, void> | undefined => {
@@ -173,7 +174,8 @@ export const trainSession = async (
         listener.progress(event, (env.now() - began) / 1000)
         return recorder.isDue() ? saveWithin(event) : undefined
       case 'epoch': {
-        const timed = state.snapshot.history.at(-1)!
+        const timed = state.timed!
+        history.push(timed)
         listener.epoch(timed)
         return recorder.epoch(state.snapshot, timed)
       }
@@ -201,6 +203,7 @@ export const trainSession = async (
       seconds: (env.now() - began) / 1000,
       stopReason: state.stopReason,
       snapshot: state.snapshot,
+      history,
     }
   } finally {
     listener.clear()

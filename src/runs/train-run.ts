@@ -78,8 +78,8 @@ const conclude = (
   recorder: Recorder,
   session: SessionResult,
 ): TE.TaskEither<AppError, FinishedRun> => {
-  const { outcome, sentence, snapshot } = session
-  const { epochs, history } = snapshot
+  const { outcome, sentence, snapshot, history } = session
+  const { epochs } = snapshot
   const last = history.at(-1)?.report
   const best = config.monitor.includes('evaluationAccuracy')
     ? bestEpoch(history.map(({ report }) => report))
@@ -93,7 +93,7 @@ const conclude = (
     ...(last === undefined ? {} : monitored(last)),
   }
   return pipe(
-    recorder.conclude(result, snapshot, evaluation),
+    recorder.conclude(result, snapshot, history, evaluation),
     TE.map(() => ({ ...session, path: recorder.path, last, best })),
   )
 }

@@ -73,6 +73,24 @@ describe('every file operation', { timeout: 3_600_000 }, () => {
   )
 })
 
+describe('60,000 epochs', { timeout: 3_600_000 }, () => {
+  it('killed at 45,000, and resumed', () =>
+    inFolder(async folder => {
+      const run = join(folder, 'run')
+      const flags = ['--sizes', '12,5', '--mini-batch-size', '4', '--backend', 'cpu', '--json']
+      const args = ['train', '--data', await dataOf(folder, 4), ...flags, '--epochs', '60000']
+      const often = ['--checkpoint-every', '1000']
+      const killed = await harmed([...args, ...often, '--out', run], { when: '"epoch":45500,' })
+      expect(killed.code).toBe(null)
+      const resumed = await harmed(['train', '--resume', run, '--json', ...often], {})
+      expect(resumed.code).toBe(0)
+      expect(resumed.out).toMatch(/^\{"event":"start".*"epochs":4[45]000\}$/m)
+      expect(resumed.out).toContain('"epoch":60000,')
+      expect((await readFile(join(run, 'checkpoints', 'last.safetensors'))).length).toBeLessThan(2000)
+      expect((await readFile(join(run, 'metrics.jsonl'), 'utf8')).split('\n')).toHaveLength(60_001)
+    }))
+})
+
 describe('often', { timeout: 3_600_000 }, () => {
   it('50 kills while saving', () => inFolder(folder => killedWhileSaving(folder, 50)))
 

@@ -2,6 +2,7 @@
  * `train` on a file system in memory, killed, refused and interrupted wherever that can be, and resumed on what is
  * left: in the end, all is as if nothing had happened.
  */
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,8 +14,12 @@ import { systemEnv } from '../../src/io/env.ts'
 import { trainCommand } from '../../src/cli/commands/train-command.ts'
 import { exitCode, type StopReason } from '../../src/errors.ts'
 import { decodeCheckpoint, type Checkpoint } from '../../src/runs/checkpoint.ts'
+import { decodeHistory, type TimedEpoch } from '../../src/runs/history.ts'
 import { isLeftover } from '../../src/runs/run-folder.ts'
+import { checkpointWriter } from '../../src/runs/saves.ts'
 import { key, normal } from '../../src/core/rng.ts'
+import { toJson } from '../../src/io/json.ts'
+import { decodeSafetensors, encodeSafetensors } from '../../src/io/safetensors.ts'
 import { emptyStorage, memoryFiles, type Fault, type Storage } from '../support/memory-files.ts'
 
 const long = process.env.NETWORK2_LONG === '1'
@@ -117,17 +122,24 @@ const text = (storage: Storage, name: string): string =>
 
 const TIMES = /"(seconds|observingSeconds)": ?[^,}\n]+/g
 
-const state = (found: Checkpoint | undefined) =>
+/** The epochs that lead up to a checkpoint, without their times. */
+const reports = (storage: Storage, { history }: Checkpoint) =>
+  ('bytes' in history
+    ? decodeHistory(text(storage, 'checkpoints/history.jsonl').slice(0, history.bytes))
+    : history
+  )?.map(({ report }) => report)
+
+const state = (storage: Storage, found: Checkpoint | undefined) =>
   found && {
     ...found,
-    history: found.history.map(({ report }) => report),
+    history: reports(storage, found),
     layers: found.layers.map(({ w, b }) => [...w, ...b]),
   }
 
 /** All that a run leaves, but for the times. */
 const left = (storage: Storage) => ({
-  last: state(checkpoint(storage, 'last')),
-  best: state(checkpoint(storage, 'best')),
+  last: state(storage, checkpoint(storage, 'last')),
+  best: state(storage, checkpoint(storage, 'best')),
   model: text(storage, 'model.json'),
   jsonl: text(storage, 'metrics.jsonl').replace(TIMES, ''),
   csv: text(storage, 'metrics.csv').replace(/(,[^,\n]*){2}$/gm, ''),
@@ -407,6 +419,76 @@ describe('going on with', () => {
     const before = left(storage)
     expect(await life(storage, { ...flags, ...changed, resume: RUN })).toMatchObject({ code: 5 })
     expect(left(storage)).toEqual(before)
+  })
+
+  /** A checkpoint whose run has that history; a file of format 1 holds it itself, with its right SHA-256. */
+  const withHistory = async (
+    storage: Storage,
+    { identity, layers }: Checkpoint,
+    history: readonly TimedEpoch[],
+    format: 1 | 2,
+  ): Promise<void> => {
+    const snapshot = { epochs: history.length, examples: 0, layers, optimizer: [] }
+    const { files } = memoryFiles(storage, 1)
+    const writer = checkpointWriter(files, RUN, identity, { history, saved: new Uint8Array() })
+    expect(E.isRight(await writer.save(snapshot, { best: true, last: true })())).toBe(true)
+    if (format === 2) return
+    storage.files.delete(`${RUN}/checkpoints/history.jsonl`)
+    for (const name of ['last', 'best']) {
+      const path = `${RUN}/checkpoints/${name}.safetensors`
+      const file = decodeSafetensors(storage.files.get(path)!)
+      if (E.isLeft(file)) throw new Error(file.left)
+      const { tensors } = file.right
+      const state = toJson({ format, identity, epochs: history.length, examples: 0, history })
+      const sum = createHash('sha256').update(state)
+      for (const { name, shape, values } of tensors)
+        sum.update(`${name} ${shape.join()} `).update(new Uint8Array(values.buffer))
+      const metadata = { state, sha256: sum.digest('hex') }
+      storage.files.set(path, encodeSafetensors({ metadata, tensors }))
+    }
+  }
+
+  it.each([
+    ['45,000 epochs', 45_000, 2],
+    ['20 epochs, which an older version saved in the checkpoint itself', 20, 1],
+  ] as const)('a run of %s', { timeout: 120_000 }, async (_what, done, format) => {
+    const storage = await finished({ epochs: '2' })
+    const history = Array.from({ length: done }, (_, i) => ({
+      report: { epoch: i + 1, eta: 0.5, evaluation: { cost: 1 / 3, correct: 3, n: 6 } },
+      seconds: 0.123456789,
+      observing: 0.123456789,
+    }))
+    await withHistory(storage, checkpoint(storage, 'last')!, history, format)
+    const epochs = String(done + 2)
+    expect(await life(storage, { epochs, resume: RUN })).toMatchObject({ code: 0, notes: [] })
+    const last = checkpoint(storage, 'last')!
+    expect(last.epochs).toBe(done + 2)
+    expect(reports(storage, last)!.slice(0, done)).toEqual(history.map(({ report }) => report))
+    expect(text(storage, 'metrics.jsonl').split('\n')).toHaveLength(done + 3)
+    expect(storage.files.get(`${RUN}/checkpoints/last.safetensors`)!.length).toBeLessThan(2000)
+  })
+
+  it('a history that is shorter than the checkpoint says, or changed: from an earlier checkpoint', async () => {
+    const flags = { epochs: '4', 'checkpoint-every': '2' }
+    const whole = await undisturbed(flags)
+    const path = `${RUN}/checkpoints/history.jsonl`
+    for (const [damage, words] of [
+      [(bytes: Uint8Array) => bytes.slice(0, -1), 'has only'],
+      [(bytes: Uint8Array) => bytes.map((byte, i) => (i === bytes.length - 9 ? byte ^ 1 : byte)), 'changed'],
+    ] as const) {
+      const storage = await finished(flags)
+      storage.files.set(path, damage(storage.files.get(path)!))
+      const ended = await life(storage, { ...flags, resume: RUN })
+      expect(ended.code).toBe(0)
+      expect(ended.notes).toHaveLength(1)
+      expect(ended.notes[0]).toContain('last.safetensors cannot be used: ')
+      expect(ended.notes[0]).toContain(words)
+      expect(ended.notes[0]).toContain('previous.safetensors, after epoch 2')
+      expect(left(storage)).toEqual(whole.left)
+    }
+    const storage = await finished(flags)
+    storage.files.delete(path)
+    expect(await life(storage, { ...flags, resume: RUN })).toMatchObject({ code: 5, notes: [] })
   })
 
   it('damaged checkpoints: from the newest good one, with a warning for each', async () => {

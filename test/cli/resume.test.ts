@@ -97,11 +97,11 @@ describe('a full disk', () => {
   it('ends the run with 7, and what was saved before is whole', () =>
     inFolder(async folder => {
       const out = join(folder, 'run')
-      // a checkpoint grows with its history, until it exceeds the limit on file sizes
+      // the history grows, until it exceeds the limit on file sizes
       const ended = await harmed(await endless(folder, '--out', out), { shell: 'ulimit -f 8; exec "$@"' })
       expect(ended.code).toBe(7)
       expect(ended.err).toContain(
-        'last.safetensors cannot be written: it is larger than the limit on file sizes',
+        'history.jsonl cannot be written: it is larger than the limit on file sizes',
       )
       expect(ended.err).not.toMatch(/^\s+at /m)
       const again = await harmed(['train', '--resume', out], { when: 'Epoch', signal: 'SIGINT' })

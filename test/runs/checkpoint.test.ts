@@ -4,7 +4,14 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../../src/runs/checkpoint.ts'
-import { csvHeader, csvLine, jsonLine, type TimedEpoch } from '../../src/runs/history.ts'
+import {
+  csvHeader,
+  csvLine,
+  decodeHistory,
+  encodeHistory,
+  jsonLine,
+  type TimedEpoch,
+} from '../../src/runs/history.ts'
 import { MONITORS } from '../../src/core/metrics.ts'
 import { toJson } from '../../src/io/json.ts'
 import { decodeSafetensors, encodeSafetensors, type Named } from '../../src/io/safetensors.ts'
@@ -55,21 +62,28 @@ const layers = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLengt
   ),
 )
 
-const checkpoints: fc.Arbitrary<Checkpoint> = fc
-  .tuple(fc.string(), fc.nat(4), fc.nat(), layers)
-  .chain(([identity, epochs, examples, layers]) =>
-    fc
-      .tuple(...Array.from({ length: epochs }, (_, i) => timed(i + 1)))
-      .map(history => ({ identity, epochs, examples, history, layers, optimizer: [] })),
-  )
+const checkpoints = fc.record({
+  identity: fc.string(),
+  epochs: fc.nat(),
+  examples: fc.nat(),
+  history: fc.record({ bytes: fc.nat(), sha256: fc.string() }),
+  layers,
+  optimizer: fc.constant([]),
+})
 
-const small: Checkpoint = {
+const histories = fc
+  .nat(4)
+  .chain(epochs => fc.tuple(...Array.from({ length: epochs }, (_, i) => timed(i + 1))))
+
+const oneEpoch: readonly TimedEpoch[] = [
+  { report: { epoch: 1, eta: 0.5, evaluation: { cost: NaN, correct: 3, n: 6 } }, seconds: 1, observing: 2 },
+]
+
+const small = {
   identity: 'a',
   epochs: 1,
   examples: 10,
-  history: [
-    { report: { epoch: 1, eta: 0.5, evaluation: { cost: NaN, correct: 3, n: 6 } }, seconds: 1, observing: 2 },
-  ],
+  history: { bytes: 100, sha256: 'b' },
   optimizer: [],
   layers: [
     { inputs: 2, outputs: 3, w: Float32Array.of(1, -2, 3, -4, 5, -6), b: Float32Array.of(0.5, -0, 1e-40) },
@@ -78,7 +92,7 @@ const small: Checkpoint = {
 }
 
 describe('a checkpoint', () => {
-  it('comes back as it was: weights, place, history, NaN and the infinities', () => {
+  it('comes back as it was: weights, position, and where its history is', () => {
     fc.assert(
       fc.property(checkpoints, one => {
         const bytes = encodeCheckpoint(one)
@@ -89,9 +103,17 @@ describe('a checkpoint', () => {
     )
   })
 
-  it('of format 1 is read for ever', () => {
-    const bytes = new Uint8Array(readFileSync(new URL('../golden/checkpoint-1.safetensors', import.meta.url)))
-    expect(decoded(bytes)).toEqual(plain(small))
+  it.each([
+    [1, oneEpoch],
+    [2, small.history],
+  ])('of format %i is read for ever', (format, history) => {
+    const file = new URL(`../golden/checkpoint-${format}.safetensors`, import.meta.url)
+    expect(decoded(new Uint8Array(readFileSync(file)))).toEqual(plain({ ...small, history }))
+  })
+
+  it('takes the same space after 100,000 epochs', () => {
+    const { length } = encodeCheckpoint({ ...small, epochs: 100_000 })
+    expect(length).toBeLessThan(encodeCheckpoint(small).length + 16)
   })
 
   it('with any bit changed, or cut anywhere, is refused', () => {
@@ -129,11 +151,15 @@ describe('a file with a right sum that is no checkpoint', () => {
   const file = decodeSafetensors(encodeCheckpoint(small))
   const tensors = E.isRight(file) ? file.right.tensors : []
   const state = { format: 1, identity: 'a', epochs: 0, examples: 0, history: [] }
+  const current = { ...state, format: 2, history: { bytes: 0, sha256: '' } }
 
-  it('is one with the right state', () => expect(flaw(sealed(state, tensors))).toBe('none'))
+  it('is one with the right state', () => {
+    expect(flaw(sealed(state, tensors))).toBe('none')
+    expect(flaw(sealed(current, tensors))).toBe('none')
+  })
 
   it.each<[string, unknown, readonly Named[], string]>([
-    ['a newer format', { ...state, format: 2 }, tensors, 'a newer network2 has written it'],
+    ['a newer format', { ...state, format: 3 }, tensors, 'a newer network2 has written it'],
     ['no JSON', '{', tensors, 'it is not JSON'],
     ['null', null, tensors, 'is incomplete'],
     ['no format', { ...state, format: undefined }, tensors, 'is incomplete'],
@@ -142,6 +168,9 @@ describe('a file with a right sum that is no checkpoint', () => {
     ['less than no examples', { ...state, examples: -1 }, tensors, 'does not fit its epoch'],
     ['a null in the history', { ...state, epochs: 1, history: [null] }, tensors, 'is incomplete'],
     ['deep nesting', `${'['.repeat(1e5)}${']'.repeat(1e5)}`, tensors, 'is incomplete'],
+    ['half a byte of history', { ...current, history: { bytes: 0.5, sha256: '' } }, tensors, 'is incomplete'],
+    ['less than no history', { ...current, history: { bytes: -1, sha256: '' } }, tensors, 'does not fit'],
+    ['no sum of its history', { ...current, history: { bytes: 0 } }, tensors, 'is incomplete'],
     ['no layers', state, [], 'not the layers of a network'],
     ['half a layer', state, tensors.slice(0, 3), 'not the layers of a network'],
     ['layers in another order', state, tensors.toReversed(), 'not the layers of a network'],
@@ -152,6 +181,21 @@ describe('a file with a right sum that is no checkpoint', () => {
       'not the layers',
     ],
   ])('%s', (_what, wrong, parts, words) => expect(flaw(sealed(wrong, parts))).toContain(words))
+})
+
+describe('a history', () => {
+  it('comes back as it was: NaN, the infinities, and an epoch that was resumed', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(), (history, resumedAt) => {
+        const all = history.map((epoch, i) => (i === 0 ? { ...epoch, resumedAt } : epoch))
+        expect(decodeHistory(encodeHistory(all))).toEqual(all)
+      }),
+    )
+  })
+
+  it.each(['{\n', 'null\n', '{"report":{"epoch":1}}\n'])('with the line %j is none', text => {
+    expect(decodeHistory(encodeHistory(oneEpoch) + text)).toBe(undefined)
+  })
 })
 
 describe('the logs', () => {

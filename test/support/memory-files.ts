@@ -35,7 +35,7 @@ const failure = (code: string, path: string): Error => Object.assign(new Error(`
 const bytesOf = (content: Uint8Array | string): Uint8Array =>
   typeof content === 'string' ? new TextEncoder().encode(content) : content.slice()
 
-const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => Uint8Array.of(...a, ...b)
+const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => new Uint8Array(Buffer.concat([a, b]))
 
 /**
  * A process on that disk. After its death nothing it does has any effect.
@@ -120,6 +120,17 @@ export const memoryFiles = (
           path,
           () => add(bytes),
           ({ share }) => add(part(bytes, share)),
+        )
+      },
+      extend: (path, length, content) => {
+        const add = (bytes: Uint8Array): void => {
+          parentOf(path)
+          files.set(path, joined((files.get(path) ?? new Uint8Array()).slice(0, length), bytes))
+        }
+        return operation(
+          path,
+          () => add(content),
+          ({ share }) => add(part(content, share)),
         )
       },
       copy: (from, to) => {
