@@ -1,80 +1,15 @@
 /**
- * All npm scripts start here: `node scripts/run.mjs COMMAND ARGS…` installs what is missing, then runs the command in
- * the same process, which therefore receives signals and sets the exit code itself.
+ * All npm scripts start here: `node scripts/run.mjs COMMAND ARGS…`. This file must run on every old version of Node, to
+ * say which one is needed, before anything is installed or imported.
  */
-import { buildSources, modulePath } from './build.mjs'
-import { Stopped } from './child.mjs'
-import { load, root } from './load.mjs'
-import { say, setUpNative, setUpPackages } from './setup.mjs'
-import { wantsNative } from './wants-native.mjs'
+const version = process.versions.node.split('.').map(Number)
 
-/** Runs a program that reads its command line from `process.argv`. */
-const program = async (path, args) => {
-  process.argv = [process.execPath, modulePath(root, path), ...args]
-  await load(path)
-}
-
-const vitest = args => program('node_modules/vitest/vitest.mjs', ['run', '--root', root, ...args])
-
-const fail = (exitCode, message) => {
-  say(`network2: ${message}`)
-  process.exitCode = exitCode
-}
-
-const setUp = async args => {
-  const [what, ...more] = args
-  if (what === undefined)
-    return say('The packages are installed. For the native backend: npm run setup -- native')
-  if (what !== 'native' || more.length > 0)
-    return fail(2, `setup ${args.join(' ')}: expected no argument, or native; run: npm run setup -- native`)
-  if (process.env.NETWORK2_NATIVE === 'off')
-    return fail(
-      2,
-      'NETWORK2_NATIVE=off forbids the native backend; unset it, then run: npm run setup -- native',
-    )
-  const native = await setUpNative({ root, env: process.env, again: true })
-  if (native.status === 'failed')
-    return fail(3, `the native backend could not be installed: ${native.reason}; ${native.remedy}`)
-  say(`The native backend is installed (TensorFlow ${native.libtensorflow}, ${native.source}).`)
-}
-
-const commands = {
-  setup: setUp,
-  test: vitest,
-  'test:long': args => {
-    process.env.NETWORK2_LONG = '1'
-    return vitest(args)
-  },
-  bench: args => program('scripts/bench.ts', args),
-  golden: args => program('scripts/golden.ts', args),
-  'digits-sheet': args => program('scripts/digits-sheet.ts', args),
-  'queue-throughput': args => program('scripts/queue-throughput.ts', args),
-  'simulate-queue': args => program('scripts/simulate-queue.ts', args),
-  'report-picture': args => program('scripts/report-picture.ts', args),
-  'check-gradients': args => program('scripts/check-gradients.ts', args),
-}
-
-const main = async ([command, ...args]) => {
-  const missing = await setUpPackages({ root, env: process.env })
-  if (missing !== undefined) return fail(3, missing)
-  const stale = await buildSources(root)
-  if (stale !== undefined) return fail(7, stale)
-  // Source maps are read with each module: too slow for every start.
-  if (args.includes('--debug')) process.setSourceMapsEnabled(true)
-  if (wantsNative(command, args, process.env)) {
-    const native = await setUpNative({ root, env: process.env })
-    // The bench measures what is installed. The other commands end with this reason themselves.
-    if (native.status === 'failed' && command === 'bench')
-      say(`network2: bench runs without the native backend: ${native.reason}; ${native.remedy}`)
-  }
-  const known = Object.hasOwn(commands, command) ? commands[command] : undefined
-  if (known === undefined) await (await load('src/cli/main.ts')).run([command, ...args].filter(Boolean))
-  else await known(args)
-}
-
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  if (!(error instanceof Stopped)) throw error
-  process.exitCode = error.exitCode
-}
+if (version[0] < 20 || (version[0] === 20 && version[1] < 12)) {
+  process.stderr.write(
+    'network2: Node ' +
+      process.versions.node +
+      ' is too old: Node 20.12 or later is needed\n' +
+      '  install it from https://nodejs.org (or with nvm: nvm install 22), then run the same command again\n',
+  )
+  process.exitCode = 2
+} else import('./commands.mjs')

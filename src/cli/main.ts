@@ -13,8 +13,9 @@ import { systemEnv } from '../io/env.ts'
 import type { CliEnv } from './cli-env.ts'
 import { runCommand, type Command } from './command.ts'
 import { commands } from './commands/index.ts'
+import { checkNpmFlags } from './npm-flags.ts'
 import { progressBar } from './progress-bar.ts'
-import { checkKnown, flagOf, type Argv, type OptionTable } from '../options/option.ts'
+import { checkKnown, flagOf, unknownFlag, type Argv, type OptionTable } from '../options/option.ts'
 import { checkVariables, hasOtherVariables, mergeSources } from './config-sources.ts'
 
 const YARGS_TYPES = { value: 'string', switch: 'boolean', list: 'array' } as const
@@ -55,11 +56,14 @@ const parserOf = (
       'strip-aliased': true,
     })
     .help(false)
-    .option('help', { type: 'boolean', group: 'Output:', describe: 'show this help' })
+    .option('help', { type: 'boolean', alias: 'h', group: 'Output:', describe: 'show this help' })
     .version(false)
     .wrap(Math.min(100, process.stdout.columns || 100))
     .exitProcess(false)
     .fail(false)
+
+/** The name in `--name=value` and in `--no-name`. */
+const flagName = (arg: string): string => arg.slice(2).replace(/^no-/, '').split('=')[0]!
 
 const say = (stream: NodeJS.WriteStream, line: string): void => {
   if (stream.writable) stream.write(`${line}\n`)
@@ -137,6 +141,12 @@ const main = async (args: readonly string[]): Promise<number> => {
     return 2
   }
   const command = await load()
+  const inherited = rest.find(arg => arg.startsWith('--') && flagName(arg) in Object.prototype)
+  if (inherited !== undefined) {
+    // yargs takes these names for its own
+    report(unknownFlag(command.options, flagName(inherited)))
+    return 2
+  }
   const parser = parserOf(name, command, rest)
   const argv = (await parser.parseAsync()) as Argv
   if (argv.help === true) {
@@ -150,7 +160,15 @@ const main = async (args: readonly string[]): Promise<number> => {
   const { env, lost } = processEnv()
   const { options } = command
   const result = await pipe(
-    TE.fromEither<AppError, Argv>(checkKnown(options, command.positionals !== undefined, argv)),
+    TE.fromEither(checkNpmFlags(name, options, env.variables, (argv._ as readonly unknown[]).map(String))),
+    TE.flatMapEither(() =>
+      checkKnown(
+        options,
+        command.positionals !== undefined,
+        argv,
+        command.examples.find(([line]) => line.includes(' -- '))?.[0],
+      ),
+    ),
     TE.tap(() => checkAllVariables(options, env.variables)),
     TE.flatMap(known => mergeSources(options, env.variables, known)),
     TE.flatMap(settings => runCommand(command, settings, env)),

@@ -196,21 +196,26 @@ export const flagNames = (options: OptionTable): Readonly<Record<string, string>
     ),
   )
 
-/** Refuses flags that the command does not have, and suggests the nearest one that it has. */
+/** The error of a flag that the command does not have; it suggests the nearest one that it has. */
+export const unknownFlag = (options: OptionTable, unknown: string): UsageError => {
+  const suggestion = nearest(Object.keys(flagNames(options)), unknown, '--')
+  return usageError(
+    `--${unknown}: unknown flag`,
+    suggestion === undefined ? '--help lists all flags' : `${suggestion} --help lists all flags`,
+  )
+}
+
+/** Refuses flags that the command does not have. */
 export const checkKnown = (
   options: OptionTable,
   takesPositionals: boolean,
   argv: Argv,
+  example = '--help',
 ): E.Either<UsageError, Argv> => {
   const names = Object.keys(flagNames(options))
-  const unknown = Object.keys(argv).find(name => !['_', '$0', 'help', 'version', ...names].includes(name))
+  const unknown = Object.keys(argv).find(name => !['_', '$0', 'help', 'h', ...names].includes(name))
   const [extra] = argv._ as readonly string[]
   if (extra !== undefined && !takesPositionals)
-    return refuse(`${extra}: unexpected value`, 'give every value after its flag, such as --cost xent')
-  if (unknown === undefined) return E.right(argv)
-  const suggestion = nearest(names, unknown, '--')
-  return refuse(
-    `--${unknown}: unknown flag`,
-    suggestion === undefined ? '--help lists all flags' : `${suggestion} --help lists all flags`,
-  )
+    return refuse(`${extra}: unexpected value`, `give every value after its flag; for example: ${example}`)
+  return unknown === undefined ? E.right(argv) : E.left(unknownFlag(options, unknown))
 }

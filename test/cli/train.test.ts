@@ -141,6 +141,9 @@ describe('mistakes', () => {
 
   it.each<[string, readonly string[], number, string]>([
     ['an unknown flag', ['--epoch', '1'], 2, 'did you mean --epochs?'],
+    ['a flag with the name of a method of objects', ['--constructor'], 2, '--constructor: unknown flag'],
+    ['the same with a value', ['--toString=3'], 2, '--toString: unknown flag'],
+    ['the same, negated', ['--no-valueOf'], 2, '--valueOf: unknown flag'],
     ['a value that is no number', ['--eta', 'abc'], 2, '--eta abc: not a number above 0'],
     ['no value', ['--eta='], 2, '--eta needs a value: a number above 0'],
     ['a repeated flag', ['--eta', '1', '--lr', '2'], 2, '--eta is given 2 times'],

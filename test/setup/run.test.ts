@@ -42,7 +42,7 @@ beforeEach(() => {
   })
   mkdirSync(join(root, 'src', 'cli'), { recursive: true })
   writeFileSync(join(root, 'src', 'cli', 'main.ts'), MAIN)
-  writeFileSync(join(root, 'package.json'), '{"type":"module"}')
+  writeFileSync(join(root, 'package.json'), '{"type":"module","version":"1.2.3"}')
   writeFileSync(join(root, 'package-lock.json'), LOCK)
   writeFileSync(record(), installed('1.0.0'))
   for (const name of PACKAGES)
@@ -159,6 +159,52 @@ describe('the sources', () => {
   it('are translated once by commands that start together', async () => {
     const together = Array.from({ length: 4 }, () => runLater(['train']))
     expect(await Promise.all(together)).toEqual(together.map(() => '["train"]\n'))
+  })
+})
+
+describe('before anything is installed', () => {
+  beforeEach(() => rmSync(record()))
+
+  it('an old Node is named, with the version that is needed', () => {
+    const old = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })`
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', old, join(root, 'scripts', 'run.mjs'), 'train'],
+      { env: machine.env, encoding: 'utf8' },
+    )
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(
+      /^network2: Node 18\.20\.8 is too old: Node 20\.12 or later is needed\n {2}install .*\n$/,
+    )
+    expect(machine.asked()).toEqual([])
+  })
+
+  it.each([
+    [['train', '--version'], /^network2 \d+\.\d+\.\d+\n$/],
+    [['bench', '--version'], /^network2 \d+\.\d+\.\d+\n$/],
+    [['digits-sheet', '--help'], /Usage: npm run digits-sheet -- \[FILE\.png\]/],
+    [['queue-throughput', '-h'], /Usage: npm run queue-throughput -- \[TRIALS\]/],
+    [['setup', '--help'], /Usage: npm run setup -- \[native\]/],
+  ])('%j is answered', (args, words) => {
+    expect(run(args)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(words) as unknown,
+      stderr: '',
+    })
+    expect(machine.asked()).toEqual([])
+  })
+
+  it.each([
+    [['digits-sheet', '--hlep'], '--hlep: unknown flag'],
+    [['digits-sheet', 'a.png', 'seven'], 'seven: unexpected value'],
+    [['queue-throughput', '40', 'x'], 'x: unexpected value'],
+    [['golden', 'all'], 'all: unexpected value'],
+    [['check-gradients', '--backends', 'cpu'], '--backends: unknown flag'],
+  ])('%j is refused', (args, words) => {
+    const { status, stdout, stderr } = run(args)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(`network2: ${words}\n  the usage is: npm run ${args[0]!} -- `)
+    expect(machine.asked()).toEqual([])
   })
 })
 

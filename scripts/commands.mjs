@@ -1,0 +1,99 @@
+/**
+ * Installs what is missing, builds what has changed, and runs the command in the same process, which therefore receives
+ * signals and sets the exit code itself.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildSources, modulePath } from './build.mjs'
+import { Stopped } from './child.mjs'
+import { load, root } from './load.mjs'
+import { say, setUpNative, setUpPackages } from './setup.mjs'
+import { helpOf, misuse, tools } from './tools.mjs'
+import { wantsNative } from './wants-native.mjs'
+
+/** Runs a program that reads its command line from `process.argv`. */
+const program = async (path, args) => {
+  process.argv = [process.execPath, modulePath(root, path), ...args]
+  await load(path)
+}
+
+const vitest = args => program('node_modules/vitest/vitest.mjs', ['run', '--root', root, ...args])
+
+const fail = (exitCode, message) => {
+  say(`network2: ${message}`)
+  process.exitCode = exitCode
+}
+
+const setUp = async args => {
+  const [what, ...more] = args
+  if (what === undefined)
+    return say('The packages are installed. For the native backend: npm run setup -- native')
+  if (what !== 'native' || more.length > 0)
+    return fail(2, `setup ${args.join(' ')}: expected no argument, or native; run: npm run setup -- native`)
+  if (process.env.NETWORK2_NATIVE === 'off')
+    return fail(
+      2,
+      'NETWORK2_NATIVE=off forbids the native backend; unset it, then run: npm run setup -- native',
+    )
+  const native = await setUpNative({ root, env: process.env, again: true })
+  if (native.status === 'failed')
+    return fail(3, `the native backend could not be installed: ${native.reason}; ${native.remedy}`)
+  say(`The native backend is installed (TensorFlow ${native.libtensorflow}, ${native.source}).`)
+}
+
+const commands = {
+  setup: setUp,
+  test: vitest,
+  'test:long': args => {
+    process.env.NETWORK2_LONG = '1'
+    return vitest(args)
+  },
+}
+
+/** A value of a table by a name that anybody may have typed. */
+const entry = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined)
+
+const asksForHelp = args => args.includes('--help') || args.includes('-h')
+
+const SETUP_HELP =
+  'Installs the packages; with native, TensorFlow’s library too (200 MB).\n\nUsage: npm run setup -- [native]'
+
+/** What can be answered before anything is installed; undefined if nothing. */
+const answer = (command, args) => {
+  if (args.includes('--version') && command !== 'test' && command !== 'test:long')
+    return `network2 ${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}`
+  const tool = entry(tools, command)
+  if (tool !== undefined && asksForHelp(args)) return helpOf(command, tool)
+  return command === 'setup' && asksForHelp(args) ? SETUP_HELP : undefined
+}
+
+const main = async ([command, ...args]) => {
+  const text = answer(command, args)
+  if (text !== undefined) return void process.stdout.write(`${text}\n`)
+  const tool = entry(tools, command)
+  const wrong = tool === undefined ? undefined : misuse(tool, args)
+  if (wrong !== undefined) return fail(2, `${wrong}\n  the usage is: npm run ${command} -- ${tool.usage}`)
+  const missing = await setUpPackages({ root, env: process.env })
+  if (missing !== undefined) return fail(3, missing)
+  const stale = await buildSources(root)
+  if (stale !== undefined) return fail(7, stale)
+  // Source maps are read with each module: too slow for every start.
+  if (args.includes('--debug')) process.setSourceMapsEnabled(true)
+  if (wantsNative(command, args, process.env)) {
+    const native = await setUpNative({ root, env: process.env })
+    // The bench measures what is installed. The other commands end with this reason themselves.
+    if (native.status === 'failed' && command === 'bench')
+      say(`network2: bench runs without the native backend: ${native.reason}; ${native.remedy}`)
+  }
+  const known = entry(commands, command)
+  if (tool !== undefined) await program(tool.file, args)
+  else if (known !== undefined) await known(args)
+  else await (await load('src/cli/main.ts')).run([command, ...args].filter(Boolean))
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof Stopped)) throw error
+  process.exitCode = error.exitCode
+}

@@ -1,0 +1,75 @@
+/**
+ * The commands for the development of the project, each a program in this folder: what it does, and what it takes.
+ */
+const ANY = /./
+const NUMBER = /^\d+$/
+
+/** By command: the program, its help, the values it takes in order, and its flags with a value (`true`: any flag). */
+export const tools = {
+  bench: {
+    file: 'scripts/bench.ts',
+    about: 'Measures the time of a step and of an epoch, on every backend and engine that is installed.',
+    usage: '["PART OF A TITLE"]',
+    values: [ANY],
+    flags: [],
+  },
+  golden: {
+    file: 'scripts/golden.ts',
+    about: 'Records the golden cases of test/golden.',
+    usage: '',
+    values: [],
+    flags: [],
+  },
+  'digits-sheet': {
+    file: 'scripts/digits-sheet.ts',
+    about: 'Draws a sheet of generated digits as a picture (digits.png), from a seed (0).',
+    usage: '[FILE.png] [SEED]',
+    values: [ANY, NUMBER],
+    flags: [],
+  },
+  'queue-throughput': {
+    file: 'scripts/queue-throughput.ts',
+    about:
+      'Measures the cost of the queue, with trials (40) that keep a core busy for some milliseconds (1000).',
+    usage: '[TRIALS] [MILLISECONDS]',
+    values: [/^(\d+|child|worker)$/, NUMBER],
+    flags: [],
+  },
+  'simulate-queue': {
+    file: 'scripts/simulate-queue.ts',
+    about:
+      'Simulates a study on a thousand machines; the flags are the constants of scripts/simulate-queue.ts.',
+    usage: '[--workers N] [--trials N] [--trial SECONDS] …',
+    values: [],
+    flags: true,
+  },
+  'report-picture': {
+    file: 'scripts/report-picture.ts',
+    about: 'Trains a network and takes a picture of its report (data/report.png) in headless Chromium.',
+    usage: '[FILE.png]',
+    values: [ANY],
+    flags: [],
+  },
+  'check-gradients': {
+    file: 'scripts/check-gradients.ts',
+    about:
+      'Checks the gradients derived by hand against tf.grads, a float64 program and central differences.',
+    usage: '[--backend auto|native|wasm|cpu]',
+    values: [],
+    flags: ['--backend'],
+  },
+}
+
+/** The help of a tool. */
+export const helpOf = (name, { about, usage }) => `${about}\n\nUsage: npm run ${name} -- ${usage}`.trimEnd()
+
+/** What is wrong with the arguments of a tool; undefined if nothing is. */
+export const misuse = ({ values, flags }, args) => {
+  if (flags === true) return undefined
+  const isFlag = arg => arg.startsWith('-')
+  const unknown = args.find(arg => isFlag(arg) && !flags.includes(arg))
+  if (unknown !== undefined) return `${unknown}: unknown flag`
+  const positionals = args.filter((arg, i) => !isFlag(arg) && !flags.includes(args[i - 1]))
+  const wrong = positionals.findIndex((value, i) => values[i]?.test(value) !== true)
+  return wrong < 0 ? undefined : `${positionals[wrong]}: unexpected value`
+}
