@@ -2,8 +2,9 @@
  * Installs what a command needs: the packages and, where it is asked for, the native backend.
  * Uses only Node, because nothing else may be installed yet.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { clearInterval, setInterval } from 'node:timers'
 import { runChild } from './child.mjs'
 import { inTurn } from './turn.mjs'
 
@@ -37,6 +38,12 @@ export const packagesAreThere = root => {
   })
 }
 
+/** npm retries a download twice by default, and waits up to a minute before each. */
+const INSTALL = [
+  ...['ci', '--ignore-scripts', '--include=dev', '--prefer-offline', '--no-audit', '--no-fund'],
+  ...['--fetch-retries=1', '--fetch-retry-mintimeout=1000'],
+]
+
 /** Removes npm's record: some versions of npm leave it in place while they replace the packages. */
 const forget = root => {
   try {
@@ -53,14 +60,45 @@ const npm = env =>
     ? { command: process.execPath, first: [env.npm_execpath] }
     : { command: 'npm', first: [], shell: process.platform === 'win32' }
 
-/** npm's error in one line: its code and the first line with more than one word. */
+const NETWORK = 'check the network and npm’s registry'
+
+const UNWRITABLE =
+  'npm writes to node_modules and to its cache in your home folder: make both writable, or give npm another cache with npm_config_cache=FOLDER'
+
+/** What to do, by the code of npm's error. */
+const REMEDIES = {
+  ENOSPC: 'the disk is full: free about 1 GB',
+  EDQUOT: 'your disk quota is used up: free about 1 GB',
+  EACCES: UNWRITABLE,
+  EPERM: UNWRITABLE,
+  EROFS: UNWRITABLE,
+}
+
+/** npm's error in one line, its code and the first line with more than one word; and what to do. */
 const npmError = ({ err, missing, signal }) => {
-  if (missing) return 'npm was not found'
-  if (signal !== undefined) return `npm was stopped by ${signal}`
+  if (missing) return { reason: 'npm was not found', remedy: 'install npm, which comes with Node' }
+  if (signal !== undefined) return { reason: `npm was stopped by ${signal}`, remedy: 'check the memory' }
   const lines = err.split('\n').flatMap(line => /^npm (?:error|ERR!)\s+(.+)/.exec(line)?.[1] ?? [])
   const code = lines.flatMap(line => /^code (\w+)/.exec(line)?.[1] ?? [])[0]
   const first = lines.find(line => /\s/.test(line) && !/^(code|errno|syscall|path) /.test(line))
-  return [code, first?.slice(0, 200)].filter(part => part !== undefined).join(': ') || 'npm gave no reason'
+  const reason = [code, first?.slice(0, 200)].filter(part => part !== undefined).join(': ')
+  return { reason: reason || 'npm gave no reason', remedy: REMEDIES[code] ?? NETWORK }
+}
+
+/** Seconds between two lines about the progress of an installation. */
+const INTERVAL = 10
+
+/** Prints how many packages are installed, until the function that it returns is called. */
+const reportProgress = root => {
+  const paths = Object.keys(readJson(join(root, 'package-lock.json'))?.packages ?? {}).filter(Boolean)
+  const began = Date.now()
+  const report = () => {
+    const there = paths.filter(path => existsSync(join(root, path, 'package.json'))).length
+    const seconds = Math.round((Date.now() - began) / 1000)
+    say(`  ${there} of ${paths.length} packages after ${seconds} s …`)
+  }
+  const timer = setInterval(report, 1000 * INTERVAL)
+  return () => clearInterval(timer)
 }
 
 /**
@@ -76,14 +114,11 @@ export const setUpPackages = async ({ root, env }) => {
     say('Installing packages (npm ci) …')
     forget(root)
     const { command, first, shell } = npm(env)
-    const result = await runChild(command, [...first, 'ci', '--ignore-scripts', '--include=dev'], {
-      cwd: root,
-      env,
-      shell,
-    })
-    return result.code === 0
-      ? undefined
-      : `the packages could not be installed (${npmError(result)}); check the network and npm's registry, then run the same command again`
+    const end = reportProgress(root)
+    const result = await runChild(command, [...first, ...INSTALL], { cwd: root, env, shell }).finally(end)
+    if (result.code === 0) return undefined
+    const { reason, remedy } = npmError(result)
+    return `the packages could not be installed (${reason}); ${remedy}, then run the same command again`
   })
 }
 

@@ -38,7 +38,7 @@ suite('the text of doctor', () => {
       'wasm        tfjs-core 4.22.0, of wasm 1.2.3; 2 threads',
       'cpu         tfjs-core 4.22.0, of cpu 1.2.3; one thread for each core',
       'cache       /home/reader/.cache/network2',
-      "MNIST_DIR   /data/mnist has 4 of MNIST's 4 files",
+      "MNIST_DIR   /data/mnist has 4 of MNIST's 4 files; train reads these",
       'data        no MNIST in /project/data/mnist',
       '            also cached: digits',
     ])

@@ -251,7 +251,7 @@ describe('the packages', () => {
     damage()
     machine.program('npm', `echo "npm $*" >> "$LOG"; echo '${installed('1.0.0')}' > '${record()}'`)
     expect(run(['doctor']).status).toBe(0)
-    expect(asked('npm')).toEqual(['npm ci --ignore-scripts --include=dev'])
+    expect(asked('npm')).toEqual([expect.stringMatching(/^npm ci --ignore-scripts --include=dev /)])
     expect(run(['doctor']).stderr).toBe('')
   })
 
@@ -276,6 +276,20 @@ describe('the packages', () => {
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
     expect(sentences).toEqual([expect.stringMatching(/ENOTFOUND: network request failed.*registry.*again$/)])
     expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it.each([
+    ['ENOSPC', 'write failed: no space left', 'the disk is full: free about 1 GB'],
+    ['EACCES', 'permission denied, mkdir', 'give npm another cache with npm_config_cache=FOLDER'],
+    ['ETIMEDOUT', 'network timeout', 'check the network'],
+  ])('that cannot be installed because of %s: what to do about that', (code, words, remedy) => {
+    rmSync(record())
+    machine.program('npm', `echo 'npm error code ${code}' >&2; echo 'npm error ${words}' >&2; exit 1`)
+    const { status, sentences } = run(['train'])
+    expect({ status, sentences }).toEqual({
+      status: 3,
+      sentences: [expect.stringMatching(`${code}: ${words}.*${remedy}.*again$`)],
+    })
   })
 
   it('without npm are told of in one line', () => {

@@ -83,23 +83,27 @@ const mnistFiles = (names: readonly string[] = []): number =>
 /** Folders below `data` that commands fill, besides MNIST's. */
 const OTHER_CACHES = ['digits', 'published']
 
-const folderLine = (label: string, { path, names }: Folder): Line => [
+const isComplete = (folder: Folder | undefined): boolean => mnistFiles(folder?.names) === MNIST_FILES
+
+const folderLine = (label: string, { path, names }: Folder, isUsed: boolean): Line => [
   label,
   names === undefined
     ? `${path} cannot be read`
-    : `${path} has ${mnistFiles(names)} of MNIST's ${MNIST_FILES} files`,
+    : `${path} has ${mnistFiles(names)} of MNIST's ${MNIST_FILES} files${isUsed ? '; train reads these' : ''}`,
 ]
 
 const dataLines = ({ mnistDir, mnist, data }: Findings): readonly Line[] => {
-  const complete = [mnistDir, mnist].some(folder => mnistFiles(folder?.names) === MNIST_FILES)
+  const [inVariable, inData] = [isComplete(mnistDir), isComplete(mnist)]
   const others = (data.names ?? []).filter(name => OTHER_CACHES.includes(name))
   return [
     ...(mnistDir === undefined
       ? [['MNIST_DIR', 'not set'] satisfies Line]
-      : [folderLine('MNIST_DIR', mnistDir)]),
-    mnist.names === undefined ? ['data', `no MNIST in ${mnist.path}`] : folderLine('data', mnist),
+      : [folderLine('MNIST_DIR', mnistDir, inVariable)]),
+    mnist.names === undefined
+      ? ['data', `no MNIST in ${mnist.path}`]
+      : folderLine('data', mnist, inData && mnistDir === undefined),
     ...(others.length === 0 ? [] : [['', `also cached: ${others.join(', ')}`] satisfies Line]),
-    ...(complete
+    ...(inVariable || inData
       ? []
       : [
           remedyLine(
