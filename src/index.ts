@@ -4,7 +4,13 @@
 export type { Activation, HiddenActivation } from './core/activation.ts'
 export { activations, type ActivationName } from './core/activations/index.ts'
 export { sigmoid } from './core/activations/sigmoid.ts'
-export { loadBackend, type Backend, type BackendChoice, type BackendName } from './runtime/backend.ts'
+export {
+  loadBackend,
+  type Backend,
+  type BackendChoice,
+  type BackendName,
+  type BackendPreference,
+} from './runtime/backend.ts'
 export type { Cost } from './core/cost.ts'
 export { crossEntropy } from './core/costs/cross-entropy.ts'
 export { costNames, costs, type CostName } from './core/costs/index.ts'

@@ -6,7 +6,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import yargs from 'yargs'
-import { exitCode, exitCodes, type AppError, type StopReason } from '../errors.ts'
+import { exitCode, exitCodes, usageError, type AppError, type StopReason } from '../errors.ts'
+import { CompileError } from '../core/scan.ts'
 import { maskPasswords } from '../study/queue-address.ts'
 import { unwritable } from '../io/failure.ts'
 import { systemEnv } from '../io/env.ts'
@@ -186,6 +187,13 @@ export const run = async (args: readonly string[]): Promise<void> => {
   try {
     process.exitCode = await main(args)
   } catch (error) {
+    if (error instanceof CompileError) {
+      // without --engine auto nothing falls back
+      const failure = usageError(`the engine cannot compile this: ${error.message}`, 'use --engine auto')
+      process.exitCode = exitCode(failure)
+      report(failure)
+      return
+    }
     process.exitCode = 1
     const debug = args.includes('--debug') || process.env.NETWORK2_DEBUG === '1'
     say(process.stderr, `network2: internal error: ${error instanceof Error ? error.message : String(error)}`)

@@ -23,6 +23,9 @@ export type BackendName = 'native' | 'wasm' | 'cpu'
 /** A backend, or `auto`: the fastest that is available. */
 export type BackendChoice = BackendName | 'auto'
 
+/** What can be loaded: `portable` is WebAssembly or, where it does not load, plain JavaScript. */
+export type BackendPreference = BackendChoice | 'portable'
+
 /** A backend that is loaded. */
 export type Backend = {
   readonly name: BackendName
@@ -30,7 +33,7 @@ export type Backend = {
   readonly versions: Readonly<Record<string, string>>
   /** How many threads one operation may use, if known. */
   readonly threads: number | undefined
-  /** A sentence for the user if `auto` would have taken a backend that is not available. */
+  /** A sentence for the user if a faster backend was preferred, but is not available. */
   readonly notice: string | undefined
 }
 
@@ -115,6 +118,7 @@ const loadNative = async (): Promise<Loaded> => {
 }
 
 const loadWasm = async (): Promise<Loaded> => {
+  if (!('WebAssembly' in globalThis)) throw new Error('this Node runs without WebAssembly')
   const { version_wasm, getThreadsCount } = await import('@tensorflow/tfjs-backend-wasm')
   if (!(await tf.setBackend('wasm'))) throw new Error('the WebAssembly module did not start')
   return { name: 'wasm', versions: versionOf('tfjs-backend-wasm', version_wasm), threads: getThreadsCount() }
@@ -174,13 +178,13 @@ export const tryBackend = async (name: BackendName): Promise<E.Either<Unavailabl
 
 const NEAREST = { native: 'wasm', wasm: 'cpu', cpu: 'wasm' } as const
 
+const messageOf = (name: BackendName, { reason }: Unavailable): string =>
+  `--backend ${name} is not available: ${reason}`
+
 const unavailable =
   (name: BackendName) =>
-  ({ reason, remedy }: Unavailable): AppError =>
-    usageError(
-      `--backend ${name} is not available: ${reason}`,
-      `${remedy}; or use --backend ${NEAREST[name]}`,
-    )
+  (why: Unavailable): AppError =>
+    usageError(messageOf(name, why), `${why.remedy}; or use --backend ${NEAREST[name]}`)
 
 /** What to tell the user when `auto` does without the native backend; nothing where it cannot be installed. */
 const noticeOf = ({ reason, remedy }: Unavailable): string | undefined =>
@@ -188,16 +192,23 @@ const noticeOf = ({ reason, remedy }: Unavailable): string | undefined =>
     ? `the native backend would be faster here, but ${reason}; ${remedy}`
     : undefined
 
-const loadFastest = async (): Promise<E.Either<AppError, Backend>> => {
-  const native = process.env.NETWORK2_NATIVE === 'off' ? undefined : await tryBackend('native')
-  if (native !== undefined && E.isRight(native)) return native
+const loadPortable = async (): Promise<E.Either<AppError, Backend>> => {
   const wasm = await tryBackend('wasm')
+  if (E.isRight(wasm)) return wasm
+  const notice = `${messageOf('wasm', wasm.left)}; falling back to --backend cpu --engine eager, which is slower`
   return pipe(
-    E.isRight(wasm) ? wasm : await tryBackend('cpu'),
-    E.bimap(unavailable('cpu'), backend => ({
-      ...backend,
-      notice: native === undefined ? undefined : noticeOf(native.left),
-    })),
+    await tryBackend('cpu'),
+    E.bimap(unavailable('cpu'), backend => ({ ...backend, notice })),
+  )
+}
+
+const loadFastest = async (): Promise<E.Either<AppError, Backend>> => {
+  if (process.env.NETWORK2_NATIVE === 'off') return loadPortable()
+  const native = await tryBackend('native')
+  if (E.isRight(native)) return native
+  return pipe(
+    await loadPortable(),
+    E.map(backend => ({ ...backend, notice: backend.notice ?? noticeOf(native.left) })),
   )
 }
 
@@ -208,7 +219,10 @@ const loadFastest = async (): Promise<E.Either<AppError, Backend>> => {
  * eagerly on one core: with [784, 30, 10] and 10 examples 0.65, 1.2 and 4.2 ms; with [784, 100, 10] and 100 examples
  * 1.4, 22 and 63 ms.
  *
- * @param choice a backend, or `auto`, which leaves out the native backend if `NETWORK2_NATIVE=off`
+ * @param preference `auto` leaves out the native backend if `NETWORK2_NATIVE=off`
  */
-export const loadBackend = (choice: BackendChoice): TE.TaskEither<AppError, Backend> =>
-  choice === 'auto' ? loadFastest : pipe(() => tryBackend(choice), TE.mapLeft(unavailable(choice)))
+export const loadBackend = (preference: BackendPreference): TE.TaskEither<AppError, Backend> => {
+  if (preference === 'auto') return loadFastest
+  if (preference === 'portable') return loadPortable
+  return pipe(() => tryBackend(preference), TE.mapLeft(unavailable(preference)))
+}

@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
-import { sessions, type BackendChoice, type BackendName } from './backend.ts'
+import { sessions, type BackendChoice, type BackendName, type BackendPreference } from './backend.ts'
 import { usageError, type UsageError } from '../errors.ts'
 import { eager } from '../compiler/eager.ts'
 import { withFallback } from '../compiler/fallback.ts'
@@ -44,13 +44,13 @@ const isSmall = ({ sizes: [, ...above], density }: Workload): boolean => {
 
 /**
  * The backend for a network if the user leaves the choice open: that of the engine, if one is given; WebAssembly for
- * small networks with sparse inputs, such as those of the book; otherwise `auto`, which is native if it is installed.
+ * small networks with sparse inputs, such as those of the book, if it loads; otherwise `auto`, which is native if it is installed.
  */
 export const selectBackend = (
   backend: BackendChoice,
   engine: EngineChoice,
   workload: Workload,
-): BackendChoice => {
+): BackendPreference => {
   if (backend !== 'auto') return backend
   switch (engine) {
     case 'wasm':
@@ -59,9 +59,10 @@ export const selectBackend = (
       return 'native'
     case 'eager':
       return 'auto'
-    case 'auto':
     case 'staged':
       return isSmall(workload) ? 'wasm' : 'auto'
+    case 'auto':
+      return isSmall(workload) ? 'portable' : 'auto'
   }
 }
 

@@ -110,7 +110,13 @@ describe('in a separate process', () => {
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'network2-backend-'))
-    for (const name of ['runtime/backend', 'runtime/native-installation', 'errors', 'core/scope', 'core/tree'])
+    for (const name of [
+      'runtime/backend',
+      'runtime/native-installation',
+      'errors',
+      'core/scope',
+      'core/tree',
+    ])
       cpSync(builtFile(`src/${name}.ts`), join(root, 'dist', `${name}.js`))
     writeFileSync(join(root, 'package.json'), '{"type":"module"}')
     const links = [

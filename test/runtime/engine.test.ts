@@ -1,7 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Sizes } from '../../src/core/params.ts'
-import { loadBackend, type BackendChoice, type BackendName } from '../../src/runtime/backend.ts'
+import {
+  loadBackend,
+  type BackendChoice,
+  type BackendName,
+  type BackendPreference,
+} from '../../src/runtime/backend.ts'
 import { recordedEngine, selectBackend, selectEngine, type EngineChoice } from '../../src/runtime/engine.ts'
 import { interpreterOf, pairs } from '../support/engines.ts'
 import { native } from '../support/needs.ts'
@@ -16,7 +21,7 @@ const SMALL: Sizes = [784, 100, 200]
 const LARGE: Sizes = [784, 100, 201]
 
 describe('the backend for a network', () => {
-  it.each<[BackendChoice, EngineChoice, Sizes, number, BackendChoice]>([
+  it.each<[BackendChoice, EngineChoice, Sizes, number, BackendPreference]>([
     // the choice of the user, whatever the network
     ['native', 'auto', BOOK, 0.2, 'native'],
     ['wasm', 'auto', LARGE, 1, 'wasm'],
@@ -28,8 +33,8 @@ describe('the backend for a network', () => {
     // eagerly, the native backend is the fastest
     ['auto', 'eager', BOOK, 0.2, 'auto'],
     // small networks with sparse inputs
-    ['auto', 'auto', BOOK, 0.2, 'wasm'],
-    ['auto', 'auto', SMALL, 0.6, 'wasm'],
+    ['auto', 'auto', BOOK, 0.2, 'portable'],
+    ['auto', 'auto', SMALL, 0.6, 'portable'],
     ['auto', 'auto', LARGE, 0.6, 'auto'],
     ['auto', 'auto', SMALL, 0.61, 'auto'],
     ['auto', 'staged', BOOK, 0.2, 'wasm'],

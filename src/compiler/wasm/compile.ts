@@ -44,7 +44,8 @@ export const compile = (
     writePadded(view, start + plan.constants[i]!, paddedLayout(constant), constant.values)
   })
   const bytes = buildModule(program, plan, { start, sources: forms, rows })
-  const { exports } = new webAssembly.Instance(new webAssembly.Module(bytes), {
+  const { Instance, Module, RuntimeError } = webAssembly()
+  const { exports } = new Instance(new Module(bytes), {
     host: { memory: memory.memory },
   })
   onCompile({ program: print(program), bytes: bytes.length })
@@ -57,7 +58,7 @@ export const compile = (
         exports.run(...regions.map(({ address }) => address), count)
       } catch (error) {
         // a module has no other trap than that of gathered rows
-        if (error instanceof webAssembly.RuntimeError)
+        if (error instanceof RuntimeError)
           throw new RangeError('gather: a row number is negative, or beyond the last row', { cause: error })
         throw error
       }

@@ -36,7 +36,7 @@ export type Memory = {
 
 /** A memory that starts with one page and grows. */
 export const newMemory = (): Memory => {
-  const memory = new webAssembly.Memory({ initial: 1, maximum: PAGES })
+  const memory = new (webAssembly().Memory)({ initial: 1, maximum: PAGES })
   let taken: readonly Region[] = []
   const grow = (end: number): void => {
     const missing = Math.ceil(end / PAGE) - memory.buffer.byteLength / PAGE

@@ -2,6 +2,8 @@
  * The part of the WebAssembly interface that is used, with its types: TypeScript has them only in its library for
  * browsers.
  */
+import { CompileError } from '../../core/scan.ts'
+
 export type EngineMemory = {
   readonly buffer: ArrayBuffer
   /** Adds pages of 64 KiB, and detaches the present buffer. */
@@ -11,6 +13,7 @@ export type EngineMemory = {
 type Bytes = Uint8Array<ArrayBuffer>
 
 type Engine = {
+  readonly validate: (bytes: Bytes) => boolean
   readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => EngineMemory
   readonly Module: new (bytes: Bytes) => object
   readonly Instance: new (
@@ -20,6 +23,25 @@ type Engine = {
   readonly RuntimeError: new () => Error
 }
 
-declare const WebAssembly: Engine
+declare const WebAssembly: Engine | undefined
 
-export const webAssembly: Engine = WebAssembly
+/** A module with a vector instruction: valid only where WebAssembly has them. */
+const SIMD = Uint8Array.of(
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  // type () -> v128; function 0 has it
+  ...[1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0],
+  // i32.const 0, i8x16.splat, i8x16.popcnt
+  ...[10, 10, 1, 8, 0, 0x41, 0, 0xfd, 15, 0xfd, 98, 11],
+)
+
+/**
+ * WebAssembly. It is looked for when a scan is compiled, so that the other engines work without it.
+ *
+ * @throws CompileError where there is no WebAssembly, or none with vectors
+ */
+export const webAssembly = (): Engine => {
+  if (typeof WebAssembly === 'undefined') throw new CompileError('WebAssembly is not available')
+  if (!WebAssembly.validate(SIMD))
+    throw new CompileError('this processor lacks the vector instructions that WebAssembly needs')
+  return WebAssembly
+}
