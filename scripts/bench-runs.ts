@@ -1,6 +1,6 @@
 /**
- * What it costs to keep a run: the same training without anything kept, with a checkpoint and two logs after every
- * epoch, and with TensorBoard's files too, in turns, each in a process of its own.
+ * What saving a run costs: the same training without saving, with a checkpoint and two logs after every
+ * epoch, and with TensorBoard's files too, in turns, each in a separate process.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -13,9 +13,9 @@ const RUN = join(root, 'scripts', 'run.mjs')
 const ROUNDS = 7
 
 type Seconds = {
-  /** The training, with what is kept of it. */
+  /** The training, with saving. */
   readonly training: number
-  /** Of that, what is neither training nor observing. */
+  /** The part that is neither training nor monitors. */
   readonly between: number
   readonly all: number
 }
@@ -27,7 +27,7 @@ type Line = {
   readonly observingSeconds: number
 }
 
-/** What a training tells, line by line. */
+/** The output of a training, line by line. */
 const trained = (...flags: readonly string[]): readonly Line[] => {
   const { stdout, status, stderr } = spawnSync(
     process.execPath,
@@ -44,7 +44,7 @@ const trained = (...flags: readonly string[]): readonly Line[] => {
 const isEpoch = ({ event }: Line): boolean => event === 'epoch'
 const within = ({ seconds, observingSeconds }: Line): number => seconds + observingSeconds
 
-const WAYS = ['without', 'kept', 'kept, and TensorBoard’s files'] as const
+const WAYS = ['not saved', 'saved', 'saved, and TensorBoard’s files'] as const
 type Way = (typeof WAYS)[number]
 
 const timed = (way: Way, folder: string): Seconds => {
@@ -61,11 +61,11 @@ const timed = (way: Way, folder: string): Seconds => {
   return { training, between: training - epochs, all }
 }
 
-/** How much longer an epoch takes that follows a save, where every second epoch is saved. */
+/** The time of epochs that follow a save, relative to the others, if every second epoch is saved. */
 const afterSave = (folder: string): number => {
   const epochs = trained('--epochs', '200', '--out', folder, '--checkpoint-every', '2')
     .filter(isEpoch)
-    // the first are still being compiled
+    // the first epochs include compilation
     .slice(10)
   const [after, others] = [1, 0].map(rest =>
     median(epochs.filter(({ epoch }) => epoch % 2 === rest).map(within)),
@@ -76,19 +76,19 @@ const afterSave = (folder: string): number => {
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
 
-export const title = 'a run of 30 epochs, kept and not'
+export const title = 'a run of 30 epochs, saved and not saved'
 
 export const benchRuns = (): void => {
   console.log(`\n${title}`)
   const folder = mkdtempSync(join(tmpdir(), 'network2-bench-'))
   try {
     const rounds = Array.from({ length: ROUNDS }, (_, i) => {
-      // what runs later may find the machine slower, or its files at hand
+      // a later run may be slower (a warm machine) or faster (cached files)
       const inTurn = WAYS.map((_, k) => WAYS[(i + k) % WAYS.length]!)
       return new Map(inTurn.map((way, k) => [way, timed(way, join(folder, `${i}-${k}`))]))
     })
     const of = (way: Way, f: (seconds: Seconds, without: Seconds) => number): number =>
-      median(rounds.map(round => f(round.get(way)!, round.get('without')!)))
+      median(rounds.map(round => f(round.get(way)!, round.get('not saved')!)))
     for (const way of WAYS) {
       const [training, all] = [of(way, ({ training }) => training), of(way, ({ all }) => all)]
       console.log(`  ${way.padEnd(30)} ${training.toFixed(2)} s of training, ${all.toFixed(2)} s in all`)

@@ -49,7 +49,7 @@ if (E.isLeft(loaded)) throw new Error(loaded.left.message)
 const { training, name: dataName } = loaded.right
 const n = training.size
 
-/** Random pixels, so many of them dark. */
+/** Random pixels, with this fraction of dark ones. */
 const noise = (dark: number): Float32Array => {
   const random = normal(key(9), n * 784)
   return inputValues(training.inputs).map((_, i) => {
@@ -58,7 +58,7 @@ const noise = (dark: number): Float32Array => {
   })
 }
 
-/** Images by the share of their pixels that are lit: as they are, half, or all. */
+/** Images with different fractions of non-zero pixels: MNIST's own, half, or all. */
 const images = {
   [dataName]: () => inputValues(training.inputs),
   '50 % lit': () => noise(0.674),
@@ -71,7 +71,7 @@ type Case = {
   readonly m: number
   readonly data: string
   readonly backends: readonly BackendName[]
-  /** The share of an epoch that is timed, of the slow ones; an epoch is reckoned from it. */
+  /** The fraction of an epoch that is timed for slow engines; the time of an epoch is extrapolated from it. */
   readonly steps: number
 }
 
@@ -160,10 +160,10 @@ const row = (cells: readonly string[]): void =>
 
 const ROUNDS = 7
 
-/** Everything there is on a backend: its engines, and the operations by hand where the network has one hidden layer. */
+/** All runners of a backend: its engines, and the operations by hand if the network has one hidden layer. */
 const runnersOf = (backend: BackendName, { sizes, m, steps }: Case, set: Batch, params: Params): Runner[] => {
   const whole = Math.floor(n / m) * m
-  // plain JavaScript and WebAssembly, step by step, are an order slower: fewer steps say as much
+  // eager JavaScript and WebAssembly are ten times slower, so fewer steps are timed
   const some = (backend === 'native' ? steps : Math.ceil(steps / 8)) * m
   const runner = (name: string, examples: number, run: () => number): Runner => ({
     name,
@@ -228,7 +228,7 @@ const bench = async (one: Case): Promise<void> => {
   for (let round = 0; round < ROUNDS; round++)
     for (const { active, runners } of open) {
       await setBackend(active)
-      // there and back again, so that nobody always runs in the wake of another
+      // forwards and backwards, so that no runner always follows the same other one
       for (const { run, times } of round % 2 === 0 ? runners : [...runners].reverse()) times.push(run())
     }
   const all = open.flatMap(({ runners }) => runners)

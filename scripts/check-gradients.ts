@@ -1,11 +1,11 @@
 /**
- * `npm run check-gradients`: are the gradients, derived by hand, those of the cost?
+ * `npm run check-gradients`: compares the gradients, derived by hand, with those of the cost.
  *
  * For each cost, depth and mini-batch size, over networks drawn at random, the worst relative error of
  *
  * - `backprop` in float32 against `tf.grads` of the summed cost: the limit is 1e-4;
  * - the float64 twin's backprop against central differences of its own cost: the limit is 1e-7;
- * - `backprop` against the twin, which closes the circle: the limit is 1e-4.
+ * - `backprop` against the twin: the limit is 1e-4.
  *
  * The exit code is 1 when a limit is broken. `--backend native|wasm|cpu` chooses where TensorFlow.js computes.
  */

@@ -1,5 +1,5 @@
 /**
- * Draws a sheet of digits as a picture, ten of each, so that one can look at them.
+ * Draws a sheet of synthetic digits as a picture, ten of each.
  *
  * `npm run digits-sheet -- [FILE.png] [SEED]`
  */

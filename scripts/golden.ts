@@ -4,7 +4,7 @@
  *     npm run golden
  *
  * A case holds all that a trainer needs to repeat it (a start in network2's form, a JSON data set, the options)
- * and what must come out. Starts and inputs are exact in float32, so that only the arithmetic differs there.
+ * and the expected results. Starts and inputs are exact in float32, so that only the arithmetic differs there.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -38,7 +38,7 @@ export type Golden = {
   readonly expected: Pick<Saved, 'weights' | 'biases'> & Monitored
 }
 
-/** What is asked of a case; the rest is drawn from its seed. */
+/** The settings of a case; the rest is drawn from its seed. */
 type Plan = {
   readonly name: string
   readonly about: string
@@ -46,7 +46,7 @@ type Plan = {
   readonly sizes: readonly number[]
   readonly n: number
   readonly options: Golden['options']
-  /** The standard deviation of a weight with so many inputs: network2's default unless told. */
+  /** The standard deviation of a weight with this number of inputs; by default network2's. */
   readonly spread?: (inputs: number) => number
   readonly pixels?: boolean
   readonly desired?: 'digits' | 'soft' | 'one bit'
@@ -275,7 +275,7 @@ const drawSplit = (of: Key, teacher: Matrix, plan: Plan, length: number): Split 
   }
 }
 
-/** By how much the surest wrong output lies below the argmax, in the closest call. */
+/** The smallest margin of the argmax over the next output, over all examples. */
 const closestCall = (net: Network, data: readonly Example[]): number =>
   Math.min(
     ...data.map(({ x }) => {
@@ -297,7 +297,7 @@ export const record = (plan: Plan): Golden => {
   const training = examples(data.training, outputs)
   const test = examples(data.test, outputs)
   for (const net of epochs(start, training, plan.options)) {
-    // A near tie could fall either way in float32, and the case would then blame a sound trainer.
+    // A near tie could be decided differently in float32, and a correct trainer would fail the case.
     if (outputs > 1 && closestCall(net, [...training, ...test]) < 1e-5)
       throw new Error(`${plan.name}: a tie; take another seed`)
   }
@@ -321,7 +321,7 @@ const folder = join(root, 'test', 'golden')
 
 export const fileOf = (plan: Pick<Plan, 'name'>): string => join(folder, `${plan.name}.json`)
 
-/** The recorded case, as it lies on disk. */
+/** The recorded case, as it is on disk. */
 export const recorded = (plan: Pick<Plan, 'name'>): Golden =>
   JSON.parse(readFileSync(fileOf(plan), 'utf8')) as Golden
 

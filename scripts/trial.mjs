@@ -1,5 +1,5 @@
 /**
- * The process of an experiment's pool that does trials, one after the other. It is not for the prompt: `reproduce` and
+ * The child process of a pool, which runs trials one after the other. It is not a command: `reproduce` and
  * `compare` start it.
  */
 import { load } from './load.mjs'

@@ -100,7 +100,7 @@ const inUse = (folder: string, { number, owner }: Claim): Locked => {
   return owner.began !== ''
     ? locked(message, wait)
     : locked(
-        `${message} (decided by the process number alone: this system does not tell when a process started)`,
+        `${message} (decided by the process number alone: the start time of processes is not available on this system)`,
         `${wait}; if process ${owner.pid} is another program, delete ${file}`,
       )
 }
@@ -119,7 +119,7 @@ export const ownerOf = async (
  *
  * A claim without an owner counts as held: it may be half written.
  *
- * @returns a function that gives the folder back
+ * @returns a function that releases the lock
  */
 export const acquireLock = (
   files: Files,

@@ -1,6 +1,6 @@
 /**
- * A checkpoint: the network at a position of its run, and which part of history.jsonl leads up to it. All that a run
- * needs to go on follows from these and its configuration: the order of the examples from seed and epoch, the best
+ * A checkpoint: the network at a cursor of its run, and the part of history.jsonl up to there. All else that a resumed
+ * run needs follows from these and its configuration: the order of the examples from seed and epoch, the best
  * score, the schedule and its patience from the history.
  *
  * The file is in the safetensors format, which other programs read as well. Its metadata hold the rest, and a
@@ -23,15 +23,15 @@ const FORMAT = 2
 export type HistoryPart = { readonly bytes: number; readonly sha256: string }
 
 export type Checkpoint = {
-  /** What it is a checkpoint of: a hash of configuration and data. */
+  /** A hash of the configuration and the data that it belongs to. */
   readonly identity: string
   readonly epochs: number
-  /** The examples that the next epoch has been trained on already. */
+  /** The number of examples that the unfinished epoch has been trained on. */
   readonly examples: number
   /** Where its epochs are; in a file of format 1, the epochs themselves. */
   readonly history: HistoryPart | readonly TimedEpoch[]
   readonly layers: readonly LayerValues[]
-  /** What the optimizer remembers; empty for one that remembers nothing. */
+  /** The state of the optimizer; empty if it has none. */
   readonly optimizer: readonly NamedValues[]
 }
 
@@ -43,7 +43,7 @@ const Kept = t.type({
   history: t.union([t.type({ bytes: t.Int, sha256: t.string }), History]),
 })
 
-/** The root of the optimizer's tensors, in their names. */
+/** The prefix of the names of the optimizer's tensors. */
 export const OPTIMIZER = 'optimizer'
 
 const isOptimizer = (name: string): boolean => name.startsWith(OPTIMIZER)
@@ -73,13 +73,13 @@ export const encodeCheckpoint = ({
   return encodeSafetensors({ metadata: { state, sha256: sumOf(state, tensors) }, tensors })
 }
 
-/** Reads a file; what is wrong with it is told as one would after its name. */
+/** Reads the bytes of a file; the left says what is wrong, to follow the file's name. */
 export const decodeCheckpoint = (bytes: Uint8Array): E.Either<string, Checkpoint> =>
   pipe(
     decodeSafetensors(bytes),
     E.filterOrElse(
       ({ metadata: { state, sha256 }, tensors }) => state !== undefined && sumOf(state, tensors) === sha256,
-      () => 'its SHA-256 is not that of its contents',
+      () => 'its SHA-256 does not match its contents',
     ),
     E.flatMap(({ metadata, tensors }) =>
       pipe(
@@ -95,11 +95,11 @@ const readable = (json: unknown): E.Either<string, Omit<Checkpoint, 'layers' | '
   const { format } = (json ?? {}) as { readonly format?: unknown }
   if (typeof format === 'number' && format > FORMAT)
     return E.left(
-      `its format is ${format}, and this version reads up to ${FORMAT}: a newer network2 has written it`,
+      `its format is ${format}, and this version reads up to ${FORMAT}: it was written by a newer network2`,
     )
   return pipe(
     Kept.decode(json),
-    E.mapLeft(() => 'what it says of its run is incomplete'),
+    E.mapLeft(() => 'its metadata are incomplete'),
     E.filterOrElse(
       ({ epochs, examples, history }) =>
         ('bytes' in history ? history.bytes >= 0 && epochs >= 0 : history.length === epochs) && examples >= 0,

@@ -1,5 +1,5 @@
 /**
- * A run as TensorBoard reads it while training goes on: `train` and `evaluation`, a folder each, with the tags
+ * Logs for TensorBoard, written during training: a folder each for `train` and `evaluation`, with the tags
  * `epoch_cost` and `epoch_accuracy`.
  */
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -15,9 +15,9 @@ import { unwritable } from '../io/failure.ts'
 export type EventLog = { readonly epoch: (timed: TimedEpoch) => TE.TaskEither<WriteFailed, void> }
 
 /**
- * Appends to files of its own: a file is begun with its first epoch.
+ * Appends to new files, which are created with the first epoch.
  *
- * @param epochs the epochs that are done already: a run that goes on takes back what it told after them
+ * @param epochs the epochs that are done already: a resumed run discards the values after them
  */
 export const eventLog = (
   files: Files,

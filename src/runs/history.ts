@@ -9,7 +9,7 @@ import { MONITORS, type MonitorName } from '../core/metrics.ts'
 import type { EpochMetrics } from '../core/train.ts'
 import { parseJson, Real, toJson } from '../io/json.ts'
 
-/** An epoch in numbers: the report, and how long it took. */
+/** The metrics of an epoch, and how long it took. */
 export type TimedEpoch = {
   readonly report: EpochMetrics
   /** Seconds of training, without the monitors. */
@@ -65,7 +65,7 @@ export const monitored = ({
   trainingAccuracy: training?.correct,
 })
 
-/** The columns of the logs, the times last: two runs of one configuration differ in nothing else. */
+/** The columns of the logs, the times last: two runs of one configuration differ only in the times. */
 const columns = (
   monitors: readonly MonitorName[],
   { report, seconds, observing }: TimedEpoch,
@@ -97,7 +97,7 @@ export const csvLine =
 export const csvHeader = (monitors: readonly MonitorName[]): string =>
   `${Object.keys(columns(monitors, { report: { epoch: 0, eta: 0 }, seconds: 0, observing: 0 })).join(',')}\n`
 
-/** The first report of the highest evaluation accuracy. */
+/** The first epoch with the highest evaluation accuracy. */
 export const bestEpoch = (reports: readonly EpochMetrics[]): EpochMetrics | undefined =>
   reports.reduce<EpochMetrics | undefined>(
     (best, report) =>
@@ -118,7 +118,7 @@ const LogLine = t.intersection([
   }),
 ])
 
-/** The history in the text of a metrics.jsonl; a line that is damaged is left out, a metric that is not there is NaN. */
+/** The history in the text of a metrics.jsonl. Damaged lines are skipped; a missing metric is NaN. */
 export const historyOfLog = (text: string): readonly TimedEpoch[] =>
   text.split('\n').flatMap(line => {
     const json = parseJson(line)

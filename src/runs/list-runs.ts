@@ -1,5 +1,5 @@
 /**
- * The runs that there are, and how far each has come.
+ * The runs in a folder, with the progress of each.
  */
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -14,11 +14,11 @@ export type ListedState = 'running' | 'finished' | 'interrupted' | 'diverged'
 export type ListedRun = {
   readonly path: string
   readonly state: ListedState
-  /** As `config.json` has them. */
+  /** The contents of `config.json`. */
   readonly config: Readonly<Record<string, unknown>>
-  /** Whole epochs. */
+  /** The number of complete epochs. */
   readonly epochs: number
-  /** The evaluation accuracies after each of them, as far as they were monitored: right answers of so many. */
+  /** The evaluation accuracy after each of them, if it was monitored: `correct` of `n`. */
   readonly accuracies: readonly { readonly correct: number; readonly n: number }[]
 }
 
@@ -48,7 +48,7 @@ const decoded = <A>(type: t.Type<A, unknown>, json: string | undefined): A | und
   return value !== undefined && E.isRight(value) ? value.right : undefined
 }
 
-/** What a folder says of its run; nothing, if there is none in it. What cannot be read in it is left out. */
+/** The run in a folder; undefined if there is none. Files that cannot be read are skipped. */
 export const describeRunFolder = async (
   files: Files,
   processes: Processes,
@@ -61,7 +61,7 @@ export const describeRunFolder = async (
     .flatMap(line => decoded(Line, line) ?? [])
   const result = decoded(Outcome, await text(files, join(path, 'result.json')))
   const owner = await ownerOf(files, processes, path)
-  // whoever asks about a run of his own asks how it has ended
+  // a process that lists its own run has finished it
   const { me } = processes
   const isOwned = owner !== undefined && !(owner.pid === me.pid && owner.host === me.host)
   return {
@@ -75,13 +75,13 @@ export const describeRunFolder = async (
   }
 }
 
-/** All runs in a folder, by name: the oldest first, where names begin with the time. */
+/** All runs in a folder, sorted by name; names begin with the time, so the oldest is first. */
 export const listRuns = async (
   files: Files,
   processes: Processes,
   folder: string,
 ): Promise<readonly ListedRun[]> => {
-  // the link, or one that a killed process was about to put in its place
+  // the link, or the temporary link of a killed process
   const names = (await files.list(folder)).filter(name => !/^latest(\.\d+\.tmp)?$/.test(name))
   const all = await Promise.all(
     [...names].sort().map(name => describeRunFolder(files, processes, join(folder, name))),

@@ -1,5 +1,5 @@
 /**
- * What a network answers on a set: which labels it takes for which, and where it is most wrong.
+ * The predictions of a network on a set: the confusion matrix, and the worst mistakes.
  *
  * Shapes: n examples, j_0 inputs, j_L outputs.
  */
@@ -11,28 +11,28 @@ import { toParams, type LayerValues } from '../core/params.ts'
 import { dispose, withTensors } from '../core/scope.ts'
 
 export type Mistake = {
-  /** Its place in the set. */
+  /** Its index in the set. */
   readonly index: number
   readonly label: number
   readonly answer: number
-  /** What each output neuron said, [j_L]. */
+  /** The activation of each output neuron, [j_L]. */
   readonly activations: readonly number[]
   readonly width: number
-  /** Grey, row by row, 255 where there is most ink. */
+  /** Grey values, row by row; 255 is full ink. */
   readonly pixels: Uint8Array
 }
 
 export type Predictions = {
-  /** How many examples of each label got each answer: [label][answer]. */
+  /** The confusion matrix, [label][answer]. */
   readonly confusion: readonly (readonly number[])[]
-  /** The surest of the wrong answers, the worst first; none where the inputs are no square picture. */
+  /** The most confident wrong predictions, the worst first; empty if the inputs are not square pictures. */
   readonly worst: readonly Mistake[]
 }
 
 const AT_ONCE = 1000
 const WORST = 24
 
-/** The activations of the output neurons, [n, j_L], some examples at a time. */
+/** The activations of the output neurons, [n, j_L], computed chunk by chunk. */
 const activations = (
   network: Network,
   layers: readonly LayerValues[],
@@ -65,10 +65,10 @@ const activations = (
 
 const NONE = new Uint8Array()
 
-/** The first of the largest. */
+/** The index of the largest number; of equal ones, the first. */
 const strongest = (a: Float32Array): number => a.reduce((best, x, j) => (x > a[best]! ? j : best), 0)
 
-/** What a network of two outputs or more answers; both are borrowed as plain numbers. */
+/** The predictions of a network with two or more outputs. */
 export const predict = (
   network: Network,
   layers: readonly LayerValues[],
@@ -135,7 +135,7 @@ export const encodePredictions = (part: string, { confusion, worst }: Prediction
     worst: worst.map(mistake => ({ ...mistake, pixels: Buffer.from(mistake.pixels).toString('base64') })),
   })}\n`
 
-/** The answers of a file, if it has any, with the name of the set. */
+/** The predictions in the text of a file, with the name of the set; undefined if it has none. */
 export const decodePredictions = (json: unknown): (Predictions & { readonly part: string }) | undefined => {
   const read = Kept.decode(json)
   if (read._tag === 'Left') return undefined

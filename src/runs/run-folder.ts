@@ -1,5 +1,5 @@
 /**
- * The folder of a run: what it was asked for, what it ran on, what it has told, and what came of it.
+ * The folder of a run: its settings, its environment, its logs and its result.
  *
  * `config.json` can be given to `--config`. A folder can be moved and resumed, because no file in it holds its own path.
  * `config.json` holds the paths of the data and of the initial network as they were given: where the data has moved,
@@ -19,7 +19,7 @@ import { acquireLock, type Processes } from '../io/lock.ts'
 /** A folder that this process owns. */
 export type RunFolder = { readonly path: string; readonly unlock: () => Promise<void> }
 
-/** What a run came to, as `result.json` says it. */
+/** The result of a run, as in `result.json`. */
 export type RunResult = {
   readonly outcome: 'done' | 'diverged' | 'stopped'
   readonly sentence: string
@@ -28,7 +28,7 @@ export type RunResult = {
   readonly bestEpoch: number | undefined
 } & Readonly<Partial<Record<MonitorName, number | undefined>>>
 
-/** Whether a name is one that an interrupted save, copy or claim of a run left behind; others are not ours. */
+/** Whether a file is a leftover of an interrupted save, copy or claim of a run; other files are not touched. */
 export const isLeftover = (name: string): boolean =>
   /^((config|env|result|model|answers)\.json|report\.html|metrics\.(jsonl|csv)|(last|previous|best)\.safetensors|owner\.\d+)\.\d+(\.tmp)?$/.test(
     name,
@@ -43,7 +43,7 @@ const writing = (path: string, work: () => Promise<unknown>): TE.TaskEither<Writ
     await work()
   }, unwritable(path))
 
-/** Takes a folder into possession, and removes what an interrupted owner left half done. */
+/** Locks a folder, and removes the temporary files of an interrupted owner. */
 export const lockRun = (
   files: Files,
   processes: Processes,
@@ -62,9 +62,9 @@ export const lockRun = (
   )
 
 /**
- * A new folder for a run, in possession of this process.
+ * Creates and locks a folder for a run.
  *
- * Exit code 6 where another process owns it, and 2 where there is a run in it already: nothing is written over.
+ * Exit code 6 if another process owns it, and 2 if it already has a run: nothing is overwritten.
  */
 export const newRun = (
   files: Files,
@@ -84,8 +84,8 @@ export const newRun = (
                 TE.flatMap(() =>
                   TE.left(
                     usageError(
-                      `--out ${path}: there is a run in it`,
-                      `to go on with it, give --resume ${path}; for a new one, another folder`,
+                      `--out ${path}: the folder already has a run`,
+                      `continue it with --resume ${path}, or give another folder`,
                     ),
                   ),
                 ),
@@ -96,7 +96,7 @@ export const newRun = (
     ),
   )
 
-/** Writes what the run was asked for and what it runs on. */
+/** Writes the settings and the environment of a run. */
 export const describeRun = (
   files: Files,
   { path }: RunFolder,
@@ -112,7 +112,7 @@ export const describeRun = (
     ]),
   )
 
-/** Writes both logs anew, from all that is known. */
+/** Rewrites both logs from the whole history. */
 export const writeLogs = (
   files: Files,
   { path }: RunFolder,
@@ -128,7 +128,7 @@ export const writeLogs = (
     ]),
   )
 
-/** Adds an epoch to both logs. */
+/** Appends an epoch to both logs. */
 export const appendLogs = (
   files: Files,
   { path }: RunFolder,
@@ -143,7 +143,7 @@ export const appendLogs = (
     ]),
   )
 
-/** Writes how the run ended, its network in network2's form, and what that answers. */
+/** Writes the result, the network in network2.py's format, and its predictions. */
 export const concludeRun = (
   files: Files,
   { path }: RunFolder,
@@ -162,6 +162,6 @@ export const concludeRun = (
     ]),
   )
 
-/** Lets `latest`, beside the folder, lead to it. A system without links goes without. */
+/** Points the link `latest`, beside the folder, to it. On a system without links there is none. */
 export const pointLatest = (files: Files, { path }: RunFolder): Promise<void> =>
   files.point(join(dirname(path), 'latest'), basename(path)).catch(() => undefined)

@@ -1,5 +1,5 @@
 /**
- * From settings and data to a planned run, with nothing left open.
+ * From settings and data to a planned run: every setting has a value.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -31,7 +31,7 @@ import { partsNamed } from '../core/parts.ts'
 import type { TrainSettings } from '../core/train.ts'
 import { grouped } from '../format.ts'
 
-/** Everything that a run depends on: the settings of the training, with nothing left open. */
+/** Everything that a run depends on: all settings of the training, with their final values. */
 export type RunConfig = Omit<
   TrainingFlags,
   'cost' | 'sizes' | 'eta' | 'init' | 'trainSize' | 'evaluateOn'
@@ -55,13 +55,13 @@ export type PlannedRun = {
 /** The streams of random numbers of a run, by number. */
 const STREAM = { order: 0, start: 1 } as const
 
-/** The sizes of the model to start from, or those asked for, or the chapter's hidden layer between what the data has. */
+/** The sizes of the model to start from; else --sizes; else one hidden layer of 30, as in the chapter, for these data. */
 export const sizesFor =
   (flags: TrainFlags, model: ModelFile | undefined) =>
   (dataset: Dataset): Sizes =>
     model?.sizes ?? flags.sizes ?? [inputWidth(dataset), 30, outputsNeeded(dataset).count]
 
-/** Fills what the flags leave open from the model, the data and the cost, and checks that everything fits. */
+/** Fills in the defaults that depend on the model, the data and the cost, and checks that everything fits. */
 export const planRun = (
   flags: TrainFlags,
   model: ModelFile | undefined,

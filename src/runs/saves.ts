@@ -37,8 +37,8 @@ export type CheckpointWriter = {
   /** Takes the epochs of the next checkpoint. They are written with it. */
   readonly add: (epoch: TimedEpoch) => void
   /**
-   * Saves a checkpoint as the last one, and what was last becomes the previous; as the best; or as both, a file each:
-   * damage to one must not reach the other. The best comes first, for whoever goes on from the last will not look back.
+   * Saves a checkpoint as the last one (the old one becomes the previous), as the best, or as both. These are two files:
+   * damage to one must not reach the other. The best is saved first: a run that resumes from the last does not save it again.
    */
   readonly save: (
     snapshot: TrainSnapshot,
@@ -145,11 +145,11 @@ const readOne = async (
 }
 
 /**
- * The newest good checkpoint of a run. Where that is not the last one, it is made the last one: a later save must not
- * push a damaged file over a good one.
+ * The newest good checkpoint of a run. If it is not the last one, it becomes the last one: a later save must not
+ * replace a good file by a damaged one.
  *
- * @param identities what the checkpoint may belong to
- * @param warn is called with the sentence that names a damaged file
+ * @param identities the hashes that the checkpoint may have
+ * @param warn called with a sentence for each damaged file
  */
 export const loadNewest = (
   files: Files,
@@ -175,7 +175,7 @@ export const loadNewest = (
       return TE.left(
         incompatibleCheckpoint(
           damaged.length > 0 ? damaged.join('\n') : `${folder} has no checkpoint`,
-          'no checkpoint of this run is left to go on from: train anew',
+          'no checkpoint of this run is usable: start a new run',
         ),
       )
     }, unwritable(folder)),

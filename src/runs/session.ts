@@ -23,7 +23,7 @@ import { disposeSets, toSets } from './sets.ts'
 export type TrainProgress = Extract<TrainEvent, { kind: 'progress' }>
 type Diverged = Extract<TrainEvent, { kind: 'diverged' }>
 
-/** Who is told of a session. */
+/** Receives the events of a session. */
 export type SessionListener = {
   /** @param from the state that the session starts from: a new run, or one that is resumed */
   readonly start: (resources: Resources, run: string | undefined, from: TrainStart) => void

@@ -1,5 +1,5 @@
 /**
- * Examples as tensors. Who makes them owns them.
+ * Examples as tensors, which the caller owns.
  */
 import { tensor2d } from '@tensorflow/tfjs-core'
 import { targets, inputValues, type Examples } from '../data/dataset.ts'
@@ -8,13 +8,13 @@ import { dispose } from '../core/scope.ts'
 import type { TrainSets } from '../core/train.ts'
 import type { PlannedRun } from './run-plan.ts'
 
-/** A batch for a network with so many outputs. */
+/** A batch for a network with this number of outputs. */
 export const toBatch = ({ size, inputs, desired: desired }: Examples, outputs: number): Batch => ({
   x: tensor2d(inputValues(inputs), [size, inputs.width]),
   y: tensor2d(targets(desired, outputs), [size, outputs]),
 })
 
-/** The sets of a run: the one to train on, and those that a monitor asks for. */
+/** The sets of a run: the one to train on, and those that the monitors need. */
 export const toSets = ({ config: { sizes, monitor }, training, evaluation }: PlannedRun): TrainSets => {
   const outputs = sizes.at(-1)!
   const observes = (set: string): boolean => monitor.some(name => name.startsWith(set))

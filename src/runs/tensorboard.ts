@@ -1,8 +1,8 @@
 /**
  * TensorBoard's event files, as bytes to append: `fileVersion` first, then `scalars` step by step.
  *
- * Each record can be read as soon as it is there whole. Beyond one that is torn nothing is read: a run that goes on
- * begins a new file.
+ * A record can be read as soon as it is complete. TensorBoard stops reading a file at an incomplete record, so a resumed
+ * run starts a new file.
  *
  * ```
  * length of the data (8 bytes, little endian), its checksum (4), the data (an Event message), its checksum (4)
@@ -13,18 +13,18 @@
 import protobuf from 'protobufjs'
 import { crc32c } from '../io/crc32c.ts'
 
-/** The first record of a file, by which its reader knows what to expect. */
+/** The first record of a file: the version of the format. */
 export const fileVersion = (wallTime: number): Uint8Array =>
   record({ wallTime, fileVersion: 'brain.Event:2' })
 
 /**
- * Tells TensorBoard that a run goes on from an earlier state: what it has seen of this step and of later ones is void,
- * in this file and in those of the same folder whose names come before it. For a run that starts anew there is nothing
- * to tell.
+ * A record that marks a resumed run: TensorBoard discards the values of this step and of later ones,
+ * in this file and in the files of the folder whose names come before it. A run that starts from the beginning needs
+ * none.
  */
 export const sessionStart = (wallTime: number, step: number): Uint8Array => {
   const start = record({ wallTime, step, sessionLog: { status: START } })
-  // the first start that TensorBoard sees in a folder is a beginning to it, only the next ones void anything
+  // TensorBoard takes the first start record in a folder as the beginning; only later ones discard values
   return Uint8Array.of(...start, ...start)
 }
 
@@ -40,7 +40,7 @@ export const scalars = (
     summary: { value: Object.entries(values).map(([tag, simpleValue]) => ({ tag, simpleValue })) },
   })
 
-/** A name by which TensorBoard finds the file; it reads the files of a folder in the order of their names. */
+/** A file name that TensorBoard recognizes; it reads the files of a folder in the order of their names. */
 export const eventFileName = (wallTime: number, host: string, pid: number): string =>
   `events.out.tfevents.${Math.floor(wallTime).toString().padStart(10, '0')}.${host}.${pid}`
 
@@ -102,5 +102,5 @@ const record = (event: Event): Uint8Array => {
   return bytes
 }
 
-/** Turned and shifted, as checksums are where the data may hold checksums itself. */
+/** The masked checksum of TensorFlow's record format: rotated, plus a constant. */
 const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0

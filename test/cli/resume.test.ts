@@ -1,5 +1,5 @@
 /**
- * Runs as real processes, to which something happens, and which are gone on with. resume.long.test.ts does so at
+ * Runs as real processes that are interrupted and resumed. resume.long.test.ts does so at
  * many more moments, on every engine.
  */
 import { mkdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { dataOf, goOn, harmed, leftBy, machines, prepared, tree } from '../suppo
 vi.setConfig({ testTimeout: 180_000 })
 
 describe.each(machines.filter(({ name }) => !name.startsWith('native')))('$name', ({ flags }) => {
-  it('killed after an epoch and within a save, then gone on with', () =>
+  it('killed after an epoch and within a save, then resumed', () =>
     inFolder(async folder => {
       const { args, whole, run } = await prepared(folder, 2000, 4, flags)
       expect((await harmed(args(run), { when: '"epoch":2' })).code).toBe(null)
@@ -33,7 +33,7 @@ describe('asked to stop', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('by %s: saves, says how to go on, and what it saved goes on', (signal, code) =>
+  ] as const)('by %s: saves, prints the command to resume, and can be resumed', (signal, code) =>
     inFolder(async folder => {
       const out = join(folder, 'run')
       const { code: ended, err } = await harmed(await endless(folder, '--out', out), {
@@ -53,7 +53,7 @@ describe('asked to stop', () => {
     }),
   )
 
-  it('twice: leaves at once, without a word, and what was saved before goes on', () =>
+  it('twice: ends at once without output, and can be resumed from the save before', () =>
     inFolder(async folder => {
       const out = join(folder, 'run')
       const running = start(await endless(folder, '--out', out))
@@ -137,7 +137,7 @@ describe('a full disk', () => {
 })
 
 describe('the folder of a run', () => {
-  it('has a name of its own and a link to it, can be moved, and takes more epochs but nothing else', () =>
+  it('has a unique name and a link to it, can be moved, and accepts more epochs but no other change', () =>
     inFolder(async folder => {
       const runs = join(folder, 'runs')
       const data = await dataOf(folder, 100)
@@ -193,7 +193,7 @@ describe('the folder of a run', () => {
       const data = await dataOf(folder, 100)
       const taken = await cli(['train', '--data', data, '--backend', 'cpu', '--out', folder])
       expect(taken.code).toBe(2)
-      expect(taken.err).toContain('there is a run in it')
+      expect(taken.err).toContain('the folder already has a run')
       expect(await readFile(precious, 'utf8')).toBe('{}')
       expect(await readFile(join(folder, 'letters.2019'), 'utf8')).toBe('precious')
     }))

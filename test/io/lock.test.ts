@@ -105,8 +105,8 @@ describe('a folder', () => {
     inFolder(async folder => {
       await claimed(folder, { pid: 4711, host: hostname(), began: '' })
       expect(await refusal(folder, { ...systemProcesses, isAlive: () => true })).toBe(
-        `${folder} is in use by process 4711 on ${hostname()} (decided by the process number alone: this system does ` +
-          'not tell when a process started); wait until it ends, or give another folder with --out; ' +
+        `${folder} is in use by process 4711 on ${hostname()} (decided by the process number alone: the start ` +
+          'time of processes is not available on this system); wait until it ends, or give another folder with --out; ' +
           `if process 4711 is another program, delete ${folder}/owner.1`,
       )
     }))

@@ -129,7 +129,7 @@ describe('a checkpoint', () => {
     }
     const last = bytes.slice()
     last[last.length - 1]! ^= 1
-    expect(flaw(last)).toBe('its SHA-256 is not that of its contents')
+    expect(flaw(last)).toBe('its SHA-256 does not match its contents')
   })
 })
 
@@ -147,7 +147,7 @@ const sealed = (state: unknown, tensors: readonly Named[]): Uint8Array => {
 const renamed = (tensors: readonly Named[]): readonly Named[] =>
   tensors.map(({ name, ...rest }) => ({ name: name.replace('0', '1'), ...rest }))
 
-describe('a file with a right sum that is no checkpoint', () => {
+describe('a file with a correct checksum that is not a checkpoint', () => {
   const file = decodeSafetensors(encodeCheckpoint(small))
   const tensors = E.isRight(file) ? file.right.tensors : []
   const state = { format: 1, identity: 'a', epochs: 0, examples: 0, history: [] }
@@ -159,18 +159,28 @@ describe('a file with a right sum that is no checkpoint', () => {
   })
 
   it.each<[string, unknown, readonly Named[], string]>([
-    ['a newer format', { ...state, format: 3 }, tensors, 'a newer network2 has written it'],
+    ['a newer format', { ...state, format: 3 }, tensors, 'it was written by a newer network2'],
     ['no JSON', '{', tensors, 'it is not JSON'],
-    ['null', null, tensors, 'is incomplete'],
-    ['no format', { ...state, format: undefined }, tensors, 'is incomplete'],
-    ['half an epoch', { ...state, epochs: 0.5 }, tensors, 'is incomplete'],
+    ['null', null, tensors, 'its metadata are incomplete'],
+    ['no format', { ...state, format: undefined }, tensors, 'its metadata are incomplete'],
+    ['half an epoch', { ...state, epochs: 0.5 }, tensors, 'its metadata are incomplete'],
     ['more epochs than history', { ...state, epochs: 1 }, tensors, 'does not fit its epoch'],
     ['less than no examples', { ...state, examples: -1 }, tensors, 'does not fit its epoch'],
-    ['a null in the history', { ...state, epochs: 1, history: [null] }, tensors, 'is incomplete'],
-    ['deep nesting', `${'['.repeat(1e5)}${']'.repeat(1e5)}`, tensors, 'is incomplete'],
-    ['half a byte of history', { ...current, history: { bytes: 0.5, sha256: '' } }, tensors, 'is incomplete'],
+    [
+      'a null in the history',
+      { ...state, epochs: 1, history: [null] },
+      tensors,
+      'its metadata are incomplete',
+    ],
+    ['deep nesting', `${'['.repeat(1e5)}${']'.repeat(1e5)}`, tensors, 'its metadata are incomplete'],
+    [
+      'half a byte of history',
+      { ...current, history: { bytes: 0.5, sha256: '' } },
+      tensors,
+      'its metadata are incomplete',
+    ],
     ['less than no history', { ...current, history: { bytes: -1, sha256: '' } }, tensors, 'does not fit'],
-    ['no sum of its history', { ...current, history: { bytes: 0 } }, tensors, 'is incomplete'],
+    ['no sum of its history', { ...current, history: { bytes: 0 } }, tensors, 'its metadata are incomplete'],
     ['no layers', state, [], 'not the layers of a network'],
     ['half a layer', state, tensors.slice(0, 3), 'not the layers of a network'],
     ['layers in another order', state, tensors.toReversed(), 'not the layers of a network'],

@@ -106,7 +106,7 @@ describe.skipIf(redisServer.isMissing)('trials over a queue', redisServer.why, (
       const worker = startWorker(setting)
       while (worker.log.length < 2) await nextTurn()
       expect(worker.log[1]).toBe(
-        `network2: no trials wait for ${worker.log[0]!.match(/trials on (.+) from/)![1]!}; trials wait for the data ` +
+        `network2: no trials wait for ${/trials on (.+) from/.exec(worker.log[0]!)![1]!}; trials wait for the data ` +
           '0123456789abcdef: start a worker with these data (--data)',
       )
       worker.stop()
