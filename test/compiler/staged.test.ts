@@ -62,7 +62,7 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
       await setBackend('cpu')
     })
 
-    it('trains random networks as eager does, whatever the pieces', () => {
+    it('trains random networks as eager does, whatever the size of the chunks', () => {
       fc.assert(
         fc.property(
           networkAndBatch,
@@ -115,7 +115,7 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
       )
     })
 
-    it('compiles once for each kind of arguments: numbers and ranges are no new kind', () => {
+    it('compiles once for each kind of arguments: other numbers or ranges do not count', () => {
       const scan = interpreter.scan((s: Scalar, { rate }: { rate: Scalar }, x: Tensor1D) =>
         add<Scalar>(s, mul(rate, sum(square(x)))),
       )
@@ -292,7 +292,7 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
   })
 
 describe('what cannot be compiled', () => {
-  it('is run by the other interpreter, which is told once', () => {
+  it('is run by the second interpreter, and the reason is reported once', () => {
     const told: string[] = []
     const never: Interpreter = {
       ...eager,
@@ -312,7 +312,7 @@ describe('what cannot be compiled', () => {
     expect(told).toEqual(['not today'])
   })
 
-  it('but a programmer’s mistake is thrown', () => {
+  it('but any other error is thrown', () => {
     const broken: Interpreter = {
       ...eager,
       scan: () => () => {

@@ -32,7 +32,7 @@ const traced = (f: (x: Tensor1D) => Tree): string =>
   )
 
 describe('a trace', () => {
-  it('of a step of the quadratic cost is the chapter, kernel by kernel', () => {
+  it('of a step with the quadratic cost has one node for each operation of the book', () => {
     const text = withTensors(
       () => ({
         params: toParams(initialValues('default', key(1), [4, 3, 2])),
@@ -154,14 +154,10 @@ describe('a trace', () => {
   })
 })
 
-describe('what has no program is refused by name', () => {
+describe('what cannot be traced is an error that says why', () => {
   it.each<[string, (x: Tensor1D) => Tree, string]>([
     ['a value read back', x => scalar(x.dataSync()[0]!), 'a tensor is read while the function is traced'],
-    [
-      'a branch on a number',
-      x => ((sum(x).arraySync() as unknown as number) > 0 ? x : square(x)),
-      'a tensor is read',
-    ],
+    ['a branch on a number', x => (sum<Scalar>(x).arraySync() > 0 ? x : square(x)), 'a tensor is read'],
     ['a random draw', x => add(x, randomUniform([3])), 'random numbers are drawn'],
     ['a number', () => 3 as never, '3 is no tensor'],
     ['text', () => 'three' as never, 'three is no tensor'],
