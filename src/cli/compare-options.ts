@@ -123,7 +123,7 @@ const fixable: Fixable = {
 
 export const studyOf = (
   { arms, space, budget, trials, seeds, seed, epochs, sizes, trainSize, backend, engine }: CompareFlags,
-  { data, inputs, outputs }: ExperimentData,
+  { name, data, inputs, outputs }: ExperimentData,
 ): TE.TaskEither<AppError, Study> =>
   pipe(
     TE.Do,
@@ -149,6 +149,7 @@ export const studyOf = (
         ...(engine === 'auto' ? {} : { engine }),
       },
       data,
+      dataName: name,
       classes: outputs,
     })),
   )

@@ -35,7 +35,7 @@ const speed = ({ trainSize }: RunConfig, { seconds, resumedAt = 0 }: TimedEpoch)
   Math.round((trainSize - resumedAt) / Math.max(seconds, 1e-6))
 
 /** One JSON object per event: `start`, `epoch`, `done`. */
-export const jsonReporter = (env: CliEnv, config: RunConfig): Reporter => {
+export const jsonReporter = (env: CliEnv, config: RunConfig, data: string): Reporter => {
   const print = (event: Record<string, unknown>): void => env.out(toJson(event))
   const seen = (report: EpochMetrics | undefined): Record<string, number | undefined> => {
     if (report === undefined) return {}
@@ -48,7 +48,16 @@ export const jsonReporter = (env: CliEnv, config: RunConfig): Reporter => {
   }
   return {
     start: ({ backend: { name, versions }, interpreter: { name: engine } }, run, { epochs }) =>
-      print({ event: 'start', run, config: asSettings(config), backend: name, engine, versions, epochs }),
+      print({
+        event: 'start',
+        run,
+        config: asSettings(config),
+        data,
+        backend: name,
+        engine,
+        versions,
+        epochs,
+      }),
     progress: () => undefined,
     epoch: timed => {
       const { report, seconds, observing } = timed
@@ -66,6 +75,7 @@ export const jsonReporter = (env: CliEnv, config: RunConfig): Reporter => {
     end: ({ last, best, ...ending }) =>
       print({
         event: 'done',
+        data,
         ...ending,
         ...seen(last),
         bestEpoch: best?.epoch,
@@ -75,7 +85,7 @@ export const jsonReporter = (env: CliEnv, config: RunConfig): Reporter => {
 }
 
 /** A line per epoch and a bar within it; `quiet` leaves the result alone. */
-export const textReporter = (env: CliEnv, config: RunConfig, quiet: boolean): Reporter => {
+export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet: boolean): Reporter => {
   const { epochs, monitor: monitors, trainSize } = config
   const bar = (quiet ? undefined : env.bar) ?? noProgressBar
   let before = 0
@@ -149,7 +159,7 @@ export const textReporter = (env: CliEnv, config: RunConfig, quiet: boolean): Re
       if (outcome !== 'done') return
       env.out(
         (last !== undefined && best !== undefined
-          ? `Accuracy on the ${config.evaluateOn} set: ${accuracy(last)}` +
+          ? `Accuracy on the ${config.evaluateOn} set of ${data}: ${accuracy(last)}` +
             (best === last ? '. ' : `; best after epoch ${best.epoch}: ${accuracy(best)}. `)
           : '') +
           `${done} epochs in ${clock(seconds)}${over === undefined ? '' : `; stopped early: ${over}`}.`,

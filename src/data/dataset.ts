@@ -34,6 +34,13 @@ export type Dataset = {
   readonly test: Examples | undefined
 }
 
+/** The name of the data set that the program generates. */
+export const GENERATED_DIGITS = 'generated digits'
+
+/** What `--data` must be to get this data set again, where `choice` was given: `auto` may mean another one next time. */
+export const choiceOf = ({ name }: Dataset, choice: string): string =>
+  choice === 'auto' ? (name === GENERATED_DIGITS ? 'digits' : 'mnist') : choice
+
 /** The parts that a data set has, each with its name. */
 export const parts = (dataset: Dataset): ReadonlyArray<readonly [name: string, examples: Examples]> =>
   (['training', 'validation', 'test'] as const).flatMap(name => {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { dataError, type DataError } from '../errors.ts'
 import { fold, key, type Key } from '../core/rng.ts'
-import type { Dataset } from './dataset.ts'
+import { GENERATED_DIGITS, type Dataset } from './dataset.ts'
 import { DIGITS_VERSION, generateDigits, SIDE } from './digits.ts'
 import { encodeImages, encodeLabels } from './idx.ts'
 import {
@@ -116,7 +116,7 @@ const store = (four: MnistFiles<CheckedFile>, folder: string): TaskEither<string
   )
 
 const assembled = (folder: string, four: MnistFiles<CheckedFile>): E.Either<DataError, Dataset> =>
-  assembleDataset('any', mnist, 'digits', `synthetic digits in ${folder}`)(four)
+  assembleDataset('any', mnist, GENERATED_DIGITS, folder)(four)
 
 const isSize = (counts: Counts, found: Dataset): boolean =>
   found.training.size + (found.validation?.size ?? 0) === counts.train && found.test?.size === counts.test

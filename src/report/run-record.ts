@@ -43,6 +43,12 @@ export type RunRecord = {
   readonly answers: PartAnswers | undefined
 }
 
+/** The name of a run's data; its setting, where an older folder does not have the name. */
+export const dataOf = ({ env, config }: RunRecord): string => {
+  const name = env.data ?? config.data
+  return typeof name === 'string' ? name : 'unnamed data'
+}
+
 /** The states in words. */
 export const runStateLabels: Readonly<Record<RunState, string>> = {
   finished: 'Finished',

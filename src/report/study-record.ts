@@ -4,7 +4,7 @@
 import type { ArmRecord, StudyRecord } from './pages/study-page.ts'
 import type { Provenance } from './sections/provenance.ts'
 import { identify } from '../study/identity.ts'
-import type { StudyPlan } from '../study/study-plan.ts'
+import { dataNameOf, type StudyPlan } from '../study/study-plan.ts'
 import { stages, type ArmOutcome, type StudyOutcome, type Stage } from '../study/study.ts'
 import type { TrialResult, TrialResults } from '../study/trial.ts'
 import { countedCorrect } from '../study/verdict.ts'
@@ -21,11 +21,12 @@ export const studyRecord = (
   const [low, high] = verdict.difference.interval
   return {
     ...provenance,
-    title: `${arms[0].name} against ${arms[1].name}`,
+    title: `${arms[0].name} against ${arms[1].name} on ${dataNameOf(plan.study)}`,
+    data: dataNameOf(plan.study),
     state: 'finished',
     sentence: 'All trials are done.',
     verdict: [
-      verdictSentence(verdict),
+      verdictSentence(verdict, dataNameOf(plan.study)),
       ...describeEarlier(plan.study.earlier ?? []),
       ...describeMachines(computedBy),
     ].join(' '),

@@ -45,7 +45,7 @@ export const writeTablePage = (
     const stuck = rows.reduce((sum, row) => sum + row.stuck.length, 0)
     return reproduceReport({
       ...provenanceOf(made),
-      title: 'The costs of chapter 3, side by side',
+      title: `The costs of chapter 3, side by side, on ${made.data}`,
       state: 'finished',
       sentence: 'All trials are done.',
       verdict: `${ABOUT_THE_BOOK.join(' ')} Runs that are stuck: ${stuck}.`,
@@ -83,7 +83,7 @@ export const writeReplayPage = (
     const { replayReport } = await import('./pages/replay-page.ts')
     return replayReport({
       ...provenanceOf(made),
-      title: `The figure "${figure.name}", replayed`,
+      title: `The figure "${figure.name}", replayed on ${made.data}`,
       state: 'finished',
       sentence: 'All trainings are done.',
       lead: `From the author's seed, with his random numbers: ${figure.what}.`,

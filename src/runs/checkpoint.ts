@@ -73,17 +73,33 @@ export const encodeCheckpoint = ({
   return encodeSafetensors({ metadata: { state, sha256: sumOf(state, tensors) }, tensors })
 }
 
-/** Reads the bytes of a file; the left says what is wrong, to follow the file's name. */
+const natural = new Intl.Collator('en', { numeric: true })
+
+/** The order in which tensors are written: layer by layer, w before b. */
+const inOrder = (one: Named, other: Named): number => {
+  const rank = ({ name }: Named): string => name.replace(/\.w$/, '.0').replace(/\.b$/, '.1')
+  return natural.compare(rank(one), rank(other))
+}
+
+/**
+ * Reads a file. Its tensors are taken by name, because other programs, such as the safetensors library of Python, save them
+ * in another order. The left says what is wrong, to follow the name of the file.
+ */
 export const decodeCheckpoint = (bytes: Uint8Array): E.Either<string, Checkpoint> =>
   pipe(
     decodeSafetensors(bytes),
-    E.filterOrElse(
-      ({ metadata: { state, sha256 }, tensors }) => state !== undefined && sumOf(state, tensors) === sha256,
-      () => 'its SHA-256 does not match its contents',
-    ),
-    E.flatMap(({ metadata, tensors }) =>
+    E.flatMap(({ metadata: { state, sha256 }, tensors }) =>
       pipe(
-        parseJson(metadata.state!),
+        [tensors, tensors.toSorted(inOrder)].find(
+          ordered => state !== undefined && sumOf(state, ordered) === sha256,
+        ),
+        E.fromNullable('its SHA-256 does not match its contents'),
+        E.map(ordered => ({ state: state!, tensors: ordered })),
+      ),
+    ),
+    E.flatMap(({ state, tensors }) =>
+      pipe(
+        parseJson(state),
         E.flatMap(readable),
         E.bind('layers', () => layersOf(tensors.filter(({ name }) => !isOptimizer(name)))),
         E.let('optimizer', () => tensors.filter(({ name }) => isOptimizer(name))),

@@ -16,6 +16,8 @@ export type ListedRun = {
   readonly state: ListedState
   /** The contents of `config.json`. */
   readonly config: Readonly<Record<string, unknown>>
+  /** The name of its data, such as MNIST; undefined in a folder that does not say it. */
+  readonly data: string | undefined
   /** The number of complete epochs. */
   readonly epochs: number
   /** The evaluation accuracy after each of them, if it was monitored: `correct` of `n`. */
@@ -23,6 +25,7 @@ export type ListedRun = {
 }
 
 const Config = t.UnknownRecord
+const Machine = t.type({ data: t.string })
 const Line = t.intersection([
   t.type({ epoch: t.number }),
   t.partial({ evaluationAccuracy: Real, evaluationSize: t.number }),
@@ -67,6 +70,7 @@ export const describeRunFolder = async (
   return {
     path,
     config,
+    data: decoded(Machine, await text(files, join(path, 'env.json')))?.data,
     state: isOwned ? 'running' : result === undefined ? 'interrupted' : STATES[result.outcome],
     epochs: lines.length,
     accuracies: lines.flatMap(({ evaluationAccuracy: correct, evaluationSize: n }) =>

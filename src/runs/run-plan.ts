@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { costs, type CostName } from '../core/costs/index.ts'
 import {
+  choiceOf,
   firstN,
   inputWidth,
   modelFits,
@@ -88,7 +89,7 @@ export const planRun = (
         eta: flags.eta ?? costs[cost].eta,
         init: init.kind === 'file' ? init.file : init.start,
         activation: model?.activation ?? flags.activation,
-        data: flags.data === 'auto' ? dataset.name.toLowerCase() : flags.data,
+        data: choiceOf(dataset, flags.data),
         trainSize: training.size,
         evaluateOn: part,
         monitor: flags.monitor.filter(

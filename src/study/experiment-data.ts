@@ -4,7 +4,7 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { inputWidth, outputsNeeded } from '../data/dataset.ts'
+import { choiceOf, inputWidth, outputsNeeded } from '../data/dataset.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
@@ -27,7 +27,7 @@ export const loadExperimentData = (env: Env, choice: string): TE.TaskEither<AppE
     loadDataset(choice, env),
     TE.map(dataset => ({
       name: dataset.name,
-      choice: choice === 'auto' ? dataset.name.toLowerCase() : choice,
+      choice: choiceOf(dataset, choice),
       data: fingerprint([dataset.training, dataset.validation, dataset.test]).slice(0, 16),
       inputs: inputWidth(dataset),
       outputs: outputsNeeded(dataset).count,

@@ -47,7 +47,7 @@ const StudyFile = t.intersection([
     data: t.string,
     classes: t.number,
   }),
-  t.partial({ earlier: Looks }),
+  t.partial({ earlier: Looks, dataName: t.string }),
 ])
 
 const studyFile = (folder: string): string => join(folder, 'study.json')

@@ -25,6 +25,8 @@ export type Study = {
   readonly common: FlagTexts
   /** A fingerprint of the data set's contents. */
   readonly data: string
+  /** Its name for people, such as MNIST; studies of earlier versions have none. */
+  readonly dataName?: string
   /** The number of classes of the data. */
   readonly classes: number
   /** The earlier verdicts on the same test set. */
@@ -53,8 +55,12 @@ export const subjectOf = ({
   budget: _budget,
   seeds: _seeds,
   earlier: _earlier,
+  dataName: _dataName,
   ...subject
-}: Study): Omit<Study, 'budget' | 'seeds' | 'earlier'> => subject
+}: Study): Omit<Study, 'budget' | 'seeds' | 'earlier' | 'dataName'> => subject
+
+/** The name of a study's data, for people. */
+export const dataNameOf = ({ dataName, data }: Study): string => dataName ?? `the data set ${data}`
 
 export const planStudy = (study: Study): StudyPlan => ({
   study,

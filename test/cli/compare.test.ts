@@ -31,6 +31,12 @@ describe('a study', () => {
       expect(first.err).toContain('6 for 1, 2 for 3 epochs: 12 in total')
       expect(first.out).toMatch(/quadratic +\d.*\n +xent +\d/)
       expect(first.out).toContain('The rule, fixed before the data were seen:')
+      expect(first.out).toMatch(
+        /^(Inconclusive|No difference that matters|xent is better|quadratic is better) on clouds-1\.json/m,
+      )
+      expect(first.out.replaceAll(/\s+/g, ' ')).toContain(
+        'Accuracy on the test set of clouds-1.json after the last epoch',
+      )
       expect(first.out).toContain(`Report: ${join(out, 'report.html')}`)
       expect(Math.max(...first.out.split('\n').map(line => line.length))).toBeLessThanOrEqual(100)
       const html = await readFile(join(out, 'report.html'), 'utf8')
@@ -69,7 +75,7 @@ describe('a study', () => {
       const { code, out: text } = await cli(smallStudy(await writeClouds(folder), out, { arms: 'xent,xent' }))
       expect(code).toBe(0)
       expect(text).toContain('Both arms chose the same configuration')
-      expect(text).toContain('No difference that matters: neither arm is ahead')
+      expect(text).toContain('No difference that matters on clouds-1.json: neither arm is ahead')
       expect(await journalOf(out)).toHaveLength(1 + 6 + 2 + 2)
     }))
 

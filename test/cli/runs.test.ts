@@ -31,7 +31,7 @@ const run = async (folder: string, name: string, files: Readonly<Record<string, 
   for (const [file, text] of Object.entries(files)) await writeFile(join(folder, name, file), text)
 }
 
-const config = '{"cost":"xent","sizes":[12,8,5],"epochs":4}'
+const config = '{"cost":"xent","sizes":[12,8,5],"epochs":4,"data":"mnist"}'
 const line = (epoch: number, correct: number | string): string =>
   `${JSON.stringify({ epoch, evaluationAccuracy: correct, evaluationSize: 200 })}\n`
 
@@ -40,6 +40,7 @@ describe('the list of runs', () => {
     inFolder(async folder => {
       await run(folder, 'a-done', {
         'config.json': config,
+        'env.json': '{"data":"generated digits"}',
         'metrics.jsonl': line(1, 100) + line(2, 180) + line(3, 150) + line(4, 170),
         'result.json': '{"outcome":"done"}',
       })
@@ -59,10 +60,34 @@ describe('the list of runs', () => {
       await symlink('a-done', join(folder, 'latest'))
       const [, ...rows] = await listed(folder)
       expect(rows.map(row => row.trim().split(/ {2,}/))).toEqual([
-        ['a-done', 'finished', 'xent', '12,8,5', '4/4', ...rows[0]!.trim().split(/ {2,}/).slice(5)],
-        ['b-killed', 'interrupted', 'xent', '12,8,5', '1/4', ...rows[1]!.trim().split(/ {2,}/).slice(5)],
-        ['c-running', 'running', 'xent', '12,8,5', '0/4'],
-        ['d-diverged', 'diverged', 'xent', '12,8,5', '0/4', ...rows[3]!.trim().split(/ {2,}/).slice(5)],
+        [
+          'a-done',
+          'finished',
+          'generated digits',
+          'xent',
+          '12,8,5',
+          '4/4',
+          ...rows[0]!.trim().split(/ {2,}/).slice(6),
+        ],
+        [
+          'b-killed',
+          'interrupted',
+          'mnist',
+          'xent',
+          '12,8,5',
+          '1/4',
+          ...rows[1]!.trim().split(/ {2,}/).slice(6),
+        ],
+        ['c-running', 'running', 'mnist', 'xent', '12,8,5', '0/4'],
+        [
+          'd-diverged',
+          'diverged',
+          'mnist',
+          'xent',
+          '12,8,5',
+          '0/4',
+          ...rows[3]!.trim().split(/ {2,}/).slice(6),
+        ],
       ])
       expect(rows[0]).toMatch(/ 85\.00 % +90\.00 % +npm run train -- --resume \S*a-done --epochs 8$/)
       expect(rows[1]).toMatch(/ 45\.00 % +45\.00 % +npm run train -- --resume \S*b-killed$/)

@@ -75,7 +75,7 @@ describe('a run for a person', () => {
       const printed = out.trim().split('\n')
       expect(printed[0]).toMatch(/^Epoch 1: \d+ \/ \d+ {3}cost \d/)
       expect(printed).toHaveLength(7)
-      expect(printed[5]).toMatch(/^Accuracy on the test set: \d/)
+      expect(printed[5]).toMatch(/^Accuracy on the test set of data\.json: \d/)
       expect(printed[6]).toContain('npm run evaluate -- --model')
       expect(err).toContain('cross-entropy cost, [12, 8, 5], eta 0.5')
       // neither colours nor a bar where nobody watches

@@ -82,14 +82,14 @@ describe('auto', () => {
   test('then synthetic digits, with a notice', async () => {
     const gone = await nobody()
     const { result, said } = await load('auto', { mirrors: [gone] })
-    expect(right(result).name).toBe('digits')
+    expect(right(result).name).toBe('generated digits')
     expect(said).toContain('THIS IS NOT MNIST')
     expect(said).toContain(`Tried ${gone}: connect ECONNREFUSED`)
     expect(said).toContain('set MNIST_DIR')
   })
 
   test('an empty MNIST_DIR counts as unset', async () => {
-    expect(right((await load('auto', { env: { MNIST_DIR: '' } })).result).name).toBe('digits')
+    expect(right((await load('auto', { env: { MNIST_DIR: '' } })).result).name).toBe('generated digits')
   })
 
   test('a damaged data folder is repaired', async () => {

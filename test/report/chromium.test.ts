@@ -74,7 +74,8 @@ describe.skipIf(chromium.isMissing)('in a browser', chromium.why, () => {
       await look(tab, 'light', 1280)
       await tab.open(file)
       expect(await findings(tab)).toEqual([])
-      if (name === 'run') expect(await tab.evaluate(`document.querySelector('h1').textContent`)).toBe(HOSTILE)
+      if (name === 'run')
+        expect(await tab.evaluate(`document.querySelector('h1').textContent`)).toBe(`${HOSTILE} on MNIST`)
     }),
   )
 })

@@ -141,7 +141,7 @@ describe('a run', () => {
 
   it('escapes a hostile name', () => {
     const document = parsed(runReport({ ...sampleRun(1, 1), name: HOSTILE }))
-    expect(document.querySelector('h1')!.textContent).toBe(HOSTILE)
+    expect(document.querySelector('h1')!.textContent).toBe(`${HOSTILE} on MNIST`)
     expect(document.querySelector('title')!.textContent).toContain(HOSTILE)
     expect(document.querySelectorAll('img[onerror]')).toHaveLength(0)
   })
@@ -232,7 +232,7 @@ describe('a comparison', () => {
     // one band for each configuration in the accuracy chart
     expect(document.querySelector('figure svg.chart[role]')!.querySelectorAll('g.area')).toHaveLength(2)
     expect(words(comparisonReport(runs))).toMatch(
-      /^5 runs compared 5 finished\. They differ in cost, eta: 2 configurations/,
+      /^5 runs compared on MNIST 5 finished\. They differ in cost, eta: 2 configurations/,
     )
   })
 

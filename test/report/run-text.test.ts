@@ -45,8 +45,8 @@ it('runs side by side, and a name commands no terminal', () => {
   }
   const lines = comparisonLines([sampleRun(1, 30), other])
   expect(lines).toHaveLength(3)
-  expect(lines[0]).toMatch(/^run +state +cost +seed +epochs +best +last +cost$/)
-  expect(lines[1]).toMatch(/^xent-1 +finished +xent +1 +30 +\d\d\.\d\d % +\d\d\.\d\d % +0\.\d+$/)
-  expect(lines[2]).toMatch(/^�\[31mred�� +finished/)
+  expect(lines[0]).toMatch(/^run +data +state +cost +seed +epochs +best +last +cost$/)
+  expect(lines[1]).toMatch(/^xent-1 +MNIST +finished +xent +1 +30 +\d\d\.\d\d % +\d\d\.\d\d % +0\.\d+$/)
+  expect(lines[2]).toMatch(/^�\[31mred�� +MNIST +finished/)
   expect(new Set(lines.map(line => line.length)).size).toBe(1)
 })

@@ -74,6 +74,7 @@ export const sampleRun = (seed = 1, epochs = 30, hidden = 30): RunRecord => {
 
 /** What an experiment has besides its own numbers. */
 const EXPERIMENT = {
+  data: 'MNIST',
   ...CIRCUMSTANCES,
   state: 'finished',
   sentence: 'All trials are done.',

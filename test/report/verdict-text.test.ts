@@ -5,38 +5,38 @@ import { diverged, done, pairs, stuck } from '../study/finals.ts'
 
 const AHEAD = [21, -4, 35, 12, 40, 28, -9, 17, 33, 25]
 
-const said = (arms: readonly [Finals, Finals]): string => verdictSentence(verdictOf(arms, 10))
+const said = (arms: readonly [Finals, Finals]): string => verdictSentence(verdictOf(arms, 10), 'MNIST')
 
 describe('the sentence', () => {
   it('names the better arm, by how much and how surely', () => {
     expect(said(pairs(AHEAD))).toBe(
-      'xent is better by 0.20 points (95 % interval 0.08 to 0.31, p = 0.00387, d_z = 1.22, n = 10).',
+      'xent is better on MNIST by 0.20 points (95 % interval 0.08 to 0.31, p = 0.00387, d_z = 1.22, n = 10).',
     )
   })
 
   it('tells it from the side of the better arm, whichever it is', () => {
     expect(said(pairs(AHEAD.map(by => -by)))).toBe(
-      'quadratic is better by 0.20 points (95 % interval 0.08 to 0.31, p = 0.00387, d_z = 1.22, n = 10).',
+      'quadratic is better on MNIST by 0.20 points (95 % interval 0.08 to 0.31, p = 0.00387, d_z = 1.22, n = 10).',
     )
   })
 
   it('does not call a small difference one that matters', () => {
     expect(said(pairs([3, 1, -2, 4, 0]))).toBe(
-      'No difference that matters: xent is ahead by 0.01 points ' +
+      'No difference that matters on MNIST: xent is ahead by 0.01 points ' +
         '(95 % interval -0.02 to 0.04, p = 0.324, d_z = 0.50, n = 5), and the interval lies within ±0.1 points.',
     )
   })
 
   it('of arms that answer alike', () => {
     expect(said(pairs([0, 0, 0]))).toBe(
-      'No difference that matters: neither arm is ahead ' +
+      'No difference that matters on MNIST: neither arm is ahead ' +
         '(95 % interval 0.00 to 0.00, p = 1, d_z = 0.00, n = 3), and the interval lies within ±0.1 points.',
     )
   })
 
   it('says for whom the differences are that the data cannot rule out', () => {
     expect(said(pairs([100, -90, 30]))).toMatch(
-      /^Inconclusive: xent is ahead by 0\.13 .* contains differences that matter, in both directions\.$/,
+      /^Inconclusive on MNIST: xent is ahead by 0\.13 .* contains differences that matter, in both directions\.$/,
     )
     expect(said(pairs([30, 3, 14, 1]))).toMatch(/in favour of xent only\.$/)
     expect(said(pairs([-30, -3, -14, -1]))).toMatch(/quadratic is ahead by .* in favour of quadratic only\.$/)
@@ -44,7 +44,7 @@ describe('the sentence', () => {
 
   it('of one seed: nothing can be told', () => {
     expect(said(pairs([500]))).toBe(
-      'Inconclusive: xent is ahead by 5.00 points (95 % interval -∞ to ∞, p = 1, d_z unknown, n = 1), ' +
+      'Inconclusive on MNIST: xent is ahead by 5.00 points (95 % interval -∞ to ∞, p = 1, d_z unknown, n = 1), ' +
         'and the interval contains differences that matter, in both directions.',
     )
   })
@@ -63,11 +63,12 @@ describe('the whole verdict', () => {
         ],
         10,
       ),
+      'MNIST',
     )
     expect(lines).toEqual([
-      'quadratic: 71.00 % of the test set after the last epoch, the mean of 4 seeds (standard deviation 40.91, from 10.00 to 95.00); 1 diverged, 1 stuck',
-      'xent: 95.50 % of the test set after the last epoch, the mean of 4 seeds (standard deviation 0.58, from 95.00 to 96.00); 0 diverged, 0 stuck',
-      'Inconclusive: xent is ahead by 24.50 points (95 % interval -40.12 to 89.12, p = 0.314, d_z = 0.60, n = 4), and the interval contains differences that matter, in both directions.',
+      'quadratic: 71.00 % of the test set of MNIST after the last epoch, the mean of 4 seeds (standard deviation 40.91, from 10.00 to 95.00); 1 diverged, 1 stuck',
+      'xent: 95.50 % of the test set of MNIST after the last epoch, the mean of 4 seeds (standard deviation 0.58, from 95.00 to 96.00); 0 diverged, 0 stuck',
+      'Inconclusive on MNIST: xent is ahead by 24.50 points (95 % interval -40.12 to 89.12, p = 0.314, d_z = 0.60, n = 4), and the interval contains differences that matter, in both directions.',
       "Wilcoxon's signed-rank test, which does not assume a normal distribution, agrees: p = 0.125.",
       "Secondary results, not part of the verdict (p-values with Holm's correction for three tests):",
       '  after 1 epoch: xent is ahead by 3.25 points (95 % interval -4.03 to 10.53, p = 0.75, d_z = 0.71, n = 4)',
@@ -83,11 +84,11 @@ describe('the whole verdict', () => {
 
   it('says that the test set was looked at before, and how', () => {
     const verdict = verdictOf(pairs([31, 28, 35]), 10)
-    const lines = describeVerdict(verdict, [
+    const lines = describeVerdict(verdict, 'MNIST', [
       { budget: 60, seeds: 4 },
       { budget: 60, seeds: 6 },
     ])
-    expect(lines.filter(line => !describeVerdict(verdict).includes(line))).toEqual([
+    expect(lines.filter(line => !describeVerdict(verdict, 'MNIST').includes(line))).toEqual([
       'This is verdict 3 on the same test set; before, there was one with a budget of 60 epochs and 4 seeds, and one with a ' +
         'budget of 60 epochs and 6 seeds. The p-values and intervals are not corrected for that.',
     ])
@@ -97,7 +98,7 @@ describe('the whole verdict', () => {
     // nine seeds of ten in favour, and one run that diverged
     const arms = pairs([31, 28, 35, 22, 41, 30, 27, 33, 29, 26])
     const lines = (results: Finals['results']): string =>
-      describeVerdict(verdictOf([arms[0], { name: 'xent', results }], 10)).join('\n')
+      describeVerdict(verdictOf([arms[0], { name: 'xent', results }], 10), 'MNIST').join('\n')
     expect(lines(arms[1].results)).toContain(
       'which does not assume a normal distribution, agrees: p = 0.00195.',
     )

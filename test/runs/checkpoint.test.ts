@@ -103,6 +103,21 @@ describe('a checkpoint', () => {
     )
   })
 
+  it('is read with its tensors in any order, as other programs save them', () => {
+    fc.assert(
+      fc.property(checkpoints, fc.boolean(), (one, reversed) => {
+        const bytes = encodeCheckpoint(one)
+        const read = decodeSafetensors(bytes)
+        if (E.isLeft(read)) throw new Error(read.left)
+        const { metadata, tensors } = read.right
+        // by name, as the safetensors library does: layer.0.b before layer.0.w, layer.10 before layer.2
+        const sorted = tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+        const again = encodeSafetensors({ metadata, tensors: reversed ? sorted.toReversed() : sorted })
+        expect(decoded(again)).toEqual(decoded(bytes))
+      }),
+    )
+  })
+
   it.each([
     [1, oneEpoch],
     [2, small.history],

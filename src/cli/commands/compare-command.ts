@@ -126,7 +126,13 @@ const writeOutcome = (
       if (flags.json) {
         for (const result of results.values()) env.out(toJson({ event: 'trial', ...result }))
         env.out(
-          toJson({ event: 'done', ...outcome, sentence: verdictSentence(outcome.verdict), report: path }),
+          toJson({
+            event: 'done',
+            ...outcome,
+            data: data.name,
+            sentence: verdictSentence(outcome.verdict, data.name),
+            report: path,
+          }),
         )
       } else {
         for (const line of describeOutcome(plan, results, outcome)) env.out(toWidth(env.columns)(line))

@@ -228,9 +228,16 @@ const replay = (
     TE.map(({ replays, path }) => {
       if (flags.json)
         for (const { start, accuracies, comparison } of replays)
-          printJson(env, { event: 'replay', figure: name, start, accuracies, ...comparison })
+          printJson(env, {
+            event: 'replay',
+            figure: name,
+            data: dataset.name,
+            start,
+            accuracies,
+            ...comparison,
+          })
       else {
-        env.out(`The figure "${name}", replayed from the author's seed: ${what}.`)
+        env.out(`The figure "${name}", replayed from the author's seed on ${dataset.name}: ${what}.`)
         for (const { start, sentence } of replays) env.out(`${start} start: ${sentence}.`)
         env.out(`Report: ${path}`)
       }

@@ -40,9 +40,9 @@ const word = (value: unknown): string => (typeof value === 'string' ? value : JS
 
 const table = (runs: readonly ListedRun[]): readonly string[] =>
   aligned([
-    ['run', 'state', 'cost', 'sizes', 'epochs', 'last', 'best', 'resume with'],
+    ['run', 'state', 'data', 'cost', 'sizes', 'epochs', 'last', 'best', 'resume with'],
     ...runs.map(run => {
-      const { path, state, config, epochs, accuracies } = run
+      const { path, state, config, data, epochs, accuracies } = run
       const shown = (one: ListedRun['accuracies'][number] | undefined): string =>
         one === undefined ? '' : percentOf(one.correct, one.n)
       const best = accuracies.reduce<ListedRun['accuracies'][number] | undefined>(
@@ -52,6 +52,7 @@ const table = (runs: readonly ListedRun[]): readonly string[] =>
       return [
         basename(path),
         state,
+        data ?? word(config.data ?? ''),
         word(config.cost),
         Array.isArray(config.sizes) ? config.sizes.join() : word(config.sizes),
         `${epochs}/${word(config.epochs)}`,

@@ -8,7 +8,7 @@ import { toJson } from '../../io/json.ts'
 import { outputOptions } from '../../options/train-options.ts'
 import { describeOutcome, describePlan, toWidth, trialTable } from '../../report/text/study-text.ts'
 import { readResults, readStudy } from '../../study/study-folder.ts'
-import { planStudy } from '../../study/study-plan.ts'
+import { dataNameOf, planStudy } from '../../study/study-plan.ts'
 import { outstanding, stages, studyOutcome } from '../../study/study.ts'
 import type { CliEnv } from '../cli-env.ts'
 import { defineCommand } from '../command.ts'
@@ -38,7 +38,7 @@ const show = (folder: string, json: boolean, env: CliEnv): TE.TaskEither<AppErro
         for (const { arm, search, final } of stages(plan, results))
           for (const trial of [...search.flat(), ...(final?.trials ?? [])])
             env.out(toJson({ event: 'trial', arm, ...trial, result: results.get(trial.id) }))
-        env.out(toJson({ event: 'done', outcome: ended }))
+        env.out(toJson({ event: 'done', data: dataNameOf(study), outcome: ended }))
         return
       }
       const left = outstanding(plan, results).length

@@ -97,7 +97,10 @@ const perform = (
   resources: Resources,
   run: PlannedRun,
 ): TE.TaskEither<AppError, void> => {
-  const reporter = flags.json ? jsonReporter(env, run.config) : textReporter(env, run.config, flags.quiet)
+  const { name } = resources.dataset
+  const reporter = flags.json
+    ? jsonReporter(env, run.config, name)
+    : textReporter(env, run.config, name, flags.quiet)
   return pipe(
     trainRun(env, flags, resources, run, {
       listener: reporter,

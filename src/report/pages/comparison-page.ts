@@ -5,7 +5,14 @@ import { grouping, type Group, type Grouped } from '../groups.ts'
 import { html, type Html } from '../html.ts'
 import { percent, seconds, settingText, significant } from '../numbers.ts'
 import { command, note, page, paragraph, section } from '../page.ts'
-import { accuracy, runStateLabels, type MetricsRecord, type RunRecord, type RunState } from '../run-record.ts'
+import {
+  accuracy,
+  dataOf,
+  runStateLabels,
+  type MetricsRecord,
+  type RunRecord,
+  type RunState,
+} from '../run-record.ts'
 import { curveChart, type Curve } from '../sections/curves.ts'
 import { overSeeds } from '../sections/seeds.ts'
 import { curveSpread } from '../summary.ts'
@@ -16,11 +23,14 @@ import { extent } from '../../extent.ts'
 export const comparisonReport = (runs: readonly RunRecord[]): string => {
   const grouped = grouping(runs)
   return page({
-    title: runs.length === 1 ? 'One run' : `${runs.length} runs compared`,
+    title: `${runs.length === 1 ? 'One run' : `${runs.length} runs compared`} on ${dataNames(runs)}`,
     lead: lead(runs, grouped),
     sections: [curves(grouped.groups), bySettings(grouped), byRun(runs, grouped), again(runs, grouped)],
   })
 }
+
+/** The names of the data of all runs. */
+const dataNames = (runs: readonly RunRecord[]): string => [...new Set(runs.map(dataOf))].join(', ')
 
 const lead = (runs: readonly RunRecord[], { groups, varied }: Grouped): Html => {
   const states = (Object.keys(runStateLabels) as RunState[])

@@ -4,7 +4,7 @@
 import { html, type Html } from '../html.ts'
 import { percent, seconds, settingText, significant } from '../numbers.ts'
 import { facts, note, page, section } from '../page.ts'
-import { accuracy, type EpochRecord, type RunRecord } from '../run-record.ts'
+import { accuracy, dataOf, type EpochRecord, type RunRecord } from '../run-record.ts'
 import { provenance } from '../sections/provenance.ts'
 import { confusion } from '../sections/confusion.ts'
 import { epochs } from '../sections/epochs.ts'
@@ -16,7 +16,7 @@ import { worst } from '../sections/worst.ts'
 export const runReport = (run: RunRecord): string => {
   const part = evaluatedPart(run)
   return page({
-    title: run.name,
+    title: `${run.name} on ${dataOf(run)}`,
     state: run,
     lead: lead(run, part),
     sections: [
@@ -46,7 +46,8 @@ const answers = (run: RunRecord): readonly (Html | undefined)[] =>
 
 const COSTS: Readonly<Record<string, string>> = { xent: 'cross-entropy', quadratic: 'quadratic cost' }
 
-const lead = ({ config, history, best }: RunRecord, part: string): Html => {
+const lead = (run: RunRecord, part: string): Html => {
+  const { config, history, best } = run
   const cost = settingText(config.cost)
   const words = [
     COSTS[cost] ?? `cost ${cost}`,
@@ -57,14 +58,14 @@ const lead = ({ config, history, best }: RunRecord, part: string): Html => {
     `${settingText(config.init)} start`,
     `seed ${settingText(config.seed)}`,
   ]
-  return html`<p>${words.join(', ')}; ${settingText(config.data)}.</p>
-    ${figures(history, best, part)}`
+  return html`<p>${words.join(', ')}; ${dataOf(run)}.</p>
+    ${figures(history, best, `${part} set of ${dataOf(run)}`)}`
 }
 
 const figures = (
   history: readonly EpochRecord[],
   best: number | undefined,
-  part: string,
+  set: string,
 ): Html | undefined => {
   const last = history.at(-1)
   if (last === undefined) return undefined
@@ -75,12 +76,12 @@ const figures = (
   return facts([
     ...(highest === undefined
       ? []
-      : [[`Best accuracy, ${part} set`, percent(accuracy(highest)), `epoch ${best}`] as const]),
+      : [[`Best accuracy, ${set}`, percent(accuracy(highest)), `epoch ${best}`] as const]),
     ...(evaluation === undefined
       ? []
       : [
-          [`Last accuracy, ${part} set`, percent(accuracy(evaluation)), `epoch ${epoch}`] as const,
-          [`Last cost, ${part} set`, significant(evaluation.cost), `epoch ${epoch}`] as const,
+          [`Last accuracy, ${set}`, percent(accuracy(evaluation)), `epoch ${epoch}`] as const,
+          [`Last cost, ${set}`, significant(evaluation.cost), `epoch ${epoch}`] as const,
         ]),
     ...(training === undefined
       ? []

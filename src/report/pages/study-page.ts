@@ -25,6 +25,8 @@ export type ArmRecord = Search & {
 
 export type StudyRecord = Provenance & {
   readonly title: string
+  /** The name of the data. */
+  readonly data: string
   readonly state: RunState
   readonly sentence: string
   /** The result, in one sentence. */
@@ -48,11 +50,11 @@ export const studyReport = (study: StudyRecord): string => {
         html`<div class="charts">${differences.map(paired)}</div>`,
         differencesTable(differences),
       ),
-      section('The winners', winners(arms)),
+      section('The winners', winners(study)),
       section(
         'Learning curves of the winners',
         curveChart({
-          what: 'Accuracy on the test set',
+          what: `Accuracy on the test set of ${study.data}`,
           x: 'epoch',
           y: 'accuracy (%)',
           curves: arms.map(({ name, finals }) => ({
@@ -75,11 +77,10 @@ export const studyReport = (study: StudyRecord): string => {
   })
 }
 
-const winners = (arms: readonly ArmRecord[]): Html => {
+const winners = ({ arms, data }: StudyRecord): Html => {
   const names = [...new Set(arms.flatMap(({ winner }) => Object.keys(winner)))]
   return table({
-    caption:
-      'The settings that each search chose, their accuracy on the validation set, and the mean accuracy of their runs on the test set',
+    caption: `The settings that each search chose, their accuracy on the validation set, and the mean accuracy of their runs on the test set of ${data}`,
     columns: ['arm', 'trials', ...names, 'validation', 'test', 'runs'],
     rows: arms.map(({ name, trials, winner, validation, test, finals }) => [
       name,

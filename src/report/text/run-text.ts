@@ -6,6 +6,7 @@ import { percent, significant, settingText } from '../numbers.ts'
 import { grouping } from '../groups.ts'
 import {
   accuracy,
+  dataOf,
   runStateLabels,
   type EpochRecord,
   type MetricsRecord,
@@ -75,11 +76,13 @@ const stretched = (values: readonly number[], count: number): readonly number[] 
 /** A table of runs: a heading and a line for each run. */
 export const comparisonLines = (runs: readonly RunRecord[]): readonly string[] => {
   const { varied } = grouping(runs)
-  const rows = runs.map(({ name, state, config, history, best }) => {
+  const rows = runs.map(run => {
+    const { name, state, config, history, best } = run
     const last = history.at(-1)?.report.evaluation
     const highest = history.find(({ report }) => report.epoch === best)?.report.evaluation
     return [
       name,
+      dataOf(run),
       runStateLabels[state].toLowerCase(),
       ...varied.map(setting => settingText(config[setting])),
       settingText(config.seed),
@@ -89,8 +92,8 @@ export const comparisonLines = (runs: readonly RunRecord[]): readonly string[] =
       last === undefined ? '' : significant(last.cost),
     ].map(printable)
   })
-  const heading = ['run', 'state', ...varied, 'seed', 'epochs', 'best', 'last', 'cost'].map(printable)
-  return aligned([heading, ...rows], column => column >= 2)
+  const heading = ['run', 'data', 'state', ...varied, 'seed', 'epochs', 'best', 'last', 'cost'].map(printable)
+  return aligned([heading, ...rows], column => column >= 3)
 }
 
 /** Replaces control characters, which a terminal would obey. */

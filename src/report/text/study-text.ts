@@ -2,7 +2,7 @@
  * A study as text: its plan, its trials, and its outcome.
  */
 import { describeRungs } from '../../study/halving.ts'
-import type { StudyPlan } from '../../study/study-plan.ts'
+import { dataNameOf, type StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace, type FlagTexts } from '../../study/space.ts'
 import { validationOf } from '../study-record.ts'
 import { stages, type StudyOutcome } from '../../study/study.ts'
@@ -21,7 +21,7 @@ export const describePlan = ({ study, arms }: StudyPlan): readonly string[] => [
         ({ name, rungs }) =>
           `The search of ${name}, by accuracy on the validation set: ${describeRungs(rungs)}.`,
       )),
-  `Then each winner is trained for ${study.epochs} epochs with the same ${study.seeds} new seeds, and evaluated on the test set.`,
+  `Then each winner is trained for ${study.epochs} epochs with the same ${study.seeds} new seeds, and evaluated on the test set of ${dataNameOf(study)}.`,
 ]
 
 /** All trials of the rungs so far, arm by arm and rung by rung, the best first. */
@@ -75,7 +75,7 @@ export const describeOutcome = (
     ]).map(line => `  ${line}`),
     ...(same ? ['Both arms chose the same configuration: their final runs are the same runs.'] : []),
     '',
-    'Accuracy on the test set after the last epoch, seed by seed:',
+    `Accuracy on the test set of ${dataNameOf(plan.study)} after the last epoch, seed by seed:`,
     ...aligned([
       ['seed', first.name, second.name, 'points'],
       ...first.finals.map((result, i) => {
@@ -92,7 +92,7 @@ export const describeOutcome = (
       }),
     ]).map(line => `  ${line}`),
     '',
-    ...describeVerdict(verdict, plan.study.earlier),
+    ...describeVerdict(verdict, dataNameOf(plan.study), plan.study.earlier),
     ...describeMachines(computedBy),
   ]
 }
@@ -102,7 +102,7 @@ export const describeTrial =
   (plan: StudyPlan) =>
   (trial: Trial, result: TrialResult): string =>
     `${inWords(trial.flags, varied(plan, [trial]))}, ${trial.epochs} ${trial.epochs === 1 ? 'epoch' : 'epochs'}, seed ${trial.seed}: ` +
-    `${accuracyOf(result)} on the ${trial.evaluateOn} set`
+    `${accuracyOf(result)} on the ${trial.evaluateOn} set of ${dataNameOf(plan.study)}`
 
 const inWords = (flags: FlagTexts, names: readonly string[]): string =>
   [flags.cost, ...names.map(name => `${name} ${flags[name] ?? ''}`)].join(' ')

@@ -9,10 +9,11 @@ import { LEVEL, DELTA, type TimeToAccuracy, type ArmSummary, type Verdict } from
 /** The arms, the verdict, the secondary results, the scope, and the rule; one line each. */
 export const describeVerdict = (
   verdict: Verdict,
+  data: string,
   earlier: readonly EarlierVerdict[] = [],
 ): readonly string[] => [
-  ...verdict.arms.map(describeArm),
-  verdictSentence(verdict),
+  ...verdict.arms.map(describeArm(data)),
+  verdictSentence(verdict, data),
   ...describeEarlier(earlier),
   companion(verdict),
   "Secondary results, not part of the verdict (p-values with Holm's correction for three tests):",
@@ -24,19 +25,19 @@ export const describeVerdict = (
   ...rule(verdict),
 ]
 
-/** The verdict in one sentence. */
-export const verdictSentence = ({ finding, arms, difference }: Verdict): string => {
+/** The verdict in one sentence, with the name of the data. */
+export const verdictSentence = ({ finding, arms, difference }: Verdict, data: string): string => {
   switch (finding) {
     case 'better':
-      return `${leader(arms, difference)} is better by ${amount(difference)}.`
+      return `${leader(arms, difference)} is better on ${data} by ${amount(difference)}.`
     case 'negligible':
       return (
-        `No difference that matters: ${ahead(arms, difference)}, ` +
+        `No difference that matters on ${data}: ${ahead(arms, difference)}, ` +
         `and the interval lies within ±${DELTA} points.`
       )
     case 'undecided':
       return (
-        `Inconclusive: ${ahead(arms, difference)}, ` +
+        `Inconclusive on ${data}: ${ahead(arms, difference)}, ` +
         `and the interval contains differences that matter, ${sides(arms, difference)}.`
       )
   }
@@ -74,10 +75,12 @@ const rule = ({ guessing }: Verdict): readonly string[] => [
 
 type Arms = Verdict['arms']
 
-const describeArm = (arm: ArmSummary): string =>
-  `${arm.name}: ${fixed(arm.mean)} % of the test set after the last epoch, the mean of ${arm.n} seeds ` +
-  `(standard deviation ${fixed(arm.standardDeviation)}, from ${fixed(arm.min)} to ${fixed(arm.max)}); ` +
-  `${arm.diverged} diverged, ${arm.stuck} stuck`
+const describeArm =
+  (data: string) =>
+  (arm: ArmSummary): string =>
+    `${arm.name}: ${fixed(arm.mean)} % of the test set of ${data} after the last epoch, the mean of ${arm.n} seeds ` +
+    `(standard deviation ${fixed(arm.standardDeviation)}, from ${fixed(arm.min)} to ${fixed(arm.max)}); ` +
+    `${arm.diverged} diverged, ${arm.stuck} stuck`
 
 /** A sentence if Wilcoxon's test, which does not assume a normal distribution, disagrees with the t-test. */
 const companion = ({ difference, wilcoxon }: Verdict): string =>
