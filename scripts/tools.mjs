@@ -43,6 +43,14 @@ export const tools = {
     values: [],
     flags: true,
   },
+  pictures: {
+    file: 'scripts/pictures.ts',
+    about:
+      'Makes 60 pictures of digits and counts what a network (runs/latest) reads in them; writes them to a folder.',
+    usage: '[MODEL.json] [FOLDER]',
+    values: [ANY, ANY],
+    flags: [],
+  },
   'report-picture': {
     file: 'scripts/report-picture.ts',
     about: 'Trains a network and takes a picture of its report (data/report.png) in headless Chromium.',

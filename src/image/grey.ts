@@ -61,10 +61,10 @@ export const scaled = (
   return { width: newWidth, height: newHeight, pixels: made }
 }
 
-/** An image, scaled down if its longer side exceeds `most`. */
-export const atMost = (most: number, grey: GreyImage): GreyImage<Float32Array> => {
-  const { width, height } = grey
+/** A part of an image, scaled down if its longer side exceeds `most`. */
+export const atMost = (most: number, grey: GreyImage, part: Box): GreyImage<Float32Array> => {
+  const [width, height] = [part.right - part.left, part.bottom - part.top]
   const factor = Math.max(1, Math.max(width, height) / most)
   const size = (side: number): number => Math.max(1, Math.round(side / factor))
-  return scaled(grey, { left: 0, top: 0, right: width, bottom: height }, size(width), size(height))
+  return scaled(grey, part, size(width), size(height))
 }

@@ -9,7 +9,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { dataError, type DataError } from '../errors.ts'
 import { atMost, scaled, type Box, type GreyImage } from './grey.ts'
 import { withoutPaper } from './paper.ts'
-import { strokesOf } from './strokes.ts'
+import { connectedStrokes, withoutSpecks, type Stroke } from './strokes.ts'
+import { areSideBySide, linesAcross, panelOf, withoutSurroundings } from './surroundings.ts'
 
 /** The least width and height of a picture, in pixels. */
 const LEAST = 8
@@ -30,6 +31,12 @@ const MOST_FILLED = 0.92
 /** The most separate strokes of a digit. */
 const MOST_PIECES = 12
 
+/** Of more marks than these, the ones with least ink are specks. */
+const MOST_MARKS = 40
+
+/** The most strokes of one digit that reach from one edge of the picture to the other. */
+const MOST_LINES = 2
+
 /** The largest width of a digit, relative to its height. */
 const WIDEST = 4
 
@@ -39,7 +46,7 @@ const BOX = 20 / 28
 /** How far the centre of mass may be from MNIST's, across and down, in pixels. */
 const OFF_CENTRE = 0.6
 
-const WHAT = 'give a picture of one digit, dark on light or light on dark'
+const WHAT = 'give a picture of one digit on plain paper, dark on light or light on dark'
 
 /**
  * The picture in MNIST's form, side x side pixels.
@@ -83,7 +90,51 @@ const inkOf = (grey: GreyImage): E.Either<string, Ink> => {
   const { width, height } = grey
   if (width < LEAST || height < LEAST)
     return E.left(`${width} x ${height} pixels are too few; a digit needs ${LEAST} x ${LEAST} or more`)
-  const { away, noise } = withoutPaper(atMost(WORKING, grey))
+  const whole = atMost(WORKING, grey, { left: 0, top: 0, right: width, bottom: height })
+  return pipe(
+    digitIn(whole),
+    E.map(found => closer(grey, width / whole.width, found)),
+  )
+}
+
+/** A digit that is small in a large picture, read again from its part of the picture. */
+const closer = (grey: GreyImage, scale: number, found: Ink): Ink => {
+  const { left, top, right, bottom } = found.box
+  const longer = Math.max(right - left, bottom - top)
+  if (scale <= 1 || longer > WORKING / 3) return found
+  const part: Box = {
+    left: Math.max(0, Math.floor(scale * (left - longer / 2))),
+    top: Math.max(0, Math.floor(scale * (top - longer / 2))),
+    right: Math.min(grey.width, Math.ceil(scale * (right + longer / 2))),
+    bottom: Math.min(grey.height, Math.ceil(scale * (bottom + longer / 2))),
+  }
+  return pipe(
+    digitIn(atMost(WORKING, grey, part)),
+    E.getOrElse(() => found),
+  )
+}
+
+/** The ink of the one digit in a picture, or on a part of it. */
+const digitIn = (picture: GreyImage<Float32Array>, inside?: Uint8Array): E.Either<string, Ink> =>
+  pipe(
+    marksOn(picture, inside),
+    E.flatMap(marks => {
+      const largest = connectedStrokes(marks)
+        .toSorted((a, b) => b.ink - a.ink)
+        .slice(0, MOST_MARKS)
+      const strokes = withoutSpecks(withoutSurroundings(largest, picture))
+      const panel = panelOf(strokes, picture)
+      const on = panel === undefined ? undefined : digitIn(picture, panel.inside)
+      return on !== undefined && (panel?.isDrawnOn === true || E.isRight(on)) ? on : digitOf(marks, strokes)
+    }),
+  )
+
+/** What stands out from the paper, darker or lighter, whichever is more; from 0 to 1. */
+const marksOn = (
+  picture: GreyImage<Float32Array>,
+  inside?: Uint8Array,
+): E.Either<string, GreyImage<Float32Array>> => {
+  const { away, noise } = withoutPaper(picture, inside)
   const least = Math.max(CONTRAST / 2, ABOVE_NOISE * noise)
   const beyond = (sign: number): Float32Array => away.pixels.map(x => (sign * x < least ? 0 : sign * x))
   const sum = (pixels: Float32Array): number => pixels.reduce((sum, x) => sum + x, 0)
@@ -91,24 +142,28 @@ const inkOf = (grey: GreyImage): E.Either<string, Ink> => {
   const raised = sum(dark) >= sum(light) ? dark : light
   const levels = raised.filter(x => x > 0).sort()
   const solid = levels[Math.floor(0.9 * levels.length)] ?? 0
-  if (solid < CONTRAST) return E.left('the picture is blank: nothing stands out from its background')
-  if (levels.length > MOST_INK * raised.length)
-    return E.left(`${percent(levels.length / raised.length)} of the picture is ink; a digit covers less`)
-  return digitIn({ ...away, pixels: raised.map(x => Math.min(1, x / solid)) })
+  return solid < CONTRAST
+    ? E.left('the picture is blank: nothing stands out from its background')
+    : E.right({ ...away, pixels: raised.map(x => Math.min(1, x / solid)) })
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 
-/** The ink of one digit, without specks. */
-const digitIn = (ink: GreyImage<Float32Array>): E.Either<string, Ink> => {
-  const strokes = strokesOf(ink)
+/** The ink of one digit, if that is what the strokes are. */
+const digitOf = (marks: GreyImage<Float32Array>, strokes: readonly Stroke[]): E.Either<string, Ink> => {
+  const covered = strokes.reduce((sum, { places }) => sum + places.length, 0) / marks.pixels.length
+  if (covered > MOST_INK) return E.left(`${percent(covered)} of the picture is ink; a digit covers less`)
   const tallest = strokes.reduce((most, { box }) => Math.max(most, box.bottom - box.top), 0)
   if (strokes.length > MOST_PIECES && tallest >= LEAST / 2)
-    return E.left(`there are ${strokes.length} separate strokes; a digit has a few`)
+    return E.left(`there are ${strokes.length} or more separate strokes; a digit has a few`)
   if (tallest < LEAST / 2) return E.left('there are specks, but no strokes')
-  const pixels = new Float32Array(ink.pixels.length)
-  for (const { places } of strokes) for (const at of places) pixels[at] = ink.pixels[at]!
-  const box = boxOf({ ...ink, pixels })
+  if (linesAcross(strokes, marks) > MOST_LINES)
+    return E.left('lines cross the picture, as on ruled or squared paper')
+  if (areSideBySide(strokes)) return E.left('there are several shapes side by side')
+  const pixels = new Float32Array(marks.pixels.length)
+  for (const { places } of strokes) for (const at of places) pixels[at] = marks.pixels[at]!
+  const ink = { ...marks, pixels }
+  const box = boxOf(ink)
   const [width, height] = [box.right - box.left, box.bottom - box.top]
   if (width > WIDEST * height)
     return E.left(`what is drawn is ${width} wide and ${height} high; a digit stands upright`)
@@ -116,7 +171,7 @@ const digitIn = (ink: GreyImage<Float32Array>): E.Either<string, Ink> => {
   // a 1 fills its box too, but is narrow
   return filled > MOST_FILLED && width > height / 2
     ? E.left(`what is drawn is a filled block, ${width} x ${height}`)
-    : E.right({ ink: { ...ink, pixels }, box })
+    : E.right({ ink, box })
 }
 
 /** The box around a digit includes ink of at least this strength: weaker ink is the soft edge of a stroke. */

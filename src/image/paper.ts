@@ -8,7 +8,7 @@ import type { GreyImage } from './grey.ts'
 /** The difference of each pixel from its paper, in greys, and the standard deviation of the paper's noise. */
 export type Raised = { readonly away: GreyImage<Float32Array>; readonly noise: number }
 
-/** Paper is measured in a frame along the border, this wide relative to the shorter side. */
+/** Paper is measured in a frame along the border, this wide relative to the side of a square as large. */
 const FRAME = 1 / 16
 
 /** Paper is even if this share of the frame is within NEAR of one grey: the rest may be ink at the border. */
@@ -21,23 +21,38 @@ const ROUNDS = 5
 /** A surface is fitted to about this many pixels, evenly spread. */
 const SAMPLE = 4000
 
-/** Subtracts the paper: one grey, or a surface of degree two, whichever most of the frame follows. */
-export const withoutPaper = ({ width, height, pixels }: GreyImage<Float32Array>): Raised => {
-  const frame = thinned(frameOf(width, height))
+/**
+ * Subtracts the paper: one grey, or a surface of degree two, whichever most of the frame follows.
+ *
+ * @param inside 1 for the pixels that are on the paper; the others become 0
+ */
+export const withoutPaper = (
+  { width, height, pixels }: GreyImage<Float32Array>,
+  inside: Uint8Array = new Uint8Array(pixels.length).fill(1),
+): Raised => {
+  const places = [...inside.keys()].filter(at => inside[at] === 1)
+  const frame = thinned(frameOf(places, inside, width))
   const grey = commonest(frame.map(at => pixels[at]!))
   const even = frame.filter(at => Math.abs(pixels[at]! - grey) <= NEAR).length >= EVEN * frame.length
-  const paper = even ? () => grey : surface({ width, height, pixels }, frame)
-  const away = pixels.map((pixel, at) => pixel - paper(at))
+  const paper = even ? () => grey : surface({ width, height, pixels }, places, frame)
+  const away = pixels.map((pixel, at) => (inside[at] === 1 ? pixel - paper(at) : 0))
   const noise = spread(frame.map(at => away[at]!))
   return { away: { width, height, pixels: away }, noise }
 }
 
-const frameOf = (width: number, height: number): readonly number[] => {
-  const thick = Math.max(1, Math.round(FRAME * Math.min(width, height)))
-  const inFrame = (i: number, size: number): boolean => i < thick || i >= size - thick
-  return Array.from({ length: width * height }, (_, at) => at).filter(
-    at => inFrame(at % width, width) || inFrame(Math.floor(at / width), height),
-  )
+/** The places from which the border is near, to the left, the right, above or below. */
+const frameOf = (places: readonly number[], inside: Uint8Array, width: number): readonly number[] => {
+  const thick = Math.max(1, Math.round(FRAME * Math.sqrt(places.length)))
+  return places.filter(at => {
+    const x = at % width
+    const [left, right] = [x >= thick && inside[at - thick], x + thick < width && inside[at + thick]]
+    return !(
+      left === 1 &&
+      right === 1 &&
+      inside[at - thick * width] === 1 &&
+      inside[at + thick * width] === 1
+    )
+  })
 }
 
 /** About SAMPLE of the indices, at equal steps; an odd step visits all columns. */
@@ -67,6 +82,7 @@ type Terms = readonly [number, number, number, number, number, number]
 /** The surface of degree two that fits most of the frame, and then all pixels near it. */
 const surface = (
   { width, height, pixels }: GreyImage<Float32Array>,
+  places: readonly number[],
   frame: readonly number[],
 ): ((at: number) => number) => {
   const terms = (at: number): Terms => {
@@ -82,7 +98,7 @@ const surface = (
     const reach = Math.max(3, 2.5 * spread(frame.map(at => pixels[at]! - paper(at))))
     return candidates.filter(at => Math.abs(pixels[at]! - paper(at)) <= reach)
   }
-  const all = thinned([...pixels.keys()])
+  const all = thinned(places)
   return Array.from({ length: ROUNDS }).reduce<(at: number) => number>(
     // the frame alone at first, since it has more paper than the rest
     (paper, _, round) => fitted(near(round < 2 ? frame : all, paper)),

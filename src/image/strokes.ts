@@ -45,8 +45,7 @@ export const connectedStrokes = ({ width, height, pixels }: GreyImage<Float32Arr
 const SPECK = 0.03
 
 /** The components that are not specks. */
-export const strokesOf = (grey: GreyImage<Float32Array>): readonly Stroke[] => {
-  const pieces = connectedStrokes(grey)
-  const most = pieces.reduce((most, { ink }) => Math.max(most, ink), 0)
-  return pieces.filter(({ ink }) => ink >= SPECK * most)
+export const withoutSpecks = (strokes: readonly Stroke[]): readonly Stroke[] => {
+  const most = strokes.reduce((most, { ink }) => Math.max(most, ink), 0)
+  return strokes.filter(({ ink }) => ink >= SPECK * most)
 }

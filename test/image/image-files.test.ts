@@ -89,7 +89,7 @@ describe('a refused file', () => {
       encodeImages({ count: 1, rows: 3, columns: 1, pixels: new Uint8Array(3) }) as Buffer,
       '3 x 1 pixels',
     ],
-    ['a.idx', Buffer.from([0, 0, 8, 1, 0, 0, 0, 0]), 'cut after 8 bytes'],
+    ['a.idx', Buffer.from([0, 0, 8, 3, 0, 0, 0, 0]), 'cut after 8 bytes'],
     ['a.json', 'seven', 'it is not JSON'],
     ['a.json', '{"sizes": [4, 1]}', 'it is an object, not an array of numbers'],
     ['a.json', '[]', 'the image has 0 numbers'],

@@ -1,12 +1,17 @@
 import { expect, it } from 'vitest'
-import { connectedStrokes, strokesOf } from '../../src/image/strokes.ts'
+import { connectedStrokes, withoutSpecks, type Stroke } from '../../src/image/strokes.ts'
 
-const strokes = (rows: readonly string[], of = connectedStrokes): readonly (readonly number[])[] =>
-  of({
+const drawn = (rows: readonly string[]): readonly Stroke[] =>
+  connectedStrokes({
     width: rows[0]!.length,
     height: rows.length,
     pixels: Float32Array.from(rows.join(''), Number),
-  }).map(({ places }) => places.toSorted((a, b) => a - b))
+  })
+
+const places = (strokes: readonly Stroke[]): readonly (readonly number[])[] =>
+  strokes.map(({ places }) => places.toSorted((a, b) => a - b))
+
+const strokes = (rows: readonly string[]): readonly (readonly number[])[] => places(drawn(rows))
 
 it('pixels that touch, also at a corner, are one stroke', () => {
   expect(strokes(['1000', '0100', '1001'])).toEqual([[0, 5, 8], [11]])
@@ -24,5 +29,5 @@ it('strokes along each edge of the picture have all their pixels, and their box'
 })
 
 it('a stroke with little ink beside another one is a speck', () => {
-  expect(strokes(['99900', '99901', '99900'], strokesOf)).toEqual([[0, 1, 2, 5, 6, 7, 10, 11, 12]])
+  expect(places(withoutSpecks(drawn(['99900', '99901', '99900'])))).toEqual([[0, 1, 2, 5, 6, 7, 10, 11, 12]])
 })
