@@ -2,7 +2,8 @@
  * The identity of data: a hash of its content, whatever its name or path.
  */
 import { createHash } from 'node:crypto'
-import type { Examples } from './dataset.ts'
+import type { Dataset, Examples } from './dataset.ts'
+import type { DataIdentity } from '../io/model.ts'
 
 const bytesOf = (values: Uint8Array | Float32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
@@ -22,3 +23,9 @@ export const fingerprint = (sets: readonly (Examples | undefined)[]): string => 
   }
   return hash.digest('hex')
 }
+
+/** The name of a data set, and the first 16 digits of the hash of all its parts. */
+export const dataIdentity = ({ name, training, validation, test }: Dataset): DataIdentity => ({
+  name,
+  fingerprint: fingerprint([training, validation, test]).slice(0, 16),
+})

@@ -2,7 +2,7 @@
  * A network in the file format of network2.py: `{"sizes": […], "weights": […], "biases": […], "cost": "…"}`, with
  * `weights[l][out][in]` and `biases[l][out][0]`. network2.py can load the files written here, and the reverse.
  *
- * What network2.py does not know is an extra key, written only where it differs from network2.py: `activation`. A network
+ * What network2.py does not know is an extra key: `activation`, where it differs from network2.py, and `trainedOn`. A network
  * of chapter 1 has no `cost`: it is read without one.
  */
 import * as E from 'fp-ts/lib/Either.js'
@@ -16,6 +16,9 @@ import { nonFiniteWord, parseJson, shortValue } from './json.ts'
 import type { LayerValues, Sizes } from '../core/params.ts'
 
 /** A saved network. */
+/** The data that a network was trained on: its name for people, and a hash of its contents. */
+export type DataIdentity = { readonly name: string; readonly fingerprint: string }
+
 export type ModelFile = {
   readonly sizes: Sizes
   /** Undefined for a network of chapter 1, whose files have none. */
@@ -23,6 +26,8 @@ export type ModelFile = {
   /** The activation function of the hidden layers. */
   readonly activation?: ActivationName | undefined
   readonly layers: readonly LayerValues[]
+  /** Undefined in files of other programs. */
+  readonly trainedOn?: DataIdentity | undefined
 }
 
 const File = t.type({
@@ -34,12 +39,13 @@ const File = t.type({
     t.keyof(Object.fromEntries(costNames.map(name => [costs[name].savedAs, null]))),
   ]),
   activation: t.union([t.undefined, t.keyof(activations)]),
+  trainedOn: t.union([t.undefined, t.type({ name: t.string, fingerprint: t.string })]),
 })
 
 type File = t.TypeOf<typeof File>
 
 /** The text of the file. Numbers are written so that the same float32 is read back. */
-export const encodeModel = ({ sizes, cost, activation, layers }: ModelFile): string =>
+export const encodeModel = ({ sizes, cost, activation, layers, trainedOn }: ModelFile): string =>
   JSON.stringify({
     sizes,
     weights: layers.map(({ w, inputs, outputs }) =>
@@ -48,6 +54,7 @@ export const encodeModel = ({ sizes, cost, activation, layers }: ModelFile): str
     biases: layers.map(({ b }) => Array.from(b, value => [value])),
     ...(cost === undefined ? {} : { cost: costs[cost].savedAs }),
     ...(isDefaultPart('activation', activation) ? {} : { activation }),
+    ...(trainedOn === undefined ? {} : { trainedOn }),
   })
 
 /** The most complaints shown about one file: a wrong file may have thousands. */
@@ -140,10 +147,13 @@ const matrix = (
   ),
 ]
 
-const fromFile = ({ sizes, weights, biases, cost, activation }: File): ModelFile => ({
+const fromFile = ({ sizes, weights, biases, cost, activation, trainedOn }: File): ModelFile => ({
   sizes: sizes as unknown as Sizes,
   cost: costNames.find(name => costs[name].savedAs === cost),
   ...(activation === undefined ? {} : { activation }),
+  ...(trainedOn === undefined
+    ? {}
+    : { trainedOn: { name: trainedOn.name, fingerprint: trainedOn.fingerprint } }),
   layers: weights.map((rows, l) => ({
     inputs: sizes[l]!,
     outputs: sizes[l + 1]!,

@@ -9,6 +9,7 @@ import type { LayerValues } from '../core/params.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
 import { toJson } from '../io/json.ts'
+import type { DataIdentity } from '../io/model.ts'
 import type { TrainFlags } from '../options/train-options.ts'
 import { checkResumable } from './check-resumable.ts'
 import { fileRecorder, nullRecorder, type Recorder } from './recorder.ts'
@@ -20,6 +21,7 @@ import { loadNewest, type TrainStart } from './saves.ts'
 export type RunOrigin = {
   readonly config: RunConfig
   readonly dataHash: string
+  readonly trainedOn: DataIdentity
   readonly initial: readonly LayerValues[]
   /** Versions, backend, engine and threads: they are saved, and a difference is reported, but never an error. */
   readonly machine: Readonly<Record<string, unknown>>
@@ -54,7 +56,7 @@ type Opened = { readonly folder: RunFolder; readonly from: TrainStart }
 
 /** Opens the folder that the flags ask for; the run in it is then in use by this process. */
 export const openRun = (env: Env, flags: SaveFlags, origin: RunOrigin): TE.TaskEither<AppError, Recorder> => {
-  const { config, dataHash, initial, machine } = origin
+  const { config, dataHash, trainedOn, initial, machine } = origin
   const beginning: TrainStart = {
     epochs: 0,
     examples: 0,
@@ -81,6 +83,7 @@ export const openRun = (env: Env, flags: SaveFlags, origin: RunOrigin): TE.TaskE
           fileRecorder(env, {
             folder,
             config,
+            trainedOn,
             identity: identityOf(settings, dataHash),
             from,
             every: flags.checkpointEvery,

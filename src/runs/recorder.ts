@@ -8,7 +8,7 @@ import { networkNamed } from '../core/parts.ts'
 import type { Examples } from '../data/dataset.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
-import { encodeModel } from '../io/model.ts'
+import { encodeModel, type DataIdentity } from '../io/model.ts'
 import type { CheckpointInterval } from '../options/train-options.ts'
 import { eventLog, type EventLog } from './event-log.ts'
 import { bestEpoch, type TimedEpoch } from './history.ts'
@@ -63,6 +63,7 @@ type RecorderState = {
 export type Recording = {
   readonly folder: RunFolder
   readonly config: RunConfig
+  readonly trainedOn: DataIdentity
   /** What the checkpoints belong to. */
   readonly identity: string
   readonly from: TrainStart
@@ -73,7 +74,7 @@ export type Recording = {
 /** Saves into the folder of a run. */
 export const fileRecorder = (
   env: Env,
-  { folder, config, identity, from, every, logDir }: Recording,
+  { folder, config, trainedOn, identity, from, every, logDir }: Recording,
 ): Recorder => {
   const { files } = env
   const { path, unlock } = folder
@@ -150,7 +151,7 @@ export const fileRecorder = (
         TE.flatMap(() => repairLogs(history)),
         TE.flatMap(() =>
           concludeRun(files, folder, result, {
-            model: encodeModel({ sizes, cost, activation, layers }),
+            model: encodeModel({ sizes, cost, activation, layers, trainedOn }),
             answers:
               evaluation === undefined || !comparesOutputs(sizes)
                 ? undefined

@@ -4,9 +4,10 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { EpochMetrics } from '../core/train.ts'
-import { fingerprint } from '../data/fingerprint.ts'
+import { dataIdentity, fingerprint } from '../data/fingerprint.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
+import type { DataIdentity } from '../io/model.ts'
 import { unlockAfter } from '../io/lock.ts'
 import { bestEpoch, monitored } from './history.ts'
 import { openRun, type RunOrigin, type SaveFlags } from './open-run.ts'
@@ -23,6 +24,7 @@ export type FinishedRun = SessionResult & {
   readonly last: EpochMetrics | undefined
   /** The first epoch with the highest evaluation accuracy. */
   readonly best: EpochMetrics | undefined
+  readonly trainedOn: DataIdentity
 }
 
 export type TrainRunOptions = {
@@ -44,13 +46,16 @@ export const trainRun = (
   { listener, beforeUnlock }: TrainRunOptions,
 ): TE.TaskEither<AppError, FinishedRun> =>
   pipe(
-    openRun(env, flags, originOf(resources, run)),
-    TE.flatMap(recorder =>
+    TE.fromIO(() => originOf(resources, run)),
+    TE.bindTo('origin'),
+    TE.bindW('recorder', ({ origin }) => openRun(env, flags, origin)),
+    TE.flatMap(({ origin: { trainedOn }, recorder }) =>
       unlockAfter(
         recorder.unlock,
         pipe(
           TE.fromTask(() => trainSession(env, listener, resources, run, recorder)),
           TE.flatMap(session => conclude(run, recorder, session)),
+          TE.map(finished => ({ ...finished, trainedOn })),
           TE.tap(finished => beforeUnlock?.(finished) ?? TE.right(undefined)),
         ),
       ),
@@ -62,6 +67,7 @@ const originOf = ({ dataset, backend, interpreter }: Resources, run: PlannedRun)
   config: run.config,
   initial: run.initial,
   dataHash: fingerprint([run.training, run.evaluation]),
+  trainedOn: dataIdentity(dataset),
   machine: {
     data: dataset.name,
     backend: backend.name,
@@ -77,7 +83,7 @@ const conclude = (
   { config, evaluation }: PlannedRun,
   recorder: Recorder,
   session: SessionResult,
-): TE.TaskEither<AppError, FinishedRun> => {
+): TE.TaskEither<AppError, Omit<FinishedRun, 'trainedOn'>> => {
   const { outcome, sentence, snapshot, history } = session
   const { epochs } = snapshot
   const last = history.at(-1)?.report

@@ -5,7 +5,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { choiceOf, inputWidth, outputsNeeded } from '../data/dataset.ts'
-import { fingerprint } from '../data/fingerprint.ts'
+import { dataIdentity } from '../data/fingerprint.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
 import { loadDataset } from '../runs/resources.ts'
@@ -28,7 +28,7 @@ export const loadExperimentData = (env: Env, choice: string): TE.TaskEither<AppE
     TE.map(dataset => ({
       name: dataset.name,
       choice: choiceOf(dataset, choice),
-      data: fingerprint([dataset.training, dataset.validation, dataset.test]).slice(0, 16),
+      data: dataIdentity(dataset).fingerprint,
       inputs: inputWidth(dataset),
       outputs: outputsNeeded(dataset).count,
     })),

@@ -1,13 +1,13 @@
 /** `evaluate`, in this process. */
 import * as E from 'fp-ts/lib/Either.js'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runCommand } from '../../src/cli/command.ts'
 import { evaluateCommand } from '../../src/cli/commands/evaluate-command.ts'
 import { exitCode } from '../../src/errors.ts'
 import { systemEnv } from '../../src/io/env.ts'
-import { inFolder } from '../support/cli.ts'
+import { cli, inFolder } from '../support/cli.ts'
 
 type Said = { readonly code: number; readonly out: readonly string[]; readonly err: string }
 
@@ -47,6 +47,38 @@ describe('evaluate', () => {
       expect([code, ...out]).toEqual([0, `${model} on the test set of data.json: 2 / 3, 66.67 %`])
       const [line] = (await evaluate(model, data, { json: true })).out
       expect(Object.keys(JSON.parse(line!) as object)).not.toContain('evaluationCost')
+    }))
+
+  it('says when the data are not those that the network was trained on', () =>
+    inFolder(async folder => {
+      const path = (name: string): string => join(folder, name)
+      const data = `{"training": ${examples}, "test": ${examples}}`
+      await writeFile(path('data.json'), data)
+      await writeFile(path('other.json'), data.replace('[2, 1]', '[1, 2]'))
+      const trained = await cli([
+        ...['train', '--data', path('data.json'), '--epochs', '1', '--backend', 'cpu', '--quiet'],
+        ...['--save', path('net.json'), '--out', path('run')],
+      ])
+      expect(trained.out).toMatch(/^Accuracy on the test set of data\.json: /)
+      const saved = await readFile(path('net.json'), 'utf8')
+      expect(JSON.parse(saved)).toMatchObject({ trainedOn: { name: 'data.json' } })
+      expect(await readFile(path('run/model.json'), 'utf8')).toBe(saved)
+
+      for (const model of [path('net.json'), path('run')]) {
+        expect((await evaluate(model, path('data.json'))).out[0]).toMatch(/\(xent\)$/)
+        expect((await evaluate(model, path('other.json'))).out[0]).toMatch(
+          /of other\.json: .*\. The network was trained on data\.json, not on other\.json$/,
+        )
+        await writeFile(path('data.json'), data.replace('[2, 1]', '[1, 2]'))
+        expect((await evaluate(model, path('data.json'))).out[0]).toMatch(/on other data of this name$/)
+        await writeFile(path('data.json'), data)
+      }
+      const [line] = (await evaluate(path('run'), path('other.json'), { json: true })).out
+      expect(JSON.parse(line!)).toMatchObject({
+        data: 'other.json',
+        trainedOn: 'data.json',
+        trainedOnThisData: false,
+      })
     }))
 
   it('has nothing to report for one output without a cost', () =>

@@ -9,7 +9,8 @@ import { networkNamed } from '../../core/parts.ts'
 import { l2 } from '../../core/regularizers/l2.ts'
 import type { Interpreter } from '../../core/scan.ts'
 import { dispose } from '../../core/scope.ts'
-import { modelFits, type Examples } from '../../data/dataset.ts'
+import { modelFits, type Dataset, type Examples } from '../../data/dataset.ts'
+import { dataIdentity } from '../../data/fingerprint.ts'
 import { dataError, interrupted, usageError, type AppError } from '../../errors.ts'
 import { percentOf } from '../../format.ts'
 import type { Env } from '../../io/env.ts'
@@ -67,6 +68,9 @@ export const evaluateCommand = defineCommand({
             ? JSON.stringify({
                 event: 'done',
                 evaluateOn: part,
+                data: dataset.name,
+                trainedOn: model.trainedOn?.name,
+                trainedOnThisData: isSameData(model, dataset),
                 ...(model.cost === undefined ? {} : { evaluationCost: cost }),
                 ...(compares ? { evaluationAccuracy: correct } : {}),
                 evaluationSize: n,
@@ -75,11 +79,25 @@ export const evaluateCommand = defineCommand({
                 [
                   ...(compares ? [`${correct} / ${n}, ${percentOf(correct, n)}`] : []),
                   ...(model.cost === undefined ? [] : [`cost ${cost.toPrecision(4)} (${model.cost})`]),
-                ].join(', '),
+                ].join(', ') +
+                otherData(model, dataset),
         )
       }),
     ),
 })
+
+/** Whether a network was trained on this data set; undefined if its file does not say it. */
+const isSameData = ({ trainedOn }: ModelFile, dataset: Dataset): boolean | undefined =>
+  trainedOn === undefined ? undefined : trainedOn.fingerprint === dataIdentity(dataset).fingerprint
+
+/** What to add to a result on other data than the network was trained on. */
+const otherData = (model: ModelFile, dataset: Dataset): string => {
+  const { trainedOn } = model
+  if (trainedOn === undefined || isSameData(model, dataset) === true) return ''
+  return trainedOn.name === dataset.name
+    ? `. The network was trained on other data of this name`
+    : `. The network was trained on ${trainedOn.name}, not on ${dataset.name}`
+}
 
 const evaluate = (
   env: Env,

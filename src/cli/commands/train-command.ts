@@ -6,7 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { usageError, type AppError } from '../../errors.ts'
 import { shellQuoted } from '../../format.ts'
 import { toJson } from '../../io/json.ts'
-import { encodeModel, type ModelFile } from '../../io/model.ts'
+import { encodeModel, type DataIdentity, type ModelFile } from '../../io/model.ts'
 import { exists } from '../../io/read.ts'
 import { canWrite, writeText } from '../../io/write.ts'
 import { trainOptions, type TrainFlags } from '../../options/train-options.ts'
@@ -128,10 +128,10 @@ const end = (
   config: RunConfig,
   finished: FinishedRun,
 ): TE.TaskEither<AppError, void> => {
-  const { outcome, seconds, snapshot, stopReason, failure, path, last, best } = finished
+  const { outcome, seconds, snapshot, stopReason, failure, path, last, best, trainedOn } = finished
   const { epochs } = snapshot
   return pipe(
-    saveNetwork(save, config, snapshot),
+    saveNetwork(save, config, snapshot, trainedOn),
     TE.flatMap(saved => {
       reporter.end({
         outcome,
@@ -155,6 +155,7 @@ const saveNetwork = (
   file: string | undefined,
   { sizes, cost, activation, epochs }: RunConfig,
   { epochs: done, layers }: TrainSnapshot,
+  trainedOn: DataIdentity,
 ): TE.TaskEither<AppError, boolean> => {
   if (file === undefined) return TE.right(false)
   return pipe(
@@ -163,7 +164,7 @@ const saveNetwork = (
       leave
         ? TE.right(false)
         : pipe(
-            writeText(file, encodeModel({ sizes, cost, activation, layers })),
+            writeText(file, encodeModel({ sizes, cost, activation, layers, trainedOn })),
             TE.map(() => true),
           ),
     ),
