@@ -25,18 +25,18 @@ const momentAfter = async (folder: string, trials: number): Promise<void> => {
   await new Promise(resolve => setTimeout(resolve, 500 * Math.random()))
 }
 
-/** The moments of the kills: so many trials are done. */
+/** The moments of the kills: the number of trials done. */
 const moments = (trials: number): readonly number[] =>
   Array.from({ length: TIMES }, (_, i) => Math.floor(((i + Math.random()) * (trials - 2)) / TIMES))
 
-/** A study as it is when nobody disturbs it. */
+/** An uninterrupted study. */
 const undisturbed = async (
   data: string,
   folder: string,
-): Promise<{ readonly journal: readonly string[]; readonly told: string }> => {
+): Promise<{ readonly journal: readonly string[]; readonly verdictText: string }> => {
   const { code, out } = await cli(smallStudy(data, folder, LONG))
   expect(code).toBe(0)
-  return { journal: await journalOf(folder), told: verdict(out) }
+  return { journal: await journalOf(folder), verdictText: verdict(out) }
 }
 
 describe('a study whose process is killed', () => {
@@ -54,7 +54,7 @@ describe('a study whose process is killed', () => {
           await running.result
         }
         const last = await cli(smallStudy(data, out, LONG))
-        expect(verdict(last.out)).toBe(whole.told)
+        expect(verdict(last.out)).toBe(whole.verdictText)
         expect(await journalOf(out)).toEqual(whole.journal)
       }),
     10 * MINUTE,
@@ -101,7 +101,7 @@ describe.skipIf(redisServer.isMissing)('a study over a queue', redisServer.why, 
           actors.worker.signal('SIGINT')
           await actors.worker.result
           expect(code).toBe(0)
-          expect(verdict(text)).toBe(whole.told)
+          expect(verdict(text)).toBe(whole.verdictText)
           expect(await journalOf(out)).toEqual(whole.journal)
         }),
       ),

@@ -13,14 +13,14 @@ const lines = (out: string): readonly Line[] =>
     .split('\n')
     .map(line => JSON.parse(line) as Line)
 
-/** From "The winner of each search" on: what a person is told of the end. */
+/** The output from "The winner of each search" on. */
 const ending = (out: string): string => out.slice(out.indexOf('The winner of each search'))
 
-/** All of it but where it is kept. */
-const told = (out: string): string => ending(out).replace(/Report: .*/, '')
+/** The same without the path of the report. */
+const outcomeText = (out: string): string => ending(out).replace(/Report: .*/, '')
 
 describe('a study', () => {
-  it('is told, kept, reported, shown again, and gone on with', () =>
+  it('is printed, saved, reported, shown again, and continued', () =>
     inFolder(async folder => {
       const out = join(folder, 'study')
       const data = await writeClouds(folder)
@@ -45,7 +45,7 @@ describe('a study', () => {
 
       const journal = await journalOf(out)
       expect(journal).toHaveLength(1 + 2 * (6 + 2 + 2))
-      expect(told((await cli(['study', 'show', out])).out).trim()).toBe(told(first.out).trim())
+      expect(outcomeText((await cli(['study', 'show', out])).out).trim()).toBe(outcomeText(first.out).trim())
 
       // nothing is left to do
       const again = await cli([...args, '--json'])
@@ -58,7 +58,7 @@ describe('a study', () => {
       ])
       expect(ending(first.out).replaceAll(/\s+/g, ' ')).toContain(events.at(-1)!.sentence)
 
-      // totals may grow, and whoever has looked before is told that he has
+      // budget and seeds may grow, and the verdict then mentions the earlier one
       expect(first.out).not.toContain('on the same test set')
       const more = await cli(smallStudy(data, out, { seeds: 3 }))
       expect(await journalOf(out)).toHaveLength(journal.length + 2)
@@ -69,7 +69,7 @@ describe('a study', () => {
       )
     }))
 
-  it('of twins runs each trial once, and finds no difference', () =>
+  it('of two equal arms runs each trial once, and finds no difference', () =>
     inFolder(async folder => {
       const out = join(folder, 'study')
       const { code, out: text } = await cli(smallStudy(await writeClouds(folder), out, { arms: 'xent,xent' }))
@@ -79,7 +79,7 @@ describe('a study', () => {
       expect(await journalOf(out)).toHaveLength(1 + 6 + 2 + 2)
     }))
 
-  it('killed, goes on: the same journal and the same words', () =>
+  it('killed and continued: the same journal and the same output', () =>
     inFolder(async folder => {
       const data = await writeClouds(folder)
       const [whole, cut] = [join(folder, 'whole'), join(folder, 'cut')]
@@ -92,11 +92,11 @@ describe('a study', () => {
       expect(before.length).toBeLessThan((await journalOf(whole)).length)
       const resumed = await cli(smallStudy(data, cut))
       expect(resumed.err).toContain('Continuing in')
-      expect(told(resumed.out)).toBe(told(undisturbed.out))
+      expect(outcomeText(resumed.out)).toBe(outcomeText(undisturbed.out))
       expect(await journalOf(cut)).toEqual(await journalOf(whole))
     }))
 
-  it('in shards, with and without a shared folder, comes to the same journal', () =>
+  it('in shards, with and without a shared folder, has the same journal', () =>
     inFolder(async folder => {
       const data = await writeClouds(folder)
       const short = { epochs: 1, budget: 4, seeds: 1 }
@@ -133,7 +133,7 @@ describe("the project's own study", () => {
 })
 
 describe('mistakes', () => {
-  it('another study in the folder is left alone, and said to be one', () =>
+  it('another study in the folder is not changed, and the error says so', () =>
     inFolder(async folder => {
       const out = join(folder, 'study')
       const data = await writeClouds(folder)

@@ -4,7 +4,7 @@ import { cli, inFolder } from '../support/cli.ts'
 import { dataOf, tree } from '../support/faults.ts'
 
 describe('--dry-run', () => {
-  it('checks everything, tells what would be done, and writes nothing', () =>
+  it('checks everything, prints what would be done, and writes nothing', () =>
     inFolder(async folder => {
       const flags = [
         '--data',

@@ -179,7 +179,7 @@ describe('predict', () => {
     expect(await predict('none.json', ['a.png'])).toMatchObject({ code: 3 })
   })
 
-  it('stops when it is told to', () =>
+  it('stops when it is asked to', () =>
     inFolder(async folder => {
       const file = await written(folder, 'net.json', encodeModel(network([4, 3])))
       const image = await written(folder, 'x.json', '[0, 0, 0, 0]')

@@ -13,7 +13,7 @@ const prepared = async (folder: string): Promise<readonly string[]> => {
 }
 
 describe('the report of a run', () => {
-  it('is written when the run ends, and made anew to the same bytes', () =>
+  it('is written when the run ends, and rebuilt with the same bytes', () =>
     inFolder(async folder => {
       const train = await prepared(folder)
       const out = join(folder, 'run')

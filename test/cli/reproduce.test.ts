@@ -94,17 +94,17 @@ describe('reproduce', () => {
         ),
       )
     expect(out).toContain('one run at its best epoch')
-    // a line for each trial where nobody watches a bar
+    // without a terminal, one line per trial
     expect(err.match(/seed \d: /g)).toHaveLength(8)
     expect(out + err).not.toContain('\x1b')
     const table = out.split('\n').filter(line => line.includes('±'))
     expect(Math.max(...table.map(line => line.length))).toBeLessThan(101)
   })
 
-  it("tells the same counts as train with the trial's flags", async () => {
+  it("prints the same counts as train with the trial's flags", async () => {
     const out = join(folder, 'undisturbed')
-    const told = await cli([...args(out), '--json'])
-    const trials = lines(told.out).filter(({ event }) => event === 'trial')
+    const printed = await cli([...args(out), '--json'])
+    const trials = lines(printed.out).filter(({ event }) => event === 'trial')
     expect(trials).toHaveLength(6)
     const trial = trials.find(
       ({ hidden, cost, seed }) => hidden === 30 && cost === 'quadratic' && seed === 2,

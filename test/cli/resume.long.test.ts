@@ -37,7 +37,7 @@ for (const { name, flags, env, needs } of machines)
         expect(await leftBy(run)).toEqual(whole)
       }))
 
-    it('killed at 20 random moments, each a run of its own, and all in one', () =>
+    it('killed at 20 random moments: one run for each, and one run with all', () =>
       inFolder(async folder => {
         const every = ['--checkpoint-every', '1s']
         const { args, whole, milliseconds } = await prepared(folder, EXAMPLES, 6, flags, env)

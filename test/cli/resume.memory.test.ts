@@ -101,7 +101,7 @@ const life = async (storage: Storage, flags: Flags, trouble: Trouble = {}): Prom
   }
 }
 
-/** What a person would do after that: go on, or, where there is no run yet, begin again. */
+/** What a person would do next: resume the run, or start again if there is none yet. */
 const next = (storage: Storage, flags: Flags, trouble?: Trouble): Promise<Ended> =>
   life(
     storage,
@@ -190,7 +190,7 @@ const survive = async (storage: Storage, flags: Flags, troubles: readonly Troubl
   return next(storage, flags)
 }
 
-describe('killed, and gone on with', () => {
+describe('killed and resumed', () => {
   it('at every operation, before, within and after it', async () => {
     const flags = { epochs: '3', 'checkpoint-every': '1', 'eta-schedule': 'halve:1,64' }
     const whole = await undisturbed(flags)
@@ -297,7 +297,7 @@ describe('a disk that refuses', () => {
     }
   })
 
-  it('the logs alone: training goes on, says so once, and the logs are made good in the end', async () => {
+  it('the logs alone: training continues, reports it once, and the logs are complete at the end', async () => {
     const whole = await undisturbed(flags)
     const storage = emptyStorage('/', '/runs')
     let appended = 0
@@ -320,7 +320,7 @@ describe('a disk that refuses', () => {
   })
 })
 
-describe('asked to stop, and gone on with', () => {
+describe('asked to stop, and resumed', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -357,7 +357,7 @@ describe('asked to stop, and gone on with', () => {
   })
 })
 
-describe('going on with', () => {
+describe('resuming', () => {
   const finished = async (flags: Flags): Promise<Storage> => {
     const storage = emptyStorage('/', '/runs')
     await life(storage, { ...flags, out: RUN })

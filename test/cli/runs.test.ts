@@ -36,7 +36,7 @@ const line = (epoch: number, correct: number | string): string =>
   `${JSON.stringify({ epoch, evaluationAccuracy: correct, evaluationSize: 200 })}\n`
 
 describe('the list of runs', () => {
-  it('has each with its state, its accuracies and how to go on with it', () =>
+  it('has each run with its state, its accuracies and the command to resume it', () =>
     inFolder(async folder => {
       await run(folder, 'a-done', {
         'config.json': config,
@@ -102,7 +102,7 @@ describe('the list of runs', () => {
       ])
     }))
 
-  it('is none where there are none', () =>
+  it('of an empty folder says that there are no runs', () =>
     inFolder(async folder => {
       expect(await listed(join(folder, 'none'))).toEqual([expect.stringContaining('contains no runs yet')])
     }))

@@ -67,7 +67,7 @@ describe('the command line against network2, recorded in float64', () => {
 })
 
 describe('a run for a person', () => {
-  it("has the book's line for each epoch, then the result, and says how to go on", () =>
+  it("has the book's line for each epoch, then the result, and the next command", () =>
     inFolder(async folder => {
       const args = await prepared(folder, recorded({ name: 'xent' }))
       const { code, out, err } = await cli([...args, '--backend', 'cpu'])
@@ -78,7 +78,7 @@ describe('a run for a person', () => {
       expect(printed[5]).toMatch(/^Accuracy on the test set of data\.json: \d/)
       expect(printed[6]).toContain('npm run evaluate -- --model')
       expect(err).toContain('cross-entropy cost, [12, 8, 5], eta 0.5')
-      // neither colours nor a bar where nobody watches
+      // neither colours nor a progress bar without a terminal
       expect(out + err).not.toContain('\x1b')
 
       const again = await cli([
@@ -196,7 +196,7 @@ describe('mistakes', () => {
     }),
   )
 
-  it('an unknown command names those that there are', async () => {
+  it('an unknown command is an error with the list of commands', async () => {
     const { code, err } = await cli(['tarin', '--backend', 'cpu'])
     expect(code).toBe(2)
     expect(err).toContain('the commands are train, runs, evaluate, predict')
@@ -219,7 +219,7 @@ describe('mistakes', () => {
     }))
 })
 
-describe('ends that nobody planned', () => {
+describe('unplanned ends', () => {
   /** A run that would take minutes. */
   const endless = async (folder: string): Promise<string[]> => {
     await mkdir(folder, { recursive: true })

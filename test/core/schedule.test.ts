@@ -22,7 +22,7 @@ const until = (schedule: Schedule, accuracies: readonly number[]): number => {
 }
 
 describe('early stopping', () => {
-  it('ends after so many epochs without a better accuracy, and equal is not better', () => {
+  it('ends after n epochs without a better accuracy; an equal one is not better', () => {
     expect(until({ earlyStop: 3 }, [5, 9, 9, 8, 9, 10, 11])).toBe(5)
     expect(until({ earlyStop: 3 }, [5, 9, 8, 8, 10, 9, 9, 9])).toBe(8)
   })
@@ -34,7 +34,7 @@ describe('early stopping', () => {
 })
 
 describe('the schedule of the learning rate', () => {
-  it('halves after so many epochs, then starts to count anew, and ends at 1 / stop', () => {
+  it('halves after n epochs, counts again from 0, and ends at 1 / stop', () => {
     const schedule = { halve: { patience: 2, stop: 4 } }
     const shares = [5, 5, 5, 6, 6, 6, 6].map((_, i, all) => course(schedule, all.slice(0, i + 1)).share)
     expect(shares).toEqual([1, 1, 0.5, 0.5, 0.5, 0.25, 0.25])

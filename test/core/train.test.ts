@@ -28,7 +28,7 @@ describe('the pieces of an epoch', () => {
     )
   })
 
-  it('are told of as they are done, of training and of observing', () => {
+  it('are reported as progress, of training and of evaluation', () => {
     const { events } = run(eager, arranged(golden('xent-short-batch-decay')), () => 10)
     const first = events.filter(event => event.kind === 'progress' && event.epoch === 1)
     expect(first.map(event => event.kind === 'progress' && [event.phase, event.done])).toEqual([

@@ -14,7 +14,7 @@ describe('the sentence', () => {
     )
   })
 
-  it('tells it from the side of the better arm, whichever it is', () => {
+  it('states the difference as an advantage of the better arm', () => {
     expect(said(pairs(AHEAD.map(by => -by)))).toBe(
       'quadratic is better on MNIST by 0.20 points (95 % interval 0.08 to 0.31, p = 0.00387, d_z = 1.22, n = 10).',
     )
@@ -42,7 +42,7 @@ describe('the sentence', () => {
     expect(said(pairs([-30, -3, -14, -1]))).toMatch(/quadratic is ahead by .* in favour of quadratic only\.$/)
   })
 
-  it('of one seed: nothing can be told', () => {
+  it('of one seed: inconclusive', () => {
     expect(said(pairs([500]))).toBe(
       'Inconclusive on MNIST: xent is ahead by 5.00 points (95 % interval -∞ to ∞, p = 1, d_z unknown, n = 1), ' +
         'and the interval contains differences that matter, in both directions.',

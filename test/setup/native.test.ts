@@ -121,7 +121,7 @@ describe('a set-up where something is missing', () => {
     )
   })
 
-  it('where pip fails otherwise, tells what pip said', async () => {
+  it('if pip fails in another way, prints the error of pip', async () => {
     machine.pip('echo "ERROR: a reason" >&2; exit 1')
     expectFailure(await machine.setUp(root), /\(a reason\)$/, /npm run setup -- native$/)
   })

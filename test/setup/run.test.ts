@@ -266,7 +266,7 @@ describe('the packages', () => {
     expect(asked('npm')).toEqual([])
   })
 
-  it('that cannot be installed are told of in one line, and nothing runs', () => {
+  it('that cannot be installed are reported in one line, and nothing runs', () => {
     rmSync(record())
     machine.program(
       'npm',
@@ -292,7 +292,7 @@ describe('the packages', () => {
     })
   })
 
-  it('without npm are told of in one line', () => {
+  it('without npm are reported in one line', () => {
     rmSync(record())
     machine.without('npm')
     expect(run(['train'])).toMatchObject({

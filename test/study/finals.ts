@@ -26,7 +26,7 @@ export const stuck = (...accuracies: readonly number[]): TrialResult => ({
   answered: [1200, 0, 1100, 1100, 1100, 1100, 1100, 1100, 1100, 1100],
 })
 
-/** A pair of arms: the first ends with `base` everywhere, the second ahead by so many images, seed by seed. */
+/** A pair of arms: the first ends with `base` everywhere, the second ahead by these numbers of images, seed by seed. */
 export const pairs = (ahead: readonly number[], base = 9500): readonly [Finals, Finals] => [
   { name: 'quadratic', results: ahead.map(() => done(base)) },
   { name: 'xent', results: ahead.map(by => done(base + by)) },

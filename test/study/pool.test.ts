@@ -35,7 +35,7 @@ const gone = async (pid: number): Promise<void> => {
 }
 
 describe('a pool', () => {
-  it('has every task done once, by at most so many children, each of which does many', async () => {
+  it('does every task once, in at most N children, each of which does many', async () => {
     const { run } = open(2)
     const numbers = Array.from({ length: 20 }, (_, number) => number)
     const answers = await Promise.all(numbers.map(number => run({ number })()))
@@ -44,13 +44,13 @@ describe('a pool', () => {
     expect(new Set(done.map(({ pid }) => pid)).size).toBeLessThanOrEqual(2)
   })
 
-  it('passes progress on, and goes on to use a child that was idle', async () => {
+  it('passes progress on, and reuses an idle child', async () => {
     const { run } = open(2)
-    const heard: number[] = []
-    const first = await run({ number: 3 }, pid => heard.push(pid))()
-    const second = await run({ number: 4 }, pid => heard.push(pid))()
-    expect(E.isRight(first) && first.right.pid).toBe(heard[0])
-    expect(E.isRight(second) && second.right).toEqual({ number: 4, square: 16, pid: heard[0] })
+    const pids: number[] = []
+    const first = await run({ number: 3 }, pid => pids.push(pid))()
+    const second = await run({ number: 4 }, pid => pids.push(pid))()
+    expect(E.isRight(first) && first.right.pid).toBe(pids[0])
+    expect(E.isRight(second) && second.right).toEqual({ number: 4, square: 16, pid: pids[0] })
   })
 
   it('loses nothing when children are killed at any task', async () => {
@@ -81,7 +81,7 @@ describe('a pool', () => {
     )
   })
 
-  it('gives a task up when three children have died of it, and goes on with the others', async () => {
+  it('sets a task aside when three children have died of it, and continues with the others', async () => {
     const { run } = open(1)
     const pids = new Set<number>()
     const [deadly, harmless] = await Promise.all([
@@ -138,7 +138,7 @@ describe('the children of a pool', () => {
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
     let out = ''
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-    const told = (count: number): Promise<readonly number[]> =>
+    const pidsOf = (count: number): Promise<readonly number[]> =>
       new Promise(resolve => {
         const look = (): void => {
           const lines = out.split('\n').slice(0, -1)
@@ -148,7 +148,7 @@ describe('the children of a pool', () => {
         look()
       })
     const ended = new Promise<string>(resolve => child.on('close', () => resolve(err)))
-    return { pid: child.pid!, told, ended }
+    return { pid: child.pid!, pidsOf, ended }
   }
 
   const PARENT = `
@@ -160,8 +160,8 @@ describe('the children of a pool', () => {
   `
 
   it('end when the parent is killed', async () => {
-    const { pid, told, ended } = parent()
-    const children = await told(2)
+    const { pid, pidsOf, ended } = parent()
+    const children = await pidsOf(2)
     expect(children.every(lives)).toBe(true)
     process.kill(pid, 'SIGKILL')
     await Promise.all(children.map(gone))
@@ -169,14 +169,14 @@ describe('the children of a pool', () => {
   })
 
   it('leave Ctrl-C to the parent, and say nothing', async () => {
-    const { pid, told, ended } = parent()
-    const children = await told(2)
+    const { pid, pidsOf, ended } = parent()
+    const children = await pidsOf(2)
     for (const child of children) {
       process.kill(child, 'SIGINT')
       process.kill(child, 'SIGUSR2')
     }
-    // whoever had died of it would have been replaced by a process of another number
-    expect(new Set(await told(4))).toEqual(new Set(children))
+    // a child that had died would have been replaced by another process
+    expect(new Set(await pidsOf(4))).toEqual(new Set(children))
     // as a terminal does it: to the whole group
     process.kill(-pid, 'SIGINT')
     expect(await ended).toBe('')

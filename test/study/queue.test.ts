@@ -81,7 +81,7 @@ const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => 
   while (!(await holds())) await new Promise(resolve => setTimeout(resolve, 20))
 }
 
-/** Work that is begun, and goes on when it is let. */
+/** Work that starts, and then waits until it is released. */
 const gate = () => {
   let open = (): void => undefined
   const opened = new Promise<void>(resolve => (open = resolve))
@@ -93,12 +93,12 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
     withRedis(async server => {
       const queue = open(server)
       const workers = [serve(server), serve(server)]
-      const heard: number[] = []
+      const shares: number[] = []
       const ends = await Promise.all(
-        NUMBERS.map(number => queue.run({ number }, share => heard.push(share))()),
+        NUMBERS.map(number => queue.run({ number }, share => shares.push(share))()),
       )
       expect(ends).toEqual(squares)
-      expect(heard).toEqual(NUMBERS.map(() => 1))
+      expect(shares).toEqual(NUMBERS.map(() => 1))
       expect(workers.flatMap(({ given }) => given).toSorted()).toEqual(NUMBERS)
       await until(async () => (await kept(server)).length === 0)
       queue.close()
@@ -122,11 +122,11 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
       expect(worker.given).toHaveLength(NUMBERS.length)
     }))
 
-  it('goes on when Redis is killed and comes back, and says so once', () =>
+  it('continues when Redis is killed and restarted, and reports each once', () =>
     withRedis(async server => {
-      const told: string[] = []
-      const tell = (line: string): void => void told.push(line)
-      const queue = open(server, tell)
+      const log: string[] = []
+      const addLine = (line: string): void => void log.push(line)
+      const queue = open(server, addLine)
       const { open: letGo, opened } = gate()
       const worker = serve(server, async task => {
         await opened
@@ -136,12 +136,12 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
       await until(() => worker.given.length > 0)
       await server.kill()
       letGo()
-      await until(() => told.length === 1)
+      await until(() => log.length === 1)
       await server.start()
       expect(await ends).toEqual(squares)
-      expect(told).toHaveLength(2)
-      expect(told[0]).toMatch(/^redis:\/\/\*\*\*@127\.0\.0\.1:\d+: .+; waiting for it$/)
-      expect(told[1]).toMatch(/connected again$/)
+      expect(log).toHaveLength(2)
+      expect(log[0]).toMatch(/^redis:\/\/\*\*\*@127\.0\.0\.1:\d+: .+; waiting for it$/)
+      expect(log[1]).toMatch(/connected again$/)
       queue.close()
       await worker.close()
     }))
@@ -205,14 +205,14 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
 
   it('refuses what is not a result, names the worker, and has the task done again', () =>
     withRedis(async server => {
-      const told: string[] = []
-      const queue = open(server, line => told.push(line))
+      const log: string[] = []
+      const queue = open(server, line => log.push(line))
       const answers: unknown[] = [-9, 'x'.repeat(1000), 9]
       const worker = serve(server, () => Promise.resolve({ kind: 'done', result: answers.shift() }))
       expect(await queue.run({ number: 3 })()).toEqual(E.right(9))
       expect(worker.given).toEqual([3, 3, 3])
       // once for each worker
-      expect(told).toEqual([
+      expect(log).toEqual([
         expect.stringMatching(
           /worker \S+-\d+ is unfit: its answer to task-3 is not a result \(it is no square\)/,
         ),
@@ -223,12 +223,12 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
 
   it('does not read an answer that is too large', () =>
     withRedis(async server => {
-      const told: string[] = []
-      const queue = open(server, line => told.push(line))
+      const log: string[] = []
+      const queue = open(server, line => log.push(line))
       const answers: unknown[] = ['x'.repeat(1000), 16]
       const worker = serve(server, () => Promise.resolve({ kind: 'done', result: answers.shift() }))
       expect(await queue.run({ number: 4 })()).toEqual(E.right(16))
-      expect(told[0]).toContain('it has 1002 bytes, the limit is 20')
+      expect(log[0]).toContain('it has 1002 bytes, the limit is 20')
       queue.close()
       await worker.close()
     }))
@@ -246,7 +246,7 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
       await worker.close()
     }))
 
-  it('a worker sets a malformed task aside, and goes on', () =>
+  it('a worker sets a malformed task aside, and continues', () =>
     withRedis(async server => {
       const queue = open(server)
       const worker = serve(server)
@@ -267,7 +267,7 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
       await Promise.all([other.close(), mine.close()])
     }))
 
-  it('gives the tasks of a worker that is heard of no more to another', () =>
+  it('gives the tasks of a silent worker to another one', () =>
     withRedis(async server => {
       const queue = open(server)
       const end = queue.run({ number: 4 })()
@@ -298,21 +298,21 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
       await worker.close()
     }))
 
-  it('waits where Redis is not, or does not let it in, and never tells the password', () =>
+  it('waits if Redis is down or refuses the password, and never prints the password', () =>
     withRedis(async server => {
-      const told: string[] = []
-      const tell = (line: string): void => void told.push(line)
+      const log: string[] = []
+      const addLine = (line: string): void => void log.push(line)
       const away = { ...server, url: server.url.replace(String(server.port), '1') }
       const wrong = { ...server, url: server.url.replace('hunter2', 'hunter3') }
-      const asking = [away, wrong].map(each => open(each, tell))
+      const asking = [away, wrong].map(each => open(each, addLine))
       const ends = Promise.all(asking.map(({ run }) => run({ number: 1 })()))
-      const workers = [away, wrong].map(each => serve(each, square, tell))
-      await until(() => told.length >= 4)
+      const workers = [away, wrong].map(each => serve(each, square, addLine))
+      await until(() => log.length >= 4)
       for (const each of asking) each.close()
       expect(await ends).toEqual(asking.map(() => E.left({ kind: 'closed' })))
       await Promise.all(workers.map(({ close }) => close()))
-      expect(told.join('\n')).toMatch(/ECONNREFUSED[^]*WRONGPASS|WRONGPASS[^]*ECONNREFUSED/)
+      expect(log.join('\n')).toMatch(/ECONNREFUSED[^]*WRONGPASS|WRONGPASS[^]*ECONNREFUSED/)
       for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), 'hunter'])
-        expect(told.join('\n')).not.toContain(secret)
+        expect(log.join('\n')).not.toContain(secret)
     }))
 })

@@ -94,7 +94,7 @@ describe('a program', () => {
       expect(right(await runShard(env, study, { index: 1, of: 2 })())).toMatchObject({ kind: 'study' })
     }))
 
-  it('is told of a wrong flag before anything is written', () =>
+  it('gets the error of a wrong flag before anything is written', () =>
     inFolder(async folder => {
       const choice = await writeClouds(folder)
       const plan = await planFor(choice, 'hinge')

@@ -255,7 +255,7 @@ describe('a study', () => {
     for (const { winner } of ran.outcome.arms) expect(Number(winner.eta)).toBe(highest)
   })
 
-  it('may be given more epochs and seeds later: it is the same study, and goes on', () => {
+  it('may get more epochs and seeds later: it is the same study, and continues', () => {
     const before = run(study())
     const more = study({ budget: 120, seeds: 6 })
     expect(subjectOf(more)).toEqual(subjectOf(study()))
@@ -266,7 +266,7 @@ describe('a study', () => {
   })
 })
 
-describe('a study that goes on', () => {
+describe('a continued study', () => {
   const first = study()
   const { results } = run(first)
   const more = study({ seeds: 6 })

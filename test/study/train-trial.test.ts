@@ -13,7 +13,7 @@ import type { FlagTexts } from '../../src/study/space.ts'
 import { namedTrial, NUMERICS_VERSION, type Trial, type TrialResult } from '../../src/study/trial.ts'
 import { cli, inFolder } from '../support/cli.ts'
 
-/** Does trials of three epochs on a small data set; gives the results, and the shares that were told. */
+/** Does trials of three epochs on a small data set; returns the results and the reported progress. */
 const doing = async (folder: string, ...trials: readonly FlagTexts[]) => {
   const data = join(folder, 'data.json')
   await writeFile(data, JSON.stringify(recorded({ name: 'xent' }).data))

@@ -76,7 +76,7 @@ describe.skipIf(redisServer.isMissing)('trials over a queue', redisServer.why, (
       pool.close()
     }))
 
-  it('a trial whose process is killed is set aside, and its worker goes on', () =>
+  it('a trial whose process is killed is set aside, and its worker continues', () =>
     inSetting(async setting => {
       const pool = queuePool(systemEnv, setting.address, setting.trialOf({}).data)
       const ends = ['9', '1'].map(eta => pool.run(setting.trialOf({ eta }))())
@@ -115,7 +115,7 @@ describe.skipIf(redisServer.isMissing)('trials over a queue', redisServer.why, (
       expect(await end).toMatchObject(E.left({ kind: 'closed' }))
     }))
 
-  it('an answer that is no result is refused', () =>
+  it('an answer that is not a result is refused', () =>
     inSetting(async setting => {
       const log: string[] = []
       const pool = queuePool({ log: line => log.push(line) }, setting.address, setting.trialOf({}).data)

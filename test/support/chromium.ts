@@ -18,7 +18,7 @@ export const chromium = need(found !== undefined, 'Chromium is not installed')
 /** Its program. */
 export const CHROMIUM = found ?? 'chromium'
 
-/** A browser that is a guest: no window, no sandbox of its own, no talk with anybody. */
+/** The flags of a headless browser without a sandbox and without background requests. */
 const FLAGS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
   ...['--disable-background-networking', '--disable-component-update', '--hide-scrollbars'],
@@ -45,7 +45,7 @@ type Message = {
 
 export type Browser = { readonly tab: Tab; readonly close: () => Promise<void> }
 
-/** Starts a browser with one tab, in a profile of its own, which goes with it. */
+/** Starts a browser with one tab, in a temporary profile. */
 export const startChromium = async (): Promise<Browser> => {
   const profile = mkdtempSync(join(tmpdir(), 'network2-test-'))
   const child = spawn(CHROMIUM, [...FLAGS, `--user-data-dir=${profile}`, '--remote-debugging-pipe'], {

@@ -1,5 +1,5 @@
 /**
- * The command line as a process of its own, and folders to run it in.
+ * The command line as a separate process, and temporary folders to run it in.
  */
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'

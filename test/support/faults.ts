@@ -18,7 +18,7 @@ import { pairs, type Pair } from './engines.ts'
 export type Harm = {
   /** Once it has said this… */
   readonly when?: string
-  /** …or after so many milliseconds… */
+  /** …or after this many milliseconds… */
   readonly after?: number
   /** …it is sent this; SIGKILL where nothing else is said. */
   readonly signal?: NodeJS.Signals
@@ -146,13 +146,13 @@ export const goOn = async (args: readonly string[], out: string, harm: Harm = {}
   return harmed(hasBegun ? ['train', '--json', '--resume', out] : args, harm)
 }
 
-/** The command line of a process that saves a file so many times. */
+/** The command line of a process that saves a file many times. */
 export const saver = (file: string, times: number): readonly string[] => [
   ...[process.execPath, builtFile('test/support/saver.ts')],
   ...[file, String(times)],
 ]
 
-/** Kills a process while it saves, so many times, and asserts that the file is whole each time. */
+/** Kills a process while it saves, many times, and asserts that the file is complete each time. */
 export const killedWhileSaving = async (folder: string, times: number): Promise<void> => {
   const target = join(folder, 'last.safetensors')
   for (const moment of moments(times, times, 0, 40)) {

@@ -299,7 +299,7 @@ export type Split = { readonly inputs: Matrix } & (
 export const vectorizedResult = (digit: number, outputs: number): Vector =>
   Array.from({ length: outputs }, (_, j) => (j === digit ? 1 : 0))
 
-/** The examples of a JSON data set's part, for a network with so many outputs. */
+/** The examples of a JSON data set's part, for a network with this number of outputs. */
 export const examples = (split: Split, outputs: number): Example[] =>
   zipWith((x: Vector, y: Vector) => ({ x, y }))(
     split.inputs,

@@ -1,5 +1,5 @@
 /**
- * A file system in memory, which does what it is told to do wrong: die in an operation, or refuse one.
+ * A file system in memory that simulates faults: death in an operation, or its refusal.
  */
 import { dirname, join } from 'node:path'
 import type { Files } from '../../src/io/files.ts'
@@ -9,7 +9,7 @@ export type Fault =
   | { readonly kind: 'death'; readonly moment: 'before' | 'within' | 'after'; readonly share: number }
   | { readonly kind: 'refusal'; readonly code: string; readonly share: number }
 
-/** What lies on the disk: it outlives the process. */
+/** The contents of the disk, which survive the process. */
 export type Storage = {
   readonly files: Map<string, Uint8Array>
   readonly folders: Set<string>
