@@ -9,6 +9,10 @@ export type GreyImage<Values = Uint8Array> = {
   readonly pixels: Values
 }
 
+/** The grey of the colour whose red, green and blue are at this index, by the luma of ITU-R BT.601. */
+export const luma = (colours: ArrayLike<number>, at: number): number =>
+  (299 * colours[at]! + 587 * colours[at + 1]! + 114 * colours[at + 2]!) / 1000
+
 /** A part of an image in whole pixels; right and bottom are exclusive. */
 export type Box = {
   readonly left: number

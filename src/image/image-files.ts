@@ -1,5 +1,5 @@
 /**
- * The images of a PNG, IDX or JSON file as the inputs of a network.
+ * The images of a PNG, JPEG, IDX or JSON file as the inputs of a network.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -12,13 +12,14 @@ import type { GreyImage } from './grey.ts'
 import { digitImage } from './ink.ts'
 import { decodeJsonImages, type DecodedImages } from './json-image.ts'
 import { imageKind } from './image-kind.ts'
+import { decodeJpeg } from './jpeg.ts'
 import { decodePng } from './png.ts'
 
 /** The most bytes that a file may have, packed or unpacked. */
 export const MOST_BYTES = 2 ** 28
 
 /**
- * The images of a file, for a network with `width` inputs. A PNG picture is brought into MNIST's form; IDX and JSON files
+ * The images of a file, for a network with `width` inputs. A picture is brought into MNIST's form; IDX and JSON files
  * hold inputs as they are.
  *
  * @param file its name, for errors, and for its kind where the bytes do not show it
@@ -29,7 +30,7 @@ export const readImages =
   (bytes: Uint8Array): TE.TaskEither<DataError, DecodedImages> =>
     pipe(
       gunzipIfNeeded(file, MOST_BYTES)(bytes),
-      TE.flatMapEither(unpacked => decode(file, width, asIs, unpacked)),
+      TE.flatMap(unpacked => decode(file, width, asIs, unpacked)),
     )
 
 const decode = (
@@ -37,25 +38,35 @@ const decode = (
   width: number,
   asIs: boolean,
   bytes: Uint8Array,
-): E.Either<DataError, DecodedImages> => {
+): TE.TaskEither<DataError, DecodedImages> => {
   const found = imageKind(file, bytes)
   switch (found.kind) {
     case 'png':
-      return pipe(bytes, decodePng(file), E.flatMap(fromPicture(file, width, asIs)))
+      return TE.fromEither(pipe(bytes, decodePng(file), E.flatMap(fromPicture(file, width, asIs))))
+    case 'jpeg':
+      return pipe(bytes, decodeJpeg(file), TE.flatMapEither(fromPicture(file, width, asIs)))
     case 'idx':
-      return fromIdx(file, width, bytes)
+      return TE.fromEither(fromIdx(file, width, bytes))
     case 'json':
-      return pipe(decodeText(file)(bytes), E.flatMap(decodeJsonImages(file, width)))
+      return TE.fromEither(pipe(decodeText(file)(bytes), E.flatMap(decodeJsonImages(file, width))))
+    case 'dataUrl':
+      return decode(file, width, asIs, fromDataUrl(bytes))
     case 'gzip':
-      return E.left(dataError(`${file}: a gzip file in a gzip file`, 'unpack it once'))
+      return TE.left(dataError(`${file}: a gzip file in a gzip file`, 'unpack it once'))
     case 'other':
-      return E.left(
+      return TE.left(
         dataError(
-          `${file}: this is ${found.what}; PNG, IDX and JSON are supported`,
-          'save the picture as PNG (an image viewer or editor can)',
+          `${file}: this is ${found.what}; PNG, JPEG, IDX and JSON are supported`,
+          'save the picture as PNG or JPEG (an image viewer or editor can)',
         ),
       )
   }
+}
+
+/** The bytes of a data URL in base64, such as a canvas returns: data:image/png;base64,… */
+const fromDataUrl = (bytes: Uint8Array): Uint8Array => {
+  const text = Buffer.from(bytes).toString('latin1')
+  return Buffer.from(text.slice(text.indexOf(',') + 1), 'base64')
 }
 
 const fromPicture =

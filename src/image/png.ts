@@ -9,7 +9,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { inflateSync } from 'node:zlib'
 import { PNG } from 'pngjs'
 import { dataError, type DataError } from '../errors.ts'
-import type { GreyImage } from './grey.ts'
+import { luma, type GreyImage } from './grey.ts'
 
 const MOST_SIDE = 10_000
 
@@ -50,7 +50,11 @@ const pixels = (bytes: Uint8Array, depth: number): E.Either<DataError, GreyImage
       () => PNG.sync.read(Buffer.from(bytes), { skipRescale: depth === 16 }),
       error => dataError(`the PNG is damaged (${(error as Error).message})`, AGAIN),
     ),
-    E.map(({ width, height, data }) => ({ width, height, pixels: greys(data, depth === 16 ? 8 : 0) })),
+    E.map(({ width, height, data }) => ({
+      width,
+      height,
+      pixels: greys(depth === 16 ? Uint8Array.from(data, value => value >> 8) : data),
+    })),
   )
 
 type Chunk = { readonly type: string; readonly body: Uint8Array }
@@ -140,21 +144,18 @@ const unpacks = (found: readonly Chunk[], head: Header): E.Either<DataError, Hea
   )
 }
 
-/** The greys of RGBA values of `8 + shift` bits each. */
-const greys = (rgba: ArrayLike<number>, shift: number): Uint8Array => {
-  const white = composed(rgba, shift, 255)
-  const black = composed(rgba, shift, 0)
+/** The greys of RGBA values. */
+const greys = (rgba: Uint8Array): Uint8Array => {
+  const white = composed(rgba, 255)
+  const black = composed(rgba, 0)
   return contrast(black) > contrast(white) ? black : white
 }
 
-const composed = (rgba: ArrayLike<number>, shift: number, paper: number): Uint8Array => {
+const composed = (rgba: Uint8Array, paper: number): Uint8Array => {
   const made = new Uint8Array(rgba.length / 4)
   for (let i = 0; i < made.length; i++) {
-    const at = 4 * i
-    const luma =
-      (299 * (rgba[at]! >> shift) + 587 * (rgba[at + 1]! >> shift) + 114 * (rgba[at + 2]! >> shift)) / 1000
-    const opacity = (rgba[at + 3]! >> shift) / 255
-    made[i] = Math.round(opacity * luma + (1 - opacity) * paper)
+    const opacity = rgba[4 * i + 3]! / 255
+    made[i] = Math.round(opacity * luma(rgba, 4 * i) + (1 - opacity) * paper)
   }
   return made
 }

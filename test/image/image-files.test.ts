@@ -5,7 +5,7 @@ import type { DecodedImages } from '../../src/image/json-image.ts'
 import { digitImage } from '../../src/image/ink.ts'
 import { readImages } from '../../src/image/image-files.ts'
 import { dataError, right } from '../data/made.ts'
-import { digits, greyPng, picture } from './made.ts'
+import { digits, greyPng, jpeg, picture } from './made.ts'
 
 const read = async (file: string, bytes: Uint8Array | string, width = 4): Promise<DecodedImages> =>
   right(await readImages(file, width)(Buffer.from(bytes))())
@@ -21,6 +21,25 @@ describe('the images of a file', () => {
       listed: false,
       inputs: { kind: 'bytes', width: 784, bytes: digit.pixels },
     }))
+
+  it('PNG as a data URL, which a canvas returns', async () => {
+    const url = `data:image/png;base64,${greyPng(digit).toString('base64')}\n`
+    expect((await read('a.txt', url, 784)).inputs).toEqual({ kind: 'bytes', width: 784, bytes: digit.pixels })
+  })
+
+  it('JPEG, nearly as PNG', async () => {
+    const drawing = picture(
+      280,
+      280,
+      (x, y) => 255 - digit.pixels[28 * Math.floor(y / 10) + Math.floor(x / 10)]!,
+    )
+    const bytes = async (file: Buffer): Promise<Uint8Array> => {
+      const { inputs } = await read('a', file, 784)
+      return inputs.kind === 'bytes' ? inputs.bytes : new Uint8Array()
+    }
+    const [one, other] = [await bytes(jpeg(drawing)), await bytes(greyPng(drawing))]
+    expect(Math.max(...one.map((byte, i) => Math.abs(byte - other[i]!)))).toBeLessThan(30)
+  })
 
   it('PNG as it is, whatever it shows', async () => {
     const coat = picture(28, 28, (x, y) => (y < 9 && x > 18 ? 200 : x))
@@ -69,10 +88,14 @@ describe('the images of a file', () => {
 
 describe('a refused file', () => {
   it.each<[string, string | Buffer, string]>([
+    ['a.jpg', Buffer.from('\xff\xd8\xff\xe0 JFIF', 'latin1'), 'a.jpg: the JPEG is cut'],
+    ['a.png', 'BM......', 'a.png: this is a BMP picture; PNG, JPEG, IDX and JSON'],
+    ['a.heic', '\0\0\0\x18ftypheic', 'a HEIC picture'],
+    ['a.avif', '\0\0\0\x18ftypavif', 'an AVIF picture'],
     [
-      'a.png',
-      Buffer.from('\xff\xd8\xff\xe0 JFIF', 'latin1'),
-      'a.png: this is a JPEG picture; PNG, IDX and JSON',
+      'a.txt',
+      `data:image/webp;base64,${Buffer.from('RIFF....WEBPVP8').toString('base64')}`,
+      'a WebP picture',
     ],
     ['a.png', 'GIF89a', 'a GIF picture'],
     ['a.png', 'RIFF....WEBPVP8', 'a WebP picture'],

@@ -1,4 +1,5 @@
 /** Pictures for tests: synthetic digits on paper, and PNG files of them. */
+import { encode } from 'jpeg-js'
 import { PNG } from 'pngjs'
 import { generateDigits, SIDE } from '../../src/data/digits.ts'
 import type { GreyImage } from '../../src/image/grey.ts'
@@ -41,3 +42,7 @@ export const png = (
 
 export const greyPng = (grey: GreyImage): Buffer =>
   png(grey, i => [grey.pixels[i]!, grey.pixels[i]!, grey.pixels[i]!, 255])
+
+export const jpeg = ({ width, height, pixels }: GreyImage): Buffer =>
+  encode({ width, height, data: Uint8Array.from([...pixels].flatMap(grey => [grey, grey, grey, 255])) }, 90)
+    .data
