@@ -5,6 +5,9 @@ import { dataError, writeFailed, type DataError, type WriteFailed } from '../err
 
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? ''
 
+/** The code of an error of ours: something that is neither a file nor a folder. */
+export const NOT_REGULAR = 'NOT_REGULAR'
+
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
   ENOTDIR: 'a part of its path is a file',
@@ -16,7 +19,9 @@ const reasons: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'it is larger than the limit on file sizes',
   ENAMETOOLONG: 'its name is too long',
-  ELOOP: 'its symbolic links form a circle',
+  ELOOP: 'it is a symbolic link that may not be followed, or leads back to itself',
+  [NOT_REGULAR]: 'it is a pipe, a device or a socket, not a file',
+  ENXIO: 'it is a pipe, a device or a socket, not a file',
 }
 
 /** Why a file could not be read, in a few words. */

@@ -2,6 +2,9 @@
  * The file operations that runs and studies need. They are few, so that a test can replace them by a file system that
  * fails or stops at any operation.
  *
+ * None of them writes through a symbolic link: a folder may have come from a stranger, and a link in it may lead to any
+ * file of the user. A link in the place of a file is replaced, as is a pipe, and a folder there is moved aside.
+ *
  * Each throws the errors of `node:fs`; callers turn them into messages.
  */
 import {
@@ -15,31 +18,21 @@ import {
   fsyncSync,
   ftruncateSync,
   linkSync,
+  lstatSync,
   openSync,
-  realpathSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
   writeSync,
+  type Stats,
 } from 'node:fs'
-import {
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
+import { link, mkdir, open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { codeOf } from './failure.ts'
+import { codeOf, NOT_REGULAR } from './failure.ts'
 
 export type Files = {
+  /** The bytes of a regular file; a pipe or a device is an error at once, since reading it may never end. */
   readonly read: (path: string) => Promise<Uint8Array>
   /** Replaces a file atomically; its content is flushed to the disk before this returns. */
   readonly save: (path: string, bytes: Uint8Array | string) => Promise<void>
@@ -67,6 +60,45 @@ export const readIfPresent = (files: Files, path: string): Promise<Uint8Array | 
     throw error
   })
 
+// Windows has neither of these flags: they are undefined there, which is 0 to `|`
+
+/** Opens a regular file to read it; waits for nobody who might write into a pipe. */
+const READ = constants.O_RDONLY | constants.O_NONBLOCK
+
+/** Opens a file to write into it; a symbolic link is an error (ELOOP). */
+const WRITE = constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** Throws unless it is the state of a regular file. */
+export const checkRegular = (found: Stats): void => {
+  if (!found.isFile())
+    throw Object.assign(new Error('not a regular file'), {
+      code: found.isDirectory() ? 'EISDIR' : NOT_REGULAR,
+    })
+}
+
+/** The bytes of a regular file. */
+export const readRegular = async (path: string): Promise<Uint8Array> => {
+  const file = await open(path, READ)
+  try {
+    checkRegular(await file.stat())
+    return await file.readFile()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Opens a regular file to append to it, or creates it. */
+export const openToAppend = (path: string): number => {
+  const file = openSync(path, WRITE | constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o666)
+  try {
+    checkRegular(fstatSync(file))
+    return file
+  } catch (error) {
+    closeSync(file)
+    throw error
+  }
+}
+
 /** Flushes a folder, so that a rename in it survives a power failure. Not every system can do this for folders. */
 const syncFolder = (path: string): void => {
   try {
@@ -84,12 +116,35 @@ const syncFolder = (path: string): void => {
 /** A temporary name in the same folder: a rename works only within one file system. */
 const beside = (path: string): string => `${path}.${process.pid}.tmp`
 
+/** Puts a file in the place of another one, or of a folder, which is kept under another name. */
+const renameOver = (from: string, to: string): void => {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if (lstatSync(to, { throwIfNoEntry: false })?.isDirectory() !== true) throw error
+    renameSync(to, `${to}.aside.${Date.now()}`)
+    renameSync(from, to)
+  }
+}
+
+/** Writes a file that must not be there yet: what a killed process, or a stranger, left there is removed. */
+const writeNew = (path: string, bytes: Uint8Array | string): void => {
+  const write = (): void => writeFileSync(path, bytes, { flag: 'wx', flush: true })
+  try {
+    write()
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    rmSync(path, { force: true })
+    write()
+  }
+}
+
 /** Writes a temporary file and renames it to `target`. If that fails, `target` is unchanged and nothing is left over. */
 const replace = (target: string, write: (temporary: string) => void): void => {
   const temporary = beside(target)
   try {
     write(temporary)
-    renameSync(temporary, target)
+    renameOver(temporary, target)
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error
@@ -128,28 +183,29 @@ const blocking =
  * a turn through the thread pool costs as much as the operation itself.
  */
 export const disk: Files = {
-  read: path => readFile(path),
+  read: readRegular,
   save: async (path, bytes) => {
-    const old = statSync(path, { throwIfNoEntry: false })
-    if (old !== undefined && !old.isFile()) {
-      // a device or a pipe (/dev/null, /dev/stdout) cannot be replaced
-      writeFileSync(path, bytes)
-    } else {
-      // a symbolic link is kept, and its target replaced
-      const target = old === undefined ? path : realpathSync(path)
-      replace(target, temporary => {
-        writeFileSync(temporary, bytes, { flush: true })
-        if (old !== undefined) chmodSync(temporary, old.mode)
-      })
-      syncFolder(dirname(target))
-    }
+    const old = lstatSync(path, { throwIfNoEntry: false })
+    replace(path, temporary => {
+      writeNew(temporary, bytes)
+      if (old?.isFile() === true) chmodSync(temporary, old.mode)
+    })
+    syncFolder(dirname(path))
     // lets a pending signal be handled before the next save
     await setImmediate()
   },
-  append: blocking((path: string, bytes: Uint8Array | string) => appendFileSync(path, bytes)),
-  extend: blocking((path: string, length: number, bytes: Uint8Array) => {
-    const file = openSync(path, constants.O_RDWR | (length === 0 ? constants.O_CREAT : 0))
+  append: blocking((path: string, bytes: Uint8Array | string) => {
+    const file = openToAppend(path)
     try {
+      appendFileSync(file, bytes)
+    } finally {
+      closeSync(file)
+    }
+  }),
+  extend: blocking((path: string, length: number, bytes: Uint8Array) => {
+    const file = openSync(path, WRITE | constants.O_RDWR | (length === 0 ? constants.O_CREAT : 0), 0o666)
+    try {
+      checkRegular(fstatSync(file))
       if (fstatSync(file).size < length) throw new Error('somebody has cut it')
       ftruncateSync(file, length)
       let written = 0
@@ -168,7 +224,7 @@ export const disk: Files = {
       try {
         linkSync(from, temporary)
       } catch {
-        copyFileSync(from, temporary)
+        copyFileSync(from, temporary, constants.COPYFILE_EXCL)
       }
     })
     // rename does nothing where both names are links to the same file already
@@ -177,7 +233,7 @@ export const disk: Files = {
   claim: async (path, text) => {
     const temporary = beside(path)
     try {
-      await writeFile(temporary, text)
+      writeNew(temporary, text)
       try {
         // a link to a finished file: no reader sees half of it
         await link(temporary, path)

@@ -7,7 +7,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as t from 'io-ts'
@@ -15,12 +15,20 @@ import { locked, type AppError, type Locked } from '../errors.ts'
 import { codeOf, unwritable } from './failure.ts'
 import type { Files } from './files.ts'
 
-const Owner = t.type({
-  pid: t.number,
-  host: t.string,
-  /** When the process started, in the system's own count, since numbers of processes are reused; '' if unknown. */
-  began: t.string,
-})
+const Owner = t.intersection([
+  t.type({
+    pid: t.number,
+    host: t.string,
+    /** When the process started, in the system's own count, since numbers of processes are reused; '' if unknown. */
+    began: t.string,
+  }),
+  t.partial({
+    /** A number of this start of the machine: two machines, or containers on them, may have one host name. */
+    boot: t.string,
+    /** The namespace of the process's number: each container counts its own processes. */
+    namespace: t.string,
+  }),
+])
 
 export type Owner = t.TypeOf<typeof Owner>
 
@@ -56,10 +64,40 @@ const runsHere = (pid: number, began: string): boolean => {
   return hasNumber(pid) && stat.began === began && !['Z', 'X'].includes(stat.state)
 }
 
+/** A text of the system; undefined where there is none, as on macOS and Windows. */
+const systemText = (read: () => string): string | undefined => {
+  try {
+    return read().trim()
+  } catch {
+    return undefined
+  }
+}
+
+const boot = systemText(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))
+const namespace = systemText(() => readlinkSync('/proc/self/ns/pid'))
+
+const me: Owner = {
+  pid: process.pid,
+  host: hostname(),
+  began: statOf(process.pid).began,
+  ...(boot === undefined ? {} : { boot }),
+  ...(namespace === undefined ? {} : { namespace }),
+}
+
+/** Whether the processes of an owner can be seen from here. A claim of an older version names its host alone. */
+const isVisible = (owner: Owner): boolean =>
+  owner.host === me.host &&
+  (owner.boot === undefined || owner.boot === me.boot) &&
+  (owner.namespace === undefined || owner.namespace === me.namespace)
+
+/** Whether two owners are one process. */
+export const isSameOwner = (one: Owner, other: Owner): boolean =>
+  (['pid', 'host', 'began', 'boot', 'namespace'] as const).every(key => one[key] === other[key])
+
 export const systemProcesses: Processes = {
-  me: { pid: process.pid, host: hostname(), began: statOf(process.pid).began },
-  // processes of other machines cannot be seen from here, so they count as alive
-  isAlive: ({ pid, host, began }) => host !== hostname() || runsHere(pid, began),
+  me,
+  // what cannot be seen from here may be alive
+  isAlive: owner => !isVisible(owner) || runsHere(owner.pid, owner.began),
 }
 
 const NAME = /^owner\.(\d+)$/
@@ -96,6 +134,11 @@ const inUse = (folder: string, { number, owner }: Claim): Locked => {
   const message = `${folder} is in use by process ${owner.pid} on ${owner.host}`
   if (owner.host !== hostname())
     return locked(message, `wait until it ends; if that machine is gone, delete ${file}`)
+  if (!isVisible(owner))
+    return locked(
+      `${message}, in another container, on another machine of that name, or before a restart`,
+      `wait until it ends; if you are sure that it has ended, delete ${file}`,
+    )
   const wait = 'wait until it ends, or give another folder with --out'
   return owner.began !== ''
     ? locked(message, wait)

@@ -4,9 +4,10 @@
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dataError, type DataError } from '../errors.ts'
 import { unreadable } from './failure.ts'
+import { readRegular } from './files.ts'
 import { decodeText } from './text.ts'
 
 /** Whether a file or folder exists. */
@@ -46,7 +47,7 @@ export const readBytes = (path: string, limit: number): TaskEither<DataError, Ui
     TE.flatMap(found => {
       if (!found.isFile()) return TE.left(dataError(`${path} is not a file`, 'give the path of a file'))
       return found.size <= limit
-        ? TE.tryCatch(() => readFile(path), unreadable(path))
+        ? TE.tryCatch(() => readRegular(path), unreadable(path))
         : TE.left(
             dataError(
               `${path} has ${found.size} bytes, more than the ${limit} allowed`,
@@ -59,6 +60,6 @@ export const readBytes = (path: string, limit: number): TaskEither<DataError, Ui
 /** The text of a UTF-8 file. `what` says what it should be, such as "a saved network". */
 export const readText = (path: string, what: string): TaskEither<DataError, string> =>
   pipe(
-    TE.tryCatch(() => readFile(path), unreadable(path, `give the path of ${what}`)),
+    TE.tryCatch(() => readRegular(path), unreadable(path, `give the path of ${what}`)),
     TE.flatMapEither(decodeText(path)),
   )

@@ -7,7 +7,7 @@ import * as t from 'io-ts'
 import { codeOf } from '../io/failure.ts'
 import type { Files } from '../io/files.ts'
 import { parseJson, Real } from '../io/json.ts'
-import { ownerOf, type Processes } from '../io/lock.ts'
+import { isSameOwner, ownerOf, type Processes } from '../io/lock.ts'
 
 export type ListedState = 'running' | 'finished' | 'interrupted' | 'diverged'
 
@@ -65,8 +65,7 @@ export const describeRunFolder = async (
   const result = decoded(Outcome, await text(files, join(path, 'result.json')))
   const owner = await ownerOf(files, processes, path)
   // a process that lists its own run has finished it
-  const { me } = processes
-  const isOwned = owner !== undefined && !(owner.pid === me.pid && owner.host === me.host)
+  const isOwned = owner !== undefined && !isSameOwner(owner, processes.me)
   return {
     path,
     config,

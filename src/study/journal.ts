@@ -10,8 +10,8 @@ import {
   fdatasyncSync,
   ftruncateSync,
   mkdirSync,
-  openSync,
   readFileSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -21,6 +21,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as t from 'io-ts'
 import { codeOf, unwritable } from '../io/failure.ts'
+import { checkRegular, openToAppend } from '../io/files.ts'
 import { parseJson } from '../io/json.ts'
 import {
   incompatibleCheckpoint,
@@ -156,7 +157,7 @@ export const openJournal =
       E.flatMap(({ bytes, entries }) =>
         E.tryCatch(() => {
           mkdirSync(dirname(file), { recursive: true })
-          const write = writer(openSync(file, 'a'), wholeLines(bytes).length)
+          const write = writer(openToAppend(file), wholeLines(bytes).length)
           if (wholeLines(bytes).length === 0) write.line(headingOf(subject))
           return {
             entries,
@@ -169,6 +170,7 @@ export const openJournal =
 
 const contents = (file: string): Buffer => {
   try {
+    checkRegular(statSync(file))
     return readFileSync(file)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)

@@ -2,11 +2,14 @@
  * Saves on a real disk: atomic under a kill, flushed in the right order, and an error on a disk that fills up.
  */
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { chmod, mkdir, readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { disk } from '../../src/io/files.ts'
+import { writeText } from '../../src/io/write.ts'
+import { openJournal } from '../../src/study/journal.ts'
 import { inFolder } from '../support/cli.ts'
 import { killedWhileSaving, saver } from '../support/faults.ts'
 import { need } from '../support/needs.ts'
@@ -114,12 +117,12 @@ describe('a save', () => {
       }
     }))
 
-  it('through a symbolic link replaces the target and keeps the link', () =>
+  it('of a path that the user named, through a symbolic link, replaces the target and keeps the link', () =>
     inFolder(async folder => {
       await mkdir(join(folder, 'elsewhere'))
       await writeFile(join(folder, 'elsewhere', 'model.json'), 'before')
       await symlink('elsewhere/model.json', join(folder, 'link'))
-      await disk.save(join(folder, 'link'), 'after')
+      expect(E.isRight(await writeText(join(folder, 'link'), 'after')())).toBe(true)
       expect(await readlink(join(folder, 'link'))).toBe('elsewhere/model.json')
       expect(await readFile(join(folder, 'elsewhere', 'model.json'), 'utf8')).toBe('after')
     }))
@@ -129,10 +132,94 @@ describe('a save', () => {
       const pipe = join(folder, 'pipe')
       execFileSync('mkfifo', [pipe])
       const reader = promisify(execFile)('cat', [pipe])
-      await disk.save(pipe, 'through')
+      expect(E.isRight(await writeText(pipe, 'through')())).toBe(true)
       expect((await reader).stdout).toBe('through')
       expect((await stat(pipe)).isFIFO()).toBe(true)
     }),
+  )
+})
+
+describe('in a folder from a stranger', () => {
+  /** Gives `use` a folder, and a file outside it, which must be unchanged in the end. */
+  const besideVictim = (use: (folder: string, victim: string) => Promise<void>): Promise<void> =>
+    inFolder(async outer => {
+      const [folder, victim] = [join(outer, 'run'), join(outer, 'victim')]
+      await mkdir(folder)
+      await writeFile(victim, 'precious')
+      await use(folder, victim)
+      expect(await readFile(victim, 'utf8')).toBe('precious')
+    })
+  const bytes = new TextEncoder().encode('new')
+
+  it.each<[string, (path: string) => Promise<unknown>]>([
+    ['save', path => disk.save(path, 'new')],
+    ['copy', path => disk.save(`${path}.from`, 'new').then(() => disk.copy(`${path}.from`, path))],
+  ])('%s replaces a link, and what was placed under its temporary name', (_what, write) =>
+    besideVictim(async (folder, victim) => {
+      const path = join(folder, 'report.html')
+      await symlink(victim, path)
+      await symlink(victim, `${path}.${process.pid}.tmp`)
+      await write(path)
+      expect((await lstat(path)).isFile()).toBe(true)
+      expect(await readFile(path, 'utf8')).toBe('new')
+    }),
+  )
+
+  it.each<[string, (path: string) => Promise<unknown>]>([
+    ['append', path => disk.append(path, 'new')],
+    ['extend', path => disk.extend(path, 0, bytes)],
+  ])('%s refuses a link', (_what, write) =>
+    besideVictim(async (folder, victim) => {
+      const path = join(folder, 'metrics.jsonl')
+      await symlink(victim, path)
+      await expect(write(path)).rejects.toMatchObject({ code: 'ELOOP' })
+    }),
+  )
+
+  it('claim does not write through its temporary name', () =>
+    besideVictim(async (folder, victim) => {
+      const path = join(folder, 'owner.1')
+      await symlink(victim, `${path}.${process.pid}.tmp`)
+      expect(await disk.claim(path, 'mine')).toBe(true)
+      expect(await readFile(path, 'utf8')).toBe('mine')
+    }))
+
+  it('a journal that is a link is refused', () =>
+    besideVictim(async (folder, victim) => {
+      await writeFile(victim, '')
+      const path = join(folder, 'journal.jsonl')
+      await symlink(victim, path)
+      const opened = openJournal(path, { data: 'a' }, E.right)()
+      expect(E.isLeft(opened) && opened.left.message).toContain('symbolic link')
+      expect(await readFile(victim, 'utf8')).toBe('')
+      await writeFile(victim, 'precious')
+    }))
+
+  it('save moves a folder aside that is in the way', () =>
+    inFolder(async folder => {
+      const path = join(folder, 'last.safetensors')
+      await mkdir(path)
+      await writeFile(join(path, 'letter'), 'dear')
+      await disk.save(path, 'new')
+      expect(await readFile(path, 'utf8')).toBe('new')
+      const [aside = ''] = (await readdir(folder)).filter(name => name.includes('.aside.'))
+      expect(await readFile(join(folder, aside, 'letter'), 'utf8')).toBe('dear')
+    }))
+
+  it.skipIf(fifo.isMissing)(
+    'read refuses a pipe and a device at once, and save replaces them',
+    fifo.why,
+    () =>
+      inFolder(async folder => {
+        const [pipe, link] = [join(folder, 'pipe'), join(folder, 'link')]
+        execFileSync('mkfifo', [pipe])
+        await symlink('/dev/zero', link)
+        for (const path of [pipe, link]) {
+          await expect(disk.read(path)).rejects.toMatchObject({ code: 'NOT_REGULAR' })
+          await disk.save(path, 'new')
+          expect(await readFile(path, 'utf8')).toBe('new')
+        }
+      }),
   )
 })
 

@@ -71,6 +71,28 @@ describe('a folder', () => {
       )
     }))
 
+  it.each([
+    ['another container', { namespace: 'pid:[1]' }],
+    ['another machine of that name, or one that was restarted', { boot: 'b' }],
+  ])('of %s is never taken over, though no process here has the number', (_what, elsewhere) =>
+    inFolder(async folder => {
+      await claimed(folder, { ...systemProcesses.me, pid: 2 ** 22 + 1, began: '1', ...elsewhere })
+      expect(await ownerOf(disk, systemProcesses, folder)).toMatchObject(elsewhere)
+      expect(await refusal(folder)).toBe(
+        `${folder} is in use by process ${2 ** 22 + 1} on ${hostname()}, in another container, on another machine of ` +
+          'that name, or before a restart; wait until it ends; if you are sure that it has ended, ' +
+          `delete ${folder}/owner.1`,
+      )
+    }),
+  )
+
+  it.skipIf(linux.isMissing)('names its boot and its process namespace on Linux', linux.why, () => {
+    expect(systemProcesses.me).toMatchObject({
+      boot: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      namespace: expect.stringMatching(/^pid:\[\d+\]$/) as string,
+    })
+  })
+
   it.each(['', '{', '{}', 'null', '[]', '{"pid":"1","host":"h","began":""}', '\0'])(
     'is not taken over where a claim is %j: it may be half written',
     claim =>
