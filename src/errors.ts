@@ -21,7 +21,7 @@ export type WriteFailed = Failure<'Storage'>
 export type Interrupted = Failure<'Interrupted'> & { readonly signal: StopReason }
 
 /** Why a program should stop early. */
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'closed pipe'
+export type StopReason = 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'closed pipe'
 
 export type AppError =
   UsageError | DataError | DivergedError | IncompatibleCheckpoint | Locked | WriteFailed | Interrupted
@@ -84,7 +84,7 @@ export const exitCode = (error: AppError): number => {
     case 'Storage':
       return 7
     case 'Interrupted':
-      return { SIGINT: 130, SIGTERM: 143, 'closed pipe': 141 }[error.signal]
+      return { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, 'closed pipe': 141 }[error.signal]
   }
 }
 
@@ -98,6 +98,7 @@ export const exitCodes: ReadonlyArray<readonly [code: number, meaning: string]> 
   [5, 'a checkpoint is corrupt or belongs to another configuration'],
   [6, 'the folder is in use by another process'],
   [7, 'a file or folder cannot be written'],
+  [129, 'the terminal was closed'],
   [130, 'interrupted (Ctrl-C)'],
   [141, 'the reader of standard output closed it'],
   [143, 'terminated'],

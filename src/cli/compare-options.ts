@@ -7,7 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { availableParallelism } from 'node:os'
 import { usageError, type AppError, type UsageError } from '../errors.ts'
 import { parseArms, type Fixable } from '../study/arms.ts'
-import { epochsOfRungs, rungsFor } from '../study/halving.ts'
+import { epochsOfRungs, isTooLarge, MOST_CONFIGURATIONS, rungsFor } from '../study/halving.ts'
 import { studyDefaults, type Study } from '../study/study-plan.ts'
 import { decodeSpace, defaultSpace, searchableFlags, type Space } from '../study/space.ts'
 import { readText } from '../io/read.ts'
@@ -101,6 +101,22 @@ export const checkCompareFlags = (flags: CompareFlags): E.Either<UsageError, Com
     E.filterOrElse(
       ({ queue, shard }) => queue === undefined || shard === undefined,
       () => usageError('--queue and --shard both distribute the trials', 'give one of them'),
+    ),
+    E.filterOrElse(
+      ({ budget = 0, epochs }) => !isTooLarge(budget, epochs, studyDefaults.factor),
+      ({ budget, epochs }) =>
+        usageError(
+          `--budget ${budget}: with --epochs ${epochs} it allows more than ${MOST_CONFIGURATIONS} configurations`,
+          `give at most ${epochsOfRungs(rungsFor(MOST_CONFIGURATIONS, epochs, studyDefaults.factor))}`,
+        ),
+    ),
+    E.filterOrElse(
+      ({ trials = 0, seeds }) => trials <= MOST_CONFIGURATIONS && seeds <= MOST_CONFIGURATIONS,
+      ({ trials = 0 }) =>
+        usageError(
+          `--${trials > MOST_CONFIGURATIONS ? 'trials' : 'seeds'}: a study has at most ${MOST_CONFIGURATIONS}`,
+          'give a smaller number',
+        ),
     ),
   )
 

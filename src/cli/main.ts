@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import yargs from 'yargs'
-import { exitCode, exitCodes, usageError, type AppError, type StopReason } from '../errors.ts'
+import { exitCode, exitCodes, interrupted, usageError, type AppError, type StopReason } from '../errors.ts'
 import { CompileError } from '../core/scan.ts'
 import { maskPasswords } from '../study/queue-address.ts'
 import { unwritable } from '../io/failure.ts'
@@ -90,9 +90,9 @@ const processEnv = (): { readonly env: CliEnv; readonly lost: () => AppError | u
     stopping.abort()
   }
   let lost: AppError | undefined
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
-      if (stop === 'SIGINT' || stop === 'SIGTERM') process.exit(signal === 'SIGINT' ? 130 : 143)
+      if (stop !== undefined && stop !== 'closed pipe') process.exit(exitCode(interrupted(signal, '', '')))
       stopBy(signal)
     })
   // a limit on the size of files should be an error of the write, not the end of the process

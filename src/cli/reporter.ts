@@ -47,7 +47,7 @@ export const jsonReporter = (env: CliEnv, config: RunConfig, data: string): Repo
     }
   }
   return {
-    start: ({ backend: { name, versions }, interpreter: { name: engine } }, run, { epochs }) =>
+    start: ({ backend: { name, versions }, interpreter: { name: engine } }, run, { epochs, lost }) =>
       print({
         event: 'start',
         run,
@@ -57,6 +57,7 @@ export const jsonReporter = (env: CliEnv, config: RunConfig, data: string): Repo
         engine,
         versions,
         epochs,
+        lost,
       }),
     progress: () => undefined,
     epoch: timed => {
@@ -106,7 +107,7 @@ export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet
   }
 
   return {
-    start: ({ dataset, backend, interpreter }, run, { epochs: done }) => {
+    start: ({ dataset, backend, interpreter }, run, { epochs: done, examples, lost }) => {
       before = done
       if (quiet) return
       env.log(
@@ -118,7 +119,17 @@ export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet
           (config.evaluateOn === 'none' ? '' : `, evaluated on the ${config.evaluateOn} set`) +
           `; backend ${backend.name}, engine ${interpreter.name}`,
       )
-      if (done > 0) env.log(`resuming after epoch ${done} of ${epochs}`)
+      if (lost !== undefined)
+        env.log(
+          `the run was killed: ${lost === 0 ? '' : `${lost} whole ${lost === 1 ? 'epoch' : 'epochs'} and `}the epoch in progress ` +
+            `${lost === 0 ? 'was' : 'were'} lost`,
+        )
+      if (done > 0 || examples > 0)
+        env.log(
+          examples > 0
+            ? `resuming in epoch ${done + 1} of ${epochs}, after ${grouped(examples)} of its examples`
+            : `resuming after epoch ${done} of ${epochs}`,
+        )
       if (run !== undefined) env.log(`run: ${run}`)
     },
 

@@ -20,6 +20,17 @@ export type Params = readonly [LayerParams, ...LayerParams[]]
 /** The number of neurons in each layer, from the input [j_0, …, j_L] to the output: at least these two. */
 export type Sizes = readonly [number, number, ...number[]]
 
+/** A deeper network is taken for a mistake. */
+export const MOST_LAYERS = 100
+
+/** 400 MB of float32; training needs a few times that. */
+export const MOST_WEIGHTS = 100_000_000
+
+/** Whether a network of these sizes stays within both limits. */
+export const canBeTrained = (sizes: readonly number[]): boolean =>
+  sizes.length <= MOST_LAYERS &&
+  sizes.slice(1).reduce((total, size, l) => total + size * sizes[l]!, 0) <= MOST_WEIGHTS
+
 /** How the initial weights are drawn: `default` from N(0, 1/n_in), `large` from N(0, 1). */
 export type Initializer = 'default' | 'large'
 

@@ -13,7 +13,7 @@ import { costNames, costs, type CostName } from '../core/costs/index.ts'
 import { isDefaultPart } from '../core/parts.ts'
 import { dataError, type DataError } from '../errors.ts'
 import { nonFiniteWord, parseJson, shortValue } from './json.ts'
-import type { LayerValues, Sizes } from '../core/params.ts'
+import { canBeTrained, MOST_LAYERS, MOST_WEIGHTS, type LayerValues, type Sizes } from '../core/params.ts'
 
 /** A saved network. */
 /** The data that a network was trained on: its name for people, and a hash of its contents. */
@@ -120,6 +120,8 @@ const complaint = ({ context, value }: t.ValidationError): string => {
 const misshapen = ({ sizes, weights, biases }: File): readonly string[] => {
   if (sizes.length < 2 || sizes.some(size => size < 1))
     return [`sizes is ${shortValue(sizes)}, not two or more positive numbers`]
+  if (!canBeTrained(sizes))
+    return [`sizes has more than ${MOST_LAYERS} layers, or ${MOST_WEIGHTS / 1e6} million weights`]
   const layers = sizes.length - 1
   return [
     ...(weights.length === layers ? [] : [`weights has ${weights.length} layers, sizes ask for ${layers}`]),

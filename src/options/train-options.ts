@@ -10,7 +10,7 @@ import { activations, type ActivationName } from '../core/activations/index.ts'
 import { costNames, costs, type CostName } from '../core/costs/index.ts'
 import { MONITORS, type MonitorName } from '../core/metrics.ts'
 import { optimizers, type OptimizerName } from '../core/optimizers/index.ts'
-import type { Initializer, Sizes } from '../core/params.ts'
+import { canBeTrained, MOST_LAYERS, MOST_WEIGHTS, type Initializer, type Sizes } from '../core/params.ts'
 import { defaultParts } from '../core/parts.ts'
 import { regularizers, type RegularizerName } from '../core/regularizers/index.ts'
 import type { Schedule } from '../core/schedule.ts'
@@ -37,6 +37,7 @@ const sizes: D.Decoder<Sizes> = text =>
   pipe(
     text,
     D.commaList(D.count, SIZES, () => true),
+    E.filterOrElse(canBeTrained, () => TOO_LARGE),
     E.flatMap(([input, first, ...rest]) =>
       input === undefined || first === undefined
         ? E.left(SIZES)
@@ -45,6 +46,7 @@ const sizes: D.Decoder<Sizes> = text =>
   )
 
 const SIZES = 'two or more whole numbers above 0, such as 784,30,10'
+const TOO_LARGE = `at most ${MOST_LAYERS} layers, and at most ${MOST_WEIGHTS / 1e6} million weights in all`
 
 const init: D.Decoder<Init> = text =>
   text === 'default' || text === 'large'

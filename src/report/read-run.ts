@@ -10,7 +10,6 @@ import type { RunRecord } from './run-record.ts'
 import { decodePredictions } from '../runs/predictions.ts'
 import { decodeCheckpoint, type Checkpoint } from '../runs/checkpoint.ts'
 import { unwritable, readFailureReason } from '../io/failure.ts'
-import { readIfPresent } from '../io/files.ts'
 import { bestEpoch, historyOfLog, type TimedEpoch } from '../runs/history.ts'
 import { parseJson } from '../io/json.ts'
 import { describeRunFolder } from '../runs/list-runs.ts'
@@ -19,8 +18,12 @@ import type { Env } from '../io/env.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** The bytes of a file; undefined if it cannot be read. */
+const readable = ({ files }: Env, path: string): Promise<Uint8Array | undefined> =>
+  files.read(path).catch(() => undefined)
+
 const fields = async (env: Env, path: string): Promise<Fields | undefined> => {
-  const bytes = await readIfPresent(env.files, path)
+  const bytes = await readable(env, path)
   const json = bytes === undefined ? E.left('') : parseJson(new TextDecoder().decode(bytes))
   return E.isRight(json) && typeof json.right === 'object' && json.right !== null
     ? (json.right as Fields)
@@ -35,9 +38,9 @@ const SENTENCES = {
 } as const
 
 /** The newest checkpoint that can be read; damaged ones are skipped. */
-const readCheckpoint = async ({ files }: Env, path: string): Promise<Checkpoint | undefined> => {
+const readCheckpoint = async (env: Env, path: string): Promise<Checkpoint | undefined> => {
   for (const name of ['last', 'previous', 'best'] as const) {
-    const bytes = await readIfPresent(files, checkpointPath(path, name))
+    const bytes = await readable(env, checkpointPath(path, name))
     const checkpoint = bytes === undefined ? E.left('') : decodeCheckpoint(bytes)
     if (E.isRight(checkpoint)) return checkpoint.right
   }
@@ -46,13 +49,13 @@ const readCheckpoint = async ({ files }: Env, path: string): Promise<Checkpoint 
 
 /** The epochs of a run: from its checkpoint, or from its log, whichever has more. */
 const readHistory = async (
-  { files }: Env,
+  env: Env,
   path: string,
   checkpoint: Checkpoint | undefined,
 ): Promise<readonly TimedEpoch[]> => {
-  const bytes = await readIfPresent(files, join(path, 'metrics.jsonl'))
+  const bytes = await readable(env, join(path, 'metrics.jsonl'))
   const logged = bytes === undefined ? [] : historyOfLog(new TextDecoder().decode(bytes))
-  const saved = checkpoint === undefined ? E.left('') : await historyOf(files, path, checkpoint)
+  const saved = checkpoint === undefined ? E.left('') : await historyOf(env.files, path, checkpoint)
   const history = E.isRight(saved) ? saved.right.history : []
   return logged.length > history.length ? logged : history
 }

@@ -14,6 +14,9 @@ import { recordedEngine } from '../runtime/engine.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
+const isFields = (json: unknown): json is Fields =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
 /** What the last bits of a result depend on, besides the configuration. */
 const COMPUTED_BY = ['backend', 'engine', 'threads', 'platform', 'versions']
 
@@ -36,12 +39,15 @@ export const checkResumable = (
 ): TE.TaskEither<AppError, Fields> => {
   const read = async (name: string): Promise<Fields> => {
     const parsed = parseJson(new TextDecoder().decode(await files.read(join(path, name))))
-    return E.isRight(parsed) ? (parsed.right as Fields) : {}
+    return E.isRight(parsed) && isFields(parsed.right) ? parsed.right : {}
   }
   const is: Fields = { ...asSettings(config), dataHash }
   return pipe(
     TE.tryCatch(
-      async () => ({ settings: await read('config.json'), before: await read('env.json') }),
+      async () => ({
+        settings: await read('config.json'),
+        before: await read('env.json').catch((): Fields => ({})),
+      }),
       error =>
         incompatibleCheckpoint(
           `--resume ${path}: ${readFailureReason(error)}`,
@@ -49,7 +55,8 @@ export const checkResumable = (
         ),
     ),
     TE.flatMap(({ settings, before }) => {
-      const was: Fields = { ...settings, dataHash: before.dataHash }
+      // where env.json is damaged, the checkpoint still proves that it belongs to these data
+      const was: Fields = { ...settings, dataHash: before.dataHash ?? dataHash }
       const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])]
         .filter(key => !MAY_DIFFER.includes(key))
         .filter(key => key !== 'epochs' || Number(is.epochs) < Number(was.epochs))

@@ -2,9 +2,10 @@
  * The runs in a folder, with the progress of each.
  */
 import { join } from 'node:path'
+import { shellQuoted } from '../format.ts'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { codeOf } from '../io/failure.ts'
+import { codeOf, NOT_REGULAR, readFailureReason } from '../io/failure.ts'
 import type { Files } from '../io/files.ts'
 import { parseJson, Real } from '../io/json.ts'
 import { isSameOwner, ownerOf, type Processes } from '../io/lock.ts'
@@ -24,7 +25,9 @@ export type ListedRun = {
   readonly accuracies: readonly { readonly correct: number; readonly n: number }[]
 }
 
-const Config = t.UnknownRecord
+const Scalar = t.union([t.string, t.number, t.boolean])
+/** Settings as --config reads them: nothing in them is nested. */
+const Config = t.record(t.string, t.union([Scalar, t.array(Scalar)]))
 const Machine = t.type({ data: t.string })
 const Line = t.intersection([
   t.type({ epoch: t.number }),
@@ -40,7 +43,9 @@ const text = async (files: Files, path: string): Promise<string | undefined> => 
   try {
     return new TextDecoder().decode(await files.read(path))
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES'].includes(codeOf(error))) return undefined
+    // what is no file is no part of a run; other errors are told
+    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP', 'ENXIO', NOT_REGULAR].includes(codeOf(error)))
+      return undefined
     throw error
   }
 }
@@ -50,6 +55,10 @@ const decoded = <A>(type: t.Type<A, unknown>, json: string | undefined): A | und
   const value = E.isRight(parsed) ? type.decode(parsed.right) : undefined
   return value !== undefined && E.isRight(value) ? value.right : undefined
 }
+
+/** The command that trains with the settings of a diverged run, but for a smaller learning rate. */
+export const withSmallerEta = (path: string, eta: number): string =>
+  `npm run train -- --config ${shellQuoted(join(path, 'config.json'))} --eta ${Number((eta / 10).toPrecision(3))}`
 
 /** The run in a folder; undefined if there is none. Files that cannot be read are skipped. */
 export const describeRunFolder = async (
@@ -78,16 +87,26 @@ export const describeRunFolder = async (
   }
 }
 
-/** All runs in a folder, sorted by name; names begin with the time, so the oldest is first. */
+/**
+ * All runs in a folder, sorted by name; names begin with the time, so the oldest is first.
+ *
+ * @param warn is called with a sentence on each folder that cannot be read; the others are listed all the same
+ */
 export const listRuns = async (
   files: Files,
   processes: Processes,
   folder: string,
+  warn: (line: string) => void,
 ): Promise<readonly ListedRun[]> => {
   // the link, or the temporary link of a killed process
   const names = (await files.list(folder)).filter(name => !/^latest(\.\d+\.tmp)?$/.test(name))
   const all = await Promise.all(
-    [...names].sort().map(name => describeRunFolder(files, processes, join(folder, name))),
+    [...names].sort().map(name =>
+      describeRunFolder(files, processes, join(folder, name)).catch((error: unknown) => {
+        warn(`${join(folder, name)} cannot be read: ${readFailureReason(error)}`)
+        return undefined
+      }),
+    ),
   )
   return all.flatMap(run => run ?? [])
 }

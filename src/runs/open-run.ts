@@ -11,6 +11,8 @@ import type { Env } from '../io/env.ts'
 import { toJson } from '../io/json.ts'
 import type { DataIdentity } from '../io/model.ts'
 import type { TrainFlags } from '../options/train-options.ts'
+import type { Files } from '../io/files.ts'
+import { historyOfLog } from './history.ts'
 import { checkResumable } from './check-resumable.ts'
 import { fileRecorder, nullRecorder, type Recorder } from './recorder.ts'
 import { describeRun, lockRun, newRun, pointLatest, writeLogs, type RunFolder } from './run-folder.ts'
@@ -116,6 +118,17 @@ const createFolder = (
   )
 }
 
+/** The whole epochs that a killed run had logged after its checkpoint; undefined if it was not killed. */
+const lostEpochs = async (
+  files: Files,
+  { path }: RunFolder,
+  { epochs }: TrainStart,
+): Promise<number | undefined> => {
+  if ((await files.list(path)).includes('result.json')) return undefined
+  const log = await files.read(join(path, 'metrics.jsonl')).catch(() => new Uint8Array())
+  return Math.max(0, historyOfLog(new TextDecoder().decode(log)).length - epochs)
+}
+
 const resumeFolder = (
   env: Env,
   resume: string,
@@ -137,7 +150,12 @@ const resumeFolder = (
             line => env.log(`network2: ${line}`),
           ),
         ),
-        TE.map((from): Opened => ({ folder, from })),
+        TE.bindTo('from'),
+        TE.bind('lost', ({ from }) => TE.fromTask(() => lostEpochs(files, folder, from))),
+        TE.map(({ from, lost }): Opened => ({
+          folder,
+          from: lost === undefined ? from : { ...from, lost },
+        })),
         TE.tapError(() => TE.fromTask(folder.unlock)),
       ),
     ),

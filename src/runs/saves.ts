@@ -31,6 +31,8 @@ export type TrainStart = TrainSnapshot & {
   readonly history: readonly TimedEpoch[]
   /** The bytes of history.jsonl that hold this history; none if it is not in that file yet. */
   readonly saved: Uint8Array
+  /** Set if the run was killed: the whole epochs that it had logged after its last checkpoint. */
+  readonly lost?: number
 }
 
 export type CheckpointWriter = {
@@ -104,7 +106,9 @@ export const historyOf = async (
 ): Promise<E.Either<string, Pick<TrainStart, 'history' | 'saved'>>> => {
   if (!('bytes' in history)) return E.right({ history, saved: new Uint8Array() })
   const path = historyPath(folder)
-  const all = (await readIfPresent(files, path)) ?? new Uint8Array()
+  const read = await readIfPresent(files, path).catch(readFailureReason)
+  if (typeof read === 'string') return E.left(`${path} cannot be read: ${read}`)
+  const all = read ?? new Uint8Array()
   if (all.length < history.bytes)
     return E.left(
       `it has ${epochs} epochs, whose history takes ${history.bytes} bytes, but ${path} has only ${all.length}`,

@@ -224,31 +224,29 @@ const endingOf = (
       sentence: `Diverged in epoch ${bad.epoch}, with mini-batch ${bad.step}.`,
       failure: where => divergence(bad, config, where),
     }
-  switch (ended.kind) {
-    case 'done':
-      return {
-        outcome: 'done',
-        sentence:
-          stopReason === undefined
-            ? `Finished after ${done} epochs.`
-            : `Finished after epoch ${done}: ${stopReason}.`,
-        failure: undefined,
-      }
-    case 'stopped': {
-      const where = `in epoch ${done + 1} of ${config.epochs}`
-      return {
+  // a training that is stopped after its last epoch is complete
+  const isComplete = done === config.epochs || stopReason !== undefined
+  if (ended.kind === 'done' || (ended.kind === 'stopped' && isComplete))
+    return {
+      outcome: 'done',
+      sentence:
+        stopReason === undefined
+          ? `Finished after ${done} epochs.`
+          : `Finished after epoch ${done}: ${stopReason}.`,
+      failure: undefined,
+    }
+  const where = `in epoch ${done + 1} of ${config.epochs}`
+  return ended.kind === 'stopped'
+    ? {
         outcome: 'stopped',
         sentence: `Interrupted ${where}.`,
         failure: saved => interrupted(ended.by, `stopped ${where}`, saved),
       }
-    }
-    case 'failed':
-      return {
+    : {
         outcome: 'stopped',
-        sentence: `Stopped by an error in epoch ${done + 1} of ${config.epochs}: ${ended.error.message}.`,
+        sentence: `Stopped by an error ${where}: ${ended.error.message}.`,
         failure: () => ended.error,
       }
-  }
 }
 
 const divergence = ({ epoch, step }: Diverged, { eta, lmbda }: RunConfig, where: string): AppError =>

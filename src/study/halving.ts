@@ -26,6 +26,13 @@ export const rungsWithin = (budget: number, epochs: number, factor: number): rea
   return rungs(most)
 }
 
+/** The most configurations that a search may try: a plan has a trial for each of them in each rung. */
+export const MOST_CONFIGURATIONS = 10_000
+
+/** Whether the budget allows more configurations than that. */
+export const isTooLarge = (budget: number, epochs: number, factor: number): boolean =>
+  epochsOfRungs(rungsFor(MOST_CONFIGURATIONS + 1, epochs, factor)) <= budget
+
 /** The rungs for a number of configurations. */
 export const rungsFor = (configurations: number, epochs: number, factor: number): readonly Rung[] =>
   rungLengths(epochs, factor)

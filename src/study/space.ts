@@ -14,7 +14,7 @@ import * as t from 'io-ts'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { dataError, type DataError } from '../errors.ts'
-import { parseJson } from '../io/json.ts'
+import { parseJson, shortValue } from '../io/json.ts'
 import { fold, generator, type Key } from '../core/rng.ts'
 import { flagOf, type Dimension, type LogRange, type OptionTable } from '../options/option.ts'
 import { trainingOptions } from '../options/train-options.ts'
@@ -64,12 +64,8 @@ export const decodeSpace = (
 ): E.Either<DataError, Space> =>
   pipe(
     parseJson(text),
-    E.mapLeft(error => [error]),
-    E.filterOrElse(t.UnknownRecord.is, json => [`it is ${shown(json)}, expected an object`]),
-    E.flatMap(json => {
-      const wrong = Object.entries(json).flatMap(([flag, value]) => complaints(flag, value, flags))
-      return wrong.length > 0 ? E.left(wrong) : E.right(json as Space)
-    }),
+    E.mapLeft((error): readonly string[] => [error]),
+    E.flatMap(spaceOf(flags)),
     E.mapLeft(wrong =>
       dataError(
         `${name} is not a search space: ${wrong.join('; ')}`,
@@ -78,6 +74,15 @@ export const decodeSpace = (
       ),
     ),
   )
+
+/** A search space in JSON, or what is wrong with it. */
+export const spaceOf =
+  (flags: readonly string[]) =>
+  (json: unknown): E.Either<readonly string[], Space> => {
+    if (!t.UnknownRecord.is(json)) return E.left([`it is ${shortValue(json)}, expected an object`])
+    const wrong = Object.entries(json).flatMap(([flag, value]) => complaints(flag, value, flags))
+    return wrong.length > 0 ? E.left(wrong) : E.right(json as Space)
+  }
 
 const draw = (dimension: Dimension, of: Key): string | number => {
   const random = generator(of)
@@ -105,21 +110,16 @@ const complaints = (flag: string, value: unknown, flags: readonly string[]): rea
   if (!flags.includes(flag)) return [`${flag} cannot be searched, expected one of ${flags.join(', ')}`]
   if (List.is(value)) return value.length > 0 ? [] : [`${flag} is an empty list`]
   if (!RangeFile.is(value))
-    return [`${flag} is ${shown(value)}, expected { "from": …, "to": … } or a list of values`]
+    return [`${flag} is ${shortValue(value)}, expected { "from": …, "to": … } or a list of values`]
   const { from, to, zero = 0 } = value
   const stranger = Object.keys(value).find(key => !['from', 'to', 'zero'].includes(key))
   return [
     ...(stranger === undefined
       ? []
-      : [`${flag} has the key ${shown(stranger)}, expected only from, to and zero`]),
+      : [`${flag} has the key ${shortValue(stranger)}, expected only from, to and zero`]),
     ...(from > 0 && from <= to && to < Infinity
       ? []
       : [`${flag} is from ${from} to ${to}, expected 0 < from <= to`]),
     ...(zero >= 0 && zero <= 1 ? [] : [`${flag}: the probability of zero is ${zero}, expected 0 to 1`]),
   ]
-}
-
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value)
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }

@@ -13,7 +13,8 @@ import { decodeTrialResult } from './decode-trial.ts'
 import { decodeJournal } from './journal.ts'
 import { subjectOf, type Study } from './study-plan.ts'
 import { continueStudy } from './study.ts'
-import type { Space } from './space.ts'
+import { isTooLarge, MOST_CONFIGURATIONS } from './halving.ts'
+import { searchableFlags, spaceOf } from './space.ts'
 import { hasCurrentNumerics, usableResults, type TrialResult, type TrialResults } from './trial.ts'
 import { unwritable, readFailureReason } from '../io/failure.ts'
 import { readIfPresent } from '../io/files.ts'
@@ -33,16 +34,20 @@ const Arm = t.readonly(t.type({ name: t.string, flags: Flags }))
 
 const Looks = t.readonlyArray(t.readonly(t.type({ budget: t.number, seeds: t.number })))
 
-/** As this program writes it. Of the space, only that it is an object is checked. */
+/** A whole number between two. */
+const whole = (from: number, to: number) =>
+  t.refinement(t.number, value => Number.isSafeInteger(value) && value >= from && value <= to)
+
+/** As this program writes it. */
 const StudyFile = t.intersection([
   t.type({
     arms: t.readonly(t.tuple([Arm, Arm])),
-    space: t.UnknownRecord,
-    budget: t.number,
-    factor: t.number,
-    epochs: t.number,
-    seeds: t.number,
-    seed: t.number,
+    space: t.unknown,
+    budget: whole(0, Number.MAX_SAFE_INTEGER),
+    factor: whole(2, 1000),
+    epochs: whole(1, Number.MAX_SAFE_INTEGER),
+    seeds: whole(1, MOST_CONFIGURATIONS),
+    seed: whole(0, Number.MAX_SAFE_INTEGER),
     common: Flags,
     data: t.string,
     classes: t.number,
@@ -147,9 +152,19 @@ const decode = (text: string): E.Either<string, Study> =>
     E.flatMap(json =>
       pipe(
         StudyFile.decode(json),
-        E.bimap(
-          () => 'study.json is damaged',
-          study => ({ ...study, space: study.space as Space }),
+        E.mapLeft(() => 'study.json is damaged'),
+        E.filterOrElse(
+          ({ budget, epochs, factor }) => !isTooLarge(budget, epochs, factor),
+          () => `study.json asks for more than ${MOST_CONFIGURATIONS} configurations`,
+        ),
+        E.flatMap(study =>
+          pipe(
+            spaceOf(searchableFlags)(study.space),
+            E.bimap(
+              wrong => `the space in study.json is damaged: ${wrong[0]}`,
+              space => ({ ...study, space }),
+            ),
+          ),
         ),
       ),
     ),

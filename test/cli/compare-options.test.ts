@@ -32,6 +32,22 @@ const right = async (argv: Readonly<Record<string, unknown>>): Promise<Study> =>
 }
 
 describe('the flags of compare', () => {
+  it.each([
+    [{ budget: '1e9' }, '--budget 1000000000: with --epochs 30 it allows more than 10000 configurations'],
+    [{ trials: '1e9' }, '--trials: a study has at most 10000'],
+    [{ seeds: '1e9' }, '--seeds: a study has at most 10000'],
+  ])('%j: refused at once', async (argv, message) => {
+    expect(await study(argv)).toMatchObject({ left: { _tag: 'Usage', message } })
+  })
+
+  it('may ask for as many configurations as a study can have', async () => {
+    const refused = await study({ budget: '1e9' })
+    const most = E.isLeft(refused) ? refused.left.remedy.replace('give at most ', '') : ''
+    const { arms } = planStudy(await right({ budget: most }))
+    expect(arms[0].configurations).toHaveLength(10_000)
+    expect(E.isLeft(await study({ budget: String(Number(most) + 1000) }))).toBe(true)
+  })
+
   it('have defaults', async () => {
     const { arms, space, common, ...rest } = await right({})
     expect(arms.map(({ name }) => name)).toEqual(['quadratic', 'xent'])

@@ -41,9 +41,11 @@ const examples = (seed: number, n: number) => {
 const DATA = join(here, 'data.json')
 writeFileSync(DATA, JSON.stringify({ training: examples(1, 12), test: examples(2, 6) }))
 
-type Flags = Readonly<Record<string, string>>
+type Flags = Readonly<Record<string, string | boolean>>
 
 type Ended = {
+  /** What its error says to do, if it ended with one. */
+  readonly remedy: string
   /** 0, an exit code, or undefined where the process died. */
   readonly code: number | undefined
   readonly notes: readonly string[]
@@ -94,10 +96,11 @@ const life = async (storage: Storage, flags: Flags, trouble: Trouble = {}): Prom
   try {
     const result = await ended()
     const code = E.isRight(result) ? 0 : exitCode(result.left)
-    return { code: isDead() ? undefined : code, notes, operations: operations(), paths, rests }
+    const remedy = E.isRight(result) ? '' : result.left.remedy
+    return { code: isDead() ? undefined : code, remedy, notes, operations: operations(), paths, rests }
   } catch (error) {
     if (!isDead()) throw error
-    return { code: undefined, notes, operations: operations(), paths, rests }
+    return { code: undefined, remedy: '', notes, operations: operations(), paths, rests }
   }
 }
 
@@ -322,6 +325,7 @@ describe('a disk that refuses', () => {
 
 describe('asked to stop, and resumed', () => {
   it.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['closed pipe', 141],
@@ -329,12 +333,18 @@ describe('asked to stop, and resumed', () => {
     const flags = { epochs: '3', 'checkpoint-every': '2', 'mini-batch-size': '5', 'early-stop': '2' }
     const whole = await undisturbed(flags)
     expect(whole.ended.rests).toBeGreaterThan(12)
-    let withinAnEpoch = 0
+    let [withinAnEpoch, completed] = [0, 0]
     for (let stopAt = 1; stopAt <= whole.ended.rests; stopAt++) {
       const storage = emptyStorage('/', '/runs')
       const first = await life(storage, { ...flags, out: RUN }, { stopAt, by })
       expect([stopAt, first.code]).toEqual([stopAt, code])
-      expect(text(storage, 'result.json')).toContain('"outcome": "stopped"')
+      // after the last epoch there is a result, and the report alone is missing
+      const isComplete = left(storage).jsonl === whole.left.jsonl
+      expect(text(storage, 'result.json')).toContain(
+        isComplete ? '"outcome": "done"' : '"outcome": "stopped"',
+      )
+      expect(storage.files.has(`${RUN}/report.html`)).toBe(!isComplete)
+      if (isComplete) completed++
       const { examples = 0 } = checkpoint(storage, 'last') ?? {}
       if (examples > 0 && examples < 12) withinAnEpoch++
       const second = await next(storage, flags)
@@ -342,6 +352,7 @@ describe('asked to stop, and resumed', () => {
       expect(left(storage)).toEqual(whole.left)
     }
     expect(withinAnEpoch).toBeGreaterThan(1)
+    expect(completed).toBe(1)
   })
 
   it('again and again', async () => {
@@ -384,7 +395,12 @@ describe('resuming', () => {
     for (const name of ['last', 'best'])
       for (const { w, b } of checkpoint(storage, name)?.layers ?? [])
         expect([...w, ...b].every(Number.isFinite)).toBe(true)
-    expect(await life(storage, { ...flags, resume: RUN })).toMatchObject({ code: 4 })
+    const again = await life(storage, { ...flags, resume: RUN })
+    expect(again.code).toBe(4)
+    expect(again.remedy).toContain(
+      `with a smaller eta: npm run train -- --config ${RUN}/config.json --eta 10`,
+    )
+    expect(again.remedy).not.toContain('resume')
     expect(left(storage)).toEqual(whole.left)
     expect(await life(storage, { ...flags, epochs: '40', resume: RUN })).toMatchObject({ code: 4 })
     expect({ ...left(storage), config: '' }).toEqual({ ...whole.left, config: '' })
@@ -466,6 +482,46 @@ describe('resuming', () => {
     expect(reports(storage, last)!.slice(0, done)).toEqual(history.map(({ report }) => report))
     expect(text(storage, 'metrics.jsonl').split('\n')).toHaveLength(done + 3)
     expect(storage.files.get(`${RUN}/checkpoints/last.safetensors`)!.length).toBeLessThan(2000)
+  })
+
+  it.each([
+    ['damaged', '{"dataHash": '],
+    ['empty', ''],
+    ['null', 'null'],
+    ['missing', undefined],
+  ])('a run whose env.json is %s: its checkpoint proves what it belongs to', async (_what, damaged) => {
+    const flags = { epochs: '3' }
+    const whole = await undisturbed(flags)
+    const storage = emptyStorage('/', '/runs')
+    await life(storage, { ...flags, out: RUN }, { stopAt: 4 })
+    storage.files.delete(`${RUN}/env.json`)
+    if (damaged !== undefined) storage.files.set(`${RUN}/env.json`, new TextEncoder().encode(damaged))
+    expect(await life(storage, { ...flags, resume: RUN })).toMatchObject({ code: 0, notes: [] })
+    expect(left(storage)).toEqual(whole.left)
+    storage.files.delete(`${RUN}/env.json`)
+    const other = join(here, 'other.json')
+    writeFileSync(other, JSON.stringify({ training: examples(3, 12), test: examples(2, 6) }))
+    expect(await life(storage, { ...flags, data: other, resume: RUN })).toMatchObject({ code: 5 })
+  })
+
+  it('a killed run says what was lost, and a stopped one does not', async () => {
+    const flags = { epochs: '4', 'checkpoint-every': '3', eta: '0.5', quiet: false }
+    const storage = emptyStorage('/', '/runs')
+    let logged = 0
+    const isFifthLog = (path: string): boolean => path.endsWith('metrics.csv') && ++logged === 4
+    const killed = await life(
+      storage,
+      { ...flags, out: RUN },
+      { faultAt: (_, path) => (isFifthLog(path) ? { kind: 'death', moment: 'after', share: 1 } : undefined) },
+    )
+    expect(killed.code).toBe(undefined)
+    expect(checkpoint(storage, 'last')?.epochs).toBe(0)
+    const second = await life(storage, { ...flags, resume: RUN }, { stopAt: 8 })
+    expect(second.notes).toContain('the run was killed: 3 whole epochs and the epoch in progress were lost')
+    const third = await life(storage, { ...flags, resume: RUN })
+    expect(third.code).toBe(0)
+    expect(third.notes.join()).not.toContain('killed')
+    expect(third.notes.join()).toContain('resuming')
   })
 
   it('a history that is shorter than the checkpoint says, or changed: from an earlier checkpoint', async () => {

@@ -31,6 +31,7 @@ const endless = async (folder: string, ...flags: readonly string[]): Promise<rea
 
 describe('asked to stop', () => {
   it.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('by %s: saves, prints the command to resume, and can be resumed', (signal, code) =>

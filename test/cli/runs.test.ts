@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { runCommand } from '../../src/cli/command.ts'
 import { systemEnv } from '../../src/io/env.ts'
 import { runsCommand } from '../../src/cli/commands/runs-command.ts'
+import { disk, type Files } from '../../src/io/files.ts'
+import { listRuns } from '../../src/runs/list-runs.ts'
 import { inFolder } from '../support/cli.ts'
 
 /** What `npm run runs` prints about a folder. */
@@ -32,6 +34,7 @@ const run = async (folder: string, name: string, files: Readonly<Record<string, 
 }
 
 const config = '{"cost":"xent","sizes":[12,8,5],"epochs":4,"data":"mnist"}'
+const diverging = '{"cost":"xent","sizes":[12,8,5],"epochs":4,"data":"mnist","eta":0.5}'
 const line = (epoch: number, correct: number | string): string =>
   `${JSON.stringify({ epoch, evaluationAccuracy: correct, evaluationSize: 200 })}\n`
 
@@ -53,7 +56,7 @@ describe('the list of runs', () => {
         'config.json': config,
         'owner.1': JSON.stringify({ ...systemEnv.processes.me, pid: 1, host: 'elsewhere' }),
       })
-      await run(folder, 'd-diverged', { 'config.json': config, 'result.json': '{"outcome":"diverged"}' })
+      await run(folder, 'd-diverged', { 'config.json': diverging, 'result.json': '{"outcome":"diverged"}' })
       await run(folder, 'e-none', { 'letter.txt': 'dear' })
       await run(folder, 'f-damaged', { 'config.json': '{' })
       await writeFile(join(folder, 'g-file'), '')
@@ -89,6 +92,7 @@ describe('the list of runs', () => {
           ...rows[3]!.trim().split(/ {2,}/).slice(6),
         ],
       ])
+      expect(rows[3]).toContain(`--config ${join(folder, 'd-diverged', 'config.json')} --eta 0.05`)
       expect(rows[0]).toMatch(/ 85\.00 % +90\.00 % +npm run train -- --resume \S*a-done --epochs 8$/)
       expect(rows[1]).toMatch(/ 45\.00 % +45\.00 % +npm run train -- --resume \S*b-killed$/)
       const json = (await listed(folder, { json: true })).map(
@@ -100,6 +104,43 @@ describe('the list of runs', () => {
         ['running', 0],
         ['diverged', 0],
       ])
+    }))
+
+  it('has the runs beside folders that are odd', () =>
+    inFolder(async folder => {
+      await run(folder, 'good', { 'config.json': config })
+      const nested = `{"cost":${'['.repeat(1e5)}${']'.repeat(1e5)}}`
+      await run(folder, 'nested', { 'config.json': nested })
+      await run(folder, 'list', { 'config.json': '[]' })
+      await run(folder, 'numbers', { 'config.json': '{"cost":1e999,"sizes":"x","epochs":-1}' })
+      await mkdir(join(folder, 'folder', 'config.json'), { recursive: true })
+      await run(folder, 'loop', {})
+      await symlink('config.json', join(folder, 'loop', 'config.json'))
+      await run(folder, 'device', {})
+      await symlink('/dev/zero', join(folder, 'device', 'config.json'))
+      await run(folder, 'log', { 'config.json': config })
+      await mkdir(join(folder, 'log', 'metrics.jsonl'))
+      await symlink('self', join(folder, 'self'))
+      const names = (await listed(folder)).slice(1).map(row => row.trim().split(/ {2,}/)[0])
+      expect(names).toEqual(['good', 'log', 'numbers'])
+      expect(await listed(folder, { json: true })).toHaveLength(3)
+    }))
+
+  it('leaves out a folder that fails while it is read, and says so', () =>
+    inFolder(async folder => {
+      await run(folder, 'bad', { 'config.json': config })
+      await run(folder, 'good', { 'config.json': config })
+      const failing: Files = {
+        ...disk,
+        list: path =>
+          path.endsWith('bad')
+            ? Promise.reject(Object.assign(new Error('input/output error'), { code: 'EIO' }))
+            : disk.list(path),
+      }
+      const notes: string[] = []
+      const runs = await listRuns(failing, systemEnv.processes, folder, line => void notes.push(line))
+      expect(runs.map(({ path }) => path)).toEqual([join(folder, 'good')])
+      expect(notes).toEqual([`${join(folder, 'bad')} cannot be read: input/output error`])
     }))
 
   it('of an empty folder says that there are no runs', () =>

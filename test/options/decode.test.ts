@@ -60,6 +60,8 @@ describe('the flags of train', () => {
     ['epochs', '1.5', '--epochs 1.5: not a whole number'],
     ['epochs', '-1', '--epochs -1: not'],
     ['sizes', '784', '--sizes 784: not two or more'],
+    ['sizes', `784,${'9,'.repeat(3000)}10`, 'at most 100 layers'],
+    ['sizes', '784,1e9,10', 'at most 100 million weights'],
     ['sizes', '784,0,10', '--sizes 784,0,10: not two or more'],
     ['sizes', '784,,10', '--sizes 784,,10: not'],
     ['mini-batch-size', '0', '--mini-batch-size 0: not'],

@@ -123,9 +123,9 @@ describe('a --space file', () => {
     ['{"etta": [1]}', 'etta cannot be searched, expected one of eta, lmbda, mini-batch-size, init'],
     ['{"__proto__": [1]}', '__proto__ cannot be searched'],
     ['{"eta": 3}', 'eta is 3, expected { "from": …, "to": … } or a list of values'],
-    ['{"eta": {"from": 1}}', 'eta is {"from":1}, expected {'],
+    ['{"eta": {"from": 1}}', 'eta is an object, expected {'],
     ['{"eta": {"from": "1", "to": 2}}', 'expected { "from"'],
-    ['{"eta": [1, null]}', 'eta is [1,null], expected {'],
+    ['{"eta": [1, null]}', 'eta is an array of 2, expected {'],
     ['{"eta": []}', 'eta is an empty list'],
     ['{"eta": {"from": 0, "to": 1}}', 'eta is from 0 to 1, expected 0 < from <= to'],
     ['{"eta": {"from": 2, "to": 1}}', 'eta is from 2 to 1, expected'],
@@ -138,6 +138,15 @@ describe('a --space file', () => {
   ])('%s is refused', (text, words) => {
     expect(complaint(text)).toContain(words)
   })
+
+  it.each([`${'['.repeat(1e5)}${']'.repeat(1e5)}`, `{"eta":${'['.repeat(1e5)}${']'.repeat(1e5)}}`])(
+    'nested without end is refused in a sentence',
+    text => {
+      const read = decodeSpace('space.json', text, FLAGS)
+      expect(E.isLeft(read) && read.left.message.length).toBeLessThan(200)
+      expect(E.isLeft(read) && read.left.message).toContain('space.json is not a search space')
+    },
+  )
 
   it('gathers all complaints', () => {
     expect(complaint('{"eta": [], "init": 1}')).toMatch(/eta is an empty list; init is 1/)

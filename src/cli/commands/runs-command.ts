@@ -6,19 +6,19 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename } from 'node:path'
 import { aligned, percentOf, shellQuoted } from '../../format.ts'
 import { unreadable } from '../../io/failure.ts'
-import { toJson } from '../../io/json.ts'
+import { shortValue, toJson } from '../../io/json.ts'
 import { outputOptions, sessionOptions } from '../../options/train-options.ts'
-import { listRuns, type ListedRun } from '../../runs/list-runs.ts'
+import { listRuns, withSmallerEta, type ListedRun } from '../../runs/list-runs.ts'
 import { defineCommand } from '../command.ts'
 
 export const runsCommand = defineCommand({
   describe: 'Lists your runs, and how to continue each.',
   options: { runs: sessionOptions.runs, ...outputOptions },
   examples: [['npm run runs', 'the runs in the folder runs']],
-  run: ({ runs, json }, { files, processes, out }) =>
+  run: ({ runs, json }, { files, processes, out, log }) =>
     pipe(
       TE.tryCatch(
-        () => listRuns(files, processes, runs),
+        () => listRuns(files, processes, runs, line => log(`network2: ${line}`)),
         unreadable(runs, 'give the folder of runs with --runs'),
       ),
       TE.map(all => {
@@ -32,11 +32,13 @@ export const runsCommand = defineCommand({
 /** The command that continues a run, if it can be continued. */
 const resumeOf = ({ path, state, config, epochs }: ListedRun): string | undefined => {
   if (state === 'running') return undefined
+  // resumed, it would diverge again
+  if (state === 'diverged' && typeof config.eta === 'number') return withSmallerEta(path, config.eta)
   const more = state === 'finished' ? ` --epochs ${Math.max(Number(config.epochs), epochs) * 2}` : ''
   return `npm run train -- --resume ${shellQuoted(path)}${more}`
 }
 
-const word = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+const word = (value: unknown): string => (typeof value === 'string' ? value : shortValue(value))
 
 const table = (runs: readonly ListedRun[]): readonly string[] =>
   aligned([
@@ -54,7 +56,7 @@ const table = (runs: readonly ListedRun[]): readonly string[] =>
         state,
         data ?? word(config.data ?? ''),
         word(config.cost),
-        Array.isArray(config.sizes) ? config.sizes.join() : word(config.sizes),
+        word(config.sizes).replace(/^\[(.*)\]$/, '$1'),
         `${epochs}/${word(config.epochs)}`,
         shown(accuracies.at(-1)),
         shown(best),

@@ -3,7 +3,7 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { usageError, type AppError } from '../../errors.ts'
+import { interrupted, usageError, type AppError } from '../../errors.ts'
 import { shellQuoted } from '../../format.ts'
 import { toJson } from '../../io/json.ts'
 import { encodeModel, type DataIdentity, type ModelFile } from '../../io/model.ts'
@@ -15,6 +15,7 @@ import { dryRun } from '../../runs/dry-run.ts'
 import { loadResources, readModel, type Resources } from '../../runs/resources.ts'
 import { asSettings, planRun, sizesFor, type PlannedRun, type RunConfig } from '../../runs/run-plan.ts'
 import type { TrainSnapshot } from '../../runs/saves.ts'
+import { withSmallerEta } from '../../runs/list-runs.ts'
 import { trainRun, type FinishedRun } from '../../runs/train-run.ts'
 import type { CliEnv } from '../cli-env.ts'
 import { defineCommand } from '../command.ts'
@@ -101,13 +102,33 @@ const perform = (
   const reporter = flags.json
     ? jsonReporter(env, run.config, name)
     : textReporter(env, run.config, name, flags.quiet)
+  let interruption: AppError | undefined
   return pipe(
     trainRun(env, flags, resources, run, {
       listener: reporter,
-      beforeUnlock: finished => writeReport(env, finished),
+      beforeUnlock: finished => {
+        interruption = interruptionOf(env, finished)
+        return interruption === undefined ? writeReport(env, finished) : TE.right(undefined)
+      },
     }),
     TE.flatMap(finished => end(flags.save, reporter, run.config, finished)),
+    TE.flatMap(() => (interruption === undefined ? TE.right(undefined) : TE.left(interruption))),
   )
+}
+
+/** The error of a program that was asked to stop when its training was complete, but not its report. */
+const interruptionOf = (
+  { stopReason }: CliEnv,
+  { outcome, path, snapshot }: FinishedRun,
+): AppError | undefined => {
+  const by = stopReason()
+  return by === undefined || outcome !== 'done' || path === undefined
+    ? undefined
+    : interrupted(
+        by,
+        `stopped after epoch ${snapshot.epochs}, the last one: the result is saved, but no report was written`,
+        `to write it: npm run report -- ${shellQuoted(path)}`,
+      )
 }
 
 /** The run is complete without its report. */
@@ -145,7 +166,7 @@ const end = (
       })
       return failure === undefined
         ? TE.right(undefined)
-        : TE.left(failure(whereItIs(save, saved, epochs, path)))
+        : TE.left(failure(whereItIs(save, saved, finished, config)))
     }),
   )
 }
@@ -175,8 +196,8 @@ const saveNetwork = (
 const whereItIs = (
   file: string | undefined,
   saved: boolean,
-  epochs: number,
-  path: string | undefined,
+  { snapshot: { epochs }, path, outcome }: FinishedRun,
+  { eta }: RunConfig,
 ): string => {
   const network =
     file === undefined
@@ -186,7 +207,13 @@ const whereItIs = (
             ? `${file} has the network ${epochs === 0 ? 'from before the first epoch' : `after epoch ${epochs}`}`
             : `${file} is unchanged, because no epoch was completed`,
         ]
-  const run = path === undefined ? [] : [`resume: npm run train -- --resume ${shellQuoted(path)}`]
+  const run =
+    path === undefined
+      ? []
+      : outcome === 'diverged'
+        ? // resumed, it would diverge again
+          [`with a smaller eta: ${withSmallerEta(path, eta)}`]
+        : [`resume: npm run train -- --resume ${shellQuoted(path)}`]
   const all = [...network, ...run]
   return all.length > 0 ? all.join('\n') : '--save FILE.json would save the last good network'
 }
