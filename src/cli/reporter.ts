@@ -85,6 +85,12 @@ export const jsonReporter = (env: CliEnv, config: RunConfig, data: string): Repo
   }
 }
 
+/** How the best epoch was chosen: a choice on the test set itself makes its accuracy too good. */
+const bestWords = ({ selectOn, evaluateOn }: RunConfig): string =>
+  selectOn === 'validation' && evaluateOn !== 'validation'
+    ? 'best by the validation set,'
+    : 'best by this same set,'
+
 /** A line per epoch and a bar within it; `quiet` leaves the result alone. */
 export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet: boolean): Reporter => {
   const { epochs, monitor: monitors, trainSize } = config
@@ -171,7 +177,7 @@ export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet
       env.out(
         (last !== undefined && best !== undefined
           ? `Accuracy on the ${config.evaluateOn} set of ${data}: ${accuracy(last)}` +
-            (best === last ? '. ' : `; best after epoch ${best.epoch}: ${accuracy(best)}. `)
+            (best === last ? '. ' : `; ${bestWords(config)} after epoch ${best.epoch}: ${accuracy(best)}. `)
           : '') +
           `${done} epochs in ${clock(seconds)}${over === undefined ? '' : `; stopped early: ${over}`}.`,
       )

@@ -40,14 +40,19 @@ export type TrainSettings = TrainParts & {
   readonly lmbda: number
   /** The order of the training examples in an epoch; epochs count from 1. */
   readonly order: (epoch: number) => Int32Array
-  /** When to stop early, and when to lower the learning rate, by the accuracy on the evaluation set. */
+  /** When to stop early, and when to lower the learning rate, by the accuracy on the selection set. */
   readonly schedule?: Schedule | undefined
 }
 
 /** The sets of examples. Those to evaluate after each epoch may be left out, or be the same. */
 export type TrainSets = {
   readonly training: Batch
-  readonly observed: { readonly training?: Batch | undefined; readonly evaluation?: Batch | undefined }
+  readonly observed: {
+    readonly training?: Batch | undefined
+    readonly evaluation?: Batch | undefined
+    /** The set by whose accuracy the schedule decides; the evaluation set, if it is left out. */
+    readonly selection?: Batch | undefined
+  }
 }
 
 /** What the monitors measured after an epoch. */
@@ -57,7 +62,12 @@ export type EpochMetrics = {
   readonly eta: number
   readonly training?: Metrics
   readonly evaluation?: Metrics
+  readonly selection?: Metrics
 }
+
+/** The accuracy by which a schedule decides, and by which the best epoch is chosen. */
+export const selectionAccuracy = ({ selection, evaluation }: EpochMetrics): number | undefined =>
+  (selection ?? evaluation)?.correct
 
 /** How far a training is. With the state of that moment, it is all that is needed to continue. */
 export type TrainCursor = {
@@ -76,10 +86,10 @@ export const cursorAfter = (schedule: Schedule, history: readonly EpochMetrics[]
 
 const nextEpoch =
   (schedule: Schedule) =>
-  (cursor: TrainCursor, { epoch, evaluation }: EpochMetrics): TrainCursor => ({
-    epochs: epoch,
+  (cursor: TrainCursor, metrics: EpochMetrics): TrainCursor => ({
+    epochs: metrics.epoch,
     examples: 0,
-    schedule: updateSchedule(schedule)(cursor.schedule, evaluation?.correct),
+    schedule: updateSchedule(schedule)(cursor.schedule, selectionAccuracy(metrics)),
   })
 
 /**
@@ -218,8 +228,8 @@ const epochOf = (interpreter: Interpreter, settings: TrainSettings, { training, 
     if ('divergedAt' in next) return next
 
     return yield* keepLazily(next, function* (): Generator<TrainEvent, EpochMetrics, ChunkSize> {
-      const metrics: { training?: Metrics; evaluation?: Metrics } = {}
-      for (const name of ['training', 'evaluation'] as const) {
+      const metrics: { training?: Metrics; evaluation?: Metrics; selection?: Metrics } = {}
+      for (const name of ['training', 'evaluation', 'selection'] as const) {
         const set = observed[name]
         if (set !== undefined)
           metrics[name] = yield* reporting(evaluate(next.params, set), set.x.shape[0], () => ({

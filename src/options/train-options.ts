@@ -24,6 +24,9 @@ export type Init =
 
 export type EvaluationPart = 'validation' | 'test' | 'none'
 
+/** The set by whose accuracy a schedule decides: the validation set, or the one that is evaluated. */
+export type SelectionPart = 'validation' | 'evaluation'
+
 /**
  * Whose random numbers decide the start and the order: this program's, or those of the book's program. `book+30`
  * continues with the orders that follow a training of 30 epochs on the same data, as one of the author's scripts does.
@@ -237,7 +240,7 @@ export const trainingOptions = {
   }),
   earlyStop: optional(D.count, {
     group: LEARNING,
-    help: 'stop after N epochs without a better accuracy on the evaluation set',
+    help: 'stop after N epochs without a better accuracy (see --select-on)',
     byDefault: 'never',
   }),
   etaSchedule: optional(etaSchedule, {
@@ -246,6 +249,11 @@ export const trainingOptions = {
     byDefault: 'none',
     write: (value: Halving | undefined) =>
       value === undefined ? undefined : `halve:${value.patience},${value.stop}`,
+  }),
+  selectOn: optional(D.oneWordOf<SelectionPart>(['validation', 'evaluation']), {
+    group: LEARNING,
+    help: 'set on whose accuracy --early-stop and --eta-schedule decide: validation | evaluation (that of --evaluate-on)',
+    byDefault: 'validation, if the data have one',
   }),
   activation: partOption<ActivationName>(
     'activation',

@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { Metrics } from '../core/evaluate.ts'
 import { MONITORS, type MonitorName } from '../core/metrics.ts'
-import type { EpochMetrics } from '../core/train.ts'
+import { selectionAccuracy, type EpochMetrics } from '../core/train.ts'
 import { parseJson, Real, toJson } from '../io/json.ts'
 
 /** The metrics of an epoch, and how long it took. */
@@ -26,7 +26,7 @@ const Epoch = t.intersection([
   t.type({
     report: t.intersection([
       t.type({ epoch: t.Int, eta: Real }),
-      t.partial({ training: Observation, evaluation: Observation }),
+      t.partial({ training: Observation, evaluation: Observation, selection: Observation }),
     ]),
     seconds: t.number,
     observing: t.number,
@@ -65,14 +65,23 @@ export const monitored = ({
   trainingAccuracy: training?.correct,
 })
 
+/** The settings that decide what the logs of a run hold. */
+export type Logged = {
+  readonly monitor: readonly MonitorName[]
+  readonly selectOn?: 'validation' | 'evaluation' | undefined
+}
+
 /** The columns of the logs, the times last: two runs of one configuration differ only in the times. */
 const columns = (
-  monitors: readonly MonitorName[],
+  { monitor, selectOn }: Logged,
   { report, seconds, observing }: TimedEpoch,
 ): Readonly<Record<string, number | undefined>> => ({
   epoch: report.epoch,
   eta: report.eta,
-  ...Object.fromEntries(monitors.map(name => [name, monitored(report)[name]])),
+  ...Object.fromEntries(monitor.map(name => [name, monitored(report)[name]])),
+  ...(selectOn === 'validation'
+    ? { selectionAccuracy: report.selection?.correct, selectionSize: report.selection?.n }
+    : {}),
   evaluationSize: report.evaluation?.n,
   trainingSize: report.training?.n,
   seconds,
@@ -81,27 +90,27 @@ const columns = (
 
 /** A line of metrics.jsonl. */
 export const jsonLine =
-  (monitors: readonly MonitorName[]) =>
+  (logged: Logged) =>
   (timed: TimedEpoch): string =>
-    `${toJson(columns(monitors, timed))}\n`
+    `${toJson(columns(logged, timed))}\n`
 
 /** A line of metrics.csv. */
 export const csvLine =
-  (monitors: readonly MonitorName[]) =>
+  (logged: Logged) =>
   (timed: TimedEpoch): string =>
-    `${Object.values(columns(monitors, timed))
+    `${Object.values(columns(logged, timed))
       .map(value => value ?? '')
       .join(',')}\n`
 
 /** The first line of metrics.csv. */
-export const csvHeader = (monitors: readonly MonitorName[]): string =>
-  `${Object.keys(columns(monitors, { report: { epoch: 0, eta: 0 }, seconds: 0, observing: 0 })).join(',')}\n`
+export const csvHeader = (logged: Logged): string =>
+  `${Object.keys(columns(logged, { report: { epoch: 0, eta: 0 }, seconds: 0, observing: 0 })).join(',')}\n`
 
-/** The first epoch with the highest evaluation accuracy. */
+/** The first epoch with the highest accuracy on the selection set. */
 export const bestEpoch = (reports: readonly EpochMetrics[]): EpochMetrics | undefined =>
   reports.reduce<EpochMetrics | undefined>(
     (best, report) =>
-      report.evaluation !== undefined && report.evaluation.correct > (best?.evaluation?.correct ?? -1)
+      (selectionAccuracy(report) ?? NaN) > (best === undefined ? -1 : selectionAccuracy(best)!)
         ? report
         : best,
     undefined,
@@ -115,6 +124,8 @@ const LogLine = t.intersection([
     ...Object.fromEntries(MONITORS.map(name => [name, number])),
     evaluationSize: t.number,
     trainingSize: t.number,
+    selectionAccuracy: number,
+    selectionSize: t.number,
   }),
 ])
 
@@ -125,13 +136,13 @@ export const historyOfLog = (text: string): readonly TimedEpoch[] =>
     const read = json._tag === 'Right' ? LogLine.decode(json.right) : json
     if (read._tag === 'Left') return []
     const { epoch, eta, seconds, observingSeconds: observing, ...rest } = read.right
-    const metrics = (set: 'evaluation' | 'training'): Partial<Record<typeof set, Metrics>> => {
+    const metrics = (set: 'evaluation' | 'training' | 'selection'): Partial<Record<typeof set, Metrics>> => {
       const n = rest[`${set}Size`]
-      const of = rest as Readonly<Partial<Record<MonitorName, number>>>
+      const of = rest as Readonly<Partial<Record<string, number>>>
       return n === undefined
         ? {}
         : { [set]: { cost: of[`${set}Cost`] ?? NaN, correct: of[`${set}Accuracy`] ?? NaN, n } }
     }
-    const report = { epoch, eta, ...metrics('training'), ...metrics('evaluation') }
+    const report = { epoch, eta, ...metrics('training'), ...metrics('evaluation'), ...metrics('selection') }
     return [{ report, seconds, observing }]
   })

@@ -80,7 +80,7 @@ export const openRun = (env: Env, flags: SaveFlags, origin: RunOrigin): TE.TaskE
       : resumeFolder(env, resume, origin),
     TE.flatMap(({ folder, from }) =>
       pipe(
-        writeLogs(files, folder, config.monitor, from.history),
+        writeLogs(files, folder, config, from.history),
         TE.map(() =>
           fileRecorder(env, {
             folder,

@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename, join } from 'node:path'
 import { networkNamed } from '../core/parts.ts'
+import { selectionAccuracy } from '../core/train.ts'
 import type { Examples } from '../data/dataset.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
@@ -54,7 +55,7 @@ type RecorderState = {
   readonly saved: { readonly epochs: number; readonly at: number }
   /** Whether every epoch so far is in the logs. */
   readonly logsComplete: boolean
-  /** The highest evaluation accuracy so far, as a count; -1 before there is one. */
+  /** The highest accuracy on the selection set so far, as a count; -1 before there is one. */
   readonly best: number
   /** The epoch that is the best so far, until its network is saved. */
   readonly unsavedBest: number | undefined
@@ -83,10 +84,11 @@ export const fileRecorder = (
       ? undefined
       : eventLog(files, join(logDir, basename(path)), env.date, env.processes.me, from.epochs)
   const checkpoints = checkpointWriter(files, path, identity, from)
+  const before = bestEpoch(from.history.map(({ report }) => report))
   let state: RecorderState = {
     saved: { epochs: from.epochs, at: env.now() },
     logsComplete: true,
-    best: bestEpoch(from.history.map(({ report }) => report))?.evaluation?.correct ?? -1,
+    best: (before && selectionAccuracy(before)) ?? -1,
     unsavedBest: undefined,
   }
 
@@ -114,7 +116,7 @@ export const fileRecorder = (
 
   const appendToLogs = (timed: TimedEpoch): TE.TaskEither<never, void> =>
     pipe(
-      appendLogs(files, folder, config.monitor, timed),
+      appendLogs(files, folder, config, timed),
       TE.flatMap(() => events?.epoch(timed) ?? TE.right(undefined)),
       TE.orElse(error => TE.fromIO(() => logFailed(error))),
     )
@@ -124,7 +126,7 @@ export const fileRecorder = (
     state.logsComplete
       ? TE.right(undefined)
       : pipe(
-          writeLogs(files, folder, config.monitor, history),
+          writeLogs(files, folder, config, history),
           TE.orElse((): TE.TaskEither<AppError, void> => TE.right(undefined)),
         )
 
@@ -135,7 +137,7 @@ export const fileRecorder = (
     isDue: intervalHasPassed,
     save: snapshot => saveIf(true, snapshot),
     epoch: (snapshot, timed) => {
-      const { correct = NaN } = timed.report.evaluation ?? {}
+      const correct = selectionAccuracy(timed.report) ?? NaN
       if (correct > state.best) state = { ...state, best: correct, unsavedBest: snapshot.epochs }
       checkpoints.add(timed)
       return pipe(

@@ -12,7 +12,7 @@ import { unwritable } from '../io/failure.ts'
 import type { Files } from '../io/files.ts'
 import { usageError, writeFailed, type AppError, type WriteFailed } from '../errors.ts'
 import type { MonitorName } from '../core/metrics.ts'
-import { csvHeader, csvLine, jsonLine, type TimedEpoch } from './history.ts'
+import { csvHeader, csvLine, jsonLine, type Logged, type TimedEpoch } from './history.ts'
 import { toJson } from '../io/json.ts'
 import { acquireLock, type Processes } from '../io/lock.ts'
 
@@ -134,15 +134,14 @@ export const describeRun = (
 export const writeLogs = (
   files: Files,
   { path }: RunFolder,
-  monitors: readonly MonitorName[],
+  logged: Logged,
   history: readonly TimedEpoch[],
 ): TE.TaskEither<WriteFailed, void> =>
   writing(
     join(path, 'metrics.jsonl'),
     all([
-      () => files.save(join(path, 'metrics.jsonl'), history.map(jsonLine(monitors)).join('')),
-      () =>
-        files.save(join(path, 'metrics.csv'), csvHeader(monitors) + history.map(csvLine(monitors)).join('')),
+      () => files.save(join(path, 'metrics.jsonl'), history.map(jsonLine(logged)).join('')),
+      () => files.save(join(path, 'metrics.csv'), csvHeader(logged) + history.map(csvLine(logged)).join('')),
     ]),
   )
 
@@ -150,14 +149,14 @@ export const writeLogs = (
 export const appendLogs = (
   files: Files,
   { path }: RunFolder,
-  monitors: readonly MonitorName[],
+  logged: Logged,
   timed: TimedEpoch,
 ): TE.TaskEither<WriteFailed, void> =>
   writing(
     join(path, 'metrics.jsonl'),
     all([
-      () => files.append(join(path, 'metrics.jsonl'), jsonLine(monitors)(timed)),
-      () => files.append(join(path, 'metrics.csv'), csvLine(monitors)(timed)),
+      () => files.append(join(path, 'metrics.jsonl'), jsonLine(logged)(timed)),
+      () => files.append(join(path, 'metrics.csv'), csvLine(logged)(timed)),
     ]),
   )
 

@@ -25,6 +25,7 @@ import type { About } from '../options/option.ts'
 import {
   trainingOptions,
   type EvaluationPart,
+  type SelectionPart,
   type TrainFlags,
   type TrainingFlags,
 } from '../options/train-options.ts'
@@ -50,6 +51,8 @@ export type PlannedRun = {
   readonly config: RunConfig
   readonly training: Examples
   readonly evaluation: Examples | undefined
+  /** The set by whose accuracy the schedule decides, if it is not the evaluation set. */
+  readonly selection: Examples | undefined
   readonly initial: readonly LayerValues[]
 }
 
@@ -69,6 +72,7 @@ export const planRun = (
   dataset: Dataset,
 ): E.Either<AppError, PlannedRun> => {
   const { init, seed, rng, earlyStop, etaSchedule } = flags
+  const hasSchedule = earlyStop !== undefined || etaSchedule !== undefined
   const sizes = sizesFor(flags, model)(dataset)
   const cost = flags.cost ?? model?.cost ?? 'xent'
   const fits: E.Either<AppError, Dataset> =
@@ -78,9 +82,13 @@ export const planRun = (
     E.apSW('fits', fits),
     E.apSW('training', trainingPart(flags.trainSize, dataset)),
     E.apSW('evaluated', evaluationPart(flags.evaluateOn, dataset)),
-    E.map(({ training, evaluated: { part, examples } }) => ({
+    E.bindW('selectOn', ({ evaluated: { part } }) =>
+      hasSchedule ? selectionPart(flags, part, dataset) : E.right(undefined),
+    ),
+    E.map(({ training, evaluated: { part, examples }, selectOn }) => ({
       training,
       evaluation: examples,
+      selection: selectOn === 'validation' && part !== 'validation' ? dataset.validation : undefined,
       initial: model?.layers ?? startingValues(flags, sizes),
       config: {
         ...pick(flags, trainingKeys),
@@ -92,6 +100,7 @@ export const planRun = (
         data: choiceOf(dataset, flags.data),
         trainSize: training.size,
         evaluateOn: part,
+        selectOn,
         monitor: flags.monitor.filter(
           monitor =>
             (part !== 'none' || monitor.startsWith('training')) &&
@@ -108,8 +117,8 @@ export const planRun = (
         ),
     ),
     E.filterOrElse(
-      ({ config: { monitor } }) =>
-        (earlyStop === undefined && etaSchedule === undefined) || monitor.includes('evaluationAccuracy'),
+      ({ config: { monitor }, selection }) =>
+        !hasSchedule || selection !== undefined || monitor.includes('evaluationAccuracy'),
       (): AppError =>
         usageError(
           `--${earlyStop === undefined ? 'eta-schedule' : 'early-stop'} needs the accuracy on the evaluation set, which is not monitored`,
@@ -117,6 +126,30 @@ export const planRun = (
         ),
     ),
   )
+}
+
+/**
+ * The set by whose accuracy the schedule decides. A choice made on the test set would make its accuracy too good, so it is
+ * the validation set unless the user asks for another.
+ */
+const selectionPart = (
+  { selectOn, resume }: TrainFlags,
+  evaluateOn: EvaluationPart,
+  { name, validation }: Dataset,
+): E.Either<AppError, SelectionPart | undefined> => {
+  if (selectOn === undefined) {
+    // A run of an older version has no such setting: it decides on the evaluation set.
+    if (resume !== undefined) return E.right(undefined)
+    return E.right(validation === undefined ? 'evaluation' : 'validation')
+  }
+  return selectOn === 'validation' && validation === undefined && evaluateOn !== 'validation'
+    ? E.left(
+        usageError(
+          `--select-on validation: ${name} has no validation set`,
+          'use --select-on evaluation, or other data',
+        ),
+      )
+    : E.right(selectOn)
 }
 
 const trainingKeys = Object.keys(trainingOptions) as readonly (keyof TrainingFlags)[]

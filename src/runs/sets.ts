@@ -15,7 +15,12 @@ export const toBatch = ({ size, inputs, desired: desired }: Examples, outputs: n
 })
 
 /** The sets of a run: the one to train on, and those that the monitors need. */
-export const toSets = ({ config: { sizes, monitor }, training, evaluation }: PlannedRun): TrainSets => {
+export const toSets = ({
+  config: { sizes, monitor },
+  training,
+  evaluation,
+  selection,
+}: PlannedRun): TrainSets => {
   const outputs = sizes.at(-1)!
   const observes = (set: string): boolean => monitor.some(name => name.startsWith(set))
   const batch = toBatch(training, outputs)
@@ -25,9 +30,10 @@ export const toSets = ({ config: { sizes, monitor }, training, evaluation }: Pla
       training: observes('training') ? batch : undefined,
       evaluation:
         evaluation !== undefined && observes('evaluation') ? toBatch(evaluation, outputs) : undefined,
+      selection: selection === undefined ? undefined : toBatch(selection, outputs),
     },
   }
 }
 
-export const disposeSets = ({ training, observed: { evaluation } }: TrainSets): void =>
-  dispose([training, evaluation ?? []])
+export const disposeSets = ({ training, observed: { evaluation, selection } }: TrainSets): void =>
+  dispose([training, evaluation ?? [], selection ?? []])

@@ -22,7 +22,7 @@ export type FinishedRun = SessionResult & {
   /** The folder of the run; undefined if nothing was saved. */
   readonly path: string | undefined
   readonly last: EpochMetrics | undefined
-  /** The first epoch with the highest evaluation accuracy. */
+  /** The first epoch with the highest accuracy on the selection set. */
   readonly best: EpochMetrics | undefined
   readonly trainedOn: DataIdentity
 }
@@ -66,7 +66,11 @@ export const trainRun = (
 const originOf = ({ dataset, backend, interpreter }: Resources, run: PlannedRun): RunOrigin => ({
   config: run.config,
   initial: run.initial,
-  dataHash: fingerprint([run.training, run.evaluation]),
+  dataHash: fingerprint([
+    run.training,
+    run.evaluation,
+    ...(run.selection === undefined ? [] : [run.selection]),
+  ]),
   trainedOn: dataIdentity(dataset),
   machine: {
     data: dataset.name,
@@ -87,9 +91,10 @@ const conclude = (
   const { outcome, sentence, snapshot, history } = session
   const { epochs } = snapshot
   const last = history.at(-1)?.report
-  const best = config.monitor.includes('evaluationAccuracy')
-    ? bestEpoch(history.map(({ report }) => report))
-    : undefined
+  const best =
+    config.monitor.includes('evaluationAccuracy') || config.selectOn === 'validation'
+      ? bestEpoch(history.map(({ report }) => report))
+      : undefined
   const result: RunResult = {
     outcome,
     sentence,

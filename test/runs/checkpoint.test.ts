@@ -236,19 +236,19 @@ describe('the logs', () => {
   }
 
   it('tell of NaN and the infinities in words, never as null', () => {
-    const line = jsonLine(MONITORS)(bad)
+    const line = jsonLine({ monitor: MONITORS })(bad)
     expect(JSON.parse(line)).toEqual({
       ...{ epoch: 2, eta: 0.5, evaluationCost: 'NaN', evaluationAccuracy: 3, trainingCost: '-Infinity' },
       ...{ trainingAccuracy: 0, evaluationSize: 6, trainingSize: 12, seconds: 1.5, observingSeconds: 0.25 },
     })
-    expect(csvLine(MONITORS)(bad)).toBe('2,0.5,NaN,3,-Infinity,0,6,12,1.5,0.25\n')
+    expect(csvLine({ monitor: MONITORS })(bad)).toBe('2,0.5,NaN,3,-Infinity,0,6,12,1.5,0.25\n')
   })
 
   it('have the same columns in every line, whatever was monitored', () => {
     const fields = (text: string): number => text.trim().split(',').length
-    for (const monitors of [MONITORS, MONITORS.slice(1, 2), []])
-      expect(fields(csvLine(monitors)({ report: { epoch: 1, eta: 1 }, seconds: 0, observing: 0 }))).toBe(
-        fields(csvHeader(monitors)),
+    for (const monitor of [MONITORS, MONITORS.slice(1, 2), []])
+      expect(fields(csvLine({ monitor })({ report: { epoch: 1, eta: 1 }, seconds: 0, observing: 0 }))).toBe(
+        fields(csvHeader({ monitor })),
       )
   })
 })
