@@ -83,6 +83,9 @@ const inForm = (grey: GreyImage, side: number): GreyImage | undefined => {
   })
 }
 
+const BLANK = 'the picture is blank: nothing stands out from its background'
+const SPECKS = 'there are specks, but no strokes'
+
 /** A digit's ink, from 0 to 1, and the box around it. */
 type Ink = { readonly ink: GreyImage<Float32Array>; readonly box: Box }
 
@@ -124,8 +127,9 @@ const digitIn = (picture: GreyImage<Float32Array>, inside?: Uint8Array): E.Eithe
         .slice(0, MOST_MARKS)
       const strokes = withoutSpecks(withoutSurroundings(largest, picture))
       const panel = panelOf(strokes, picture)
-      const on = panel === undefined ? undefined : digitIn(picture, panel.inside)
-      return on !== undefined && (panel?.isDrawnOn === true || E.isRight(on)) ? on : digitOf(marks, strokes)
+      const on = panel === undefined ? E.left(BLANK) : digitIn(picture, panel.inside)
+      const isDigit = E.isLeft(on) && (panel?.isDrawnOn !== true || on.left === BLANK || on.left === SPECKS)
+      return isDigit ? digitOf(marks, strokes) : on
     }),
   )
 
@@ -143,7 +147,7 @@ const marksOn = (
   const levels = raised.filter(x => x > 0).sort()
   const solid = levels[Math.floor(0.9 * levels.length)] ?? 0
   return solid < CONTRAST
-    ? E.left('the picture is blank: nothing stands out from its background')
+    ? E.left(BLANK)
     : E.right({ ...away, pixels: raised.map(x => Math.min(1, x / solid)) })
 }
 
@@ -156,7 +160,7 @@ const digitOf = (marks: GreyImage<Float32Array>, strokes: readonly Stroke[]): E.
   const tallest = strokes.reduce((most, { box }) => Math.max(most, box.bottom - box.top), 0)
   if (strokes.length > MOST_PIECES && tallest >= LEAST / 2)
     return E.left(`there are ${strokes.length} or more separate strokes; a digit has a few`)
-  if (tallest < LEAST / 2) return E.left('there are specks, but no strokes')
+  if (tallest < LEAST / 2) return E.left(SPECKS)
   if (linesAcross(strokes, marks) > MOST_LINES)
     return E.left('lines cross the picture, as on ruled or squared paper')
   if (areSideBySide(strokes)) return E.left('there are several shapes side by side')

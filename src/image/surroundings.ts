@@ -91,7 +91,7 @@ export const areSideBySide = (strokes: readonly Stroke[]): boolean => {
 }
 
 /** The share of ink in the spans from the first to the last pixel of each row, or of each column if that is less. */
-const fullness = ({ places }: Stroke, width: number): number => {
+const fullness = (places: readonly number[], width: number): number => {
   const spans = (line: (at: number) => number, along: (at: number) => number): number => {
     const found = new Map<number, [number, number]>()
     for (const at of places) {
@@ -105,8 +105,10 @@ const fullness = ({ places }: Stroke, width: number): number => {
   return places.length / Math.max(spans(x, y), spans(y, x))
 }
 
-/** A panel has at least this share of its spans as ink: without any hole, and around a digit. */
-const SHEET = 0.85
+/** A panel with its holes has at least this share of its spans: an 8 has a waist. */
+const SHEET = 0.93
+
+/** A panel has at least this share of its area without its holes: a thin 0 has less. */
 const PANEL = 0.5
 
 /** A hole in a thick digit is as convex as this. */
@@ -133,18 +135,19 @@ export const panelOf = (strokes: readonly Stroke[], { width, height }: Size): Pa
   if (largest === undefined) return undefined
   const { box, places } = largest
   const size = sizeOf(box)
-  const full = fullness(largest, width)
-  if (places.length < LARGE * width * height || full < PANEL) return undefined
+  if (places.length < LARGE * width * height) return undefined
   if (size.width < WIDE * size.height || size.height < WIDE * size.width) return undefined
-  const holes = holesOf(box, strokes, { width, height })
-  const drawn = holes.filter(hole => hole.places.length >= HOLE * places.length)
+  const filled = [largest, ...holesOf(box, [largest], { width, height })].flatMap(({ places }) => places)
+  if (fullness(filled, width) < SHEET || places.length < PANEL * filled.length) return undefined
+  const drawn = holesOf(box, strokes, { width, height }).filter(
+    hole => hole.places.length >= HOLE * places.length,
+  )
   const isLikeOne = (hole: Stroke): boolean =>
     sizeOf(hole.box).width < 0.25 * size.width && size.width >= 0.8 * size.height
-  const isDrawnOn = drawn.some(hole => fullness(hole, width) < CONVEX || isLikeOne(hole))
-  if (!isDrawnOn && (drawn.length > 0 || full < SHEET)) return undefined
+  const isDrawnOn = drawn.some(hole => fullness(hole.places, width) < CONVEX || isLikeOne(hole))
+  if (!isDrawnOn && drawn.length > 0) return undefined
   const whole = new Uint8Array(width * height)
-  for (const { places } of [largest, ...holesOf(box, [largest], { width, height })])
-    for (const at of places) whole[at] = 1
+  for (const at of filled) whole[at] = 1
   return {
     inside: eroded(whole, width, Math.max(1, Math.round(Math.min(size.width, size.height) / 60))),
     isDrawnOn,

@@ -166,6 +166,17 @@ describe('a digit with something around or beside it', () => {
     }
   })
 
+  it('a thick 8 is a digit, not a panel', () => {
+    const disc = (x: number, y: number, radius: number) => (px: number, py: number) =>
+      Math.hypot(px - x, py - y) < radius
+    const [upper, lower] = [disc(100, 65, 42), disc(100, 125, 45)]
+    const holes = [disc(100, 62, 12), disc(94, 126, 12), disc(106, 128, 12)]
+    const eight = picture(200, 200, (x, y) =>
+      (upper(x, y) || lower(x, y)) && !holes.some(hole => hole(x, y)) ? 0 : 255,
+    )
+    expect(form(seen(eight)).longer).toBe(20)
+  })
+
   it('may be a 0 on a panel, although there is a piece of the panel in it', () => {
     const ring = (x: number, y: number): boolean => {
       const away = Math.hypot((x - 100) / 0.7, y - 100)
