@@ -40,7 +40,7 @@ const shard: D.Decoder<Shard> = text => {
 export const compareOptions = {
   arms: listOf(['quadratic,xent'], {
     group: STUDY,
-    help: 'two configurations: a cost each, with flags to fix, such as "xent" "xent --lmbda 5"',
+    help: 'two configurations: a cost each, with flags to fix, such as "xent --lmbda 0" "xent --lmbda 5"',
     byDefault: 'quadratic,xent',
   }),
   space: optional(D.anyText, {

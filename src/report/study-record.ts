@@ -7,8 +7,14 @@ import { identify } from '../study/identity.ts'
 import { dataNameOf, type StudyPlan } from '../study/study-plan.ts'
 import { stages, type ArmOutcome, type StudyOutcome, type Stage } from '../study/study.ts'
 import type { TrialResult, TrialResults } from '../study/trial.ts'
-import { countedCorrect } from '../study/verdict.ts'
-import { describeEarlier, describeMachines, verdictSentence } from './text/verdict-text.ts'
+import { advantage, countedCorrect, leaderOf } from '../study/verdict.ts'
+import {
+  describeEarlier,
+  describeImputed,
+  describeMachines,
+  describeUnlikeSearches,
+  verdictSentence,
+} from './text/verdict-text.ts'
 
 export const studyRecord = (
   plan: StudyPlan,
@@ -18,7 +24,13 @@ export const studyRecord = (
 ): StudyRecord => {
   const [first, second] = stages(plan, results)
   const atEnd = (result: TrialResult): number => countedCorrect(result, plan.study.classes) / result.n
-  const [low, high] = verdict.difference.interval
+  // as the verdict tells it: the advantage of the arm that is ahead
+  const leader = leaderOf(verdict.difference)
+  const [minuend, subtrahend] = [arms[leader], arms[1 - leader]!]
+  const {
+    mean,
+    interval: [low, high],
+  } = advantage(verdict.difference)
   return {
     ...provenance,
     title: `${arms[0].name} against ${arms[1].name} on ${dataNameOf(plan.study)}`,
@@ -27,22 +39,27 @@ export const studyRecord = (
     sentence: 'All trials are done.',
     verdict: [
       verdictSentence(verdict, dataNameOf(plan.study)),
+      ...describeImputed(verdict),
       ...describeEarlier(plan.study.earlier ?? []),
       ...describeMachines(computedBy),
     ].join(' '),
+    remarks: describeUnlikeSearches(plan.study),
     arms: [
       armRecord(first, arms[0], results, verdict.arms[0].mean),
       armRecord(second, arms[1], results, verdict.arms[1].mean),
     ],
-    differences: [
-      {
-        name: `${arms[1].name} minus ${arms[0].name}`,
-        differences: arms[1].finals.map((result, i) => atEnd(result) - atEnd(arms[0].finals[i]!)),
-        mean: verdict.difference.mean / 100,
-        low: low / 100,
-        high: high / 100,
-      },
-    ],
+    differences:
+      verdict.finding === 'none'
+        ? []
+        : [
+            {
+              name: `${minuend.name} minus ${subtrahend.name}`,
+              differences: minuend.finals.map((result, i) => atEnd(result) - atEnd(subtrahend.finals[i]!)),
+              mean: mean / 100,
+              low: low / 100,
+              high: high / 100,
+            },
+          ],
   }
 }
 

@@ -23,7 +23,7 @@ export type Fixable = {
 
 const COSTS: FlagTexts = { quadratic: 'quadratic', xent: 'xent', 'cross-entropy': 'xent' }
 
-const EXAMPLE = 'give two arms, such as --arms quadratic,xent or --arms "xent" "xent --lmbda 5"'
+const EXAMPLE = 'give two arms, such as --arms quadratic,xent or --arms "xent --lmbda 0" "xent --lmbda 5"'
 
 /**
  * Parses `--arms`: texts of a cost and flags. One text may have both arms, separated by a comma.

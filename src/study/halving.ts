@@ -47,19 +47,25 @@ export const epochsOfRungs = (rungs: readonly Rung[]): number =>
 export const describeRungs = (rungs: readonly Rung[]): string =>
   rungs.length === 0
     ? 'no search'
-    : `${rungs.map(({ configurations, epochs }) => `${configurations} for ${epochs}`).join(', ')} epochs: ` +
+    : `${rungs.map(({ configurations, epochs }) => `${configurations} for ${epochs}`).join(', ')} ` +
+      `${rungs.at(-1)!.epochs === 1 ? 'epoch' : 'epochs'}: ` +
       `${epochsOfRungs(rungs)} in total`
 
 /** The state of the search. Candidates are numbers, from 0. */
 export type HalvingState = {
   /** The candidates of each rung so far. */
   readonly fields: readonly (readonly number[])[]
-  /** Undefined while results of the last of these rungs are missing. */
+  /** Undefined while results of the last of these rungs are missing, and if every candidate of it has failed. */
   readonly winner: number | undefined
+  /** Every candidate of the last of these rungs has failed: there is nothing to choose from. */
+  readonly hasFailed: boolean
 }
 
+/** The score of a candidate that failed: it is worse than any other, and never wins. */
+export const FAILED = -Infinity
+
 /**
- * @param score of a candidate at the end of a rung, higher is better; undefined while it is not known. Of
+ * @param score of a candidate at the end of a rung, higher is better; `FAILED`, or undefined while it is not known. Of
  *        equal candidates, the one drawn first counts as better
  */
 export const halvingState = (
@@ -74,13 +80,14 @@ export const halvingState = (
       const known = score(candidate, rung)
       return known === undefined ? [] : [{ candidate, score: known }]
     })
-    if (scored.length < field.length) return { fields, winner: undefined }
+    if (scored.length < field.length) return { fields, winner: undefined, hasFailed: false }
+    if (scored.every(({ score }) => score === FAILED)) return { fields, winner: undefined, hasFailed: true }
     field = scored
-      .sort((a, b) => b.score - a.score || a.candidate - b.candidate)
+      .sort((a, b) => (a.score === b.score ? a.candidate - b.candidate : b.score - a.score))
       .slice(0, rungs[rung + 1]?.configurations ?? 1)
       .map(({ candidate }) => candidate)
   }
-  return { fields, winner: field[0] }
+  return { fields, winner: field[0], hasFailed: false }
 }
 
 /** From about one epoch up to all of them. */

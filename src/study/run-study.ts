@@ -14,7 +14,7 @@ import type { Env } from '../io/env.ts'
 import { runTrials, type TrialBatch } from './run-trials.ts'
 import { readResults, saveStudy, shardFolder, type Shard } from './study-folder.ts'
 import { subjectOf, type StudyPlan } from './study-plan.ts'
-import { epochsLeft, outstanding, studyOutcome, type StudyOutcome } from './study.ts'
+import { epochsLeft, outstanding, searchFailure, studyOutcome, type StudyOutcome } from './study.ts'
 import { parseTrialFlags } from './train-trial.ts'
 import type { TrialPool } from './trial-pool.ts'
 import type { Trial, TrialResult, TrialResults } from './trial.ts'
@@ -36,7 +36,7 @@ export type StudyEnd = {
   readonly outcome: StudyOutcome
 }
 
-/** Runs a study, or continues it. */
+/** Runs a study, or continues it. A search without a winner is an error. */
 export const runStudy = (env: Env, run: StudyRun): TE.TaskEither<AppError, StudyEnd> =>
   pipe(
     savedPlan(env, run),
@@ -49,7 +49,12 @@ export const runStudy = (env: Env, run: StudyRun): TE.TaskEither<AppError, Study
         remaining: results => epochsLeft(plan, results),
       }),
     ),
-    TE.map(({ plan, results }) => ({ plan, results, outcome: studyOutcome(plan, results)! })),
+    TE.flatMapEither(({ plan, results }) => {
+      const failure = searchFailure(plan, results)
+      return failure === undefined
+        ? E.right({ plan, results, outcome: studyOutcome(plan, results)! })
+        : E.left(failure)
+    }),
   )
 
 export type ShardEnd =
@@ -66,6 +71,8 @@ export const runShard = (env: Env, run: StudyRun, shard: Shard): TE.TaskEither<A
     TE.flatMap(({ plan, known }) => {
       const outcome = studyOutcome(plan, known)
       if (outcome !== undefined) return TE.right({ kind: 'study', plan, results: known, outcome })
+      const failure = searchFailure(plan, known)
+      if (failure !== undefined) return TE.left(failure)
       const folder = shardFolder(run.out, shard)
       const share = outstanding(plan, known).filter((_, i) => i % shard.of === shard.index - 1)
       const left = (results: TrialResults): readonly Trial[] => share.filter(({ id }) => !results.has(id))

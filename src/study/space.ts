@@ -47,6 +47,16 @@ export const sample = (space: Space, of: Key): FlagTexts =>
       .map(([flag, dimension], i) => [flag, String(draw(dimension, fold(of, i)))]),
   )
 
+/** Whether a configuration that is drawn from a space can have this value of a flag. */
+export const canDraw = (space: Space, flag: string, text: string): boolean => {
+  const dimension = space[flag]
+  if (dimension === undefined) return false
+  if (!isRange(dimension)) return dimension.map(String).includes(text)
+  const { from, to, zero = 0 } = dimension
+  const value = Number(text)
+  return (value === 0 && zero > 0) || (value >= from && value <= to)
+}
+
 /** The space as text, one line per flag. */
 export const describeSpace = (space: Space): readonly string[] =>
   Object.entries(space).map(([flag, dimension]) => `${flag}: ${describe(dimension)}`)

@@ -3,10 +3,11 @@
  * results, and how often they were computed, make no difference.
  */
 import { groupBy } from 'fp-ts/lib/NonEmptyArray.js'
-import { epochsOfRungs, halvingState, type Rung } from './halving.ts'
+import { diverged, type DivergedError } from '../errors.ts'
+import { epochsOfRungs, FAILED, halvingState, type Rung } from './halving.ts'
 import { identify } from './identity.ts'
 import { finalTrials, planStudy, type ArmPlan, type StudyPlan, type Study } from './study-plan.ts'
-import type { FlagTexts } from './space.ts'
+import { describeSpace, type FlagTexts } from './space.ts'
 import type { TrialResult, TrialResults, Trial } from './trial.ts'
 import { verdictOf, type Finals, type Verdict } from './verdict.ts'
 
@@ -16,6 +17,8 @@ export type Stage = {
   readonly rungs: readonly Rung[]
   /** The trials of the rungs that were reached. */
   readonly search: readonly (readonly Trial[])[]
+  /** Every trial of the last of these rungs diverged: the search has no winner. */
+  readonly hasFailed: boolean
   /** The winner and its runs on the test set, once it is known. */
   readonly final: { readonly winner: FlagTexts; readonly trials: readonly Trial[] } | undefined
 }
@@ -53,9 +56,12 @@ export const stages = ({ study, arms }: StudyPlan, results: TrialResults): reado
   stageOf(study, arms[1], results),
 ]
 
-/** The trials that can be run now, without duplicates. If there is none, the study is done. */
+/** The trials that can be run now, without duplicates. If there is none, the study is done, or a search has failed. */
 export const outstanding = (plan: StudyPlan, results: TrialResults): readonly Trial[] => {
-  const trials = stages(plan, results).flatMap(({ search, final }) => final?.trials ?? search.at(-1) ?? [])
+  const both = stages(plan, results)
+  // a search that fails leaves nothing to compare: so the final runs wait for both searches
+  const areFound = both.every(({ final }) => final !== undefined)
+  const trials = both.flatMap(({ search, final }) => (areFound ? final!.trials : (search.at(-1) ?? [])))
   return [...new Map(trials.map(trial => [trial.id, trial])).values()].filter(({ id }) => !results.has(id))
 }
 
@@ -71,6 +77,22 @@ export const studyOutcome = (plan: StudyPlan, results: TrialResults): StudyOutco
     verdict: verdictOf([finals(first), finals(second)], plan.study.classes),
     computedBy: computedBy(both.flatMap(trialsOfStage), results),
   }
+}
+
+/** Why a study ends without an outcome; undefined if it has one, and while trials are outstanding. */
+export const searchFailure = (plan: StudyPlan, results: TrialResults): DivergedError | undefined => {
+  if (outstanding(plan, results).length > 0) return undefined
+  const [first, ...more] = stages(plan, results).flatMap(({ arm, search, hasFailed }, i) =>
+    hasFailed ? [{ arm, tried: search.at(-1)!.length, fixed: plan.study.arms[i]!.flags.eta }] : [],
+  )
+  if (first === undefined) return undefined
+  const failures = [first, ...more].map(({ arm, tried }) => `all ${tried} configurations of ${arm} diverged`)
+  return diverged(
+    `the search has no winner: ${failures.join(', and ')}; the space is ${describeSpace(plan.study.space).join(', ')}`,
+    (first.fixed === undefined
+      ? 'search smaller learning rates: --space FILE.json with { "eta": { "from": …, "to": … } }'
+      : `give ${first.arm} a smaller --eta in --arms`) + ', and another --out; the final runs were not done',
+  )
 }
 
 /** The trials of a stage that were or can be run. */
@@ -122,7 +144,7 @@ const stageOf = (
   { name, rungs, configurations, search }: ArmPlan,
   results: TrialResults,
 ): Stage => {
-  const { fields, winner } = halvingState(rungs, (candidate, rung) =>
+  const { fields, winner, hasFailed } = halvingState(rungs, (candidate, rung) =>
     score(results.get(search[rung]![candidate]!.id)),
   )
   const flags = winner === undefined ? undefined : configurations[winner]!
@@ -130,13 +152,14 @@ const stageOf = (
     arm: name,
     rungs,
     search: fields.map((field, rung) => field.map(candidate => search[rung]![candidate]!)),
+    hasFailed,
     final: flags === undefined ? undefined : { winner: flags, trials: finalTrials(study, flags) },
   }
 }
 
-/** The accuracy after the last epoch; a trial that diverged is worse than any other. */
+/** The accuracy after the last epoch; a trial that diverged has failed. */
 const score = (result: TrialResult | undefined): number | undefined =>
-  result?.outcome === 'diverged' ? -1 : result?.accuracies.at(-1)
+  result?.outcome === 'diverged' ? FAILED : result?.accuracies.at(-1)
 
 const armOutcome = ({ arm, rungs, search, final }: Stage, results: TrialResults): ArmOutcome | undefined => {
   if (final === undefined) return undefined

@@ -5,7 +5,7 @@
  * decides. How fast the arms learn is secondary: three tests, with p-values corrected for that.
  *
  * No run is excluded. A diverged run counts with the accuracy of guessing: to exclude it would reward the arm that
- * diverges. A run that never reaches an accuracy counts as later than all that do.
+ * diverges. Where nothing but such counts speaks for a finding, there is none. A run that never reaches an accuracy counts as later than all that do.
  */
 import { holm, mean, pairedT, quantile, signTest, standardDeviation, wilcoxon } from './statistics.ts'
 import type { PairedT } from './statistics.ts'
@@ -27,8 +27,9 @@ export type Finals = { readonly name: string; readonly results: readonly TrialRe
  * - `better`: one arm is better, by a difference that matters
  * - `negligible`: the interval contains no difference that matters
  * - `undecided`: neither of these
+ * - `none`: every run of an arm diverged, and the other arm did not do better
  */
-export type Finding = 'better' | 'negligible' | 'undecided'
+export type Finding = 'better' | 'negligible' | 'undecided' | 'none'
 
 /** An arm's test accuracies after the last epoch, in per cent, and the number of diverged and stuck runs. */
 export type ArmSummary = {
@@ -71,8 +72,8 @@ export type Verdict = {
   readonly guessing: number
 }
 
-/** The finding by the printed rule. */
-export const findingOf = ({ mean, interval: [low, high], p }: PairedT): Finding =>
+/** The finding by the printed rule, where the arms have real accuracies. */
+export const findingOf = ({ mean, interval: [low, high], p }: PairedT): Exclude<Finding, 'none'> =>
   p < LEVEL && Math.abs(mean) >= DELTA
     ? 'better'
     : low >= -DELTA && high <= DELTA
@@ -100,9 +101,11 @@ export const verdictOf = (arms: readonly [Finals, Finals], classes: number): Ver
   const afterOne = inPoints(pairedT(differences(({ accuracies }) => accuracies[0])))
   const races = MILESTONES.map(milestone => timeToAccuracy(milestone, first, second))
   const [p, ...ps] = holm([afterOne.p, ...races.map(race => race.p)])
+  const summaries = [summary(arms[0], n, classes), summary(arms[1], n, classes)] as const
+  const finding = findingOf(difference)
   return {
-    finding: findingOf(difference),
-    arms: [summary(arms[0], n, classes), summary(arms[1], n, classes)],
+    finding: isFounded(finding, summaries, leaderOf(difference)) ? finding : 'none',
+    arms: summaries,
     difference,
     wilcoxon: wilcoxon(atEnd),
     afterOne: { ...afterOne, p: p! },
@@ -110,6 +113,20 @@ export const verdictOf = (arms: readonly [Finals, Finals], classes: number): Ver
     guessing: 100 / classes,
   }
 }
+
+/** The arm with the higher mean; the second of equal ones. */
+export const leaderOf = ({ mean }: PairedT): 0 | 1 => (mean < 0 ? 0 : 1)
+
+/** A difference as the advantage of the leader: its mean is not negative. */
+export const advantage = ({ mean, interval: [low, high], ...t }: PairedT): PairedT =>
+  mean < 0 ? { ...t, mean: -mean, interval: [-high, -low] } : { ...t, mean, interval: [low, high] }
+
+/** Whether every run of an arm diverged. */
+export const isLost = ({ n, diverged }: ArmSummary): boolean => diverged === n
+
+/** Of an arm without a real accuracy it can only be found that the other one is better. */
+const isFounded = (finding: Finding, arms: Verdict['arms'], leader: 0 | 1): boolean =>
+  !arms.some(isLost) || (finding === 'better' && !isLost(arms[leader]))
 
 /** The number of correct answers that a final run counts with: a diverged run, with those of guessing. */
 export const countedCorrect = (result: TrialResult, classes: number): number =>

@@ -1,4 +1,4 @@
-import { cp, readFile, readdir } from 'node:fs/promises'
+import { cp, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -133,6 +133,23 @@ describe("the project's own study", () => {
 })
 
 describe('mistakes', () => {
+  it('a search in which everything diverges ends before the final runs, and study show and merge say so', () =>
+    inFolder(async folder => {
+      const [out, space] = [join(folder, 'study'), join(folder, 'space.json')]
+      await writeFile(space, '{"eta": [1e+30]}')
+      const changes = { space, epochs: 1, budget: 2, seeds: 1 }
+      const { code, err } = await cli(smallStudy(await writeClouds(folder), out, changes))
+      expect(code).toBe(4)
+      const sentence = 'all 2 configurations of quadratic diverged, and all 2 configurations of xent diverged'
+      expect(err).toContain(`network2: the search has no winner: ${sentence}; the space is eta: 1e+30\n`)
+      expect(await journalOf(out)).toHaveLength(1 + 2 * 2)
+      for (const command of [
+        ['study', 'show', out],
+        ['merge', out],
+      ])
+        expect((await cli(command)).out.replaceAll(/\s+/g, ' ')).toContain(sentence)
+    }))
+
   it('another study in the folder is not changed, and the error says so', () =>
     inFolder(async folder => {
       const out = join(folder, 'study')

@@ -87,6 +87,7 @@ export const sampleStudy = (trials = 50): StudyRecord => {
   return {
     ...EXPERIMENT,
     title: 'Which cost is better',
+    remarks: ['quadratic searches lmbda, which cross-entropy fixes.'],
     arms: ['cross-entropy', 'quadratic'].map((name, arm) => ({
       name,
       trials: Array.from(normal(key(arm), trials), (x, i) => ({

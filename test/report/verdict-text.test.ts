@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { describeMachines, describeVerdict, verdictSentence } from '../../src/report/text/verdict-text.ts'
+import {
+  describeMachines,
+  describeUnlikeSearches,
+  describeVerdict,
+  verdictSentence,
+} from '../../src/report/text/verdict-text.ts'
+import { defaultSpace, type FlagTexts } from '../../src/study/space.ts'
 import { verdictOf, type Finals } from '../../src/study/verdict.ts'
 import { diverged, done, pairs, stuck } from '../study/finals.ts'
 
@@ -69,8 +75,9 @@ describe('the whole verdict', () => {
       'quadratic: 71.00 % of the test set of MNIST after the last epoch, the mean of 4 seeds (standard deviation 40.91, from 10.00 to 95.00); 1 diverged, 1 stuck',
       'xent: 95.50 % of the test set of MNIST after the last epoch, the mean of 4 seeds (standard deviation 0.58, from 95.00 to 96.00); 0 diverged, 0 stuck',
       'Inconclusive on MNIST: xent is ahead by 24.50 points (95 % interval -40.12 to 89.12, p = 0.314, d_z = 0.60, n = 4), and the interval contains differences that matter, in both directions.',
+      'The verdict rests on imputed values: 1 of 4 final runs of quadratic diverged, and count with the accuracy of guessing, 10.00 %.',
       "Wilcoxon's signed-rank test, which does not assume a normal distribution, agrees: p = 0.125.",
-      "Secondary results, not part of the verdict (p-values with Holm's correction for three tests):",
+      "Secondary results, not part of the verdict (p-values with Holm's correction for three tests; the interval is not corrected):",
       '  after 1 epoch: xent is ahead by 3.25 points (95 % interval -4.03 to 10.53, p = 0.75, d_z = 0.71, n = 4)',
       '  90 % reached: quadratic in 3 of 4 runs (median: in epoch 2), first with 0 seeds; xent in all 4 runs (median: in epoch 1), first with 2 seeds; tied with 2 seeds (sign test, p = 0.75)',
       '  95 % reached: quadratic in 1 of 4 runs (median: not reached), first with 0 seeds; xent in all 4 runs (median: in epoch 2), first with 3 seeds; tied with 1 seeds (sign test, p = 0.75)',
@@ -78,7 +85,7 @@ describe('the whole verdict', () => {
       'The rule, fixed before the data were seen:',
       '  An arm is better if the two-sided paired t-test on the test accuracies after the last epoch gives p < 0.05 and the mean difference is 0.1 points or more.',
       '  Otherwise there is no difference that matters if the 95 % interval lies within ±0.1 points; otherwise the study is inconclusive.',
-      '  A diverged run counts with the accuracy of guessing, 10.00 %. A run is stuck if it never or almost never predicts some class; it counts with its own accuracy. No run is excluded.',
+      '  A diverged run counts with the accuracy of guessing, 10.00 %. If all runs of an arm diverged, the only verdict can be that the other arm is better. A run is stuck if it never or almost never predicts some class; it counts with its own accuracy. No run is excluded.',
     ])
   })
 
@@ -105,6 +112,73 @@ describe('the whole verdict', () => {
     const outlier = arms[1].results.with(9, done(9500 + 900))
     expect(lines(outlier)).toContain('which does not assume a normal distribution, disagrees: p = 0.00195.')
   })
+})
+
+describe('diverged runs', () => {
+  const lost = { name: 'quadratic', results: [diverged(), diverged()] }
+
+  it('of both arms, all of them: no verdict, and no statistics', () => {
+    const lines = describeVerdict(verdictOf([lost, { ...lost, name: 'xent' }], 10), 'MNIST')
+    expect(lines).toContain(
+      'No verdict on MNIST: every final run of quadratic diverged, and so did every one of xent.',
+    )
+    expect(lines.join()).not.toMatch(/interval [\d-]|p =|difference that matters:/)
+  })
+
+  it('of one arm, all of them, beside an arm that guesses: no verdict', () => {
+    expect(said([{ name: 'xent', results: [done(1000), done(1000)] }, lost])).toBe(
+      'No verdict on MNIST: every final run of quadratic diverged, and xent is not better than guessing.',
+    )
+  })
+
+  it('of one arm, all of them, beside a better one: a verdict that says what it rests on', () => {
+    expect(
+      describeVerdict(verdictOf([lost, { name: 'xent', results: [done(9500), done(9400)] }], 10), 'MNIST'),
+    ).toContain(
+      'The verdict rests on imputed values: 2 of 2 final runs of quadratic diverged, and count with the accuracy of ' +
+        'guessing, 10.00 %.',
+    )
+  })
+})
+
+describe('arms that are searched differently', () => {
+  const described = (first: FlagTexts, second: FlagTexts): readonly string[] =>
+    describeUnlikeSearches({
+      arms: [
+        { name: 'A', flags: { cost: 'xent', ...first } },
+        { name: 'B', flags: { cost: 'xent', ...second } },
+      ],
+      space: defaultSpace,
+    })
+
+  it.each<[string, FlagTexts, FlagTexts]>([
+    ['in a range', {}, { lmbda: '5' }],
+    ['zero, which is drawn too', {}, { lmbda: '0' }],
+    ['in a list', { eta: '1' }, { eta: '1', 'mini-batch-size': '30' }],
+  ])('the space of A contains that of B: %s', (_what, first, second) => {
+    const [line, ...more] = described(first, second)
+    expect(line).toMatch(
+      /^A searches (lmbda|mini-batch-size), which B fixes: the space of A contains that of B,/,
+    )
+    expect(more).toEqual([])
+    expect(described(second, first)).toEqual([line!.replace(/\b[AB]\b/g, name => (name === 'A' ? 'B' : 'A'))])
+  })
+
+  it.each<[string, FlagTexts, FlagTexts, readonly string[]]>([
+    ['a value beyond the range', {}, { lmbda: '20' }, ['A searches lmbda, which B fixes.']],
+    ['another cost', { cost: 'quadratic' }, { lmbda: '5' }, ['A searches lmbda, which B fixes.']],
+    ['a flag that is not searched', {}, { lmbda: '5', rng: 'book' }, ['A searches lmbda, which B fixes.']],
+    [
+      'each searches another flag',
+      { eta: '1' },
+      { lmbda: '5' },
+      ['A searches lmbda, which B fixes.', 'B searches eta, which A fixes.'],
+    ],
+    ['both fix the same flags', { lmbda: '0' }, { lmbda: '5' }, []],
+    ['only a flag that nobody searches', {}, { rng: 'book' }, []],
+  ])('%s: none contains the other', (_what, first, second, lines) =>
+    expect(described(first, second)).toEqual(lines),
+  )
 })
 
 describe('the backends and engines', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { epochsOfRungs, describeRungs, rungsWithin, halvingState } from '../../src/study/halving.ts'
+import { epochsOfRungs, describeRungs, FAILED, rungsWithin, halvingState } from '../../src/study/halving.ts'
 
 const plan = fc.record({
   budget: fc.integer({ min: 0, max: 600 }),
@@ -82,12 +82,13 @@ describe('halving', () => {
         [1, 3],
       ],
       winner: 3,
+      hasFailed: false,
     })
   })
 
   it('waits for the last result of a rung', () => {
     const found = halvingState(rungs, candidate => (candidate === 4 ? undefined : 1))
-    expect(found).toEqual({ fields: [[0, 1, 2, 3, 4, 5]], winner: undefined })
+    expect(found).toEqual({ fields: [[0, 1, 2, 3, 4, 5]], winner: undefined, hasFailed: false })
   })
 
   it('of equals, takes those drawn first', () => {
@@ -97,11 +98,25 @@ describe('halving', () => {
         [0, 1],
       ],
       winner: 0,
+      hasFailed: false,
     })
   })
 
+  it('a candidate that failed never wins, and a rung of such candidates is the end', () => {
+    expect(halvingState(rungs, candidate => (candidate === 5 ? 0 : FAILED)).winner).toBe(5)
+    expect(halvingState(rungs, (_, rung) => (rung === 1 ? FAILED : 1))).toEqual({
+      fields: [
+        [0, 1, 2, 3, 4, 5],
+        [0, 1],
+      ],
+      winner: undefined,
+      hasFailed: true,
+    })
+    expect(halvingState(rungs, () => FAILED).fields).toHaveLength(1)
+  })
+
   it('without rungs, the first draw wins', () => {
-    expect(halvingState([], () => undefined)).toEqual({ fields: [], winner: 0 })
+    expect(halvingState([], () => undefined)).toEqual({ fields: [], winner: 0, hasFailed: false })
   })
 
   it('law: the winner is the best of its last rung, and no candidate left a rung before a worse one', () => {

@@ -3,9 +3,17 @@ import { describe, expect, it } from 'vitest'
 import type { StudyArm } from '../../src/study/arms.ts'
 import { epochsOfRungs } from '../../src/study/halving.ts'
 import { identify } from '../../src/study/identity.ts'
-import { defaultSpace } from '../../src/study/space.ts'
+import { defaultSpace, describeSpace } from '../../src/study/space.ts'
 import { studyDefaults, planStudy, subjectOf, type Study } from '../../src/study/study-plan.ts'
-import { continueStudy, studyOutcome, outstanding, stages, type StudyOutcome } from '../../src/study/study.ts'
+import { exitCode } from '../../src/errors.ts'
+import {
+  continueStudy,
+  outstanding,
+  searchFailure,
+  stages,
+  studyOutcome,
+  type StudyOutcome,
+} from '../../src/study/study.ts'
 import type { TrialResult, TrialResults, Trial } from '../../src/study/trial.ts'
 import { fold, generator, key, normal, permutation } from '../../src/core/rng.ts'
 import { diverged, done, N } from './finals.ts'
@@ -229,10 +237,52 @@ describe('a study', () => {
     ])
   })
 
-  it('where every trial diverges, it still comes to an end, and says so', () => {
-    const { outcome } = run(study(), new Map(), trial => ({ ...diverged(), id: trial.id }))
-    expect(outcome.arms.map(arm => arm.search.diverged)).toEqual(outcome.arms.map(arm => arm.search.trials))
-    expect(outcome.verdict).toMatchObject({ finding: 'negligible', arms: [{ diverged: 4 }, { diverged: 4 }] })
+  describe('of which searches diverge', () => {
+    const without = (costs: readonly string[], of = study()): Ran => {
+      const trainer = (trial: Trial): TrialResult =>
+        costs.includes(trial.flags.cost!) ? { ...diverged(), id: trial.id } : learn(trial)
+      return run(of, new Map(), trainer)
+    }
+
+    it.each([[['quadratic', 'xent']], [['xent']], [['quadratic']]])(
+      'those of %j: it ends before the final runs, with the arms, the space and what to do',
+      costs => {
+        const ran = without(costs)
+        expect(ran.outcome).toBeUndefined()
+        expect(finals(ran)).toEqual([])
+        for (const cost of costs) expect(of({ name: cost, flags: { cost } }, ran.trials)).toHaveLength(21)
+        const failure = searchFailure(planStudy(study()), ran.results)!
+        expect(exitCode(failure)).toBe(4)
+        expect(failure.message).toBe(
+          `the search has no winner: ${costs.map(cost => `all 21 configurations of ${cost} diverged`).join(', and ')}; ` +
+            `the space is ${describeSpace(defaultSpace).join(', ')}`,
+        )
+        expect(failure.remedy).toContain('--space')
+      },
+    )
+
+    it('for a fixed eta, the remedy is another one', () => {
+      const arms = [{ name: 'quadratic --eta 99', flags: { cost: 'quadratic', eta: '99' } }, XENT] as const
+      const { results } = without(['quadratic'], study({ arms }))
+      expect(searchFailure(planStudy(study({ arms })), results)!.remedy).toContain(
+        'give quadratic --eta 99 a smaller --eta in --arms',
+      )
+    })
+
+    it('a larger budget continues it', () => {
+      const { results } = without(['xent'])
+      const more = study({ budget: 120 })
+      expect(searchFailure(planStudy(more), results)).toBeUndefined()
+      expect(outstanding(planStudy(more), results).length).toBeGreaterThan(0)
+    })
+
+    it('not at once: both searches end first', () => {
+      const plan = planStudy(study())
+      const first = outstanding(plan, new Map())
+      const results = new Map(of(XENT, first).map(({ id }) => [id, { ...diverged(), id }]))
+      expect(searchFailure(plan, results)).toBeUndefined()
+      expect(of(QUADRATIC, outstanding(plan, results))).toHaveLength(of(QUADRATIC, first).length)
+    })
   })
 
   it('one that diverged never wins over one that did not', () => {

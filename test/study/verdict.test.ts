@@ -77,6 +77,18 @@ describe('the numbers', () => {
     expect(afterOne.mean).toBeCloseTo((1 - 80) / 2, 12)
   })
 
+  it.each<[string, readonly TrialResult[], readonly TrialResult[], string]>([
+    ['all runs of both', [diverged(), diverged()], [diverged(9000), diverged()], 'none'],
+    ['all of one, the other better', [diverged(), diverged()], [done(9500), done(9400)], 'better'],
+    ['all of one, the other no better', [diverged(), diverged()], [done(1000), done(1000)], 'none'],
+    ['all of one, the other worse than guessing', [done(900), done(900)], [diverged(), diverged()], 'none'],
+    ['all of one, undecided', [done(900), done(9900)], [diverged(), diverged()], 'none'],
+    ['one run of each', [diverged(), done(9500)], [diverged(), done(9500)], 'negligible'],
+  ])('diverged: %s', (_what, first, second, finding) => {
+    expect(verdict(first, second).finding).toBe(finding)
+    expect(verdict(second, first).finding).toBe(finding)
+  })
+
   it('a stuck run counts as it is, and is counted', () => {
     const { arms } = verdict([stuck(8000), done(9500)], [done(8000), done(9500)])
     expect(arms[0]).toMatchObject({ stuck: 1, mean: 87.5, diverged: 0 })

@@ -4,7 +4,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
-import type { AppError } from '../../errors.ts'
+import { diverged, type AppError } from '../../errors.ts'
 import { planStudy, type StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace } from '../../study/space.ts'
 import type { StudyOutcome } from '../../study/study.ts'
@@ -33,7 +33,7 @@ export const compareCommand = defineCommand({
   options: compareOptions,
   examples: [
     ['npm run compare', 'the two costs of the book'],
-    ['npm run compare -- --arms "xent" "xent --lmbda 5"', 'any two configurations'],
+    ['npm run compare -- --arms "xent --lmbda 0" "xent --lmbda 5"', 'any two configurations'],
   ],
   run: (given, env) =>
     pipe(
@@ -139,6 +139,14 @@ const writeOutcome = (
         env.out(`Report: ${path}`)
       }
     }),
+    TE.filterOrElse(
+      () => outcome.verdict.finding !== 'none',
+      (): AppError =>
+        diverged(
+          verdictSentence(outcome.verdict, data.name),
+          'give smaller learning rates, and another --out',
+        ),
+    ),
   )
 
 const writeReport = (

@@ -9,7 +9,7 @@ import { outputOptions } from '../../options/train-options.ts'
 import { mergeShards } from '../../study/merge.ts'
 import { JOURNAL } from '../../study/study-folder.ts'
 import { planStudy } from '../../study/study-plan.ts'
-import { outstanding, studyOutcome } from '../../study/study.ts'
+import { outstanding, searchFailure, studyOutcome } from '../../study/study.ts'
 import { defineCommand } from '../command.ts'
 
 export const mergeCommand = defineCommand({
@@ -31,7 +31,8 @@ export const mergeCommand = defineCommand({
             : `${added} results are new in ${join(first, JOURNAL)}, which has ${results.size}. ` +
                 (done
                   ? `The study is done: the command of any shard, or npm run study -- show ${first}, prints its outcome.`
-                  : `${left} trials can be done next: start the shards again.`),
+                  : (searchFailure(plan, results)?.message ??
+                    `${left} trials can be done next: start the shards again.`)),
         )
       }),
     )

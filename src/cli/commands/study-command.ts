@@ -9,7 +9,7 @@ import { outputOptions } from '../../options/train-options.ts'
 import { describeOutcome, describePlan, toWidth, trialTable } from '../../report/text/study-text.ts'
 import { readResults, readStudy } from '../../study/study-folder.ts'
 import { dataNameOf, planStudy } from '../../study/study-plan.ts'
-import { outstanding, stages, studyOutcome } from '../../study/study.ts'
+import { outstanding, searchFailure, stages, studyOutcome } from '../../study/study.ts'
 import type { CliEnv } from '../cli-env.ts'
 import { defineCommand } from '../command.ts'
 
@@ -42,12 +42,13 @@ const show = (folder: string, json: boolean, env: CliEnv): TE.TaskEither<AppErro
         return
       }
       const left = outstanding(plan, results).length
+      const failure = searchFailure(plan, results)
       for (const line of [
         ...describePlan(plan),
         '',
         ...trialTable(plan, results),
         ...(ended === undefined
-          ? [`${results.size} trials are done; ${left} can be done next.`]
+          ? [failure?.message ?? `${results.size} trials are done; ${left} can be done next.`]
           : describeOutcome(plan, results, ended)),
       ])
         env.out(toWidth(env.columns)(line))

@@ -29,28 +29,37 @@ export type StudyRecord = Provenance & {
   readonly data: string
   readonly state: RunState
   readonly sentence: string
+  /** What limits the comparison of the winners. */
+  readonly remarks: readonly string[]
   /** The result, in one sentence. */
   readonly verdict: string
   readonly arms: readonly ArmRecord[]
+  /** Empty if there is no verdict. */
   readonly differences: readonly Paired[]
 }
 
 export const studyReport = (study: StudyRecord): string => {
-  const { title, verdict, arms, differences } = study
+  const { title, verdict, arms, differences, remarks } = study
   return page({
     title,
     state: study,
     lead: paragraph(verdict),
     sections: [
+      differences.length === 0
+        ? undefined
+        : section(
+            'The difference',
+            paragraph(
+              'Arms are paired by seed: the two runs of a pair have the same order of examples and the same random numbers for the initial weights.',
+            ),
+            html`<div class="charts">${differences.map(paired)}</div>`,
+            differencesTable(differences),
+          ),
       section(
-        'The difference',
-        paragraph(
-          'Arms are paired by seed: the two runs of a pair have the same order of examples and the same random numbers for the initial weights.',
-        ),
-        html`<div class="charts">${differences.map(paired)}</div>`,
-        differencesTable(differences),
+        'The winners',
+        remarks.map(remark => paragraph(remark)),
+        winners(study),
       ),
-      section('The winners', winners(study)),
       section(
         'Learning curves of the winners',
         curveChart({

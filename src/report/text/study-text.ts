@@ -7,14 +7,15 @@ import { describeSpace, type FlagTexts } from '../../study/space.ts'
 import { validationOf } from '../study-record.ts'
 import { stages, type StudyOutcome } from '../../study/study.ts'
 import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
-import { countedCorrect } from '../../study/verdict.ts'
-import { describeMachines, describeVerdict } from './verdict-text.ts'
+import { countedCorrect, leaderOf } from '../../study/verdict.ts'
+import { describeMachines, describeUnlikeSearches, describeVerdict } from './verdict-text.ts'
 import { aligned, percentOf } from '../../format.ts'
 
 /** The plan: the arms, the space they share, the budget of each, and the final runs. */
 export const describePlan = ({ study, arms }: StudyPlan): readonly string[] => [
   `Two arms: ${arms[0].name} and ${arms[1].name}. Both are searched in the same space, with the same draws:`,
   ...describeSpace(study.space).map(line => `  ${line}`),
+  ...describeUnlikeSearches(study),
   ...(same(arms.map(({ rungs }) => describeRungs(rungs)))
     ? [`The search of each arm, by accuracy on the validation set: ${describeRungs(arms[0].rungs)}.`]
     : arms.map(
@@ -62,6 +63,8 @@ export const describeOutcome = (
   const share = ({ n, ...result }: TrialResult): string =>
     percentOf(countedCorrect({ n, ...result }, plan.study.classes), n)
   const [first, second] = arms
+  const leader = leaderOf(verdict.difference)
+  const [minuend, subtrahend] = [arms[leader], arms[1 - leader]!]
   return [
     'The winner of each search:',
     ...aligned([
@@ -75,24 +78,26 @@ export const describeOutcome = (
     ]).map(line => `  ${line}`),
     ...(same ? ['Both arms chose the same configuration: their final runs are the same runs.'] : []),
     '',
-    `Accuracy on the test set of ${dataNameOf(plan.study)} after the last epoch, seed by seed:`,
+    `Accuracy on the test set of ${dataNameOf(plan.study)} after the last epoch, seed by seed; points are ` +
+      `${minuend.name} minus ${subtrahend.name}:`,
     ...aligned([
       ['seed', first.name, second.name, 'points'],
       ...first.finals.map((result, i) => {
-        const other = second.finals[i]!
-        const points =
-          (100 * (countedCorrect(other, plan.study.classes) - countedCorrect(result, plan.study.classes))) /
-          result.n
+        const [of, against] = [minuend, subtrahend].map(({ finals }) =>
+          countedCorrect(finals[i]!, plan.study.classes),
+        )
+        const points = (100 * (of! - against!)) / result.n
         return [
           String(both[0].final!.trials[i]!.seed),
           share(result),
-          share(other),
+          share(second.finals[i]!),
           `${points > 0 ? '+' : ''}${points.toFixed(2)}`,
         ]
       }),
     ]).map(line => `  ${line}`),
     '',
     ...describeVerdict(verdict, dataNameOf(plan.study), plan.study.earlier),
+    ...describeUnlikeSearches(plan.study),
     ...describeMachines(computedBy),
   ]
 }

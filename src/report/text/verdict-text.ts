@@ -1,10 +1,20 @@
 /**
  * A verdict as text. It follows from the numbers alone, by the rule that is printed with it.
  */
-import type { EarlierVerdict } from '../../study/study-plan.ts'
+import { canDraw } from '../../study/space.ts'
+import type { EarlierVerdict, Study } from '../../study/study-plan.ts'
 import type { ComputedBy } from '../../study/study.ts'
 import type { PairedT } from '../../study/statistics.ts'
-import { LEVEL, DELTA, type TimeToAccuracy, type ArmSummary, type Verdict } from '../../study/verdict.ts'
+import {
+  advantage,
+  DELTA,
+  isLost,
+  leaderOf,
+  LEVEL,
+  type ArmSummary,
+  type TimeToAccuracy,
+  type Verdict,
+} from '../../study/verdict.ts'
 
 /** The arms, the verdict, the secondary results, the scope, and the rule; one line each. */
 export const describeVerdict = (
@@ -14,15 +24,21 @@ export const describeVerdict = (
 ): readonly string[] => [
   ...verdict.arms.map(describeArm(data)),
   verdictSentence(verdict, data),
+  ...describeImputed(verdict),
   ...describeEarlier(earlier),
+  ...(verdict.finding === 'none' ? [] : evidence(verdict)),
+  ...rule(verdict),
+]
+
+const evidence = (verdict: Verdict): readonly string[] => [
   companion(verdict),
-  "Secondary results, not part of the verdict (p-values with Holm's correction for three tests):",
+  "Secondary results, not part of the verdict (p-values with Holm's correction for three tests; the interval is not " +
+    'corrected):',
   `  after 1 epoch: ${ahead(verdict.arms, verdict.afterOne)}`,
   ...verdict.timesToAccuracy.map(race => `  ${describeRace(verdict.arms, race)}`),
   `The verdict is about the two configurations that the search chose, ${verdict.difference.n} training seeds and this ` +
     'test set. The interval covers neither the randomness of the search (run a study with another --seed) nor the ' +
     'choice of the test images (use another data set).',
-  ...rule(verdict),
 ]
 
 /** The verdict in one sentence, with the name of the data. */
@@ -40,7 +56,26 @@ export const verdictSentence = ({ finding, arms, difference }: Verdict, data: st
         `Inconclusive on ${data}: ${ahead(arms, difference)}, ` +
         `and the interval contains differences that matter, ${sides(arms, difference)}.`
       )
+    case 'none': {
+      const [lost, other] = isLost(arms[0]) ? arms : [arms[1], arms[0]]
+      return (
+        `No verdict on ${data}: every final run of ${lost.name} diverged, and ` +
+        (isLost(other) ? `so did every one of ${other.name}.` : `${other.name} is not better than guessing.`)
+      )
+    }
   }
+}
+
+/** A sentence if runs diverged: the verdict then rests on values that were not measured. */
+export const describeImputed = ({ finding, arms, guessing }: Verdict): readonly string[] => {
+  const imputed = arms.filter(({ diverged }) => diverged > 0)
+  const counts = imputed.map(({ name, n, diverged }) => `${diverged} of ${n} final runs of ${name}`)
+  return imputed.length === 0 || finding === 'none'
+    ? []
+    : [
+        `The verdict rests on imputed values: ${counts.join(' and ')} diverged, and count with the accuracy of ` +
+          `guessing, ${fixed(guessing)} %.`,
+      ]
 }
 
 /** The earlier verdicts on the same test set: with many attempts, one of them is significant by chance. */
@@ -52,6 +87,28 @@ export const describeEarlier = (earlier: readonly EarlierVerdict[]): readonly st
           `${earlier.map(({ budget, seeds }) => `a budget of ${budget} epochs and ${seeds} seeds`).join(', and one with ')}. ` +
           'The p-values and intervals are not corrected for that.',
       ]
+
+/** The flags that one arm searches and the other one fixes, and whether the one can choose the other's configurations. */
+export const describeUnlikeSearches = ({
+  arms: [first, second],
+  space,
+}: Pick<Study, 'arms' | 'space'>): readonly string[] =>
+  [[first, second] as const, [second, first] as const].flatMap(([free, bound]) => {
+    const more = Object.keys(bound.flags).filter(flag => !Object.hasOwn(free.flags, flag))
+    const searched = more.filter(flag => Object.hasOwn(space, flag))
+    if (searched.length === 0) return []
+    const contains =
+      more.every(flag => canDraw(space, flag, bound.flags[flag]!)) &&
+      Object.entries(free.flags).every(([flag, text]) => bound.flags[flag] === text)
+    const names = searched.join(', ')
+    return [
+      `${free.name} searches ${names}, which ${bound.name} fixes` +
+        (contains
+          ? `: the space of ${free.name} contains that of ${bound.name}, and the comparison is of searching with fixing. ` +
+            `To compare two values of ${names}, fix one in each arm.`
+          : '.'),
+    ]
+  })
 
 /** A warning if the results were computed by different backends or engines. */
 export const describeMachines = (computedBy: readonly ComputedBy[]): readonly string[] =>
@@ -69,8 +126,9 @@ const rule = ({ guessing }: Verdict): readonly string[] => [
     `and the mean difference is ${DELTA} points or more.`,
   `  Otherwise there is no difference that matters if the 95 % interval lies within ±${DELTA} points; otherwise the ` +
     'study is inconclusive.',
-  `  A diverged run counts with the accuracy of guessing, ${fixed(guessing)} %. A run is stuck if it never or almost never ` +
-    'predicts some class; it counts with its own accuracy. No run is excluded.',
+  `  A diverged run counts with the accuracy of guessing, ${fixed(guessing)} %. If all runs of an arm diverged, the only ` +
+    'verdict can be that the other arm is better. A run is stuck if it never or almost never predicts some class; ' +
+    'it counts with its own accuracy. No run is excluded.',
 ]
 
 type Arms = Verdict['arms']
@@ -99,16 +157,20 @@ const describeRace = (arms: Arms, { milestone, median, never, first, p }: TimeTo
 }
 
 /** The name of the arm with the higher mean. */
-const leader = (arms: Arms, { mean }: PairedT): string => arms[mean > 0 ? 1 : 0].name
+const leader = (arms: Arms, t: PairedT): string => arms[leaderOf(t)].name
 
 const ahead = (arms: Arms, t: PairedT): string =>
   t.mean === 0 ? `neither arm is ahead (${statistics(t)})` : `${leader(arms, t)} is ahead by ${amount(t)}`
 
 const amount = (t: PairedT): string => `${fixed(Math.abs(t.mean))} points (${statistics(t)})`
 
-/** The sign is that of the leader's advantage. */
-const statistics = ({ n, mean, interval, p, effect }: PairedT): string => {
-  const [low, high] = mean < 0 ? [-interval[1], -interval[0]] : interval
+const statistics = (t: PairedT): string => {
+  const {
+    n,
+    interval: [low, high],
+    p,
+    effect,
+  } = advantage(t)
   return (
     `95 % interval ${fixed(low)} to ${fixed(high)}, ${chance(p)}, ` +
     `d_z ${Number.isNaN(effect) ? 'unknown' : `= ${fixed(Math.abs(effect))}`}, n = ${n}`
