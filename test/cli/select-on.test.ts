@@ -71,7 +71,8 @@ describe('early stopping', () => {
       const run = join(folder, 'run')
       await train(folder, '--select-on', 'evaluation', '--out', run)
       const file = join(run, 'config.json')
-      const { selectOn: _, ...old } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
+      const old = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
+      delete old.selectOn
       await writeFile(file, JSON.stringify(old))
       const { code, out } = await cli(['train', '--resume', run, '--print-config'])
       expect(code).toBe(0)
