@@ -7,15 +7,17 @@ import { basename, dirname, join } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
 import type { Dataset } from './dataset.ts'
 import { digitsCounts, loadDigits, type Counts } from './digits-cache.ts'
+import { readCsv } from './csv-dataset.ts'
 import { download, mirrors, patience, type Patience } from './download.ts'
 import { listIdxFiles, setName } from './find-idx.ts'
 import { readJson } from './json-dataset.ts'
 import { mnist, readFolder, type KnownFiles } from './mnist.ts'
+import { readPickle } from './pickle-dataset.ts'
 import type { LoadProgress } from './progress.ts'
 import { exists, kindOf } from '../io/read.ts'
 
 export type LoadOptions = {
-  /** auto, mnist, digits, or the path of a folder or of a JSON file. */
+  /** auto, mnist, digits, or the path of a folder or of a file. */
   readonly choice: string
   /** Environment variables. */
   readonly env: NodeJS.ProcessEnv
@@ -97,7 +99,7 @@ const TRANSPOSED = ':transposed'
 /** What `--data` reads, for errors. */
 const FORMS =
   "give a folder of IDX files (MNIST's four names, or EMNIST's; FOLDER:transposed for images stored by columns), " +
-  'or a FILE.json'
+  'mnist.pkl.gz of the book, a FILE.csv (label first or last), or a FILE.json'
 
 const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> => {
   const isTransposed = choice.endsWith(TRANSPOSED)
@@ -116,6 +118,13 @@ const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> =>
   )
 }
 
+/** How a file is read, by the end of its name. */
+const readers: readonly (readonly [RegExp, (path: string) => TaskEither<DataError, Dataset>])[] = [
+  [/\.json$/i, readJson],
+  [/\.(pkl|pickle)(\.gz)?$/i, readPickle],
+  [/\.csv(\.gz)?$/i, readCsv],
+]
+
 const fromFileOrFolder = (
   path: string,
   isTransposed: boolean,
@@ -129,8 +138,9 @@ const fromFileOrFolder = (
         return TE.left(
           dataError(`${path}${TRANSPOSED}: only IDX files can be transposed`, `leave out ${TRANSPOSED}`),
         )
-      return path.toLowerCase().endsWith('.json')
-        ? readJson(path)
+      const read = readers.find(([ending]) => ending.test(path))?.[1]
+      return read !== undefined
+        ? read(path)
         : TE.left(dataError(`${path}: this is no data set that can be read`, FORMS))
     }),
   )
@@ -165,7 +175,7 @@ const oneOfSeveral = (
  *   digits, with a notice
  * - `mnist`: the same, without the synthetic digits
  * - `digits`: synthetic digits
- * - a folder with four files in MNIST's form, whatever they show; or a JSON file
+ * - a folder with four files in MNIST's form, whatever they show; or a file: JSON, CSV, or the book's pickle
  *
  * Exit code 3 if the data is missing, damaged or of another kind. That holds for the folder of `MNIST_DIR`, too:
  * nothing replaces it.

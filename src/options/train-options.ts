@@ -207,7 +207,7 @@ export const trainingOptions = {
   ),
   data: withDefault(D.anyText, 'auto', {
     group: DATA,
-    help: 'auto | mnist | digits (synthetic) | a folder of IDX files | a file.json',
+    help: 'auto | mnist | digits (synthetic) | a folder of IDX files | FILE.json | FILE.csv | mnist.pkl.gz',
     byDefault: 'auto: $MNIST_DIR, data/mnist, a download, else synthetic digits',
   }),
   trainSize: optional(D.count, {

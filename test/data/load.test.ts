@@ -163,6 +163,20 @@ describe('a path', () => {
     expect(dataError((await load(join(folder, 'emnist-none'))).result)).toContain('does not exist')
   })
 
+  test('CSV and pickles are read by the end of their name; another file is refused with what is read', async () => {
+    const folder = await temporary()
+    await writeFile(join(folder, 'a.CSV'), 'label,x,y\n0,1,2\n1,2,3\n')
+    const csv = await load(join(folder, 'a.CSV'))
+    expect(right(csv.result).training.size).toBe(2)
+    expect(csv.said).toContain('a.CSV: split at random')
+    await writeFile(join(folder, 'a.pkl'), 'cos\nsystem\n')
+    expect(dataError((await load(join(folder, 'a.pkl'))).result)).toContain('it names "os system"')
+    await writeFile(join(folder, 'a.mat'), '')
+    expect((await load(join(folder, 'a.mat'))).result).toMatchObject({
+      left: { remedy: expect.stringMatching(/IDX files.*mnist\.pkl\.gz.*FILE\.csv.*FILE\.json/) as string },
+    })
+  })
+
   test('a missing one is named', async () => {
     expect(dataError((await load('/no/such')).result)).toBe(
       '--data /no/such cannot be read: it does not exist',
