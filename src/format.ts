@@ -8,6 +8,10 @@ export const grouped = (value: number): string => Math.round(value).toLocaleStri
 
 export const percentOf = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)} %`
 
+/** A number with its noun: "1 epoch", "30 epochs", "1,000 epochs". */
+export const counted = (n: number, one: string, many = `${one}s`): string =>
+  `${grouped(n)} ${n === 1 ? one : many}`
+
 /** 95 seconds as "1:35". */
 export const clock = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds))

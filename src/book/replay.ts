@@ -9,6 +9,7 @@ import type { KeyFigures } from './published.ts'
 import { namedTrial, type Trial } from '../study/trial.ts'
 import type { FlagTexts } from '../study/space.ts'
 import { extent } from '../extent.ts'
+import { counted } from '../format.ts'
 
 /** The figures, by their names on the command line, and the author's files. */
 export const replayed = {
@@ -87,5 +88,5 @@ export const compareFacts = (ours: readonly number[], { first, best }: KeyFigure
 
 /** Such as `400 of 400 epochs have the published count`. */
 export const describeComparison = ({ epochs, equal, largest, at }: Comparison): string =>
-  `${equal} of ${epochs} epochs have the published count` +
+  `${equal} of ${counted(epochs, 'epoch')} have the published count` +
   (largest === 0 ? '' : `; the largest difference is ${largest}, after epoch ${at}`)

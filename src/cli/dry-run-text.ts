@@ -1,7 +1,7 @@
 /**
  * What `train --dry-run` prints.
  */
-import { clock, grouped } from '../format.ts'
+import { clock, counted, grouped } from '../format.ts'
 import type { DryRunEstimate } from '../runs/dry-run.ts'
 import type { Resources } from '../runs/resources.ts'
 import { asSettings, type PlannedRun } from '../runs/run-plan.ts'
@@ -17,9 +17,9 @@ export const dryRunLines = (
   return json
     ? [JSON.stringify({ event: 'dry-run', config: asSettings(config), parameters, steps, seconds, folder })]
     : [
-        `network     [${sizes.join(', ')}], ${grouped(parameters)} parameters`,
-        `data        ${dataset.name} (${dataset.source}): ${grouped(trainSize)} training examples, evaluated on ${evaluateOn}`,
-        `steps       ${grouped(steps)} in ${epochs} epochs, mini-batches of ${miniBatchSize}`,
+        `network     [${sizes.join(', ')}], ${counted(parameters, 'parameter')}`,
+        `data        ${dataset.name} (${dataset.source}): ${counted(trainSize, 'training example')}, evaluated on ${evaluateOn}`,
+        `steps       ${grouped(steps)} in ${counted(epochs, 'epoch')}, mini-batches of ${miniBatchSize}`,
         `computed    by ${backend.name}, ${interpreter.name}`,
         `time        about ${seconds < 1 ? 'a second' : clock(seconds)} of training, without the monitors`,
         `run         ${folder}`,

@@ -11,7 +11,7 @@ import type { RunOutcome, SessionListener } from '../runs/session.ts'
 import { asSettings, type RunConfig } from '../runs/run-plan.ts'
 import { noProgressBar } from '../io/env.ts'
 import type { CliEnv } from './cli-env.ts'
-import { clock, grouped, percentOf } from '../format.ts'
+import { clock, counted, grouped, percentOf } from '../format.ts'
 
 /** What is known when a run has ended. */
 export type RunEnding = {
@@ -121,7 +121,7 @@ export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet
           `lmbda ${config.lmbda}, ${config.init} start, seed ${config.seed}`,
       )
       env.log(
-        `${dataset.name} (${dataset.source}): ${grouped(trainSize)} training examples` +
+        `${dataset.name} (${dataset.source}): ${counted(trainSize, 'training example')}` +
           (config.evaluateOn === 'none' ? '' : `, evaluated on the ${config.evaluateOn} set`) +
           `; backend ${backend.name}, engine ${interpreter.name}`,
       )
@@ -179,7 +179,7 @@ export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet
           ? `Accuracy on the ${config.evaluateOn} set of ${data}: ${accuracy(last)}` +
             (best === last ? '. ' : `; ${bestWords(config)} after epoch ${best.epoch}: ${accuracy(best)}. `)
           : '') +
-          `${done} epochs in ${clock(seconds)}${over === undefined ? '' : `; stopped early: ${over}`}.`,
+          `${counted(done, 'epoch')} in ${clock(seconds)}${over === undefined ? '' : `; stopped early: ${over}`}.`,
       )
       const kept = saved ?? (run === undefined ? undefined : join(run, 'model.json'))
       if (kept !== undefined && (saved !== undefined || !quiet))

@@ -56,7 +56,7 @@ export const updateSchedule =
       share,
       stopReason:
         earlyStop !== undefined && since >= earlyStop
-          ? `no better accuracy in ${since} epochs`
+          ? `no better accuracy in ${since === 1 ? 'the last epoch' : `${since} epochs`}`
           : halve !== undefined && share <= 1 / halve.stop
             ? `the learning rate has come down to 1/${1 / share} of what it was`
             : undefined,

@@ -14,6 +14,7 @@ import { isDefaultPart } from '../core/parts.ts'
 import { dataError, type DataError } from '../errors.ts'
 import { nonFiniteWord, parseJson, shortValue } from './json.ts'
 import { canBeTrained, MOST_LAYERS, MOST_WEIGHTS, type LayerValues, type Sizes } from '../core/params.ts'
+import { counted } from '../format.ts'
 
 /** A saved network. */
 /** The data that a network was trained on: its name for people, and a hash of its contents. */
@@ -124,8 +125,8 @@ const misshapen = ({ sizes, weights, biases }: File): readonly string[] => {
     return [`sizes has more than ${MOST_LAYERS} layers, or ${MOST_WEIGHTS / 1e6} million weights`]
   const layers = sizes.length - 1
   return [
-    ...(weights.length === layers ? [] : [`weights has ${weights.length} layers, sizes ask for ${layers}`]),
-    ...(biases.length === layers ? [] : [`biases has ${biases.length} layers, sizes ask for ${layers}`]),
+    ...(weights.length === layers ? [] : [`weights has ${counted(weights.length, 'layer')}, sizes ask for ${layers}`]),
+    ...(biases.length === layers ? [] : [`biases has ${counted(biases.length, 'layer')}, sizes ask for ${layers}`]),
     ...weights.flatMap((rows, l) => matrix(`weights[${l}]`, rows, sizes[l + 1]!, sizes[l]!)),
     ...biases.flatMap((rows, l) => matrix(`biases[${l}]`, rows, sizes[l + 1]!, 1)),
   ]
@@ -137,7 +138,7 @@ const matrix = (
   height: number,
   width: number,
 ): readonly string[] => [
-  ...(rows.length === height ? [] : [`${at} has ${rows.length} rows, sizes ask for ${height}`]),
+  ...(rows.length === height ? [] : [`${at} has ${counted(rows.length, 'row')}, sizes ask for ${height}`]),
   ...rows.flatMap((row, j) =>
     row.length !== width
       ? [`${at}[${j}] has ${row.length} numbers, sizes ask for ${width}`]

@@ -19,6 +19,7 @@ import { runChunked, type Ended } from './run-chunked.ts'
 import { comparesOutputs, scheduleOf, trainSettings, type PlannedRun, type RunConfig } from './run-plan.ts'
 import type { TrainSnapshot, TrainStart } from './saves.ts'
 import { disposeSets, toSets } from './sets.ts'
+import { counted } from '../format.ts'
 
 export type TrainProgress = Extract<TrainEvent, { kind: 'progress' }>
 type Diverged = Extract<TrainEvent, { kind: 'diverged' }>
@@ -231,7 +232,7 @@ const endingOf = (
       outcome: 'done',
       sentence:
         stopReason === undefined
-          ? `Finished after ${done} epochs.`
+          ? `Finished after ${counted(done, 'epoch')}.`
           : `Finished after epoch ${done}: ${stopReason}.`,
       failure: undefined,
     }

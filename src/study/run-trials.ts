@@ -18,6 +18,7 @@ import { acquireLock, unlockAfter } from '../io/lock.ts'
 import { unwritable } from '../io/failure.ts'
 import type { Env } from '../io/env.ts'
 import { rarely } from './rarely.ts'
+import { counted } from '../format.ts'
 
 export type TrialBatch = ProgressOptions & {
   /** The folder of the journal. */
@@ -84,7 +85,7 @@ const perform = async (
   const results = new Map(usableResults(journal.entries))
   noteUnusable(env, join(batch.out, JOURNAL), journal.entries)
   if (results.size > 0 && batch.outstanding(results).length > 0)
-    env.log(`Continuing in ${batch.out}: ${results.size} trials are done.`)
+    env.log(`Continuing in ${batch.out}: ${counted(results.size, 'trial is done', 'trials are done')}.`)
   const run: Run = {
     ...{ env, batch, journal, results },
     pool: batch.pool(),
@@ -188,17 +189,17 @@ const result = ({ batch, results, failed }: Run): E.Either<AppError, TrialResult
   const [first, ...others] = failed
   if (first === undefined) return E.right(results)
   const { error } = first
-  const more = others.length === 0 ? '' : ` (${others.length} more trials failed, see above)`
+  const more = others.length === 0 ? '' : ` (${counted(others.length, 'more trial')} failed, see above)`
   return E.left({
     ...error,
     message: `${error.message}${more}`,
-    remedy: `${error.remedy}; the ${results.size} results so far are in ${join(batch.out, JOURNAL)}`,
+    remedy: `${error.remedy}; ${counted(results.size, 'result so far is', 'results so far are')} in ${join(batch.out, JOURNAL)}`,
   })
 }
 
 const stopped = ({ batch, results }: Run, reason: StopReason): AppError =>
   interrupted(
     reason,
-    `stopped: ${results.size} trials are done, their results are in ${join(batch.out, JOURNAL)}`,
+    `stopped: ${counted(results.size, 'trial is', 'trials are')} done; the results are ${join(batch.out, JOURNAL)}`,
     'run the same command again to continue',
   )

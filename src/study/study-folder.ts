@@ -20,6 +20,7 @@ import { unwritable, readFailureReason } from '../io/failure.ts'
 import { readIfPresent } from '../io/files.ts'
 import { parseJson, toJson } from '../io/json.ts'
 import type { Env } from '../io/env.ts'
+import { counted } from '../format.ts'
 
 export const JOURNAL = 'journal.jsonl'
 
@@ -133,7 +134,7 @@ export const noteUnusable = (env: Pick<Env, 'log'>, path: string, results: reado
   const old = results.filter(result => !hasCurrentNumerics(result)).length
   if (old > 0)
     env.log(
-      `network2: ${path}: ${old} results were computed by another version of the arithmetic; they are not used`,
+      `network2: ${path}: ${counted(old, 'result was', 'results were')} computed by another version of the arithmetic, and not used`,
     )
 }
 

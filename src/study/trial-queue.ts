@@ -13,6 +13,7 @@ import { openQueue } from './queue-client.ts'
 import { serveQueue, type WorkEnd } from './queue-worker.ts'
 import { localPool, type LocalPoolOptions, type TrialFailure, type TrialPool } from './trial-pool.ts'
 import { describeFlags, type Trial, type TrialResult } from './trial.ts'
+import { counted } from '../format.ts'
 
 /**
  * The workers of a queue as a pool.
@@ -161,4 +162,4 @@ const workEndOf = (failure: TrialFailure): Exclude<WorkEnd<TrialResult>, { kind:
 
 const describeEnd = (trial: Trial, { outcome, accuracies, n, seconds = 0 }: TrialResult): string =>
   `${trial.id}: ${outcome === 'done' ? `${accuracies.at(-1) ?? 0} / ${n} on the ${trial.evaluateOn} set` : 'diverged'}` +
-  ` after ${trial.epochs} ${trial.epochs === 1 ? 'epoch' : 'epochs'}, ${seconds.toFixed(2)} s`
+  ` after ${counted(trial.epochs, 'epoch')}, ${seconds.toFixed(2)} s`

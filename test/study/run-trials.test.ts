@@ -93,7 +93,7 @@ describe('the trials of an experiment', () => {
         E.left(
           usageError(
             `${bad!.id}: no worker could do it`,
-            `mend it; the 2 results so far are in ${join(out, 'journal.jsonl')}`,
+            `mend it; 2 results so far are in ${join(out, 'journal.jsonl')}`,
           ),
         ),
       )
@@ -124,7 +124,7 @@ describe('the trials of an experiment', () => {
       expect(done).toEqual([first])
       expect(E.isRight(end) && end.right.get(first.id)).toEqual(resultOf(first))
       expect(log[0]).toContain(
-        '1 results were computed by another version of the arithmetic; they are not used',
+        '1 result was computed by another version of the arithmetic, and not used',
       )
       expect((await readFile(file, 'utf8')).split('\n').slice(1, -1)).toEqual([
         old,

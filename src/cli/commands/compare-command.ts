@@ -27,6 +27,7 @@ import { loadExperimentData, type ExperimentData } from '../../study/experiment-
 import type { Shard } from '../../study/study-folder.ts'
 import { localPool, type TrialPool } from '../../study/trial-pool.ts'
 import { describeOutcome, describePlan, describeTrial, toWidth } from '../../report/text/study-text.ts'
+import { counted } from '../../format.ts'
 
 export const compareCommand = defineCommand({
   describe: 'Searches the hyper-parameters of two arms alike, compares the winners, and prints a verdict.',
@@ -94,11 +95,9 @@ const writeShare = (
   env.out(
     json
       ? toJson({ event: 'shard', ...shard, trials })
-      : `Shard ${shard.index} of ${shard.of} has done its ${counted(trials)}; the results are in ${folder}. ` +
+      : `Shard ${shard.index} of ${shard.of} has done its ${counted(trials, 'trial')}; the results are in ${folder}. ` +
           `When all shards are done: npm run merge -- ${out}`,
   )
-
-const counted = (trials: number): string => `${trials} ${trials === 1 ? 'trial' : 'trials'}`
 
 /** Processes of this machine, or the workers of a queue. */
 const poolFor =

@@ -11,6 +11,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { defineCommand } from '../command.ts'
 import { tryBackend, type Backend, type BackendName, type Unavailable } from '../../runtime/backend.ts'
 import { nativeInstallation } from '../../runtime/native-installation.ts'
+import { counted } from '../../format.ts'
 
 /** A folder that may have MNIST, with the names of its files; the names are undefined if it cannot be read. */
 export type Folder = { readonly path: string; readonly names: readonly string[] | undefined }
@@ -42,7 +43,7 @@ const versionsOf = ({ versions }: Backend): string =>
     .join(', ')
 
 const threadsOf = ({ threads }: Backend): string =>
-  threads === undefined ? 'one thread for each core' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`
+  threads === undefined ? 'one thread for each core' : counted(threads, 'thread')
 
 type Line = readonly [label: string, text: string]
 

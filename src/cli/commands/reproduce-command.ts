@@ -36,6 +36,7 @@ import { runTrials } from '../../study/run-trials.ts'
 import { localPool } from '../../study/trial-pool.ts'
 import { writeReplayPage, writeTablePage } from '../../report/write-reproduce.ts'
 import { outputOptions, trainingOptions } from '../../options/train-options.ts'
+import { counted } from '../../format.ts'
 
 const options = {
   seeds: optional(D.count, {
@@ -132,7 +133,7 @@ const table = (flags: Flags, dataset: ExperimentData, env: CliEnv): TE.TaskEithe
         printJson(env, { event: 'done', data: dataset.name, ...preset })
       } else {
         env.out(
-          `Accuracy on the test set of ${dataset.name} in per cent, ${preset.epochs} epochs, mini-batches of 10, large start.`,
+          `Accuracy on the test set of ${dataset.name} in per cent, ${counted(preset.epochs, 'epoch')}, mini-batches of 10, large start.`,
         )
         env.out('')
         describeRows(rows).forEach(env.out)

@@ -13,7 +13,6 @@ import { optional, withDefault } from '../../options/option.ts'
 import { outputOptions } from '../../options/train-options.ts'
 import {
   costTitles,
-  countedEpochs,
   explainSlowdown,
   rateNote,
   slowdownText,
@@ -22,6 +21,7 @@ import {
 } from '../../report/text/slowdown-text.ts'
 import type { CliEnv } from '../cli-env.ts'
 import { defineCommand } from '../command.ts'
+import { counted } from '../../format.ts'
 
 /** Every epoch of every curve stays in memory. */
 const MOST_EPOCHS = 1_000_000
@@ -75,7 +75,7 @@ const writePage = (
     const page = slowdownReport({
       title: 'The learning slowdown',
       state: 'finished',
-      sentence: `One neuron must learn to answer x = 1 with y = 0: ${countedEpochs(epochs)} at eta ${eta}.`,
+      sentence: `One neuron must learn to answer x = 1 with y = 0: ${counted(epochs, 'epoch')} at eta ${eta}.`,
       verdict: prose.map(text => text.replaceAll(/[{}]/g, '')),
       starts: [compared.slice(0, 2), compared.slice(2)].map(results => ({
         weight: results[0]!.start.w,

@@ -12,6 +12,7 @@ import { dataNameOf, planStudy } from '../../study/study-plan.ts'
 import { outstanding, searchFailure, stages, studyOutcome } from '../../study/study.ts'
 import type { CliEnv } from '../cli-env.ts'
 import { defineCommand } from '../command.ts'
+import { counted } from '../../format.ts'
 
 const EXAMPLE = 'npm run study -- show runs/compare'
 
@@ -48,7 +49,7 @@ const show = (folder: string, json: boolean, env: CliEnv): TE.TaskEither<AppErro
         '',
         ...trialTable(plan, results),
         ...(ended === undefined
-          ? [failure?.message ?? `${results.size} trials are done; ${left} can be done next.`]
+          ? [failure?.message ?? `${counted(results.size, 'trial is done', 'trials are done')}; ${left} can be done next.`]
           : describeOutcome(plan, results, ended)),
       ])
         env.out(toWidth(env.columns)(line))

@@ -18,12 +18,13 @@ import { overSeeds } from '../sections/seeds.ts'
 import { curveSpread } from '../summary.ts'
 import { settingsTable, table } from '../table.ts'
 import { extent } from '../../extent.ts'
+import { counted } from '../../format.ts'
 
 /** The HTML of a page that compares runs. */
 export const comparisonReport = (runs: readonly RunRecord[]): string => {
   const grouped = grouping(runs)
   return page({
-    title: `${runs.length === 1 ? 'One run' : `${runs.length} runs compared`} on ${dataNames(runs)}`,
+    title: `${runs.length === 1 ? 'One run' : `${counted(runs.length, 'run')} compared`} on ${dataNames(runs)}`,
     lead: lead(runs, grouped),
     sections: [curves(grouped.groups), bySettings(grouped), byRun(runs, grouped), again(runs, grouped)],
   })
@@ -43,7 +44,7 @@ const lead = (runs: readonly RunRecord[], { groups, varied }: Grouped): Html => 
     `${states.join(', ')}. `,
     varied.length === 0
       ? 'They differ only in their seed.'
-      : `They differ in ${varied.join(', ')}: ${groups.length} configurations${
+      : `They differ in ${varied.join(', ')}: ${counted(groups.length, 'configuration')}${
           groups.length < runs.length ? ', some of them with several seeds' : ''
         }.`,
   )}`

@@ -11,6 +11,7 @@ import { epochs } from '../sections/epochs.ts'
 import { learning } from '../sections/learning.ts'
 import { weights } from '../sections/weights.ts'
 import { worst } from '../sections/worst.ts'
+import { counted } from '../../format.ts'
 
 /** The HTML of `report.html`. */
 export const runReport = (run: RunRecord): string => {
@@ -89,7 +90,7 @@ const figures = (
     [
       'Training time',
       seconds(sum(record => record.seconds)),
-      `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}; monitors ${seconds(sum(record => record.observing))}`,
+      `${counted(history.length, 'epoch')}; monitors ${seconds(sum(record => record.observing))}`,
     ],
   ])
 }

@@ -2,7 +2,7 @@
  * The confusion matrix: the digit in the image against the network's prediction.
  */
 import { html, type Html } from '../html.ts'
-import { grouped } from '../../format.ts'
+import { counted } from '../../format.ts'
 import { percent } from '../numbers.ts'
 import { paragraph, section } from '../page.ts'
 import type { PartAnswers } from '../run-record.ts'
@@ -22,7 +22,7 @@ export const confusion = ({ part, confusion: counts }: PartAnswers): Html => {
     'Confusion matrix',
     wrong > 0
       ? paragraph(
-          `${grouped(wrong)} ${wrong === 1 ? 'prediction was' : 'predictions were'} wrong. Most often, `,
+          `${counted(wrong, 'prediction was', 'predictions were')} wrong. Most often, `,
           most
             .slice(0, 3)
             .filter(({ count }) => count > 0)
@@ -61,7 +61,7 @@ export const confusion = ({ part, confusion: counts }: PartAnswers): Html => {
   )
 }
 
-const times = (count: number): string => (count === 1 ? 'once' : `${grouped(count)} times`)
+const times = (count: number): string => (count === 1 ? 'once' : counted(count, 'time'))
 
 /** One of four shades for a mistake, by its frequency. */
 const shade = (count: number, right: boolean, worst: number): string =>

@@ -5,6 +5,7 @@ import { dot, ruleX, ruleY } from '@observablehq/plot'
 import { html, type Html } from '../html.ts'
 import { points } from '../numbers.ts'
 import { svg } from '../svg.ts'
+import { counted } from '../../format.ts'
 
 export type Paired = {
   /** The subtraction, such as "cross-entropy minus quadratic". */
@@ -20,7 +21,7 @@ export type Paired = {
 export const paired = ({ name, differences, mean, low, high }: Paired): Html => {
   const all = differences.filter(Number.isFinite).map(difference => 100 * difference)
   const interval = { mean: 100 * mean, low: 100 * low, high: 100 * high }
-  const words = `${name}: mean ${points(mean)} percentage points, 95 % interval ${points(low)} to ${points(high)}, ${differences.length} pairs`
+  const words = `${name}: mean ${points(mean)} percentage points, 95 % interval ${points(low)} to ${points(high)}, ${counted(differences.length, 'pair')}`
   if (all.length === 0 || !Object.values(interval).every(Number.isFinite))
     return html`<p class="note">${words}.</p>`
   return html`<figure>

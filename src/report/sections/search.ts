@@ -7,6 +7,7 @@ import { percent, significant } from '../numbers.ts'
 import { seriesStyle } from '../series.ts'
 import { svg } from '../svg.ts'
 import { extent } from '../../extent.ts'
+import { counted } from '../../format.ts'
 
 export type SearchPoint = {
   readonly eta: number
@@ -38,7 +39,7 @@ const figure = ({ name, trials }: Search, i: number, x: Range, y: Range): Html =
   const words =
     best === undefined
       ? `${name}: no trial has a result`
-      : `${name}: ${drawn.length} trials; the best has eta ${significant(best.eta)} and ${percent(best.accuracy)}`
+      : `${name}: ${counted(drawn.length, 'trial')}; the best has eta ${significant(best.eta)} and ${percent(best.accuracy)}`
   const at = { x: 'eta', y: ({ accuracy }: SearchPoint) => 100 * accuracy }
   return html`<figure>
     ${svg(
@@ -60,7 +61,7 @@ const figure = ({ name, trials }: Search, i: number, x: Range, y: Range): Html =
       `Validation accuracy against eta. ${words}.`,
     )}
     <figcaption>
-      ${words} (circled).${lost > 0 ? ` Not drawn: ${lost} diverged trials.` : undefined}
+      ${words} (circled).${lost > 0 ? ` Not drawn: ${counted(lost, 'diverged trial')}.` : undefined}
     </figcaption>
   </figure>`
 }

@@ -7,6 +7,7 @@ import { significant } from '../numbers.ts'
 import { note, paragraph, section } from '../page.ts'
 import { divergingPng } from '../inline-png.ts'
 import { extent } from '../../extent.ts'
+import { counted } from '../../format.ts'
 
 /** The maximum number of neurons shown. */
 const SHOWN = 100
@@ -20,7 +21,7 @@ export const weights = (layers: readonly LayerValues[]): Html | undefined => {
   if (!Number.isInteger(width))
     return section(
       heading,
-      note(`${first.inputs} inputs do not form a square picture, so the weights are not drawn.`),
+      note(`${counted(first.inputs, 'input does', 'inputs do')} not form a square picture, so the weights are not drawn.`),
     )
   const full = strong(first.w)
   const count = Math.min(SHOWN, first.outputs)

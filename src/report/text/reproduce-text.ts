@@ -2,7 +2,7 @@
  * The table of chapter 3's first section as text.
  */
 import { costs } from '../../core/costs/index.ts'
-import { aligned } from '../../format.ts'
+import { aligned, counted } from '../../format.ts'
 import {
   ABOUT_THE_BOOK,
   type BookArm,
@@ -44,8 +44,8 @@ const describeStuck = (arm: BookArm, { seed, accuracy, unanswered, others }: Stu
 /** Such as `6 is predicted once (958 images)`. */
 const rarely = ({ label, answered, n }: StuckRun['unanswered'][number]): string => {
   const how =
-    answered === 0 ? 'never predicted' : answered === 1 ? 'predicted once' : `predicted ${answered} times`
-  return `${label} is ${how} (${n} images)`
+    answered === 0 ? 'never predicted' : `predicted ${answered === 1 ? 'once' : counted(answered, 'time')}`
+  return `${label} is ${how} (${counted(n, 'image')})`
 }
 
 const listed = (all: readonly string[]): string =>

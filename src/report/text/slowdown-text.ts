@@ -3,7 +3,7 @@
  */
 import { plot } from 'asciichart'
 import type { comparison, observation, Neuron, SlowdownResult } from '../../book/slowdown.ts'
-import { percentOf } from '../../format.ts'
+import { counted, percentOf } from '../../format.ts'
 import { extent } from '../../extent.ts'
 
 export type ComparedCosts = ReturnType<typeof comparison>
@@ -19,7 +19,7 @@ export const slowdownText = (
   const [{ eta, epochs }] = compared
   const prose = (text: string): string => wrapped(text, width)
   return [
-    prose(`One neuron must learn to answer {x = 1} with {y = 0}: ${countedEpochs(epochs)} at eta ${eta}.`),
+    prose(`One neuron must learn to answer {x = 1} with {y = 0}: ${counted(epochs, 'epoch')} at eta ${eta}.`),
     ...compared.map(result => `${prose(title(result))}\n${charts(result, width)}`),
     prose(
       `Each chart runs from epoch 0 on the left to epoch ${epochs} on the right; the vertical scales differ.`,
@@ -34,8 +34,6 @@ const from = ({ w, b }: Neuron): string => `from {w ${w}, b ${b}}`
 export const costTitles = { quadratic: 'quadratic cost', xent: 'cross-entropy cost' } as const
 
 const two = (value: number): string => value.toPrecision(2)
-
-export const countedEpochs = (epochs: number): string => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`
 
 const title = ({ cost, start, curve: { a } }: SlowdownResult): string =>
   `${costTitles[cost]}, ${from(start)}: the output goes from ${two(a[0]!)} to ${two(a.at(-1)!)}`
@@ -98,7 +96,7 @@ export const explainSlowdown = ([, , quadratic, xent]: ComparedCosts): readonly 
   const fallen = ({ curve: { cost } }: SlowdownResult): string => percentOf(cost[0]! - cost[early]!, cost[0]!)
   return [
     `Why. With the quadratic cost the gradient is {∂C/∂w = ∂C/∂b = a σ'(z)}, equations (55) and (56). With the cross-entropy it is {a - y}, here a, equations (61) and (62): σ'(z) has cancelled.`,
-    `Started ${from(quadratic.start)}, the output begins at ${two(a)}, where σ is flat: {σ'(z) = a (1 - a)} is ${two(prime)}. So the quadratic gradient is ${two(quadratic.curve.gradient[0]!)}, and the other one ${two(xent.curve.gradient[0]!)}, ${two(1 / prime)} times as large. In the first ${countedEpochs(early)} the quadratic cost falls by ${fallen(quadratic)}, the cross-entropy by ${fallen(xent)}; after ${countedEpochs(half)} the outputs are ${two(quadratic.curve.a[half]!)} and ${two(xent.curve.a[half]!)}.`,
+    `Started ${from(quadratic.start)}, the output begins at ${two(a)}, where σ is flat: {σ'(z) = a (1 - a)} is ${two(prime)}. So the quadratic gradient is ${two(quadratic.curve.gradient[0]!)}, and the other one ${two(xent.curve.gradient[0]!)}, ${two(1 / prime)} times as large. In the first ${counted(early, 'epoch')} the quadratic cost falls by ${fallen(quadratic)}, the cross-entropy by ${fallen(xent)}; after ${counted(half, 'epoch')} the outputs are ${two(quadratic.curve.a[half]!)} and ${two(xent.curve.a[half]!)}.`,
   ]
 }
 
@@ -113,7 +111,7 @@ export const rateNote = ([
   const most = 2 * eta * epochs
   const way = ({ curve: { a } }: SlowdownResult): string => `from ${two(a[0]!)} to ${two(a.at(-1)!)}`
   return [
-    `A note on the rate. For the cross-entropy the text of the book names eta ${eta}. By (61) and (62), w and b each fall by eta a in an epoch, so {z = w + b} falls by less than ${2 * eta}, and by less than ${two(most)} in ${countedEpochs(epochs)}. Started ${from(saturated.start)}, at z ${curve.z[0]!}, it ends at z ${two(curve.z.at(-1)!)}: the output goes ${way(saturated)}; started ${from(wrong.start)}, it goes ${way(wrong)}.`,
+    `A note on the rate. For the cross-entropy the text of the book names eta ${eta}. By (61) and (62), w and b each fall by eta a in an epoch, so {z = w + b} falls by less than ${2 * eta}, and by less than ${two(most)} in ${counted(epochs, 'epoch')}. Started ${from(saturated.start)}, at z ${curve.z[0]!}, it ends at z ${two(curve.z.at(-1)!)}: the output goes ${way(saturated)}; started ${from(wrong.start)}, it goes ${way(wrong)}.`,
     `Curves like those of the book come out when the step is {-eta ∂C/∂a = -eta / (1 - a)}, without σ'(z): then the output goes ${way(wrongWithout)}, and ${way(saturatedWithout)}. This is an observation: the script of the book's page was not seen. What the chapter says does not rest on it: above, both costs learn at the same rate.`,
   ]
 }

@@ -9,7 +9,7 @@ import { stages, type StudyOutcome } from '../../study/study.ts'
 import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
 import { countedCorrect, leaderOf } from '../../study/verdict.ts'
 import { describeMachines, describeUnlikeSearches, describeVerdict } from './verdict-text.ts'
-import { aligned, percentOf } from '../../format.ts'
+import { counted, aligned, percentOf } from '../../format.ts'
 
 /** The plan: the arms, the space they share, the budget of each, and the final runs. */
 export const describePlan = ({ study, arms }: StudyPlan): readonly string[] => [
@@ -22,7 +22,7 @@ export const describePlan = ({ study, arms }: StudyPlan): readonly string[] => [
         ({ name, rungs }) =>
           `The search of ${name}, by accuracy on the validation set: ${describeRungs(rungs)}.`,
       )),
-  `Then each winner is trained for ${study.epochs} epochs with the same ${study.seeds} new seeds, and evaluated on the test set of ${dataNameOf(study)}.`,
+  `Then each winner is trained for ${counted(study.epochs, 'epoch')} with the same ${counted(study.seeds, 'new seed')}, and evaluated on the test set of ${dataNameOf(study)}.`,
 ]
 
 /** All trials of the rungs so far, arm by arm and rung by rung, the best first. */
@@ -106,7 +106,7 @@ export const describeOutcome = (
 export const describeTrial =
   (plan: StudyPlan) =>
   (trial: Trial, result: TrialResult): string =>
-    `${inWords(trial.flags, varied(plan, [trial]))}, ${trial.epochs} ${trial.epochs === 1 ? 'epoch' : 'epochs'}, seed ${trial.seed}: ` +
+    `${inWords(trial.flags, varied(plan, [trial]))}, ${counted(trial.epochs, 'epoch')}, seed ${trial.seed}: ` +
     `${accuracyOf(result)} on the ${trial.evaluateOn} set of ${dataNameOf(plan.study)}`
 
 const inWords = (flags: FlagTexts, names: readonly string[]): string =>

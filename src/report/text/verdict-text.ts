@@ -15,6 +15,7 @@ import {
   type TimeToAccuracy,
   type Verdict,
 } from '../../study/verdict.ts'
+import { counted } from '../../format.ts'
 
 /** The arms, the verdict, the secondary results, the scope, and the rule; one line each. */
 export const describeVerdict = (
@@ -36,7 +37,7 @@ const evidence = (verdict: Verdict): readonly string[] => [
     'corrected):',
   `  after 1 epoch: ${ahead(verdict.arms, verdict.afterOne)}`,
   ...verdict.timesToAccuracy.map(race => `  ${describeRace(verdict.arms, race)}`),
-  `The verdict is about the two configurations that the search chose, ${verdict.difference.n} training seeds and this ` +
+  `The verdict is about the two configurations that the search chose, ${counted(verdict.difference.n, 'training seed')} and this ` +
     'test set. The interval covers neither the randomness of the search (run a study with another --seed) nor the ' +
     'choice of the test images (use another data set).',
 ]
@@ -84,7 +85,7 @@ export const describeEarlier = (earlier: readonly EarlierVerdict[]): readonly st
     ? []
     : [
         `This is verdict ${earlier.length + 1} on the same test set; before, there was one with ` +
-          `${earlier.map(({ budget, seeds }) => `a budget of ${budget} epochs and ${seeds} seeds`).join(', and one with ')}. ` +
+          `${earlier.map(({ budget, seeds }) => `a budget of ${counted(budget, 'epoch')} and ${counted(seeds, 'seed')}`).join(', and one with ')}. ` +
           'The p-values and intervals are not corrected for that.',
       ]
 
@@ -116,7 +117,7 @@ export const describeMachines = (computedBy: readonly ComputedBy[]): readonly st
     ? []
     : [
         'The results were computed by different backends or engines: ' +
-          `${computedBy.map(({ backend, engine, trials }) => `${backend} ${engine} (${trials} trials)`).join(', ')}. ` +
+          `${computedBy.map(({ backend, engine, trials }) => `${backend} ${engine} (${counted(trials, 'trial')})`).join(', ')}. ` +
           'They round differently, so that a repetition on one of them may give slightly other accuracies.',
       ]
 
@@ -136,7 +137,7 @@ type Arms = Verdict['arms']
 const describeArm =
   (data: string) =>
   (arm: ArmSummary): string =>
-    `${arm.name}: ${fixed(arm.mean)} % of the test set of ${data} after the last epoch, the mean of ${arm.n} seeds ` +
+    `${arm.name}: ${fixed(arm.mean)} % of the test set of ${data} after the last epoch, the mean of ${counted(arm.n, 'seed')} ` +
     `(standard deviation ${fixed(arm.standardDeviation)}, from ${fixed(arm.min)} to ${fixed(arm.max)}); ` +
     `${arm.diverged} diverged, ${arm.stuck} stuck`
 
@@ -150,10 +151,10 @@ const describeRace = (arms: Arms, { milestone, median, never, first, p }: TimeTo
     const [all, reached] = [arms[i].n, arms[i].n - never[i]]
     const share = reached === all ? `all ${all}` : reached === 0 ? `none of ${all}` : `${reached} of ${all}`
     const epoch = Number.isFinite(median[i]) ? `in epoch ${median[i]}` : 'not reached'
-    return `${arms[i].name} in ${share} runs (median: ${epoch}), first with ${first[i]} seeds`
+    return `${arms[i].name} in ${share} ${all === 1 ? 'run' : 'runs'} (median: ${epoch}), first with ${counted(first[i], 'seed')}`
   }
   const ties = arms[0].n - first[0] - first[1]
-  return `${milestone} % reached: ${one(0)}; ${one(1)}; tied with ${ties} seeds (sign test, ${chance(p)})`
+  return `${milestone} % reached: ${one(0)}; ${one(1)}; tied with ${counted(ties, 'seed')} (sign test, ${chance(p)})`
 }
 
 /** The name of the arm with the higher mean. */
