@@ -125,8 +125,12 @@ const misshapen = ({ sizes, weights, biases }: File): readonly string[] => {
     return [`sizes has more than ${MOST_LAYERS} layers, or ${MOST_WEIGHTS / 1e6} million weights`]
   const layers = sizes.length - 1
   return [
-    ...(weights.length === layers ? [] : [`weights has ${counted(weights.length, 'layer')}, sizes ask for ${layers}`]),
-    ...(biases.length === layers ? [] : [`biases has ${counted(biases.length, 'layer')}, sizes ask for ${layers}`]),
+    ...(weights.length === layers
+      ? []
+      : [`weights has ${counted(weights.length, 'layer')}, sizes ask for ${layers}`]),
+    ...(biases.length === layers
+      ? []
+      : [`biases has ${counted(biases.length, 'layer')}, sizes ask for ${layers}`]),
     ...weights.flatMap((rows, l) => matrix(`weights[${l}]`, rows, sizes[l + 1]!, sizes[l]!)),
     ...biases.flatMap((rows, l) => matrix(`biases[${l}]`, rows, sizes[l + 1]!, 1)),
   ]

@@ -80,7 +80,7 @@ describe('the whole verdict', () => {
       "Secondary results, not part of the verdict (p-values with Holm's correction for three tests; the interval is not corrected):",
       '  after 1 epoch: xent is ahead by 3.25 points (95 % interval -4.03 to 10.53, p = 0.75, d_z = 0.71, n = 4)',
       '  90 % reached: quadratic in 3 of 4 runs (median: in epoch 2), first with 0 seeds; xent in all 4 runs (median: in epoch 1), first with 2 seeds; tied with 2 seeds (sign test, p = 0.75)',
-      '  95 % reached: quadratic in 1 of 4 runs (median: not reached), first with 0 seeds; xent in all 4 runs (median: in epoch 2), first with 3 seeds; tied with 1 seeds (sign test, p = 0.75)',
+      '  95 % reached: quadratic in 1 of 4 runs (median: not reached), first with 0 seeds; xent in all 4 runs (median: in epoch 2), first with 3 seeds; tied with 1 seed (sign test, p = 0.75)',
       'The verdict is about the two configurations that the search chose, 4 training seeds and this test set. The interval covers neither the randomness of the search (run a study with another --seed) nor the choice of the test images (use another data set).',
       'The rule, fixed before the data were seen:',
       '  An arm is better if the two-sided paired t-test on the test accuracies after the last epoch gives p < 0.05 and the mean difference is 0.1 points or more.',

@@ -123,9 +123,7 @@ describe('the trials of an experiment', () => {
       const { end, log } = await run(out, [first, second], instantPool(done))
       expect(done).toEqual([first])
       expect(E.isRight(end) && end.right.get(first.id)).toEqual(resultOf(first))
-      expect(log[0]).toContain(
-        '1 result was computed by another version of the arithmetic, and not used',
-      )
+      expect(log[0]).toContain('1 result was computed by another version of the arithmetic, and not used')
       expect((await readFile(file, 'utf8')).split('\n').slice(1, -1)).toEqual([
         old,
         two,

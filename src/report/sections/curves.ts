@@ -41,7 +41,9 @@ export const curveChart = ({ what, x, y, curves, write, remark }: CurveChart): H
   if (all.length === 0) return html`<p class="note">${what}: no finite values to draw.</p>`
   const caption = html`<figcaption>
     ${what}.${remark && html` ${remark}`}${
-      lost > 0 ? ` ${lost} of ${given.length} values ${lost === 1 ? 'is not finite and is' : 'are not finite and are'} left out.` : ''
+      lost > 0
+        ? ` ${lost} of ${given.length} values ${lost === 1 ? 'is not finite and is' : 'are not finite and are'} left out.`
+        : ''
     }
   </figcaption>`
   const drawing = svg(

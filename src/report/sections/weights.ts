@@ -21,7 +21,9 @@ export const weights = (layers: readonly LayerValues[]): Html | undefined => {
   if (!Number.isInteger(width))
     return section(
       heading,
-      note(`${counted(first.inputs, 'input does', 'inputs do')} not form a square picture, so the weights are not drawn.`),
+      note(
+        `${counted(first.inputs, 'input does', 'inputs do')} not form a square picture, so the weights are not drawn.`,
+      ),
     )
   const full = strong(first.w)
   const count = Math.min(SHOWN, first.outputs)
