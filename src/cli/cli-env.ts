@@ -6,6 +6,8 @@ import type { Env } from '../io/env.ts'
 export type CliEnv = Env & {
   /** Prints a line of the result. */
   readonly out: (line: string) => void
-  /** The width of the terminal; undefined without one. */
+  /** Prints a line of the result in colour; undefined where there are no colours. */
+  readonly highlight?: ((line: string) => void) | undefined
+  /** The width of the terminal that shows the result; undefined without one. */
   readonly columns: number | undefined
 }

@@ -6,6 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { availableParallelism } from 'node:os'
 import { usageError, type AppError, type UsageError } from '../errors.ts'
+import { shellQuoted } from '../format.ts'
 import { parseArms, type Fixable } from '../study/arms.ts'
 import { epochsOfRungs, isTooLarge, MOST_CONFIGURATIONS, rungsFor } from '../study/halving.ts'
 import { studyDefaults, type Study } from '../study/study-plan.ts'
@@ -181,7 +182,7 @@ const readSpace = (file: string | undefined): TE.TaskEither<AppError, Space> =>
 /** The command line that does the study again: what the result depends on, and nothing about the machines. */
 export const commandLine = (flags: CompareFlags): string =>
   [
-    `npm run compare -- --arms ${flags.arms.map(text => JSON.stringify(text)).join(' ')}`,
+    `npm run compare -- --arms ${flags.arms.map(shellQuoted).join(' ')}`,
     ...Object.entries({
       space: flags.space,
       budget: flags.budget,
@@ -194,5 +195,5 @@ export const commandLine = (flags: CompareFlags): string =>
       data: flags.data,
       backend: flags.backend === 'auto' ? undefined : flags.backend,
       engine: flags.engine === 'auto' ? undefined : flags.engine,
-    }).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${value}`])),
+    }).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${shellQuoted(String(value))}`])),
   ].join(' ')

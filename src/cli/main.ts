@@ -15,6 +15,7 @@ import type { CliEnv } from './cli-env.ts'
 import { runCommand, type Command } from './command.ts'
 import { commands } from './commands/index.ts'
 import { checkNpmFlags } from './npm-flags.ts'
+import { colourFor } from './colours.ts'
 import { progressBar } from './progress-bar.ts'
 import { checkKnown, flagOf, unknownFlag, type Argv, type OptionTable } from '../options/option.ts'
 import { checkVariables, hasOtherVariables, mergeSources } from './config-sources.ts'
@@ -75,9 +76,14 @@ const printable = (text: string): string =>
   // eslint-disable-next-line no-control-regex
   text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, at => `\\x${at.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
+/** A notice begins with the name of the program. */
+const withYellowName = (line: string): string =>
+  line.replace(/^network2:/, name => colourFor(process.stderr)('yellow', name))
+
 const report = ({ message, remedy }: AppError): void => {
   // whatever was typed may hold a password
-  for (const line of message.split('\n')) say(process.stderr, `network2: ${maskPasswords(printable(line))}`)
+  const name = colourFor(process.stderr)('red', 'network2:')
+  for (const line of message.split('\n')) say(process.stderr, `${name} ${maskPasswords(printable(line))}`)
   for (const line of remedy.split('\n')) say(process.stderr, `  ${maskPasswords(printable(line))}`)
 }
 
@@ -107,9 +113,10 @@ const processEnv = (): { readonly env: CliEnv; readonly lost: () => AppError | u
   const env: CliEnv = {
     ...systemEnv,
     out: line => say(process.stdout, printable(line)),
-    log: line => say(process.stderr, printable(line)),
+    highlight: line => say(process.stdout, colourFor(process.stdout)('green', printable(line))),
+    log: line => say(process.stderr, withYellowName(printable(line))),
     bar: hasTerminal ? progressBar(process.stderr) : undefined,
-    columns: hasTerminal ? process.stderr.columns : undefined,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     stopReason: () => stop,
     abortSignal: stopping.signal,
   }

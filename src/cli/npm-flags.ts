@@ -39,7 +39,7 @@ export const checkNpmFlags = (
   const open = kept.filter(({ name, value }) => value === 'true' && !isSwitch(name))
   const valueOf = (name: string, value: string): string =>
     value !== 'true'
-      ? ` ${value}`
+      ? ` ${shellQuoted(value)}`
       : isSwitch(name)
         ? ''
         : ` ${open.length === 1 ? (words[0] ?? 'VALUE') : 'VALUE'}`

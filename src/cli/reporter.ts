@@ -3,15 +3,16 @@
  */
 import { join } from 'node:path'
 import { costs } from '../core/costs/index.ts'
-import { MONITORS } from '../core/metrics.ts'
-import { monitored, type TimedEpoch } from '../runs/history.ts'
+import { bestEpoch, monitored } from '../runs/history.ts'
 import { toJson } from '../io/json.ts'
-import type { EpochMetrics } from '../core/train.ts'
+import { selectionAccuracy, type EpochMetrics } from '../core/train.ts'
 import type { RunOutcome, SessionListener } from '../runs/session.ts'
 import { asSettings, type RunConfig } from '../runs/run-plan.ts'
 import { noProgressBar } from '../io/env.ts'
 import type { CliEnv } from './cli-env.ts'
-import { clock, counted, grouped, percentOf } from '../format.ts'
+import { clock, counted, grouped, percentOf, shellQuoted } from '../format.ts'
+import { toWidth } from '../report/text/study-text.ts'
+import { epochLines, trainingSpeed } from './epoch-line.ts'
 
 /** What is known when a run has ended. */
 export type RunEnding = {
@@ -29,10 +30,6 @@ export type RunEnding = {
 }
 
 export type Reporter = SessionListener & { readonly end: (ending: RunEnding) => void }
-
-/** Images per second, of those that were timed. */
-const speed = ({ trainSize }: RunConfig, { seconds, resumedAt = 0 }: TimedEpoch): number =>
-  Math.round((trainSize - resumedAt) / Math.max(seconds, 1e-6))
 
 /** One JSON object per event: `start`, `epoch`, `done`. */
 export const jsonReporter = (env: CliEnv, config: RunConfig, data: string): Reporter => {
@@ -68,7 +65,7 @@ export const jsonReporter = (env: CliEnv, config: RunConfig, data: string): Repo
         eta: report.eta,
         seconds,
         observingSeconds: observing,
-        imagesPerSecond: speed(config, timed),
+        imagesPerSecond: trainingSpeed(config, timed),
         ...seen(report),
       })
     },
@@ -91,43 +88,33 @@ const bestWords = ({ selectOn, evaluateOn }: RunConfig): string =>
     ? 'best by the validation set,'
     : 'best by this same set,'
 
-/** A line per epoch and a bar within it; `quiet` leaves the result alone. */
+/** A line per epoch, and a bar of the whole run; `quiet` leaves the result alone. */
 export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet: boolean): Reporter => {
-  const { epochs, monitor: monitors, trainSize } = config
+  const { epochs, trainSize } = config
   const bar = (quiet ? undefined : env.bar) ?? noProgressBar
+  const lineOf = epochLines(config, env.columns)
+  const log = (line: string): void => env.log(env.columns === undefined ? line : toWidth(env.columns)(line))
   let before = 0
-
-  /** The monitors asked for of one set, such as `["9392 / 10000", "cost 0.4127"]`. */
-  const columns = (
-    set: 'evaluation' | 'training',
-    report: EpochMetrics,
-    count: (n: number) => string,
-  ): string[] => {
-    const of = report[set]
-    if (of === undefined) return []
-    return MONITORS.filter(monitor => monitors.includes(monitor) && monitor.startsWith(set))
-      .reverse()
-      .map(monitor =>
-        monitor.endsWith('Cost') ? `cost ${of.cost.toPrecision(4)}` : `${count(of.correct)} / ${count(of.n)}`,
-      )
-  }
+  let best = -1
 
   return {
-    start: ({ dataset, backend, interpreter }, run, { epochs: done, examples, lost }) => {
-      before = done
+    start: ({ dataset, backend, interpreter }, run, { epochs: done, examples, lost, history }) => {
+      before = done + examples / trainSize
+      const earlier = bestEpoch(history.map(({ report }) => report))
+      best = (earlier && selectionAccuracy(earlier)) ?? best
       if (quiet) return
-      env.log(
+      log(
         `${costs[config.cost].label} cost, [${config.sizes.join(', ')}], eta ${config.eta}, mini-batches of ${config.miniBatchSize}, ` +
           `lmbda ${config.lmbda}, ${config.init} start, seed ${config.seed}`,
       )
-      env.log(
+      log(
         `${dataset.name} (${dataset.source}): ${counted(trainSize, 'training example')}` +
           (config.evaluateOn === 'none' ? '' : `, evaluated on the ${config.evaluateOn} set`) +
           `; backend ${backend.name}, engine ${interpreter.name}`,
       )
       if (lost !== undefined)
         env.log(
-          `the run was killed: ${lost === 0 ? '' : `${lost} whole ${lost === 1 ? 'epoch' : 'epochs'} and `}the epoch in progress ` +
+          `the run was killed: ${lost === 0 ? '' : `${counted(lost, 'whole epoch')} and `}the epoch in progress ` +
             `${lost === 0 ? 'was' : 'were'} lost`,
         )
       if (done > 0 || examples > 0)
@@ -140,31 +127,22 @@ export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet
     },
 
     progress: ({ epoch, phase, done, of }, elapsed) => {
-      const inEpoch = phase === 'training' ? done / of : 1
-      const whole = (epoch - 1 + inEpoch - before) / (epochs - before)
+      const complete = epoch - 1 + (phase === 'training' ? done / of : 1)
+      const inSession = (complete - before) / (epochs - before)
       bar.update(
-        inEpoch,
+        complete / epochs,
         `Epoch ${epoch}/${epochs}`,
-        phase === 'observing' ? 'observing' : whole > 0 ? `${clock(elapsed / whole - elapsed)} left` : '',
+        inSession > 0 ? `${clock(elapsed / inSession - elapsed)} left` : '',
       )
     },
 
     epoch: timed => {
-      const { report, seconds } = timed
       bar.clear()
       if (quiet) return
-      const [first = 'training complete', ...more] = columns('evaluation', report, String)
-      const training = columns('training', report, grouped)
-      env.out(
-        [
-          // as the book's program prints it
-          `Epoch ${report.epoch}: ${first}`.padEnd(`Epoch ${epochs}: ${first}`.length),
-          ...more,
-          ...(training.length > 0 ? [`training ${training.join('  ')}`] : []),
-          `${seconds.toFixed(2)} s`,
-          `${grouped(speed(config, timed))} images/s`,
-        ].join('   '),
-      )
+      const accuracy = selectionAccuracy(timed.report) ?? -1
+      const print = (accuracy > best ? env.highlight : undefined) ?? env.out
+      best = Math.max(best, accuracy)
+      print(lineOf(timed))
     },
 
     clear: bar.clear,
@@ -182,8 +160,10 @@ export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet
           `${counted(done, 'epoch')} in ${clock(seconds)}${over === undefined ? '' : `; stopped early: ${over}`}.`,
       )
       const kept = saved ?? (run === undefined ? undefined : join(run, 'model.json'))
-      if (kept !== undefined && (saved !== undefined || !quiet))
-        env.out(`Saved: ${kept}. To evaluate it: npm run evaluate -- --model ${kept}`)
+      if (kept !== undefined && (saved !== undefined || !quiet)) {
+        env.out(`Saved: ${kept}`)
+        env.out(`To evaluate it: npm run evaluate -- --model ${shellQuoted(kept)}`)
+      }
       if (run !== undefined && !quiet) env.out(`Report: ${join(run, 'report.html')}`)
     },
   }

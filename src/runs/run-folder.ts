@@ -11,6 +11,7 @@ import { basename, dirname, join } from 'node:path'
 import { unwritable } from '../io/failure.ts'
 import type { Files } from '../io/files.ts'
 import { usageError, writeFailed, type AppError, type WriteFailed } from '../errors.ts'
+import { shellQuoted } from '../format.ts'
 import type { MonitorName } from '../core/metrics.ts'
 import { csvHeader, csvLine, jsonLine, type Logged, type TimedEpoch } from './history.ts'
 import { toJson } from '../io/json.ts'
@@ -103,7 +104,7 @@ export const newRun = (
                   TE.left(
                     usageError(
                       `--out ${path}: the folder already has a run`,
-                      `continue it with --resume ${path}, or give another folder`,
+                      `continue it with --resume ${shellQuoted(path)}, or give another folder`,
                     ),
                   ),
                 ),

@@ -112,7 +112,7 @@ describe('the flags of compare', () => {
       arms: ['xent', 'xent --eta 1'],
     })
     expect(E.isRight(flags) && commandLine(flags.right)).toBe(
-      'npm run compare -- --arms "xent" "xent --eta 1" --seeds 10 --seed 0 --epochs 30 --sizes 6,4,3 --data auto',
+      "npm run compare -- --arms xent 'xent --eta 1' --seeds 10 --seed 0 --epochs 30 --sizes 6,4,3 --data auto",
     )
   })
 })

@@ -74,9 +74,9 @@ describe('a run for a person', () => {
       expect(code).toBe(0)
       const printed = out.trim().split('\n')
       expect(printed[0]).toMatch(/^Epoch 1: \d+ \/ \d+ {3}cost \d/)
-      expect(printed).toHaveLength(7)
+      expect(printed).toHaveLength(8)
       expect(printed[5]).toMatch(/^Accuracy on the test set of data\.json: \d/)
-      expect(printed[6]).toContain('npm run evaluate -- --model')
+      expect(printed[7]).toBe(`To evaluate it: npm run evaluate -- --model ${join(folder, 'end.json')}`)
       expect(err).toContain('cross-entropy cost, [12, 8, 5], eta 0.5')
       // neither colours nor a progress bar without a terminal
       expect(out + err).not.toContain('\x1b')

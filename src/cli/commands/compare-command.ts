@@ -27,7 +27,7 @@ import { loadExperimentData, type ExperimentData } from '../../study/experiment-
 import type { Shard } from '../../study/study-folder.ts'
 import { localPool, type TrialPool } from '../../study/trial-pool.ts'
 import { describeOutcome, describePlan, describeTrial, toWidth } from '../../report/text/study-text.ts'
-import { counted } from '../../format.ts'
+import { counted, shellQuoted } from '../../format.ts'
 
 export const compareCommand = defineCommand({
   describe: 'Searches the hyper-parameters of two arms alike, compares the winners, and prints a verdict.',
@@ -96,7 +96,7 @@ const writeShare = (
     json
       ? toJson({ event: 'shard', ...shard, trials })
       : `Shard ${shard.index} of ${shard.of} has done its ${counted(trials, 'trial')}; the results are in ${folder}. ` +
-          `When all shards are done: npm run merge -- ${out}`,
+          `When all shards are done: npm run merge -- ${shellQuoted(out)}`,
   )
 
 /** Processes of this machine, or the workers of a queue. */
@@ -108,7 +108,7 @@ const poolFor =
     const { queuePool } = await import('../../study/trial-queue.ts')
     env.log(
       `The trials go to ${queue.shown}. Start workers, on any machine that has ${name} (${data}): ` +
-        `npm run worker -- --queue … --data ${choice}`,
+        `npm run worker -- --queue … --data ${shellQuoted(choice)}`,
     )
     return () => queuePool(env, queue, data)
   }

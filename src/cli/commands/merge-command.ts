@@ -11,7 +11,7 @@ import { JOURNAL } from '../../study/study-folder.ts'
 import { planStudy } from '../../study/study-plan.ts'
 import { outstanding, searchFailure, studyOutcome } from '../../study/study.ts'
 import { defineCommand } from '../command.ts'
-import { counted } from '../../format.ts'
+import { counted, shellQuoted } from '../../format.ts'
 
 export const mergeCommand = defineCommand({
   describe: 'Merges the results of the shards of a comparison into one journal.',
@@ -31,7 +31,7 @@ export const mergeCommand = defineCommand({
             ? toJson({ event: 'merged', added, trials: results.size, outstanding: left, done })
             : `${counted(added, 'result is new', 'results are new')} in ${join(first, JOURNAL)}, which has ${results.size}. ` +
                 (done
-                  ? `The study is done: the command of any shard, or npm run study -- show ${first}, prints its outcome.`
+                  ? `The study is done: the command of any shard, or npm run study -- show ${shellQuoted(first)}, prints its outcome.`
                   : (searchFailure(plan, results)?.message ??
                     `${counted(left, 'trial')} can be done next: start the shards again.`)),
         )

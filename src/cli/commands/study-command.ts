@@ -49,7 +49,10 @@ const show = (folder: string, json: boolean, env: CliEnv): TE.TaskEither<AppErro
         '',
         ...trialTable(plan, results),
         ...(ended === undefined
-          ? [failure?.message ?? `${counted(results.size, 'trial is done', 'trials are done')}; ${left} can be done next.`]
+          ? [
+              failure?.message ??
+                `${counted(results.size, 'trial is done', 'trials are done')}; ${left} can be done next.`,
+            ]
           : describeOutcome(plan, results, ended)),
       ])
         env.out(toWidth(env.columns)(line))
