@@ -10,9 +10,9 @@ import { shellQuoted } from '../format.ts'
 import { parseArms, type Fixable } from '../study/arms.ts'
 import { epochsOfRungs, isTooLarge, MOST_CONFIGURATIONS, rungsFor } from '../study/halving.ts'
 import { studyDefaults, type Study } from '../study/study-plan.ts'
-import { decodeSpace, defaultSpace, searchableFlags, type Space } from '../study/space.ts'
+import { decodeSpace, defaultSpace, type Space } from '../study/space.ts'
 import { readText } from '../io/read.ts'
-import type { ExperimentData } from '../study/experiment-data.ts'
+import type { ExperimentNames } from '../study/experiment-data.ts'
 import { queueHelp, queueOption } from './queue-option.ts'
 import { outputOptions, trainingOptions } from '../options/train-options.ts'
 import type { Shard } from '../study/study-folder.ts'
@@ -140,7 +140,7 @@ const fixable: Fixable = {
 
 export const studyOf = (
   { arms, space, budget, trials, seeds, seed, epochs, sizes, trainSize, backend, engine }: CompareFlags,
-  { name, data, inputs, outputs }: ExperimentData,
+  { name, data, inputs, outputs }: ExperimentNames,
 ): TE.TaskEither<AppError, Study> =>
   pipe(
     TE.Do,
@@ -176,7 +176,7 @@ const readSpace = (file: string | undefined): TE.TaskEither<AppError, Space> =>
     ? TE.right(defaultSpace)
     : pipe(
         readText(file, 'a search space'),
-        TE.flatMapEither(text => decodeSpace(file, text, searchableFlags)),
+        TE.flatMapEither(text => decodeSpace(file, text)),
       )
 
 /** The command line that does the study again: what the result depends on, and nothing about the machines. */

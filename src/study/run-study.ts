@@ -9,13 +9,17 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Dataset } from '../data/dataset.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
+import type { StudyArm } from './arms.ts'
+import { missingParts } from './experiment-data.ts'
+import { identify } from './identity.ts'
 import { runTrials, type TrialBatch } from './run-trials.ts'
 import { readResults, saveStudy, shardFolder, type Shard } from './study-folder.ts'
-import { subjectOf, type StudyPlan } from './study-plan.ts'
+import { finalTrials, subjectOf, type StudyPlan } from './study-plan.ts'
 import { epochsLeft, outstanding, searchFailure, studyOutcome, type StudyOutcome } from './study.ts'
-import { parseTrialFlags } from './train-trial.ts'
+import { parseTrialFlags, planTrial } from './train-trial.ts'
 import type { TrialPool } from './trial-pool.ts'
 import type { Trial, TrialResult, TrialResults } from './trial.ts'
 
@@ -88,13 +92,59 @@ export const runShard = (env: Env, run: StudyRun, shard: Shard): TE.TaskEither<A
     }),
   )
 
-/** Checks the flags of a plan's trials, before anything is run. */
+/** Checks the flags of a plan's trials, before anything is run. An error names the setting of the study. */
 export const checkPlan = (plan: StudyPlan): E.Either<AppError, StudyPlan> =>
   pipe(
-    plan.arms.flatMap(({ search }) => search[0] ?? []).concat(outstanding(plan, new Map())),
-    E.traverseArray((trial: Trial) => parseTrialFlags(trial, 'auto')),
+    trialsByArm(plan),
+    E.traverseArray(([arm, trial]) => pipe(parseTrialFlags(trial, 'auto'), E.mapLeft(ofStudy(plan, arm)))),
     E.map(() => plan),
   )
+
+/** Checks that the data have all that the plan's trials need. */
+export const checkData =
+  (dataset: Dataset) =>
+  (plan: StudyPlan): E.Either<AppError, StudyPlan> => {
+    const isSearched = plan.arms.some(({ search }) => search.length > 0)
+    const missing = missingParts(dataset, isSearched ? ['validation', 'test'] : ['test'])
+    if (missing !== undefined) return E.left(missing)
+    return pipe(
+      // planning draws the initial weights: once for all trials with the same shape is enough
+      [...new Map(trialsByArm(plan).map(entry => [shapeOf(entry), entry])).values()],
+      E.traverseArray(([arm, trial]) =>
+        pipe(
+          parseTrialFlags(trial, 'auto'),
+          E.flatMap(flags => planTrial(flags, dataset)),
+          E.mapLeft(ofStudy(plan, arm)),
+        ),
+      ),
+      E.map(() => plan),
+    )
+  }
+
+/** The configurations of a plan, as the first trial of each. */
+const trialsByArm = (plan: StudyPlan): readonly (readonly [arm: StudyArm, trial: Trial])[] =>
+  plan.arms.flatMap(({ search, configurations }, i) =>
+    (search[0] ?? configurations.flatMap(flags => finalTrials(plan.study, flags).slice(0, 1))).map(
+      trial => [plan.study.arms[i]!, trial] as const,
+    ),
+  )
+
+/** What decides whether a trial fits its data. */
+const shapeOf = ([{ name }, { flags }]: readonly [StudyArm, Trial]): string =>
+  identify({ name, sizes: flags.sizes, 'train-size': flags['train-size'], rng: flags.rng })
+
+/** An error about a flag of `train`, as one about the setting of the study that has the flag. */
+const ofStudy =
+  ({ study }: StudyPlan, arm: StudyArm) =>
+  <Failed extends AppError>(error: Failed): Failed => {
+    const flag = /^--([\w-]+)/.exec(error.message)?.[1] ?? ''
+    const where = Object.hasOwn(arm.flags, flag)
+      ? `--arms "${arm.name}": `
+      : Object.hasOwn(study.space, flag)
+        ? '--space: '
+        : ''
+    return { ...error, message: `${where}${error.message}` }
+  }
 
 const savedPlan = (env: Env, { plan, out }: StudyRun): TE.TaskEither<AppError, StudyPlan> =>
   pipe(

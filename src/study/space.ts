@@ -7,6 +7,8 @@
  * ```
  * { "eta": { "from": 0.01, "to": 30 }, "lmbda": { "zero": 0.5, "from": 0.1, "to": 10 }, "init": ["default", "large"] }
  * ```
+ *
+ * A range of a flag that takes whole numbers is a range of whole numbers.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,7 +18,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { dataError, type DataError } from '../errors.ts'
 import { parseJson, shortValue } from '../io/json.ts'
 import { fold, generator, type Key } from '../core/rng.ts'
-import { flagOf, type Dimension, type LogRange, type OptionTable } from '../options/option.ts'
+import { flagOf, SOURCES, type Dimension, type LogRange, type OptionTable } from '../options/option.ts'
 import { trainingOptions } from '../options/train-options.ts'
 
 /** Train flags and the text of each: `{ cost: 'xent', eta: '0.5' }`. */
@@ -44,7 +46,7 @@ export const sample = (space: Space, of: Key): FlagTexts =>
   Object.fromEntries(
     Object.entries(space)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([flag, dimension], i) => [flag, String(draw(dimension, fold(of, i)))]),
+      .map(([flag, dimension], i) => [flag, String(draw(flag, dimension, fold(of, i)))]),
   )
 
 /** Whether a configuration that is drawn from a space can have this value of a flag. */
@@ -59,23 +61,18 @@ export const canDraw = (space: Space, flag: string, text: string): boolean => {
 
 /** The space as text, one line per flag. */
 export const describeSpace = (space: Space): readonly string[] =>
-  Object.entries(space).map(([flag, dimension]) => `${flag}: ${describe(dimension)}`)
+  Object.entries(space).map(([flag, dimension]) => `${flag}: ${describe(flag, dimension)}`)
 
 /**
  * Reads the text of a `--space` file.
  *
  * @param name the path of the file, as the user gave it
- * @param flags the flags that may be searched
  */
-export const decodeSpace = (
-  name: string,
-  text: string,
-  flags: readonly string[],
-): E.Either<DataError, Space> =>
+export const decodeSpace = (name: string, text: string): E.Either<DataError, Space> =>
   pipe(
     parseJson(text),
     E.mapLeft((error): readonly string[] => [error]),
-    E.flatMap(spaceOf(flags)),
+    E.flatMap(spaceOf),
     E.mapLeft(wrong =>
       dataError(
         `${name} is not a search space: ${wrong.join('; ')}`,
@@ -86,28 +83,30 @@ export const decodeSpace = (
   )
 
 /** A search space in JSON, or what is wrong with it. */
-export const spaceOf =
-  (flags: readonly string[]) =>
-  (json: unknown): E.Either<readonly string[], Space> => {
-    if (!t.UnknownRecord.is(json)) return E.left([`it is ${shortValue(json)}, expected an object`])
-    const wrong = Object.entries(json).flatMap(([flag, value]) => complaints(flag, value, flags))
-    return wrong.length > 0 ? E.left(wrong) : E.right(json as Space)
-  }
+export const spaceOf = (json: unknown): E.Either<readonly string[], Space> => {
+  if (!t.UnknownRecord.is(json)) return E.left([`it is ${shortValue(json)}, expected an object`])
+  const wrong = Object.entries(json).flatMap(([flag, value]) => complaints(flag, value))
+  return wrong.length > 0 ? E.left(wrong) : E.right(json as Space)
+}
 
-const draw = (dimension: Dimension, of: Key): string | number => {
+const draw = (flag: string, dimension: Dimension, of: Key): string | number => {
   const random = generator(of)
   if (!isRange(dimension)) return dimension[uniformInt(random, 0, dimension.length - 1)]!
   const { from, to, zero = 0 } = dimension
   if (uniformFloat64(random) < zero) return 0
-  const value = Math.exp(Math.log(from) + uniformFloat64(random) * Math.log(to / from))
+  const isWhole = takesWholeNumbers(flag)
+  // a whole number stands for the numbers up to the next one
+  const end = isWhole ? to + 1 : to
+  const value = Math.exp(Math.log(from) + uniformFloat64(random) * Math.log(end / from))
   // four digits are enough for a search, and hide that the last bits of logarithms differ between machines
-  return Math.min(to, Math.max(from, Number(value.toPrecision(4))))
+  const rounded = Number(value.toPrecision(4))
+  return Math.min(to, Math.max(from, isWhole ? Math.floor(rounded) : rounded))
 }
 
-const describe = (dimension: Dimension): string => {
+const describe = (flag: string, dimension: Dimension): string => {
   if (!isRange(dimension)) return dimension.join(' | ')
   const { from, to, zero = 0 } = dimension
-  const range = `log-uniform from ${from} to ${to}`
+  const range = `${takesWholeNumbers(flag) ? 'whole numbers, ' : ''}log-uniform from ${from} to ${to}`
   return zero === 0 ? range : `0 with probability ${zero}, otherwise ${range}`
 }
 
@@ -116,9 +115,21 @@ const isRange = (dimension: Dimension): dimension is LogRange => !Array.isArray(
 const List = t.array(t.union([t.string, t.number]))
 const RangeFile = t.intersection([t.type({ from: t.number, to: t.number }), t.partial({ zero: t.number })])
 
-const complaints = (flag: string, value: unknown, flags: readonly string[]): readonly string[] => {
-  if (!flags.includes(flag)) return [`${flag} cannot be searched, expected one of ${flags.join(', ')}`]
-  if (List.is(value)) return value.length > 0 ? [] : [`${flag} is an empty list`]
+/** What is wrong with a value of a flag, such as `eta abc: not a number above 0`; undefined if nothing is. */
+const refusal = (flag: string, value: string | number): string | undefined => {
+  const found = Object.entries(trainingOptions as OptionTable).find(([name]) => flagOf(name) === flag)
+  const decoded = found?.[1].decode(flag, { [flag]: String(value), [SOURCES]: { [flag]: flag } })
+  return decoded === undefined || E.isRight(decoded) ? undefined : decoded.left.message
+}
+
+const takesWholeNumbers = (flag: string): boolean =>
+  refusal(flag, 1) === undefined && refusal(flag, 1.5) !== undefined
+
+const complaints = (flag: string, value: unknown): readonly string[] => {
+  if (!searchableFlags.includes(flag))
+    return [`${flag} cannot be searched, expected one of ${searchableFlags.join(', ')}`]
+  if (List.is(value))
+    return value.length > 0 ? value.flatMap(each => refusal(flag, each) ?? []) : [`${flag} is an empty list`]
   if (!RangeFile.is(value))
     return [`${flag} is ${shortValue(value)}, expected { "from": …, "to": … } or a list of values`]
   const { from, to, zero = 0 } = value
@@ -131,5 +142,6 @@ const complaints = (flag: string, value: unknown, flags: readonly string[]): rea
       ? []
       : [`${flag} is from ${from} to ${to}, expected 0 < from <= to`]),
     ...(zero >= 0 && zero <= 1 ? [] : [`${flag}: the probability of zero is ${zero}, expected 0 to 1`]),
+    ...[...new Set([from, to, ...(zero > 0 ? [0] : [])])].flatMap(end => refusal(flag, end) ?? []),
   ]
 }

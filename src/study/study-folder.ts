@@ -14,7 +14,7 @@ import { decodeJournal } from './journal.ts'
 import { subjectOf, type Study } from './study-plan.ts'
 import { continueStudy } from './study.ts'
 import { isTooLarge, MOST_CONFIGURATIONS } from './halving.ts'
-import { searchableFlags, spaceOf } from './space.ts'
+import { spaceOf } from './space.ts'
 import { hasCurrentNumerics, usableResults, type TrialResult, type TrialResults } from './trial.ts'
 import { unwritable, readFailureReason } from '../io/failure.ts'
 import { readIfPresent } from '../io/files.ts'
@@ -160,7 +160,7 @@ const decode = (text: string): E.Either<string, Study> =>
         ),
         E.flatMap(study =>
           pipe(
-            spaceOf(searchableFlags)(study.space),
+            spaceOf(study.space),
             E.bimap(
               wrong => `the space in study.json is damaged: ${wrong[0]}`,
               space => ({ ...study, space }),

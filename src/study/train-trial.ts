@@ -63,7 +63,7 @@ export const trialRunner = (env: Env): TrialRunner => {
         pipe(loaded(data), TE.flatMapEither(checkData(trial, data)), TE.mapLeft(because('machine'))),
       ),
       TE.bind('run', ({ parsed, dataset }) =>
-        TE.fromEither(pipe(planOf(parsed, dataset), E.mapLeft(because('trial')))),
+        TE.fromEither(pipe(planTrial(parsed, dataset), E.mapLeft(because('trial')))),
       ),
       TE.bind('machine', ({ parsed, dataset, run }) =>
         pipe(loadEngine(parsed, run.config.sizes, dataset, env), TE.mapLeft(because('machine'))),
@@ -97,9 +97,22 @@ const checkData =
           ),
         )
 
-/** The flags of a trial as `train` parses them, or what is wrong with them. */
+/**
+ * The flags of a trial as `train` parses them, or what is wrong with them. A trial is a function of its flags, so it must
+ * not start from a file.
+ */
 export const parseTrialFlags = (trial: Trial, data: string): E.Either<UsageError, TrainFlags> =>
-  decodeOptions(trainOptions, argvOf({ ...trainingFlags(trial), data }))
+  pipe(
+    decodeOptions(trainOptions, argvOf({ ...trainingFlags(trial), data })),
+    E.filterOrElse(
+      ({ init }) => init.kind === 'start',
+      () =>
+        usageError(
+          `--init ${trial.flags.init}: a trial starts from its seed`,
+          'give --init default or large',
+        ),
+    ),
+  )
 
 /** The flags as yargs would give them: those without a value are true or false. */
 const argvOf = (flags: FlagTexts): Argv =>
@@ -112,16 +125,19 @@ const isToggle = (name: string): boolean =>
     ([key, { kind }]) => flagOf(key) === name && kind === 'switch',
   )
 
-/** A trial is a function of its flags, so it must not start from a file. */
-const planOf = (parsed: TrainFlags, dataset: Dataset): E.Either<AppError, PlannedRun> =>
-  parsed.init.kind === 'file'
-    ? E.left(
+/** The run of a trial on these data. It must be judged by its accuracy. */
+export const planTrial = (parsed: TrainFlags, dataset: Dataset): E.Either<AppError, PlannedRun> =>
+  pipe(
+    planRun(parsed, undefined, dataset),
+    E.filterOrElse(
+      ({ config: { sizes } }) => comparesOutputs(sizes),
+      ({ config: { sizes } }): AppError =>
         usageError(
-          `--init ${parsed.init.file}: a trial starts from its seed`,
-          'give --init default or large',
+          `--sizes ${sizes.join(',')}: one output has no accuracy, by which trials are judged`,
+          'give --sizes with two or more outputs, and data with as many classes',
         ),
-      )
-    : planRun(parsed, undefined, dataset)
+    ),
+  )
 
 const perform =
   (

@@ -7,7 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { interrupted, usageError, type AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
 import { decodeResultOf, decodeTrial, largestResult } from './decode-trial.ts'
-import { loadExperimentData, type ExperimentData } from './experiment-data.ts'
+import { loadExperimentData, type ExperimentNames } from './experiment-data.ts'
 import type { QueueAddress } from './queue-address.ts'
 import { openQueue } from './queue-client.ts'
 import { serveQueue, type WorkEnd } from './queue-worker.ts'
@@ -62,6 +62,8 @@ export type TrialWorkerOptions = LocalPoolOptions & {
 export const runWorker = (env: Env, options: TrialWorkerOptions): TE.TaskEither<AppError, never> =>
   pipe(
     loadExperimentData(env, options.data),
+    // the processes that do the trials load the data themselves
+    TE.map(({ dataset: _dataset, ...data }): ExperimentNames => data),
     TE.flatMap(data => async () => {
       const { address, jobs, patience } = options
       env.log(
@@ -121,7 +123,7 @@ const endOf = ({ abortSignal, stopReason }: Env): Ending => {
 const doTrial = async (
   env: Env,
   pool: TrialPool,
-  { data }: ExperimentData,
+  { data }: ExperimentNames,
   ending: Ending,
   trial: Trial,
 ): Promise<WorkEnd<TrialResult>> => {

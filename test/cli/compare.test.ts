@@ -150,6 +150,44 @@ describe('mistakes', () => {
         expect((await cli(command)).out.replaceAll(/\s+/g, ' ')).toContain(sentence)
     }))
 
+  it.each([
+    ['{"eta": ["0.1", 0.2, "abc"]}', 3, 'space.json is not a search space: eta abc: not a number above 0'],
+    [
+      '{"mini-batch-size": {"from": 2, "to": 3}, "init": ["w.json"]}',
+      2,
+      '--space: --init w.json: a trial starts',
+    ],
+  ])('in a space %s are errors before the first trial', (text, expected, words) =>
+    inFolder(async folder => {
+      const [out, space] = [join(folder, 'study'), join(folder, 'space.json')]
+      await writeFile(space, text)
+      const { code, err } = await cli(smallStudy(await writeClouds(folder), out, { space }))
+      expect(code).toBe(expected)
+      expect(err).toContain(words)
+      expect(await readdir(folder)).not.toContain('study')
+    }),
+  )
+
+  it('data without a validation set are named, with what to give', () =>
+    inFolder(async folder => {
+      const data = join(folder, 'no-validation.json')
+      const labels = {
+        inputs: [
+          [5.1, 3.5],
+          [7.0, 3.2],
+          [6.3, 3.3],
+        ],
+        labels: [0, 1, 2],
+      }
+      await writeFile(data, JSON.stringify({ training: labels, test: labels }))
+      const { code, err } = await cli(['compare', '--data', data, '--out', join(folder, 'study')])
+      expect(code).toBe(3)
+      expect(err).toMatch(
+        /^network2: --data: no-validation.json has no validation set, .*\n {2}give mnist, digits, or a FILE.json with "training"/,
+      )
+      expect(err).not.toContain('--evaluate-on')
+    }))
+
   it('another study in the folder is not changed, and the error says so', () =>
     inFolder(async folder => {
       const out = join(folder, 'study')

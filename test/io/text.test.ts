@@ -29,7 +29,7 @@ const readers: Readonly<Record<string, (path: string) => TE.TaskEither<AppError 
   space: path =>
     pipe(
       readText(path, 'a search space'),
-      TE.flatMapEither(text => decodeSpace(path, text, ['eta'])),
+      TE.flatMapEither(text => decodeSpace(path, text)),
     ),
   image: path => pipe(readBytes(path, 1000), TE.flatMap(readImages(path, 2))),
 }

@@ -1,13 +1,15 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
+import type { Dataset } from '../../src/data/dataset.ts'
 import { systemEnv } from '../../src/io/env.ts'
 import { loadExperimentData } from '../../src/study/experiment-data.ts'
 import { mergeShards } from '../../src/study/merge.ts'
-import { runShard, runStudy, type StudyRun } from '../../src/study/run-study.ts'
-import { defaultSpace } from '../../src/study/space.ts'
-import { planStudy, type StudyPlan } from '../../src/study/study-plan.ts'
+import { checkData, checkPlan, runShard, runStudy, type StudyRun } from '../../src/study/run-study.ts'
+import { defaultSpace, type FlagTexts } from '../../src/study/space.ts'
+import { planStudy, type Study, type StudyPlan } from '../../src/study/study-plan.ts'
 import { trialRunner } from '../../src/study/train-trial.ts'
 import { localPool } from '../../src/study/trial-pool.ts'
 import { inFolder } from '../support/cli.ts'
@@ -35,6 +37,92 @@ const planFor = async (choice: string, cost = 'quadratic'): Promise<StudyPlan> =
     classes: outputs,
   })
 }
+
+describe('the check before a study', () => {
+  const refused = (
+    change: (plan: Study) => Study,
+    alter: (dataset: Dataset) => Dataset = dataset => dataset,
+  ): Promise<unknown> =>
+    inFolder(async folder => {
+      const choice = await writeClouds(folder)
+      const { dataset } = right(await loadExperimentData(env, choice)())
+      const plan = planStudy(change((await planFor(choice)).study))
+      const checked = pipe(checkPlan(plan), E.flatMap(checkData(alter(dataset))))
+      return E.isLeft(checked) ? checked.left : 'accepted'
+    })
+
+  const withArm = (flags: FlagTexts) => (study: Study) => ({
+    ...study,
+    arms: [study.arms[0], { name: 'my arm', flags: { cost: 'xent', ...flags } }] as const,
+  })
+
+  it('has nothing to say of one that can be run', async () =>
+    expect(await refused(study => study)).toBe('accepted'))
+
+  it.each<[string, (study: Study) => Study, string]>([
+    ['a wrong value in an arm', withArm({ eta: 'abc' }), '--arms "my arm": --eta abc: not a number above 0'],
+    [
+      'a file to start from',
+      withArm({ init: 'net.json' }),
+      '--arms "my arm": --init net.json: a trial starts from',
+    ],
+    [
+      'too many examples',
+      withArm({ 'train-size': '91' }),
+      '--arms "my arm": --train-size 91: clouds-1.json has 90',
+    ],
+    [
+      'sizes that do not fit the data',
+      withArm({ sizes: '7,3' }),
+      '--arms "my arm": --sizes 7,3: clouds-1.json has 6 inputs',
+    ],
+    [
+      'a file to start from in the space',
+      study => ({ ...study, space: { ...study.space, init: ['net.json'] } }),
+      '--space: --init net.json: a trial starts from',
+    ],
+    [
+      'sizes in the space',
+      study => ({ ...study, space: { ...study.space, sizes: ['6,4,2'] }, common: {} }),
+      '--space: --sizes 6,4,2: clouds-1.json has ',
+    ],
+    [
+      'the flags of compare itself',
+      study => ({ ...study, common: { ...study.common, sizes: '6,4,2' } }),
+      '--sizes 6,4,2: clouds-1.json has ',
+    ],
+  ])('%s: the error names where it was given', async (_what, change, message) =>
+    expect(await refused(change)).toMatchObject({
+      message: expect.stringContaining(message) as string,
+    }),
+  )
+
+  it.each<[Partial<Dataset>, (study: Study) => Study, string]>([
+    [{ validation: undefined }, study => study, '--data: clouds-1.json has no validation set, on which'],
+    [{ test: undefined }, study => study, '--data: clouds-1.json has no test set, on which'],
+    [{ validation: undefined, test: undefined }, study => study, 'has no validation and no test set'],
+    // nothing is searched
+    [{ validation: undefined }, study => ({ ...study, space: {} }), ''],
+  ])('data without a set that it needs: %j', async (parts, change, message) =>
+    expect(JSON.stringify(await refused(change, dataset => ({ ...dataset, ...parts })))).toContain(
+      message === '' ? 'accepted' : message,
+    ),
+  )
+
+  it('one output has no accuracy', () =>
+    inFolder(async folder => {
+      const file = join(folder, 'one.json')
+      const part = { inputs: [[0.5], [1]], labels: [0, 0] }
+      await writeFile(file, JSON.stringify({ training: part, validation: part, test: part }))
+      const { dataset } = right(await loadExperimentData(env, file)())
+      expect(checkData(dataset)(await planFor(file))).toMatchObject(
+        E.left({
+          _tag: 'Usage',
+          message: '--sizes 1,4,1: one output has no accuracy, by which trials are judged',
+        }),
+      )
+    }))
+})
 
 describe('a program', () => {
   it('can run a study, and continue it', () =>

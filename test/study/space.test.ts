@@ -6,12 +6,13 @@ import {
   defaultSpace,
   describeSpace,
   sample,
+  searchableFlags,
   type FlagTexts,
   type Space,
 } from '../../src/study/space.ts'
+import { decodeOptions } from '../../src/options/option.ts'
+import { trainOptions } from '../../src/options/train-options.ts'
 import { fold, key } from '../../src/core/rng.ts'
-
-const FLAGS = ['eta', 'lmbda', 'mini-batch-size', 'init']
 
 const draws = (space: Space, n: number): readonly FlagTexts[] =>
   Array.from({ length: n }, (_, i) => sample(space, fold(key(5), i)))
@@ -62,6 +63,37 @@ describe('a draw', () => {
     expect(chiSquare(counts)).toBeLessThan(43.8)
   })
 
+  it('of a whole-number flag is a whole number, uniform in the logarithm', () => {
+    const space = { 'mini-batch-size': { from: 1, to: 3 } }
+    const counts = [0, 0, 0]
+    for (const drawn of draws(space, 9_000)) counts[Number(drawn['mini-batch-size']) - 1]!++
+    const shares = [1, 2, 3].map(k => Math.log((k + 1) / k) / Math.log(4))
+    // each within four standard deviations
+    for (const [i, share] of shares.entries())
+      expect(Math.abs(counts[i]! - 9_000 * share)).toBeLessThan(4 * Math.sqrt(9_000 * share * (1 - share)))
+    expect(counts[0]! + counts[1]! + counts[2]!).toBe(9_000)
+  })
+
+  it('law: train accepts every value of a range that a space file may have', () => {
+    const flags = fc.constantFrom('mini-batch-size', 'train-size', 'eta', 'lmbda')
+    const end = fc.oneof(fc.integer({ min: 1, max: 60_000 }), fc.double({ min: 0.01, max: 100, noNaN: true }))
+    fc.assert(
+      fc.property(
+        flags,
+        end,
+        end,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat(),
+        (flag, a, b, zero, seed) => {
+          const range = { from: Math.min(a, b), to: Math.max(a, b), zero }
+          const space = decodeSpace('my.json', JSON.stringify({ [flag]: range }))
+          fc.pre(E.isRight(space))
+          expect(decodeOptions(trainOptions, sample(space.right, key(seed)))).toMatchObject({ _tag: 'Right' })
+        },
+      ),
+    )
+  })
+
   it('is 0 as often as asked for, and log-uniform otherwise', () => {
     const drawn = draws({ lmbda: { zero: 0.25, from: 1, to: 100 } }, 10_000).map(({ lmbda }) => Number(lmbda))
     const zeros = drawn.filter(value => value === 0).length
@@ -102,25 +134,28 @@ describe('a space for a person', () => {
       'lmbda: 0 with probability 0.5, otherwise log-uniform from 0.1 to 10',
       'init: default | large',
     ])
+    expect(describeSpace({ 'mini-batch-size': { from: 5, to: 50 } })).toEqual([
+      'mini-batch-size: whole numbers, log-uniform from 5 to 50',
+    ])
   })
 })
 
 describe('a --space file', () => {
   const complaint = (text: string): string => {
-    const decoded = decodeSpace('my.json', text, FLAGS)
+    const decoded = decodeSpace('my.json', text)
     return E.isLeft(decoded) ? `${decoded.left._tag}: ${decoded.left.message}` : 'accepted'
   }
 
   it('is read as it was written', () => {
-    expect(decodeSpace('my.json', JSON.stringify(defaultSpace), FLAGS)).toEqual(E.right(defaultSpace))
-    expect(decodeSpace('my.json', '{}', FLAGS)).toEqual(E.right({}))
+    expect(decodeSpace('my.json', JSON.stringify(defaultSpace))).toEqual(E.right(defaultSpace))
+    expect(decodeSpace('my.json', '{}')).toEqual(E.right({}))
   })
 
   it.each([
     ['{', 'Data: my.json is not a search space: it is not JSON ('],
     ['[]', 'it is [], expected an object'],
     ['null', 'it is null, expected an object'],
-    ['{"etta": [1]}', 'etta cannot be searched, expected one of eta, lmbda, mini-batch-size, init'],
+    ['{"etta": [1]}', `etta cannot be searched, expected one of ${searchableFlags.join(', ')}`],
     ['{"__proto__": [1]}', '__proto__ cannot be searched'],
     ['{"eta": 3}', 'eta is 3, expected { "from": …, "to": … } or a list of values'],
     ['{"eta": {"from": 1}}', 'eta is an object, expected {'],
@@ -135,6 +170,13 @@ describe('a --space file', () => {
       '{"lmbda": {"from": 1, "to": 2, "zero": 1.5}}',
       'lmbda: the probability of zero is 1.5, expected 0 to 1',
     ],
+    ['{"eta": ["0.1", 0.2, "abc"]}', 'my.json is not a search space: eta abc: not a number above 0'],
+    ['{"mini-batch-size": [10, 2.5]}', 'mini-batch-size 2.5: not a whole number of 1 or more'],
+    ['{"mini-batch-size": {"from": 5.5, "to": 50}}', 'mini-batch-size 5.5: not a whole number of 1 or more'],
+    ['{"mini-batch-size": {"from": 5, "to": 50, "zero": 0.1}}', 'mini-batch-size 0: not a whole number'],
+    ['{"eta": {"from": 1, "to": 2, "zero": 0.5}}', 'eta 0: not a number above 0'],
+    ['{"init": {"from": 1, "to": 2}}', 'init 1: not default | large | FILE.json'],
+    ['{"sizes": ["784,30,10", "784"]}', 'sizes 784: not two or more whole numbers'],
   ])('%s is refused', (text, words) => {
     expect(complaint(text)).toContain(words)
   })
@@ -142,7 +184,7 @@ describe('a --space file', () => {
   it.each([`${'['.repeat(1e5)}${']'.repeat(1e5)}`, `{"eta":${'['.repeat(1e5)}${']'.repeat(1e5)}}`])(
     'nested without end is refused in a sentence',
     text => {
-      const read = decodeSpace('space.json', text, FLAGS)
+      const read = decodeSpace('space.json', text)
       expect(E.isLeft(read) && read.left.message.length).toBeLessThan(200)
       expect(E.isLeft(read) && read.left.message).toContain('space.json is not a search space')
     },

@@ -8,7 +8,14 @@ import { diverged, type AppError } from '../../errors.ts'
 import { planStudy, type StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace } from '../../study/space.ts'
 import type { StudyOutcome } from '../../study/study.ts'
-import { checkPlan, runShard, runStudy, type StudyEnd, type StudyRun } from '../../study/run-study.ts'
+import {
+  checkData,
+  checkPlan,
+  runShard,
+  runStudy,
+  type StudyEnd,
+  type StudyRun,
+} from '../../study/run-study.ts'
 import { studyRecord } from '../../report/study-record.ts'
 import type { TrialResults } from '../../study/trial.ts'
 import { verdictSentence } from '../../report/text/verdict-text.ts'
@@ -23,7 +30,7 @@ import {
 } from '../compare-options.ts'
 import type { CliEnv } from '../cli-env.ts'
 import { defineCommand } from '../command.ts'
-import { loadExperimentData, type ExperimentData } from '../../study/experiment-data.ts'
+import { loadExperimentData, type ExperimentNames } from '../../study/experiment-data.ts'
 import type { Shard } from '../../study/study-folder.ts'
 import { localPool, type TrialPool } from '../../study/trial-pool.ts'
 import { describeOutcome, describePlan, describeTrial, toWidth } from '../../report/text/study-text.ts'
@@ -42,8 +49,15 @@ export const compareCommand = defineCommand({
       TE.bindTo('flags'),
       TE.bind('data', ({ flags }) => loadExperimentData(env, flags.data)),
       TE.bind('plan', ({ flags, data }) =>
-        pipe(studyOf(flags, data), TE.map(planStudy), TE.flatMapEither(checkPlan)),
+        pipe(
+          studyOf(flags, data),
+          TE.map(planStudy),
+          TE.flatMapEither(checkPlan),
+          TE.flatMapEither(checkData(data.dataset)),
+        ),
       ),
+      // the processes that do the trials load the data themselves
+      TE.map(({ flags, plan, data: { dataset: _dataset, ...data } }) => ({ flags, plan, data })),
       TE.tapIO(
         ({ flags, plan }) =>
           () =>
@@ -60,7 +74,7 @@ export const compareCommand = defineCommand({
 const perform = (
   env: CliEnv,
   flags: CompareFlags,
-  data: ExperimentData,
+  data: ExperimentNames,
   study: StudyRun,
 ): TE.TaskEither<AppError, void> => {
   const { shard } = flags
@@ -101,7 +115,7 @@ const writeShare = (
 
 /** Processes of this machine, or the workers of a queue. */
 const poolFor =
-  (env: CliEnv, { jobs, queue }: CompareFlags, { name, choice, data }: ExperimentData) =>
+  (env: CliEnv, { jobs, queue }: CompareFlags, { name, choice, data }: ExperimentNames) =>
   async (): Promise<() => TrialPool> => {
     if (queue === undefined) return () => localPool(env, { jobs, data: choice })
     // BullMQ takes a moment to load: only a study with a queue waits for it
@@ -116,7 +130,7 @@ const poolFor =
 const writeOutcome = (
   env: CliEnv,
   flags: CompareFlags,
-  data: ExperimentData,
+  data: ExperimentNames,
   { plan, results, outcome }: StudyEnd,
 ): TE.TaskEither<AppError, void> =>
   pipe(
@@ -151,7 +165,7 @@ const writeOutcome = (
 const writeReport = (
   env: CliEnv,
   flags: CompareFlags,
-  { name, data }: ExperimentData,
+  { name, data }: ExperimentNames,
   plan: StudyPlan,
   results: TrialResults,
   ended: StudyOutcome,

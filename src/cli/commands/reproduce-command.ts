@@ -2,6 +2,7 @@
  * `reproduce`: the book's comparison of the two costs over several seeds, and the author's own runs.
  */
 import { pipe } from 'fp-ts/lib/function.js'
+import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { availableParallelism } from 'node:os'
 import type { AppError } from '../../errors.ts'
@@ -31,7 +32,7 @@ import type { CliEnv } from '../cli-env.ts'
 import { defineCommand } from '../command.ts'
 import * as D from '../../options/decode.ts'
 import { optional, toggle, withDefault, type ValuesOf } from '../../options/option.ts'
-import { loadExperimentData, type ExperimentData } from '../../study/experiment-data.ts'
+import { loadExperimentData, missingParts, type ExperimentData } from '../../study/experiment-data.ts'
 import { runTrials } from '../../study/run-trials.ts'
 import { localPool } from '../../study/trial-pool.ts'
 import { writeReplayPage, writeTablePage } from '../../report/write-reproduce.ts'
@@ -74,6 +75,10 @@ export const reproduceCommand = defineCommand({
   run: (flags, env) =>
     pipe(
       loadExperimentData(env, flags.data),
+      TE.flatMapEither((data): E.Either<AppError, ExperimentData> => {
+        const missing = missingParts(data.dataset, ['test'])
+        return missing === undefined ? E.right(data) : E.left(missing)
+      }),
       TE.flatMap(dataset =>
         flags.figure === undefined ? table(flags, dataset, env) : replay(flags, flags.figure, dataset, env),
       ),
