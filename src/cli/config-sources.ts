@@ -35,6 +35,8 @@ export const mergeSources = (
     TE.map(files => [...files, environment]),
     TE.map(sources => ({
       ...merged(sources.map(({ values }) => values)),
+      // a run that is resumed by a flag stays in its folder, whatever a variable or a file says of new runs
+      ...(argv.resume === undefined ? {} : { out: undefined }),
       ...argv,
       [SOURCES]: withoutKeys(merged(sources.map(({ sources }) => sources)), argv),
     })),

@@ -8,6 +8,7 @@ import { toJson } from '../io/json.ts'
 import { selectionAccuracy, type EpochMetrics } from '../core/train.ts'
 import type { RunOutcome, SessionListener } from '../runs/session.ts'
 import { asSettings, type RunConfig } from '../runs/run-plan.ts'
+import type { TrainFlags } from '../options/train-options.ts'
 import { noProgressBar } from '../io/env.ts'
 import type { CliEnv } from './cli-env.ts'
 import { clock, counted, grouped, percentOf, shellQuoted } from '../format.ts'
@@ -89,7 +90,12 @@ const bestWords = ({ selectOn, evaluateOn }: RunConfig): string =>
     : 'best by this same set,'
 
 /** A line per epoch, and a bar of the whole run; `quiet` leaves the result alone. */
-export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet: boolean): Reporter => {
+export const textReporter = (
+  env: CliEnv,
+  config: RunConfig,
+  data: string,
+  { quiet, logDir }: Pick<TrainFlags, 'quiet' | 'logDir'>,
+): Reporter => {
   const { epochs, trainSize } = config
   const bar = (quiet ? undefined : env.bar) ?? noProgressBar
   const lineOf = epochLines(config, env.columns)
@@ -124,6 +130,7 @@ export const textReporter = (env: CliEnv, config: RunConfig, data: string, quiet
             : `resuming after epoch ${done} of ${epochs}`,
         )
       if (run !== undefined) env.log(`run: ${run}`)
+      if (logDir !== undefined) env.log(`curves: tensorboard --logdir ${shellQuoted(logDir)}`)
     },
 
     progress: ({ epoch, phase, done, of }, elapsed) => {

@@ -1,12 +1,14 @@
 /**
  * Opens the folder of a run: a new one, or one to resume.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { LayerValues } from '../core/params.ts'
-import type { AppError } from '../errors.ts'
+import { usageError, type AppError, type UsageError } from '../errors.ts'
+import { shellQuoted } from '../format.ts'
 import type { Env } from '../io/env.ts'
 import { toJson } from '../io/json.ts'
 import type { DataIdentity } from '../io/model.ts'
@@ -31,6 +33,25 @@ export type RunOrigin = {
 
 /** Where a run is saved, and how often. */
 export type SaveFlags = Pick<TrainFlags, 'out' | 'runs' | 'resume' | 'checkpointEvery' | 'logDir'>
+
+/** Refuses flags of which one would have no effect. */
+export const checkSaveFlags = ({ out, resume, logDir }: SaveFlags): E.Either<UsageError, void> =>
+  resume !== undefined && out !== undefined
+    ? E.left(
+        usageError(
+          `--resume ${resume} and --out ${out}: a resumed run stays in its folder`,
+          'leave one of them out; a new run with the same settings: ' +
+            `--config ${shellQuoted(join(resume, 'config.json'))} --out ${shellQuoted(out)}`,
+        ),
+      )
+    : out === 'none' && logDir !== undefined
+      ? E.left(
+          usageError(
+            `--log-dir ${logDir}: --out none saves no run whose logs could be written there`,
+            'leave --log-dir or --out none out',
+          ),
+        )
+      : E.right(undefined)
 
 type Settings = Readonly<Record<string, unknown>>
 

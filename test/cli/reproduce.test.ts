@@ -46,6 +46,18 @@ const childrenOf = async (pid: number): Promise<number[]> =>
 /** All that is printed but the line that says where the report is. */
 const tableOf = (out: string): string => out.replace(/^Report: .*$/m, '')
 
+describe('flags of reproduce that would have no effect', () => {
+  it.each([
+    [['--figure', 'regularized', '--quick'], '--quick --figure regularized'],
+    [['--figure', 'regularized', '--seeds', '3'], '--seeds 3 --figure regularized'],
+    [['--published', '/nowhere'], '--published /nowhere: only --figure'],
+  ])('are refused: %j', async (flags, words) => {
+    const { code, err } = await cli(['reproduce', ...flags])
+    expect(code).toBe(2)
+    expect(err).toContain(words)
+  })
+})
+
 describe('reproduce', () => {
   let folder: string
   let data: string

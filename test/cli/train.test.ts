@@ -96,6 +96,24 @@ describe('a run for a person', () => {
       expect(again.out).toContain(count)
     }))
 
+  it('with --log-dir says how to see the curves; resumed, it takes no other folder', () =>
+    inFolder(async folder => {
+      const args = await prepared(folder, recorded({ name: 'xent' }))
+      const [run, logs] = [join(folder, 'run'), join(folder, 'my logs')]
+      const { err } = await cli([...args, '--backend', 'cpu', '--out', run, '--log-dir', logs])
+      expect(err).toContain(`curves: tensorboard --logdir '${logs}'`)
+      expect(await readdir(logs)).toEqual(['run'])
+
+      const other = join(folder, 'other')
+      const moved = await cli(['train', '--resume', run, '--out', other, '--epochs', '6'])
+      expect(moved.code).toBe(2)
+      expect(moved.err).toContain(`--resume ${run} and --out ${other}: a resumed run stays in its folder`)
+      expect(moved.err).toContain(`--config ${join(run, 'config.json')} --out ${other}`)
+      // a variable speaks of new runs
+      expect((await cli(['train', '--resume', run, '--epochs', '6'], { NETWORK2_OUT: other })).code).toBe(0)
+      expect(await readdir(folder)).not.toContain('other')
+    }))
+
   it('is the same twice, to the byte, and another with another seed', () =>
     inFolder(async folder => {
       const data = join(folder, 'data.json')
@@ -148,6 +166,12 @@ describe('mistakes', () => {
     ['no value', ['--eta='], 2, '--eta needs a value: a number above 0'],
     ['a repeated flag', ['--eta', '1', '--lr', '2'], 2, '--eta is given 2 times'],
     ['a value without a flag', ['xent'], 2, 'xent: unexpected value'],
+    [
+      'event files of a run that is not saved',
+      ['--log-dir', 'FOLDER/logs', '--out', 'none'],
+      2,
+      '--log-dir FOLDER/logs: --out none saves no run',
+    ],
     ['sizes that do not fit the data', ['--sizes', '100,5'], 2, 'begin with 12: --sizes 12,5'],
     ['more examples than there are', ['--train-size', '41'], 2, 'has 40 training examples'],
     ['a part that is not there', ['--evaluate-on', 'validation'], 2, 'has no validation set'],

@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { availableParallelism } from 'node:os'
-import type { AppError } from '../../errors.ts'
+import { usageError, type AppError, type UsageError } from '../../errors.ts'
 import { loadFigure } from '../../book/figure-files.ts'
 import { published } from '../../book/published.ts'
 import {
@@ -74,7 +74,8 @@ export const reproduceCommand = defineCommand({
   ],
   run: (flags, env) =>
     pipe(
-      loadExperimentData(env, flags.data),
+      TE.fromEither(checkFigure(flags)),
+      TE.flatMap(() => loadExperimentData(env, flags.data)),
       TE.flatMapEither((data): E.Either<AppError, ExperimentData> => {
         const missing = missingParts(data.dataset, ['test'])
         return missing === undefined ? E.right(data) : E.left(missing)
@@ -84,6 +85,21 @@ export const reproduceCommand = defineCommand({
       ),
     ),
 })
+
+/** Refuses flags of the table for a figure, and of the figures for the table. */
+const checkFigure = ({ figure, quick, seeds, published }: Flags): E.Either<UsageError, void> => {
+  const [given] = [...(quick ? ['--quick'] : []), ...(seeds === undefined ? [] : [`--seeds ${seeds}`])]
+  if (figure !== undefined && given !== undefined)
+    return E.left(
+      usageError(
+        `${given} --figure ${figure}: a figure is the author's own run, as it was`,
+        `leave ${given} out`,
+      ),
+    )
+  return figure === undefined && published !== undefined
+    ? E.left(usageError(`--published ${published}: only --figure compares with it`, 'give --figure too'))
+    : E.right(undefined)
+}
 
 /** Runs the trials that the journal does not have yet. */
 const done = (

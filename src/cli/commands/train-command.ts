@@ -11,6 +11,7 @@ import { exists } from '../../io/read.ts'
 import { canWrite, writeText } from '../../io/write.ts'
 import { trainOptions, type TrainFlags } from '../../options/train-options.ts'
 import { writeRunReport } from '../../report/read-run.ts'
+import { checkSaveFlags } from '../../runs/open-run.ts'
 import { dryRun } from '../../runs/dry-run.ts'
 import { loadResources, readModel, type Resources } from '../../runs/resources.ts'
 import { asSettings, planRun, sizesFor, type PlannedRun, type RunConfig } from '../../runs/run-plan.ts'
@@ -35,7 +36,8 @@ export const trainCommand = defineCommand({
   ],
   run: (flags, env) =>
     pipe(
-      initialModel(flags),
+      TE.fromEither(checkSaveFlags(flags)),
+      TE.flatMap(() => initialModel(flags)),
       TE.bindTo('model'),
       TE.tap(() => (flags.save === undefined ? TE.right(undefined) : canWrite('--save', flags.save))),
       TE.bindW('resources', ({ model }) =>
@@ -101,7 +103,7 @@ const perform = (
   const { name } = resources.dataset
   const reporter = flags.json
     ? jsonReporter(env, run.config, name)
-    : textReporter(env, run.config, name, flags.quiet)
+    : textReporter(env, run.config, name, flags)
   let interruption: AppError | undefined
   return pipe(
     trainRun(env, flags, resources, run, {
