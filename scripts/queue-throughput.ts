@@ -62,6 +62,7 @@ const work = (port: number): void => {
         child.send(task)
       }),
     decode: json => E.right(json as Task),
+    onRefused: line => process.stderr.write(`${line}\n`),
     log: line => process.stderr.write(`${line}\n`),
   })
   process.on('disconnect', () => process.exit())

@@ -19,7 +19,7 @@ export const queueOption = (about: About): Option<QueueAddress | undefined> => (
           typeof queue === 'string' ? parseQueueAddress(queue) : E.left('one URL'),
           E.mapLeft(expected =>
             usageError(
-              '--queue: the value is not the URL of a Redis server',
+              '--queue: the value is not the URL of a Redis server, or has characters that must be escaped',
               `give --queue ${expected}; or set NETWORK2_QUEUE, which keeps it out of the list of processes`,
             ),
           ),

@@ -11,13 +11,28 @@ export type QueueAddress = {
 
 /** The format of an address, for error messages. */
 export const queueAddressFormat =
-  'redis://HOST:6379, or rediss://… for TLS, with USER:PASSWORD@ before the host if it has one'
+  'redis://HOST:6379, or rediss://… for TLS, with USER:PASSWORD@ before the host if it has one; in the password, write ' +
+  'characters such as @ / ? # % as %40 %2F %3F %23 %25'
+
+/** Without the escapes that this demands, a part of the password would be taken for the host. */
+const ADDRESS =
+  // scheme       user            password             host                    port     database  query
+  /^rediss?:\/\/(([^\s@/?#:\\%]|%[\da-f]{2})*(:([^\s@/?#\\%]|%[\da-f]{2})*)?@)?([\w.-]+|\[[\da-f:.]+\])(:\d+)?(\/\d*)?(\?([^\s@/?#\\%]|%[\da-f]{2})*)?$/i
 
 /** Parses an address. The error does not show the text: it may have a password. */
 export const parseQueueAddress = (text: string): E.Either<string, QueueAddress> =>
-  /^rediss?:\/\//i.test(text) && URL.canParse(text) && new URL(text).hostname !== ''
+  ADDRESS.test(text) && URL.canParse(text) && isDecodable(text)
     ? E.right({ url: text, shown: maskPasswords(text) })
     : E.left(queueAddressFormat)
+
+/** Whether the escapes are UTF-8. */
+const isDecodable = (text: string): boolean => {
+  try {
+    return decodeURIComponent(text) !== ''
+  } catch {
+    return false
+  }
+}
 
 /** Masks the passwords of all Redis URLs in a text, wherever they are in the URL. */
 export const maskPasswords = (text: string): string =>

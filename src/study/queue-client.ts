@@ -10,7 +10,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Redis } from 'ioredis'
 import { parseJson } from '../io/json.ts'
 import type { QueueAddress } from './queue-address.ts'
-import { connect, LOSSES, queueName, reasonOf, soon, TRIES, type Log } from './queue-connection.ts'
+import { connect, isRefusal, LOSSES, queueName, reasonOf, soon, TRIES, type Log } from './queue-connection.ts'
 
 /** How often the client looks for answers, in milliseconds. */
 const POLL = 250
@@ -37,8 +37,15 @@ export type QueueOptions<Task, Result> = {
   readonly log: Log
 }
 
-/** Why a task has no result: the client was closed; or the workers could not do it, and it is set aside. */
-export type QueueFailure = { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly why: string }
+/**
+ * Why a task has no result:
+ *
+ * - `closed`: the client was closed
+ * - `failed`: the workers could not do it, and it is set aside
+ * - `refused`: Redis refuses this user
+ */
+export type QueueFailure =
+  { readonly kind: 'closed' } | { readonly kind: 'failed' | 'refused'; readonly why: string }
 
 export type QueueClient<Task, Result> = {
   readonly run: (task: Task, onProgress?: (share: number) => void) => TaskEither<QueueFailure, Result>
@@ -63,12 +70,13 @@ type Client<Task, Result> = {
   readonly unsent: Set<string>
   /** The workers of whose answers a complaint was logged. */
   readonly unfit: Set<string>
-  closed: boolean
+  /** Why no more tasks can be done; undefined if they can. */
+  end: Exclude<QueueFailure, { kind: 'failed' }> | undefined
 }
 
 /** Connects to a queue. While Redis cannot be reached, all tasks wait. */
 export const openQueue = <Task, Result>(options: QueueOptions<Task, Result>): QueueClient<Task, Result> => {
-  const connection = connect(options.address, options.log)
+  const connection = connect(options.address, options.log, why => end(client, { kind: 'refused', why }))
   const queue = new Queue<Task>(queueName(options.topic), {
     connection,
     // nobody here reads the events
@@ -87,7 +95,7 @@ export const openQueue = <Task, Result>(options: QueueOptions<Task, Result>): Qu
     pending: new Map(),
     unsent: new Set(),
     unfit: new Set(),
-    closed: false,
+    end: undefined,
   }
   const polling = poll(client)
   return {
@@ -96,18 +104,26 @@ export const openQueue = <Task, Result>(options: QueueOptions<Task, Result>): Qu
       () =>
         new Promise(settle => submit(client, { task, onProgress, settle, refused: [] })),
     close: () => {
-      client.closed = true
-      for (const { settle } of client.pending.values()) settle(E.left({ kind: 'closed' }))
-      client.pending.clear()
+      end(client, { kind: 'closed' })
       // an answer that was taken must still be removed; the rest stays in Redis, for the next client
       void soon(polling).then(() => connection.disconnect())
     },
   }
 }
 
-const submit = <T, R>({ options, pending, unsent, closed }: Client<T, R>, entry: Pending<T, R>): void => {
-  if (closed) {
-    entry.settle(E.left({ kind: 'closed' }))
+/** Ends all tasks; the first reason counts. */
+const end = <T, R>(client: Client<T, R>, reason: NonNullable<Client<T, R>['end']>): void => {
+  client.end ??= reason
+  for (const { settle } of client.pending.values()) settle(E.left(client.end))
+  client.pending.clear()
+}
+
+const submit = <T, R>(
+  { options, pending, unsent, end: reason }: Client<T, R>,
+  entry: Pending<T, R>,
+): void => {
+  if (reason !== undefined) {
+    entry.settle(E.left(reason))
     return
   }
   const name = options.nameOf(entry.task)
@@ -118,13 +134,14 @@ const submit = <T, R>({ options, pending, unsent, closed }: Client<T, R>, entry:
 /** Polls until the client is closed. Answers are never missed: those of a time without connection are found later. */
 const poll = async <T, R>(client: Client<T, R>): Promise<void> => {
   const { address, log } = client.options
-  const isClosed = (): boolean => client.closed
+  const isClosed = (): boolean => client.end !== undefined
   let failing = false
   while (!isClosed()) {
     try {
       await exchange(client)
       failing = false
     } catch (error) {
+      if (isRefusal(error)) end(client, { kind: 'refused', why: reasonOf(error) })
       // closed meanwhile, it has lost its connection on purpose
       if (!failing && !isClosed()) log(`${address.shown}: ${reasonOf(error)}; trying again`)
       failing = true

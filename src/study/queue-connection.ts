@@ -2,6 +2,7 @@
  * What both sides of a queue share: its name in Redis, and a connection that never gives up.
  */
 import { Redis } from 'ioredis'
+import { usageError, type UsageError } from '../errors.ts'
 import { maskPasswords, type QueueAddress } from './queue-address.ts'
 
 export type Log = (line: string) => void
@@ -19,14 +20,32 @@ export const TRIES = 3
 /** How often the worker of a task may be lost, before the task is suspected. */
 export const LOSSES = 20
 
-/** Connects, and reconnects for ever. It logs once that the connection is lost, and once that it is back. */
-export const connect = ({ url, shown }: QueueAddress, log: Log): Redis => {
+/** Whether Redis refuses the user, the password or a command. Waiting does not help. */
+export const isRefusal = (error: unknown): boolean =>
+  /\b(WRONGPASS|NOAUTH|NOPERM|DENIED|invalid password)\b/.test(reasonOf(error))
+
+/** The error of a queue that refuses this user. */
+export const queueRefused = ({ shown }: QueueAddress, why: string): UsageError =>
+  usageError(
+    `--queue ${shown}: ${why}`,
+    'give the user and the password, redis://USER:PASSWORD@HOST, of one who may use all commands on the keys bull:*',
+  )
+
+/**
+ * Connects, and reconnects for ever, unless Redis refuses the user. It logs once that the connection is lost, and once
+ * that it is back.
+ */
+export const connect = ({ url, shown }: QueueAddress, log: Log, onRefused: (why: string) => void): Redis => {
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
     retryStrategy: times => Math.min(100 * 2 ** times, 2000),
   })
   let lost = false
   redis.on('error', (error: unknown) => {
+    if (isRefusal(error)) {
+      onRefused(reasonOf(error))
+      return
+    }
     if (!lost) log(`${shown}: ${reasonOf(error)}; waiting for it`)
     lost = true
   })

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Redis } from 'ioredis'
 import { hostname } from 'node:os'
 import type { QueueAddress } from './queue-address.ts'
-import { connect, LOSSES, queueName, reasonOf, soon, type Log } from './queue-connection.ts'
+import { connect, isRefusal, LOSSES, queueName, reasonOf, soon, type Log } from './queue-connection.ts'
 
 /**
  * The end of a task at a worker:
@@ -35,6 +35,8 @@ export type WorkerOptions<Task, Result> = {
   readonly work: (task: Task) => Promise<WorkEnd<Result>>
   /** Called once at the start if no task of the topic waits, but tasks of these other topics do. */
   readonly onOtherTopics?: (topics: readonly string[]) => void
+  /** Called if Redis refuses this user. */
+  readonly onRefused: (why: string) => void
   readonly log: Log
 }
 
@@ -54,9 +56,10 @@ export const serveQueue = <Task, Result>({
   decode,
   work,
   onOtherTopics = () => undefined,
+  onRefused,
   log,
 }: WorkerOptions<Task, Result>): { readonly close: () => Promise<void> } => {
-  const connection = connect(address, log)
+  const connection = connect(address, log, onRefused)
   const worker = new Worker<unknown, Result>(
     queueName(topic),
     async (job, token) => {
@@ -86,6 +89,7 @@ export const serveQueue = <Task, Result>({
   const logged = new Set<string>()
   worker.on('error', error => {
     const reason = reasonOf(error)
+    if (isRefusal(error) && !closing) onRefused(reason)
     // the connection logs its own errors
     if (closing || /connection|ECONN|EPIPE|socket/i.test(reason) || logged.has(reason)) return
     logged.add(reason)

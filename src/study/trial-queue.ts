@@ -10,6 +10,7 @@ import { decodeResultOf, decodeTrial, largestResult } from './decode-trial.ts'
 import { loadExperimentData, type ExperimentNames } from './experiment-data.ts'
 import type { QueueAddress } from './queue-address.ts'
 import { openQueue } from './queue-client.ts'
+import { queueRefused } from './queue-connection.ts'
 import { serveQueue, type WorkEnd } from './queue-worker.ts'
 import { localPool, type LocalPoolOptions, type TrialFailure, type TrialPool } from './trial-pool.ts'
 import { describeFlags, type Trial, type TrialResult } from './trial.ts'
@@ -33,17 +34,22 @@ export const queuePool = (env: Pick<Env, 'log'>, address: QueueAddress, data: st
     run: (trial, onProgress) =>
       pipe(
         queue.run(trial, onProgress),
-        TE.mapLeft(failure =>
-          failure.kind === 'closed'
-            ? failure
-            : {
+        TE.mapLeft((failure): TrialFailure => {
+          switch (failure.kind) {
+            case 'closed':
+              return failure
+            case 'refused':
+              return { kind: 'machine', error: queueRefused(address, failure.why) }
+            case 'failed':
+              return {
                 kind: 'trial',
                 error: usageError(
                   `${describeFlags(trial)}: no worker could do it: ${failure.why}`,
                   'correct that, and run the same command again',
                 ),
-              },
-        ),
+              }
+          }
+        }),
       ),
     close: queue.close,
   }
@@ -82,6 +88,7 @@ export const runWorker = (env: Env, options: TrialWorkerOptions): TE.TaskEither<
             `network2: no trials wait for ${data.name} (${data.data}); trials wait for the data ` +
               `${others.join(', ')}: start a worker with these data (--data)`,
           ),
+        onRefused: why => ending.set(queueRefused(address, why)),
         log: line => env.log(`network2: ${line}`),
       })
       try {

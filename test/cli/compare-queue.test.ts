@@ -39,6 +39,28 @@ describe.skipIf(redisServer.isMissing)('a study over a queue', redisServer.why, 
     }),
   )
 
+  it('a refused password ends worker and study with exit code 2; one that is not escaped does not connect', () =>
+    withRedis(({ port }) =>
+      inFolder(async folder => {
+        const data = await writeClouds(folder)
+        const commands = [['worker', '--data', data], smallStudy(data, join(folder, 'study'))]
+        for (const command of commands)
+          for (const [password, words] of [
+            ['hunter2', `network2: --queue redis://***@127.0.0.1:${port}: WRONGPASS`],
+            ['hunter2@x/y', 'write characters such as @ / ? # % as %40 %2F %3F %23 %25'],
+          ] as const) {
+            const { code, err, out } = await cli([
+              ...command,
+              '--queue',
+              `redis://:${password}@127.0.0.1:${port}`,
+            ])
+            expect(code).toBe(2)
+            expect(err).toContain(words)
+            expect(err + out).not.toContain('hunter2')
+          }
+      }),
+    ))
+
   it('waits for a Redis that is not there, and can be stopped', () =>
     inFolder(async folder => {
       const queue = ['--queue', 'redis://:hunter2@127.0.0.1:1']

@@ -20,17 +20,60 @@ describe('the address of a queue', () => {
     ['redis://:pw@[::1]:6379', 'redis://***@[::1]:6379'],
     ['redis://host?password=pw', 'redis://host?***'],
     ['REDIS://:pw@host', 'REDIS://***@host'],
+    ['redis://:p%40s%2Fs%3F%23%25@host/1', 'redis://***@host/1'],
+    ['redis://user.name:a:b!$&*+,;=~^@host', 'redis://***@host'],
+    ['rediss://queue_1.cluster.local:6380/0', 'rediss://queue_1.cluster.local:6380/0'],
   ])('%s is shown as %s', (url, shown) => expect(parseQueueAddress(url)).toEqual(E.right({ url, shown })))
 
-  it.each(['', 'localhost:6379', 'http://localhost', 'redis://', 'redis:', '/run/redis.sock', ':pw@host'])(
-    'not %s, which is not repeated',
-    text => {
-      const refused = parseQueueAddress(text)
-      expect(E.isLeft(refused)).toBe(true)
-      if (text !== '' && text !== 'redis://' && text !== 'redis:')
-        expect(JSON.stringify(refused)).not.toContain(text)
+  it.each([
+    'redis://:%ff@host',
+    '',
+    'localhost:6379',
+    'http://localhost',
+    'redis://',
+    'redis:',
+    '/run/redis.sock',
+    ':pw@host',
+  ])('not %s, which is not repeated', text => {
+    const refused = parseQueueAddress(text)
+    expect(E.isLeft(refused)).toBe(true)
+    if (text !== '' && text !== 'redis://' && text !== 'redis:')
+      expect(JSON.stringify(refused)).not.toContain(text)
+  })
+
+  it.each(['@', '/', '?', '#', '\\', '%', ' ', '\n'])(
+    'a password with an unescaped %j is refused, with how to escape it and without itself',
+    character => {
+      for (const [before, after] of [
+        ['secret', 'word'],
+        ['1', 'x4'],
+        ['', ''],
+      ] as const)
+        for (const url of [
+          `redis://:${before}${character}${after}@host:6379`,
+          `redis://user:${before}${character}${after}@host/1`,
+          `redis://${before}${character}${after}@host`,
+          `redis://host?password=${before}${character}${after}`,
+        ]) {
+          const refused = parseQueueAddress(url)
+          expect([url, E.isLeft(refused)]).toEqual([url, true])
+          expect(JSON.stringify(refused)).toMatch(/@ .*as %40/)
+          expect(JSON.stringify(refused)).not.toContain('secret')
+        }
     },
   )
+
+  it('law: an accepted address has the host, user and password that were written', () => {
+    const word = fc.string({ maxLength: 12 }).filter(text => !/[\ud800-\udfff]/.test(text))
+    fc.assert(
+      fc.property(word, word, (user, pass) => {
+        const url = `redis://${encodeURIComponent(user)}:${encodeURIComponent(pass)}@host:6379/2`
+        expect(E.isRight(parseQueueAddress(url))).toBe(true)
+        const raw = parseQueueAddress(`redis://${user}:${pass}@host:6379/2`)
+        if (E.isRight(raw)) expect(new URL(raw.right.url).hostname).toBe('host')
+      }),
+    )
+  })
 
   it('law: no text about it has its password', () => {
     fc.assert(

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
-import type { AppError } from '../../src/errors.ts'
+import { exitCode, type AppError } from '../../src/errors.ts'
 import { systemEnv } from '../../src/io/env.ts'
 import { loadExperimentData } from '../../src/study/experiment-data.ts'
 import { parseQueueAddress, type QueueAddress } from '../../src/study/queue-address.ts'
@@ -128,6 +128,41 @@ describe.skipIf(redisServer.isMissing)('trials over a queue', redisServer.why, (
       await worker.ended
       pool.close()
     }))
+
+  it.each([
+    ['a wrong password', (port: number) => `redis://:secret@127.0.0.1:${port}`, 'WRONGPASS'],
+    ['no password', (port: number) => `redis://127.0.0.1:${port}`, 'NOAUTH'],
+    ['a user who may do little', (port: number) => `redis://guest:secret@127.0.0.1:${port}`, 'NOPERM'],
+  ])('with %s, the study and the worker end, and say so', (_what, url, why) =>
+    inSetting(async setting => {
+      const admin = new Redis(setting.address.url)
+      await admin.call('ACL', 'SETUSER', 'guest', 'on', '>secret', '+ping', '+info', '+client', '+hello')
+      admin.disconnect()
+      const address = parseQueueAddress(url(Number(new URL(setting.address.url).port)))
+      if (E.isLeft(address)) throw new Error(address.left)
+      const trial = setting.trialOf({})
+      const refused = {
+        _tag: 'Usage',
+        message: expect.stringMatching(
+          new RegExp(`^--queue redis://[^ ]*127\\.0\\.0\\.1:\\d+: .*${why}`),
+        ) as string,
+        remedy: expect.stringContaining('redis://USER:PASSWORD@HOST') as string,
+      }
+      const log: string[] = []
+      const pool = queuePool({ log: line => log.push(line) }, address.right, trial.data)
+      const end = await pool.run(trial)()
+      expect(end).toMatchObject(E.left({ kind: 'machine', error: refused }))
+      // and so does whatever comes later
+      expect(await pool.run(trial)()).toEqual(end)
+      pool.close()
+      const worker = startWorker({ ...setting, address: address.right })
+      const ended = await worker.ended
+      expect(ended).toMatchObject(E.left(refused))
+      expect(E.isLeft(ended) && exitCode(ended.left)).toBe(2)
+      expect(JSON.stringify([end, ended, log, worker.log])).not.toContain('secret')
+      expect(log).toEqual([])
+    }),
+  )
 
   it('a worker whose processes do not start ends itself with an internal error, not the study', () =>
     inSetting(async setting => {
