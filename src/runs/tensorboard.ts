@@ -10,7 +10,8 @@
  *
  * Wall times are in seconds since 1970. Steps are whole numbers, at least 0.
  */
-import protobuf from 'protobufjs'
+import { createRequire } from 'node:module'
+import type Protobuf from 'protobufjs'
 import { crc32c } from '../io/crc32c.ts'
 
 /** The first record of a file: the version of the format. */
@@ -89,10 +90,17 @@ message SessionLog {
 }
 `
 
-const Event = protobuf.parse(SCHEMA).root.lookupType('Event')
+const require = createRequire(import.meta.url)
+
+let eventType: Protobuf.Type | undefined
+
+/** Made on first use: most runs write no event file. */
+const eventMessage = (): Protobuf.Type =>
+  (eventType ??= (require('protobufjs') as typeof Protobuf).parse(SCHEMA).root.lookupType('Event'))
 
 const record = (event: Event): Uint8Array => {
-  const data = Event.encode(Event.fromObject(event)).finish()
+  const message = eventMessage()
+  const data = message.encode(message.fromObject(event)).finish()
   const bytes = new Uint8Array(8 + 4 + data.length + 4)
   const view = new DataView(bytes.buffer)
   view.setBigUint64(0, BigInt(data.length), true)

@@ -2,7 +2,9 @@
  * The record that `npm run setup -- native` (scripts/setup.mjs) writes about its last installation.
  */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as t from 'io-ts'
+import { packageFolder } from '../io/package-folder.ts'
 
 const NativeInstallation = t.union([
   t.type({ status: t.literal('ready'), source: t.string }),
@@ -14,7 +16,7 @@ export type NativeInstallation = t.TypeOf<typeof NativeInstallation>
 /** The last installation of the native backend; undefined if there was none, or its record cannot be read. */
 export const nativeInstallation = (): NativeInstallation | undefined => {
   try {
-    const file = new URL('../../node_modules/.network2/native.json', import.meta.url)
+    const file = join(packageFolder(), 'node_modules', '.network2', 'native.json')
     const record: unknown = JSON.parse(readFileSync(file, 'utf8'))
     return NativeInstallation.is(record) ? record : undefined
   } catch {

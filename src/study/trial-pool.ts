@@ -1,11 +1,14 @@
 /**
  * Who does the trials: processes of this machine here, or the workers of a queue (trial-queue.ts).
  */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { usageError, type AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
+import { packageFolder } from '../io/package-folder.ts'
 import { openPool, type PoolFailure } from './pool.ts'
 import type { TrialError, TrialTask } from './train-trial.ts'
 import { describeFlags, type Trial, type TrialResult } from './trial.ts'
@@ -46,7 +49,7 @@ export type LocalPoolOptions = {
 /** Processes of this machine. Each has one thread: there are usually as many as cores. */
 export const localPool = (
   { variables }: Pick<Env, 'variables'>,
-  { jobs, data, entry = new URL('../../scripts/trial.mjs', import.meta.url) }: LocalPoolOptions,
+  { jobs, data, entry = pathToFileURL(join(packageFolder(), 'scripts', 'trial.mjs')) }: LocalPoolOptions,
 ): TrialPool => {
   const pool = openPool<TrialTask, number, E.Either<TrialError, TrialResult>>({
     entry,

@@ -8,7 +8,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadBackend, restoreNodeUtil } from '../../src/runtime/backend.ts'
 import { withTensors } from '../../src/core/scope.ts'
-import { builtFile } from '../support/built.ts'
 import { linuxX64, native, need } from '../support/needs.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -104,21 +103,17 @@ describe('restoreUtil', () => {
   })
 })
 
-/** A copy of what backend.ts imports, with a tfjs-node that a test may damage. */
+/** A copy of the built project, with a tfjs-node that a test may damage. */
 describe('in a separate process', () => {
   let root: string
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'network2-backend-'))
-    for (const name of [
-      'runtime/backend',
-      'runtime/native-installation',
-      'errors',
-      'core/scope',
-      'core/tree',
-    ])
-      cpSync(builtFile(`src/${name}.ts`), join(root, 'dist', `${name}.js`))
-    writeFileSync(join(root, 'package.json'), '{"type":"module"}')
+    cpSync(join(project, 'dist'), join(root, 'dist'), { recursive: true })
+    writeFileSync(
+      join(root, 'package.json'),
+      '{"name":"network2","type":"module","exports":{"./package.json":"./package.json"}}',
+    )
     const links = [
       ...readdirSync(modules).filter(name => !name.startsWith('.') && name !== '@tensorflow'),
       ...readdirSync(join(modules, '@tensorflow'))

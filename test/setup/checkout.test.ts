@@ -22,7 +22,7 @@ const linkAll = (from: string, to: string, but: readonly string[]): void => {
 }
 
 beforeAll(() => {
-  for (const name of ['src', 'scripts', 'package.json', 'package-lock.json'])
+  for (const name of ['src', 'scripts', 'test/support', 'package.json', 'package-lock.json'])
     cpSync(join(project, name), join(root, name), { recursive: true })
   const [modules, own] = [join(project, 'node_modules'), join(root, 'node_modules')]
   linkAll(modules, own, ['.network2', '.package-lock.json', '@tensorflow'])

@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -132,18 +141,17 @@ describe('the sources', () => {
     expect(run(['train']).stdout).toBe('changed ["train"]\n')
   })
 
-  it('that are removed do not stay in dist', () => {
-    const other = join(root, 'src', 'other.ts')
-    writeFileSync(other, 'export const one = 1')
+  it('leave no old file in dist that no source has made, but the files that a long run may still need', () => {
     run(['train'])
-    rmSync(other)
+    const [old, recent] = ['old.js', 'recent.js'].map(name => join(root, 'dist', 'chunks', name))
+    mkdirSync(join(root, 'dist', 'chunks'), { recursive: true })
+    for (const file of [old!, recent!]) writeFileSync(file, '')
+    const days = (count: number) => new Date(Date.now() - count * 24 * 60 * 60 * 1000)
+    utimesSync(old!, days(8), days(8))
+    utimesSync(recent!, days(6), days(6))
+    writeFileSync(main(), `${MAIN}\n`)
     run(['train'])
-    expect(readdirSync(join(root, 'dist'), { recursive: true }).sort()).toEqual([
-      'cli',
-      join('cli', 'main.js'),
-      join('cli', 'main.js.map'),
-      'sources.txt',
-    ])
+    expect([old!, recent!].map(file => existsSync(file))).toEqual([false, true])
   })
 
   it('with an error of syntax are an error in one sentence', () => {

@@ -3,13 +3,13 @@
  */
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import envPaths from 'env-paths'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { defineCommand } from '../command.ts'
 import { tryBackend, type Backend, type BackendName, type Unavailable } from '../../runtime/backend.ts'
+import { packageFolder } from '../../io/package-folder.ts'
 import { nativeInstallation } from '../../runtime/native-installation.ts'
 import { counted } from '../../format.ts'
 
@@ -134,8 +134,6 @@ export const describe = (findings: Findings): readonly string[] => {
   return lines.map(show)
 }
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
-
 const look = async (path: string): Promise<Folder> => ({
   path,
   names: await readdir(path).catch(() => undefined),
@@ -159,8 +157,8 @@ const gather = async (env: NodeJS.ProcessEnv): Promise<Findings> => {
     nativeOff: env.NETWORK2_NATIVE === 'off',
     cache: resolve(given(env.NETWORK2_CACHE) ?? envPaths('network2', { suffix: '' }).cache),
     mnistDir: mnistDir === undefined ? undefined : await look(resolve(mnistDir)),
-    mnist: await look(join(root, 'data', 'mnist')),
-    data: await look(join(root, 'data')),
+    mnist: await look(join(packageFolder(), 'data', 'mnist')),
+    data: await look(join(packageFolder(), 'data')),
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * TensorFlow's protocol buffer messages as values, and their encoding. The fields are named as in saved-model-schema.ts.
  */
+import { createRequire } from 'node:module'
 import type { DataType } from '@tensorflow/tfjs-core'
-import protobuf from 'protobufjs'
+import type Protobuf from 'protobufjs'
 import { CompileError } from '../../core/scan.ts'
 import { savedModelSchema } from './saved-model-schema.ts'
 
@@ -94,14 +95,17 @@ export const constant = (
   },
 })
 
-const messages = protobuf.parse(savedModelSchema).root
+const require = createRequire(import.meta.url)
+
+/** Loaded when a program is compiled: every start of the application would wait for it. */
+const messages = (): Protobuf.Root => (require('protobufjs') as typeof Protobuf).parse(savedModelSchema).root
 
 /** A version of the graph format that TensorFlow 2.15 writes. */
 const PRODUCER = 1645
 
 /** The bytes of a `saved_model.pb` with this graph, tagged `serve`. */
 export const encodeSavedModel = (graph: GraphDef): Uint8Array => {
-  const SavedModel = messages.lookupType('SavedModel')
+  const SavedModel = messages().lookupType('SavedModel')
   return SavedModel.encode(
     SavedModel.fromObject({
       savedModelSchemaVersion: 1,
