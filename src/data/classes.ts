@@ -3,6 +3,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { dataError, type DataError } from '../errors.ts'
+import { extent } from '../extent.ts'
 
 /** The largest label of a set of ten digits. */
 const LAST_DIGIT = 9
@@ -25,7 +26,7 @@ export type Classes = {
  */
 export const classesOf = (parts: readonly PartLabels[]): E.Either<DataError, Classes> => {
   const present = new Set(parts.flatMap(({ labels }) => [...new Set(labels)]))
-  const [least, most] = [Math.min(...present), Math.max(...present)]
+  const [least, most] = extent(present)
   if (most > LAST_DIGIT && 2 * present.size <= most) {
     const { file, labels } = parts.find(part => part.labels.includes(most))!
     return E.left(

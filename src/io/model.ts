@@ -155,7 +155,7 @@ const matrix = (
 ]
 
 const fromFile = ({ sizes, weights, biases, cost, activation, trainedOn }: File): ModelFile => ({
-  sizes: sizes as unknown as Sizes,
+  sizes: [sizes[0]!, sizes[1]!, ...sizes.slice(2)],
   cost: costNames.find(name => costs[name].savedAs === cost),
   ...(activation === undefined ? {} : { activation }),
   ...(trainedOn === undefined

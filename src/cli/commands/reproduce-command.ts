@@ -193,7 +193,7 @@ const replay = (
   const describe = ({ flags }: Trial, result: TrialResult): string =>
     `${flags.init ?? ''} start: ${lastAccuracy(result).toFixed(2)} %`
   return pipe(
-    // a wrong --published is told of before the work
+    // A wrong --published is reported before the work.
     loadFigure(file, { folder: flags.published, onNotice: env.log }),
     TE.map(figure => figure.map(({ evaluationAccuracy }) => evaluationAccuracy)),
     TE.orElse(error =>
