@@ -26,46 +26,64 @@ export type StopReason = 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'closed pipe'
 export type AppError =
   UsageError | DataError | DivergedError | IncompatibleCheckpoint | Locked | WriteFailed | Interrupted
 
+/** One line, or several. */
+type Lines = string | readonly string[]
+
+/** A line break within a line comes from a name, and must not look like the end of the line. */
+const joined = (lines: Lines): string =>
+  [lines]
+    .flat()
+    .map(line => line.replace(/\r?\n/g, '\\n'))
+    .join('\n')
+
 /** A wrong command line or setting. */
-export const usageError = (message: string, remedy: string): UsageError => ({
+export const usageError = (message: Lines, remedy: Lines): UsageError => ({
   _tag: 'Usage',
-  message,
-  remedy,
+  message: joined(message),
+  remedy: joined(remedy),
 })
 
 /** A data set or a model is missing, corrupt or does not fit. */
-export const dataError = (message: string, remedy: string): DataError => ({ _tag: 'Data', message, remedy })
+export const dataError = (message: Lines, remedy: Lines): DataError => ({
+  _tag: 'Data',
+  message: joined(message),
+  remedy: joined(remedy),
+})
 
 /** The weights overflowed float32. */
-export const diverged = (message: string, remedy: string): DivergedError => ({
+export const diverged = (message: Lines, remedy: Lines): DivergedError => ({
   _tag: 'Diverged',
-  message,
-  remedy,
+  message: joined(message),
+  remedy: joined(remedy),
 })
 
 /** The checkpoint is corrupt or belongs to another configuration. */
-export const incompatibleCheckpoint = (message: string, remedy: string): IncompatibleCheckpoint => ({
+export const incompatibleCheckpoint = (message: Lines, remedy: Lines): IncompatibleCheckpoint => ({
   _tag: 'Unfit',
-  message,
-  remedy,
+  message: joined(message),
+  remedy: joined(remedy),
 })
 
 /** A folder is in use by another process. */
-export const locked = (message: string, remedy: string): Locked => ({ _tag: 'Busy', message, remedy })
+export const locked = (message: Lines, remedy: Lines): Locked => ({
+  _tag: 'Busy',
+  message: joined(message),
+  remedy: joined(remedy),
+})
 
 /** A file or folder cannot be written. */
-export const writeFailed = (message: string, remedy: string): WriteFailed => ({
+export const writeFailed = (message: Lines, remedy: Lines): WriteFailed => ({
   _tag: 'Storage',
-  message,
-  remedy,
+  message: joined(message),
+  remedy: joined(remedy),
 })
 
 /** The program was asked to stop. */
-export const interrupted = (by: StopReason, message: string, remedy: string): Interrupted => ({
+export const interrupted = (by: StopReason, message: Lines, remedy: Lines): Interrupted => ({
   _tag: 'Interrupted',
   signal: by,
-  message,
-  remedy,
+  message: joined(message),
+  remedy: joined(remedy),
 })
 
 /** The process exit code of each error; 0 is success and 1 is an internal error. */

@@ -37,3 +37,15 @@ export const aligned = (
 /** A text as a shell takes it for one word. */
 export const shellQuoted = (text: string): string =>
   /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+
+/**
+ * A text for one line of a terminal, log or page: control characters, line breaks, marks of direction and other invisible
+ * characters are written as in JSON, such as \\u202e.
+ */
+export const visible = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, character =>
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  )

@@ -8,6 +8,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import yargs from 'yargs'
 import { exitCode, exitCodes, interrupted, usageError, type AppError, type StopReason } from '../errors.ts'
 import { CompileError } from '../core/scan.ts'
+import { visible } from '../format.ts'
 import { maskPasswords } from '../study/queue-address.ts'
 import { unwritable } from '../io/failure.ts'
 import { systemEnv } from '../io/env.ts'
@@ -71,20 +72,24 @@ const say = (stream: NodeJS.WriteStream, line: string): void => {
   if (stream.writable) stream.write(`${line}\n`)
 }
 
-/** Control characters in what a person or a file named must not reach the terminal. */
-const printable = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
-  text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, at => `\\x${at.charCodeAt(0).toString(16).padStart(2, '0')}`)
+/** A line for standard error: names must not control the terminal or fill it, and passwords must not be seen. */
+const printable = (line: string): string => {
+  const masked = visible(maskPasswords(line))
+  return masked.length <= LONGEST_LINE
+    ? masked
+    : `${masked.slice(0, LONGEST_LINE)}… (${masked.length - LONGEST_LINE} more characters)`
+}
+
+const LONGEST_LINE = 4000
 
 /** A notice begins with the name of the program. */
 const withYellowName = (line: string): string =>
   line.replace(/^network2:/, name => colourFor(process.stderr)('yellow', name))
 
 const report = ({ message, remedy }: AppError): void => {
-  // whatever was typed may hold a password
   const name = colourFor(process.stderr)('red', 'network2:')
-  for (const line of message.split('\n')) say(process.stderr, `${name} ${maskPasswords(printable(line))}`)
-  for (const line of remedy.split('\n')) say(process.stderr, `  ${maskPasswords(printable(line))}`)
+  for (const line of message.split('\n')) say(process.stderr, `${name} ${printable(line)}`)
+  for (const line of remedy.split('\n')) say(process.stderr, `  ${printable(line)}`)
 }
 
 /** The environment of this process, and the error of an output that could not be written. */
@@ -112,8 +117,8 @@ const processEnv = (): { readonly env: CliEnv; readonly lost: () => AppError | u
   const hasTerminal = process.stderr.isTTY && process.env.TERM !== 'dumb'
   const env: CliEnv = {
     ...systemEnv,
-    out: line => say(process.stdout, printable(line)),
-    highlight: line => say(process.stdout, colourFor(process.stdout)('green', printable(line))),
+    out: line => say(process.stdout, visible(line)),
+    highlight: line => say(process.stdout, colourFor(process.stdout)('green', visible(line))),
     log: line => say(process.stderr, withYellowName(printable(line))),
     bar: hasTerminal ? progressBar(process.stderr) : undefined,
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
@@ -203,8 +208,10 @@ export const run = async (args: readonly string[]): Promise<void> => {
     }
     process.exitCode = 1
     const debug = args.includes('--debug') || process.env.NETWORK2_DEBUG === '1'
-    say(process.stderr, `network2: internal error: ${error instanceof Error ? error.message : String(error)}`)
-    if (debug && error instanceof Error) say(process.stderr, error.stack ?? '')
+    const what = error instanceof Error ? error.message : String(error)
+    say(process.stderr, printable(`network2: internal error: ${what}`))
+    if (debug && error instanceof Error)
+      for (const line of (error.stack ?? '').split('\n')) say(process.stderr, printable(line))
     else say(process.stderr, '  please report it, with the output of --debug')
   }
 }

@@ -51,7 +51,7 @@ export const checkNpmFlags = (
   return E.left(
     usageError(
       `npm took ${kept.map(({ name }) => `--${name}`).join(', ')} for itself: the flags of the command go after --`,
-      `run: npm run ${command} -- ${meant}\nin PowerShell: npm run ${command} '--' ${meant}`,
+      [`run: npm run ${command} -- ${meant}`, `in PowerShell: npm run ${command} '--' ${meant}`],
     ),
   )
 }

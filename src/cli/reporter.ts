@@ -99,7 +99,9 @@ export const textReporter = (
   const { epochs, trainSize } = config
   const bar = (quiet ? undefined : env.bar) ?? noProgressBar
   const lineOf = epochLines(config, env.columns)
-  const log = (line: string): void => env.log(env.columns === undefined ? line : toWidth(env.columns)(line))
+  const log = (line: string): void => {
+    for (const part of env.columns === undefined ? [line] : toWidth(env.columns)(line)) env.log(part)
+  }
   let before = 0
   let best = -1
 

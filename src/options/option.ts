@@ -140,7 +140,10 @@ export const listOf = (fallback: readonly string[], about: About): Option<readon
 
 /** One error with every message and every remedy. */
 const oneError = (errors: readonly UsageError[]): UsageError =>
-  usageError(errors.map(({ message }) => message).join('\n'), errors.map(({ remedy }) => remedy).join('\n'))
+  usageError(
+    errors.flatMap(({ message }) => message.split('\n')),
+    errors.flatMap(({ remedy }) => remedy.split('\n')),
+  )
 
 /** Both values, or every mistake in either. */
 export const both = <A, B>(

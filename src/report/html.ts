@@ -1,6 +1,7 @@
 /**
  * HTML from values. A value in a template is escaped, unless a template made it.
  */
+import { visible } from '../format.ts'
 
 /** Only this module has this symbol, so a value that was read from a file cannot count as markup. */
 const MARK = Symbol('html')
@@ -29,7 +30,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, character => ENTITIES[character]!)
+const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, character => ENTITIES[character]!).replace(/[^\t\n\r]+/g, visible)
 
 const written = (value: Content): string =>
   value === undefined

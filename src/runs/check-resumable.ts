@@ -64,7 +64,7 @@ export const checkResumable = (
       if (lines.length > 0)
         return TE.left(
           incompatibleCheckpoint(
-            `--resume ${path}: the run has another configuration\n${lines.join('\n')}`,
+            [`--resume ${path}: the run has another configuration`, ...lines],
             'only --epochs may change, and only grow; to change anything else, start a new run',
           ),
         )

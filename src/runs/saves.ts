@@ -178,7 +178,7 @@ export const loadNewest = (
       }
       return TE.left(
         incompatibleCheckpoint(
-          damaged.length > 0 ? damaged.join('\n') : `${folder} has no checkpoint`,
+          damaged.length > 0 ? damaged : `${folder} has no checkpoint`,
           'no checkpoint of this run is usable: start a new run',
         ),
       )

@@ -50,7 +50,7 @@ export type SessionResult = {
   /** Why the schedule ended the training, if it did. */
   readonly stopReason: string | undefined
   /** The error to end with, if any, given where the network was saved. */
-  readonly failure: ((where: string) => AppError) | undefined
+  readonly failure: ((where: readonly string[]) => AppError) | undefined
 }
 
 /** What a session knows between two events. */
@@ -250,8 +250,12 @@ const endingOf = (
       }
 }
 
-const divergence = ({ epoch, step }: Diverged, { eta, lmbda }: RunConfig, where: string): AppError =>
-  diverged(
-    `training diverged in epoch ${epoch}, with mini-batch ${step}: the weights overflowed float32`,
+const divergence = (
+  { epoch, step }: Diverged,
+  { eta, lmbda }: RunConfig,
+  [where = '', ...more]: readonly string[],
+): AppError =>
+  diverged(`training diverged in epoch ${epoch}, with mini-batch ${step}: the weights overflowed float32`, [
     `try a smaller --eta (it was ${eta})${lmbda > 0 ? ` or --lmbda (it was ${lmbda})` : ''}; ${where}`,
-  )
+    ...more,
+  ])

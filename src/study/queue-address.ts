@@ -36,4 +36,8 @@ const isDecodable = (text: string): boolean => {
 
 /** Masks the passwords of all Redis URLs in a text, wherever they are in the URL. */
 export const maskPasswords = (text: string): string =>
-  text.replace(/(rediss?:\/\/)\S*@/gi, '$1***@').replace(/(rediss?:\/\/[^\s?]*\?)\S*/gi, '$1***')
+  text.replace(/(rediss?:\/\/)(\S*)/gi, (_url, scheme: string, rest: string) => {
+    const end = rest.lastIndexOf('@') + 1
+    const query = rest.indexOf('?', end) + 1
+    return `${scheme}${end > 0 ? '***@' : ''}${query > 0 ? `${rest.slice(end, query)}***` : rest.slice(end)}`
+  })

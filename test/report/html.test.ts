@@ -26,8 +26,8 @@ it('what was read from a file cannot pass for markup', () => {
 })
 
 it('law: any text is the same text again, in an element and in an attribute, and makes no element', () => {
-  // a browser replaces NUL, and reads a carriage return as the end of a line
-  const text = fc.string({ unit: 'binary' }).map(any => any.replace(/[\0\r]/g, ''))
+  // invisible characters are written as in JSON
+  const text = fc.string({ unit: 'binary' }).map(any => any.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ''))
   fc.assert(
     fc.property(
       fc.oneof(
@@ -42,4 +42,11 @@ it('law: any text is the same text again, in an element and in an attribute, and
       },
     ),
   )
+})
+
+it('characters that are not seen, or turn the text around, are written out; line breaks stay', () => {
+  expect(render(html`<p>${'a\u202eb\u2028c\x1b[2J\x00'}</p>`)).toBe(
+    '<p>a\\u202eb\\u2028c\\u001b[2J\\u0000</p>',
+  )
+  expect(render(html`${'one\n\ttwo'}`)).toBe('one\n\ttwo')
 })

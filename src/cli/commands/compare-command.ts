@@ -96,7 +96,7 @@ const perform = (
 const announce = (env: CliEnv, { json }: CompareFlags, plan: StudyPlan): void => {
   const { study, arms } = plan
   if (json) env.out(toJson({ event: 'start', ...study, rungs: arms.map(({ rungs }) => rungs) }))
-  else for (const line of describePlan(plan)) env.log(toWidth(env.columns)(line))
+  else for (const line of describePlan(plan).flatMap(toWidth(env.columns))) env.log(line)
 }
 
 const writeShare = (
@@ -148,7 +148,8 @@ const writeOutcome = (
           }),
         )
       } else {
-        for (const line of describeOutcome(plan, results, outcome)) env.out(toWidth(env.columns)(line))
+        for (const line of describeOutcome(plan, results, outcome).flatMap(toWidth(env.columns)))
+          env.out(line)
         env.out(`Report: ${path}`)
       }
     }),

@@ -158,6 +158,6 @@ const asJson = (image: string, index: number | undefined, activations: readonly 
 /** One error of several: each with its message, and each remedy once. */
 const together = (errors: readonly AppError[]): AppError =>
   dataError(
-    errors.map(({ message }) => message).join('\n'),
-    [...new Set(errors.map(({ remedy }) => remedy))].join('\n'),
+    errors.flatMap(({ message }) => message.split('\n')),
+    [...new Set(errors.flatMap(({ remedy }) => remedy.split('\n')))],
   )

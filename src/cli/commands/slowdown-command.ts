@@ -51,7 +51,8 @@ export const slowdownCommand = defineCommand({
     const compared = comparison(eta ?? rates.quadratic, epochs)
     // the note is about the book's learning rate, not about another one
     const observed = eta === undefined ? observation(epochs) : undefined
-    if (!json) env.out(slowdownText(compared, observed, env.columns ?? 80))
+    if (!json)
+      for (const line of slowdownText(compared, observed, env.columns ?? 80).split('\n')) env.out(line)
     else {
       const results = [...compared, ...(observed ?? [])]
       for (const result of results) env.out(JSON.stringify({ event: 'curve', ...result }))

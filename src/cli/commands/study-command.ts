@@ -55,6 +55,6 @@ const show = (folder: string, json: boolean, env: CliEnv): TE.TaskEither<AppErro
             ]
           : describeOutcome(plan, results, ended)),
       ])
-        env.out(toWidth(env.columns)(line))
+        for (const part of toWidth(env.columns)(line)) env.out(part)
     }),
   )

@@ -78,7 +78,7 @@ const printSettings = (
 ): TE.TaskEither<AppError, void> =>
   TE.fromIO(() => {
     interpreter.dispose()
-    env.out(toJson(asSettings(config), 2))
+    for (const line of toJson(asSettings(config), 2).split('\n')) env.out(line)
   })
 
 const printDryRun = (
@@ -200,7 +200,7 @@ const whereItIs = (
   saved: boolean,
   { snapshot: { epochs }, path, outcome }: FinishedRun,
   { eta }: RunConfig,
-): string => {
+): readonly string[] => {
   const network =
     file === undefined
       ? []
@@ -217,5 +217,5 @@ const whereItIs = (
           [`with a smaller eta: ${withSmallerEta(path, eta)}`]
         : [`resume: npm run train -- --resume ${shellQuoted(path)}`]
   const all = [...network, ...run]
-  return all.length > 0 ? all.join('\n') : '--save FILE.json would save the last good network'
+  return all.length > 0 ? all : ['--save FILE.json would save the last good network']
 }

@@ -133,9 +133,9 @@ const same = (texts: readonly string[]): boolean => new Set(texts).size === 1
 /** Breaks a line between words to fit a terminal, or 100 columns; the rows of a table are not broken. */
 export const toWidth =
   (columns = 100) =>
-  (line: string): string => {
+  (line: string): readonly string[] => {
     const indent = /^ */.exec(line)![0]
-    if (line.length <= columns || line.trim().includes('  ')) return line
+    if (line.length <= columns || line.trim().includes('  ')) return [line]
     return line
       .trim()
       .split(' ')
@@ -145,5 +145,4 @@ export const toWidth =
           ? [...lines.slice(0, -1), `${last} ${word}`]
           : [...lines, `${indent}${word}`]
       }, [])
-      .join('\n')
   }
