@@ -87,7 +87,7 @@ describe('slowdown', () => {
   })
 
   it('takes more epochs than a call can have arguments', async () => {
-    expect(await printed({ epochs: '200000' })).toContain('200000 epochs at eta 0.15')
+    expect(await printed({ epochs: '200000' })).toContain('200,000 epochs at eta 0.15')
   })
 
   it.each([
