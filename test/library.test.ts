@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { build } from 'esbuild'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
 import * as compiler from '../src/compiler/index.ts'
@@ -62,7 +63,7 @@ it('the example of the README has correct types, and prints what it says', () =>
     const packages = join(folder, 'node_modules')
     mkdirSync(packages)
     symlinkSync(ROOT, join(packages, 'network2'), 'junction')
-    for (const name of ['@tensorflow', '@types', 'tsx'])
+    for (const name of ['@tensorflow', '@types'])
       symlinkSync(join(ROOT, 'node_modules', name), join(packages, name), 'junction')
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     const file = join(folder, 'example.ts')
@@ -75,10 +76,18 @@ it('the example of the README has correct types, and prints what it says', () =>
       [],
     )
 
-    const env = { ...process.env, TSX_DISABLE_CACHE: '1' }
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file], {
-      cwd: folder,
-      env,
+    const program = join(folder, 'example.mjs')
+    await build({
+      entryPoints: [file],
+      outfile: program,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      external: ['@tensorflow/*'],
+      banner: {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      },
     })
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { cwd: folder })
     expect(stdout).toBe(`${expected}\n`)
   }))

@@ -20,6 +20,7 @@ import { counted } from '../format.ts'
 /** The data that a network was trained on: its name for people, and a hash of its contents. */
 export type DataIdentity = { readonly name: string; readonly fingerprint: string }
 
+/** A saved network: what a file of network2.py holds, and what this program adds to it. */
 export type ModelFile = {
   readonly sizes: Sizes
   /** Undefined for a network of chapter 1, whose files have none. */

@@ -140,7 +140,7 @@ const selectionPart = (
   if (selectOn === undefined) {
     // A run of an older version has no such setting: it decides on the evaluation set.
     if (resume !== undefined) return E.right(undefined)
-    return E.right(validation === undefined ? 'evaluation' : 'validation')
+    return E.right(validation === undefined ? undefined : 'validation')
   }
   return selectOn === 'validation' && validation === undefined && evaluateOn !== 'validation'
     ? E.left(

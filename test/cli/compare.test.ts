@@ -40,7 +40,7 @@ describe('a study', () => {
       expect(first.out).toContain(`Report: ${join(out, 'report.html')}`)
       expect(Math.max(...first.out.split('\n').map(line => line.length))).toBeLessThanOrEqual(100)
       const html = await readFile(join(out, 'report.html'), 'utf8')
-      expect(html).toContain('npm run compare -- --arms &quot;quadratic,xent&quot;')
+      expect(html).toContain('npm run compare -- --arms quadratic,xent')
       expect((await readdir(out)).toSorted()).toEqual(['journal.jsonl', 'report.html', 'study.json'])
 
       const journal = await journalOf(out)

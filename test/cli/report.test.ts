@@ -80,7 +80,7 @@ describe('predictions', () => {
           return file
         }),
       )
-      const { out, code } = await cli(['predict', '--model', net, '--json', ...files])
+      const { out, code } = await cli(['predict', '--model', net, '--as-is', '--json', ...files])
       expect(code).toBe(0)
       const digits = out
         .trim()

@@ -167,7 +167,9 @@ describe('reproduce', () => {
       expect(before.length).toBeGreaterThan(1)
       expect(before.length).toBeLessThan(journal.length)
       const again = await cli(args(out))
-      expect(again.err).toContain(`${before.length - 1} trials are done`)
+      expect(again.err).toMatch(
+        before.length === 2 ? /: 1 trial is done/ : new RegExp(`: ${before.length - 1} trials are done`),
+      )
       expect(tableOf(again.out)).toBe(tableOf(undisturbed.out))
       expect(await timeless(out)).toEqual(journal)
       expect((await readdir(out)).filter(name => name.startsWith('owner'))).toEqual([])

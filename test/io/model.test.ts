@@ -96,9 +96,9 @@ describe('a file that is not a network', () => {
     [changed(file => (file.sizes = [3, 2.5])), 'sizes[1] is 2.5'],
     [changed(file => (file.sizes = [3])), 'sizes is [3], not two or more'],
     [changed(file => (file.sizes = [0, 2])), 'sizes is [0,2], not two or more'],
-    [changed(file => (file.sizes = [3, 2, 1])), 'weights has 1 layers, sizes ask for 2'],
+    [changed(file => (file.sizes = [3, 2, 1])), 'weights has 1 layer, sizes ask for 2'],
     [changed(file => (file.sizes = [4, 2])), 'weights[0][0] has 3 numbers, sizes ask for 4'],
-    [changed(file => (file.weights = [[[1, 2, 3]]])), 'weights[0] has 1 rows, sizes ask for 2'],
+    [changed(file => (file.weights = [[[1, 2, 3]]])), 'weights[0] has 1 row, sizes ask for 2'],
     [
       changed(
         file =>
