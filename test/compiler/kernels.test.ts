@@ -76,6 +76,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   Softplus: unary(tf.softplus),
   Sqrt: unary(tf.sqrt, above),
   Square: unary(tf.square),
+  Step: [...unary(tf.step), ...unary(x => tf.step(x, 0.3))],
   Tanh: unary(tf.tanh),
   ZerosLike: unary(x => tf.add(tf.zerosLike(x), x)),
   ClipByValue: unary(x => tf.clipByValue(x, -0.5, 0.7)),

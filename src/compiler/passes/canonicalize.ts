@@ -19,6 +19,12 @@ const unsupported = (what: string): never => {
 const outputOf = ({ kernel, outputs: [output, ...more] }: Node): Spec =>
   output === undefined || more.length > 0 ? unsupported(`the kernel ${kernel}`) : output
 
+/** The output of a kernel that is compiled for floats only. */
+const floatOutputOf = (old: Node): Spec => {
+  const output = outputOf(old)
+  return output.dtype === 'float32' ? output : unsupported(`the kernel ${old.kernel} of ${output.dtype}`)
+}
+
 const transposedSpec = ({ dtype, shape: [rows = 1, columns = 1] }: Spec): Spec => ({
   dtype,
   shape: [columns, rows],
@@ -75,6 +81,47 @@ const sum: CanonicalRule = (old, { emit, moved, spec }) => {
 const reshape: CanonicalRule = (old, { emit, moved }) =>
   emit({ kernel: 'Reshape', inputs: [moved(old.inputs[0]!)], attributes: {}, outputs: [outputOf(old)] })
 
+/** Along the last axis, from x - max x, which changes no result and never overflows: (78). */
+const softmax: CanonicalRule = (old, { emit, moved, spec }) => {
+  const input = moved(old.inputs[0]!)
+  const { dtype, shape } = spec(input)
+  const outputs = [outputOf(old)] as const
+  const attributes = { axes: [shape.length - 1], keepDims: true }
+  const reduced = [{ dtype, shape: [...shape.slice(0, -1), 1] }] as const
+  const largest = emit({ kernel: 'Max', inputs: [input], attributes, outputs: reduced })
+  const shifted = emit({ kernel: 'Sub', inputs: [input, largest], attributes: {}, outputs })
+  const power = emit({ kernel: 'Exp', inputs: [shifted], attributes: {}, outputs })
+  const total = emit({ kernel: 'Sum', inputs: [power], attributes, outputs: reduced })
+  return emit({ kernel: 'RealDiv', inputs: [power, total], attributes: {}, outputs })
+}
+
+/** 1 where x > 0, -1 where x < 0, else 0. */
+const sign: CanonicalRule = (old, { emit, moved, scalar }) => {
+  const x = moved(old.inputs[0]!)
+  const output = floatOutputOf(old)
+  const zero = scalar(0)
+  const truth = (kernel: 'Greater' | 'Less'): Ref =>
+    emit({
+      kernel: 'Cast',
+      inputs: [emit({ kernel, inputs: [x, zero], attributes: {}, outputs: [{ ...output, dtype: 'bool' }] })],
+      attributes: {},
+      outputs: [output],
+    })
+  return emit({ kernel: 'Sub', inputs: [truth('Greater'), truth('Less')], attributes: {}, outputs: [output] })
+}
+
+/** 1 where x > 0, else alpha; NaN stays. */
+const step: CanonicalRule = (old, { emit, moved, scalar }) => {
+  const x = moved(old.inputs[0]!)
+  const output = floatOutputOf(old)
+  const compared = (kernel: 'Greater' | 'NotEqual', to: Ref): Ref =>
+    emit({ kernel, inputs: [x, to], attributes: {}, outputs: [{ ...output, dtype: 'bool' }] })
+  const select = (condition: Ref, yes: Ref, no: Ref): Ref =>
+    emit({ kernel: 'Select', inputs: [condition, yes, no], attributes: {}, outputs: [output] })
+  const heights = select(compared('Greater', scalar(0)), scalar(1), scalar(Number(old.attributes.alpha ?? 0)))
+  return select(compared('NotEqual', x), x, heights)
+}
+
 const RULES: Readonly<Record<string, CanonicalRule>> = {
   AddN: (old, { emit, moved }) =>
     old.inputs
@@ -111,10 +158,13 @@ const RULES: Readonly<Record<string, CanonicalRule>> = {
   },
   Min: extreme('Min'),
   Reshape: reshape,
+  Sign: sign,
+  Softmax: softmax,
   Square: (old, { emit, moved }) => {
     const input = moved(old.inputs[0]!)
     return emit({ kernel: 'Multiply', inputs: [input, input], attributes: {}, outputs: [outputOf(old)] })
   },
+  Step: step,
   Sum: sum,
   Transpose: (old, builder) => {
     const order = numbersOf(old.attributes.perm)

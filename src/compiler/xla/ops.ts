@@ -145,6 +145,20 @@ const clip: XlaLowering = (kernel, graph) =>
     'output',
   )
 
+/** 1 where x > 0, else alpha; NaN stays. */
+const step: XlaLowering = (kernel, graph) => {
+  const [x, { dtype }] = [first(kernel.inputs), kernel.output]
+  const compared = (op: string, to: string): string => graph.op(op, [x, to], T(kernel), 'z')
+  const select = (condition: string, yes: string, no: string): string =>
+    graph.op('SelectV2', [condition, yes, no], T(kernel), 'output')
+  const heights = select(
+    compared('Greater', graph.constant(dtype, 0)),
+    graph.constant(dtype, 1),
+    graph.constant(dtype, Number(kernel.attributes.alpha ?? 0)),
+  )
+  return select(compared('NotEqual', x), x, heights)
+}
+
 /** The kernels that lower, by the names that TensorFlow.js gives them. */
 export const lowerings: Readonly<Record<string, XlaLowering>> = {
   // element by element
@@ -180,6 +194,7 @@ export const lowerings: Readonly<Record<string, XlaLowering>> = {
   Softplus: typed('Softplus', 'activations'),
   Sqrt: typed('Sqrt', 'y'),
   Square: typed('Square', 'y'),
+  Step: step,
   Tanh: typed('Tanh', 'y'),
   ZerosLike: typed('ZerosLike', 'y'),
   ClipByValue: clip,
