@@ -34,7 +34,7 @@ export type Golden = {
   readonly about: string
   readonly start: Saved
   readonly data: { readonly training: Split; readonly test: Split }
-  readonly options: Options & { readonly cost: 'quadratic' | 'xent' }
+  readonly options: Omit<Options, 'regularizer'> & { readonly cost: 'quadratic' | 'xent' }
   readonly expected: Pick<Saved, 'weights' | 'biases'> & Monitored
 }
 

@@ -4,6 +4,10 @@
 export type { Activation, HiddenActivation } from './core/activation.ts'
 export { activations, type ActivationName } from './core/activations/index.ts'
 export { sigmoid } from './core/activations/sigmoid.ts'
+export { linear } from './core/activations/linear.ts'
+export { relu } from './core/activations/relu.ts'
+export { softmax } from './core/activations/softmax.ts'
+export { tanh } from './core/activations/tanh.ts'
 export {
   loadBackend,
   type Backend,
@@ -14,7 +18,9 @@ export {
 export type { Cost } from './core/cost.ts'
 export { crossEntropy } from './core/costs/cross-entropy.ts'
 export { costNames, costs, type CostName } from './core/costs/index.ts'
+export { logLikelihood } from './core/costs/log-likelihood.ts'
 export { quadratic } from './core/costs/quadratic.ts'
+export { quadraticLinear } from './core/costs/quadratic-linear.ts'
 export { selectEngine, type EngineChoice } from './runtime/engine.ts'
 export * from './compiler/index.ts'
 export { batchMetrics, totalCost, type MetricSums } from './core/metrics.ts'

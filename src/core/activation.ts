@@ -8,12 +8,16 @@ import type { Tensor2D } from '@tensorflow/tfjs-core'
 /** The activation function of a layer. */
 export type Activation = {
   readonly name: string
+  /** The equation of `fn`, as `trace` prints it. */
+  readonly equation: string
   /** a = σ(z), from the weighted input z [m, j]. */
   readonly fn: (z: Tensor2D) => Tensor2D
 }
 
 /** An activation function that a hidden layer can have: backpropagation needs its derivative (BP2). */
 export type HiddenActivation = Activation & {
+  /** The equation of `prime`, as `trace` prints it. */
+  readonly slope: string
   /** σ'(z), from the activation a = σ(z) [m, j], which every caller has already computed. */
   readonly prime: (a: Tensor2D) => Tensor2D
 }

@@ -17,6 +17,8 @@ export const BOOK_SEED = 12345678
  * Where the author's program starts: his constructor draws the `default` start, all biases first, then all weights.
  * The `large` one replaces it afterwards, so that its numbers are the next ones of the same stream.
  *
+ * His program has no `he` start: here it takes the numbers of the default one, and its own spread.
+ *
  * Training draws nothing from this stream: a large start after a training is the same as one without.
  *
  * @param seed a whole number below 2^32
@@ -24,6 +26,11 @@ export const BOOK_SEED = 12345678
  */
 export const bookStart = (start: Initializer, seed: number, sizes: Sizes): readonly LayerValues[] => {
   const numbers = randn(seed)
+  if (start === 'he')
+    return drawStart(numbers, sizes, inputs => Math.sqrt(inputs / 2)).map(layer => ({
+      ...layer,
+      b: new Float32Array(layer.outputs),
+    }))
   const byDefault = drawStart(numbers, sizes, inputs => Math.sqrt(inputs))
   return start === 'default' ? byDefault : drawStart(numbers, sizes, () => 1)
 }

@@ -16,12 +16,17 @@ export type Cost = {
   readonly label: string
   /** Other names that the command line accepts. */
   readonly aliases: readonly string[]
-  /** The name in network2.py's files. */
+  /** The name in network2.py's files. Costs of one such name differ in their `output`, which the file then names too. */
   readonly savedAs: string
   /** The default learning rate η. */
   readonly eta: number
   /** The activation function of the output layer. */
   readonly output: Activation
+  /**
+   * What the desired outputs of an example must be: any numbers, or a distribution over two or more outputs (none below 0,
+   * and their sum is 1).
+   */
+  readonly targets: 'any' | 'distribution'
   /** The cost of each example, summed over the output neurons: [m]. */
   readonly fn: (z: Tensor2D, a: Tensor2D, y: Tensor2D) => Tensor1D
   /** The equation of `delta`, as `trace` prints it. */

@@ -31,8 +31,26 @@ export const canBeTrained = (sizes: readonly number[]): boolean =>
   sizes.length <= MOST_LAYERS &&
   sizes.slice(1).reduce((total, size, l) => total + size * sizes[l]!, 0) <= MOST_WEIGHTS
 
-/** How the initial weights are drawn: `default` from N(0, 1/n_in), `large` from N(0, 1). */
-export type Initializer = 'default' | 'large'
+/** The standard deviations of the initial weights of a neuron with n_in inputs, and of its bias. */
+type Spread = { readonly weights: (inputs: number) => number; readonly biases: 0 | 1 }
+
+/**
+ * How the initial weights and biases are drawn:
+ *
+ * - `default`: weights from N(0, 1/n_in), so that a neuron with many inputs is not saturated from the first (chapter 3,
+ *   "Weight initialization"); biases from N(0, 1)
+ * - `large`: all from N(0, 1), the start of chapter 1, with which the book compares the costs
+ * - `he`: weights from N(0, 2/n_in), which keeps the size of activations through layers of rectified linear neurons, for on
+ *   average half of them are 0; biases 0 (He, Zhang, Ren and Sun 2015, "Delving Deep into Rectifiers", equation 10)
+ */
+export const initializers = {
+  default: { weights: inputs => 1 / Math.sqrt(inputs), biases: 1 },
+  large: { weights: () => 1, biases: 1 },
+  he: { weights: inputs => Math.sqrt(2 / inputs), biases: 0 },
+} as const satisfies Readonly<Record<string, Spread>>
+
+/** The name of a way to draw the initial weights and biases. */
+export type Initializer = keyof typeof initializers
 
 /** The parameters with each layer replaced by its image. */
 export const mapLayers = (params: Params, f: (layer: LayerParams, l: number) => LayerParams): Params => {
@@ -48,20 +66,17 @@ export type LayerValues = {
   readonly b: Float32Array
 }
 
-/**
- * Where learning starts: biases from N(0, 1); weights from N(0, 1/n_in) for `default`, so that a neuron with many
- * inputs is not saturated from the first (chapter 3, "Weight initialization"), and from N(0, 1) for `large`, the
- * start of chapter 1, with which the book compares the costs.
- */
+/** Where learning starts: weights and biases from normal distributions, whose spreads {@link initializers} has. */
 export const initialValues = (start: Initializer, key: Key, sizes: Sizes): readonly LayerValues[] =>
   sizes.slice(1).map((outputs, l) => {
     const inputs = sizes[l]!
-    const scale = start === 'default' ? 1 / Math.sqrt(inputs) : 1
+    const { weights, biases }: Spread = initializers[start]
+    const scale = weights(inputs)
     return {
       inputs,
       outputs,
       // biases first, as network2's constructor draws them
-      b: normal(fold(fold(key, l), 0), outputs),
+      b: biases === 0 ? new Float32Array(outputs) : normal(fold(fold(key, l), 0), outputs),
       w: normal(fold(fold(key, l), 1), outputs * inputs).map(w => w * scale),
     }
   })

@@ -4,6 +4,7 @@
  * Shapes: n examples with j_0 inputs and j_L outputs each; arrays are row-major, [n, j_0] and [n, j_L].
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { Cost } from '../core/cost.ts'
 import { dataError, usageError, type DataError, type UsageError } from '../errors.ts'
 
 /** The inputs of n examples, [n, width]: grey images as bytes, or any numbers as floats. */
@@ -210,6 +211,54 @@ export const modelFits =
           dataError(
             `${file}: the network has sizes ${sizes.join(',')}, but ${dataset.name} ${wrong.has}`,
             `give a network whose sizes ${wrong.change}, or the data that this one was trained on (--data)`,
+          ),
+        )
+  }
+
+/** How far the sum of a distribution may be from 1: targets are often written with three digits. */
+const SUM_TOLERANCE = 2e-3
+
+/** The first row that is no distribution, if any. */
+const notDistribution = ({ desired }: Examples): { readonly at: number; readonly is: string } | undefined => {
+  if (desired.kind === 'labels') return undefined
+  const { width, targets } = desired
+  for (let at = 0; at * width < targets.length; at++) {
+    const row = targets.subarray(at * width, (at + 1) * width)
+    const negative = row.find(value => value < 0)
+    if (negative !== undefined) return { at, is: `has ${Number(negative.toPrecision(4))}, a number below 0` }
+    const sum = row.reduce((total, value) => total + value, 0)
+    if (Math.abs(sum - 1) > SUM_TOLERANCE)
+      return { at, is: `has the sum ${Number(sum.toPrecision(4))}, not 1` }
+  }
+  return undefined
+}
+
+/**
+ * The data set, if its desired outputs are what the cost needs.
+ *
+ * @param given what chose the cost: a flag, or a file
+ */
+export const targetsFit =
+  ({ label, targets }: Pick<Cost, 'label' | 'targets'>, sizes: ReadonlyArray<number>, given: string) =>
+  (dataset: Dataset): E.Either<UsageError, Dataset> => {
+    if (targets === 'any') return E.right(dataset)
+    if (sizes.at(-1) === 1)
+      return E.left(
+        usageError(
+          `${given}: the ${label} cost needs two or more outputs, one for each class; this network has one`,
+          'use another cost, such as --cost xent, or data with a target for each class',
+        ),
+      )
+    const [wrong] = parts(dataset).flatMap(([name, examples]) => {
+      const row = notDistribution(examples)
+      return row === undefined ? [] : [{ name, ...row }]
+    })
+    return wrong === undefined
+      ? E.right(dataset)
+      : E.left(
+          usageError(
+            `${given}: the targets of an example must be a distribution (none below 0, and their sum is 1), but ${dataset.name}, ${wrong.name}.targets[${wrong.at}], ${wrong.is}`,
+            'use another cost, such as --cost xent, or change the targets',
           ),
         )
   }

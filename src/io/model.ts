@@ -2,8 +2,9 @@
  * A network in the file format of network2.py: `{"sizes": […], "weights": […], "biases": […], "cost": "…"}`, with
  * `weights[l][out][in]` and `biases[l][out][0]`. network2.py can load the files written here, and the reverse.
  *
- * What network2.py does not know is an extra key: `activation`, where it differs from network2.py, and `trainedOn`. A network
- * of chapter 1 has no `cost`: it is read without one.
+ * What network2.py does not know is an extra key: `activation` (of the hidden layers) and `output` (the activation function of
+ * the output layer), where they differ from network2.py, and `trainedOn`. A network of chapter 1 has no `cost`: it is read
+ * without one.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,7 +17,6 @@ import { nonFiniteWord, parseJson, shortValue } from './json.ts'
 import { canBeTrained, MOST_LAYERS, MOST_WEIGHTS, type LayerValues, type Sizes } from '../core/params.ts'
 import { counted } from '../format.ts'
 
-/** A saved network. */
 /** The data that a network was trained on: its name for people, and a hash of its contents. */
 export type DataIdentity = { readonly name: string; readonly fingerprint: string }
 
@@ -32,6 +32,20 @@ export type ModelFile = {
   readonly trainedOn?: DataIdentity | undefined
 }
 
+/** The activation function of network2.py's output layers, which its files do not name. */
+const OUTPUT_OF_NETWORK2 = 'sigmoid'
+
+const outputNames = [...new Set(costNames.map(name => costs[name].output.name))]
+
+/** What a file calls a cost: network2.py's name, and the output layer, where network2.py does not have it. */
+const savedCost = (name: CostName): { readonly cost: string; readonly output?: string } => {
+  const { savedAs, output } = costs[name]
+  return { cost: savedAs, ...(output.name === OUTPUT_OF_NETWORK2 ? {} : { output: output.name }) }
+}
+
+const costOf = ({ cost, output = OUTPUT_OF_NETWORK2 }: Pick<File, 'cost' | 'output'>): CostName | undefined =>
+  costNames.find(name => costs[name].savedAs === cost && costs[name].output.name === output)
+
 const File = t.type({
   sizes: t.array(t.Int),
   weights: t.array(t.array(t.array(t.number))),
@@ -41,6 +55,7 @@ const File = t.type({
     t.keyof(Object.fromEntries(costNames.map(name => [costs[name].savedAs, null]))),
   ]),
   activation: t.union([t.undefined, t.keyof(activations)]),
+  output: t.union([t.undefined, t.keyof(Object.fromEntries(outputNames.map(name => [name, null])))]),
   trainedOn: t.union([t.undefined, t.type({ name: t.string, fingerprint: t.string })]),
 })
 
@@ -54,7 +69,7 @@ export const encodeModel = ({ sizes, cost, activation, layers, trainedOn }: Mode
       Array.from({ length: outputs }, (_, j) => Array.from(w.subarray(j * inputs, (j + 1) * inputs))),
     ),
     biases: layers.map(({ b }) => Array.from(b, value => [value])),
-    ...(cost === undefined ? {} : { cost: costs[cost].savedAs }),
+    ...(cost === undefined ? {} : savedCost(cost)),
     ...(isDefaultPart('activation', activation) ? {} : { activation }),
     ...(trainedOn === undefined ? {} : { trainedOn }),
   })
@@ -102,8 +117,9 @@ export const decodeModel = (name: string, text: string): E.Either<DataError, Mod
 const nullNumber = /^(weights|biases)\[.*\] is null, not number$/
 
 const namesOfPart = {
-  cost: costNames.map(name => costs[name].savedAs),
+  cost: [...new Set(costNames.map(name => costs[name].savedAs))],
   activation: Object.keys(activations),
+  output: outputNames,
 } as const
 
 /** Such as `weights[0][2]: "x" is not a number`. */
@@ -111,7 +127,7 @@ const complaint = ({ context, value }: t.ValidationError): string => {
   const [, ...path] = context.filter(({ key }, i) => i === 0 || key !== '')
   const at = path.map(({ key }) => (/^\d+$/.test(key) ? `[${key}]` : key)).join('')
   const [part] = at.split('[')
-  if (part === 'cost' || part === 'activation')
+  if (part === 'cost' || part === 'activation' || part === 'output')
     return `${part} is ${shortValue(value)}, not ${namesOfPart[part].map(name => JSON.stringify(name)).join(' or ')}`
   if (at === '') return `it is ${shortValue(value)}, not an object`
   return value === undefined
@@ -119,7 +135,13 @@ const complaint = ({ context, value }: t.ValidationError): string => {
     : `${at} is ${shortValue(value)}, not ${context.at(-1)?.type.name ?? 'as expected'}`
 }
 
-const misshapen = ({ sizes, weights, biases }: File): readonly string[] => {
+const misshapen = ({ sizes, weights, biases, cost, output }: File): readonly string[] => {
+  if ((cost ?? output) !== undefined && costOf({ cost, output }) === undefined)
+    return [
+      `there is no cost ${JSON.stringify(cost)} with the output ${JSON.stringify(output ?? OUTPUT_OF_NETWORK2)}, only ${costNames
+        .map(name => `${costs[name].savedAs} with ${costs[name].output.name}`)
+        .join(', ')}`,
+    ]
   if (sizes.length < 2 || sizes.some(size => size < 1))
     return [`sizes is ${shortValue(sizes)}, not two or more positive numbers`]
   if (!canBeTrained(sizes))
@@ -155,9 +177,9 @@ const matrix = (
   ),
 ]
 
-const fromFile = ({ sizes, weights, biases, cost, activation, trainedOn }: File): ModelFile => ({
+const fromFile = ({ sizes, weights, biases, cost, output, activation, trainedOn }: File): ModelFile => ({
   sizes: [sizes[0]!, sizes[1]!, ...sizes.slice(2)],
-  cost: costNames.find(name => costs[name].savedAs === cost),
+  cost: costOf({ cost, output }),
   ...(activation === undefined ? {} : { activation }),
   ...(trainedOn === undefined
     ? {}

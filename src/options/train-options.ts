@@ -7,10 +7,17 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { activations, type ActivationName } from '../core/activations/index.ts'
-import { costNames, costs, type CostName } from '../core/costs/index.ts'
+import { costNames, costs, costWords, type CostName } from '../core/costs/index.ts'
 import { MONITORS, type MonitorName } from '../core/metrics.ts'
 import { optimizers, type OptimizerName } from '../core/optimizers/index.ts'
-import { canBeTrained, MOST_LAYERS, MOST_WEIGHTS, type Initializer, type Sizes } from '../core/params.ts'
+import {
+  canBeTrained,
+  initializers,
+  MOST_LAYERS,
+  MOST_WEIGHTS,
+  type Initializer,
+  type Sizes,
+} from '../core/params.ts'
 import { defaultParts } from '../core/parts.ts'
 import { regularizers, type RegularizerName } from '../core/regularizers/index.ts'
 import type { Schedule } from '../core/schedule.ts'
@@ -51,12 +58,15 @@ const sizes: D.Decoder<Sizes> = text =>
 const SIZES = 'two or more whole numbers above 0, such as 784,30,10'
 const TOO_LARGE = `at most ${MOST_LAYERS} layers, and at most ${MOST_WEIGHTS / 1e6} million weights in all`
 
-const init: D.Decoder<Init> = text =>
-  text === 'default' || text === 'large'
-    ? E.right({ kind: 'start', start: text })
-    : text.endsWith('.json')
-      ? E.right({ kind: 'file', file: text })
-      : E.left('default | large | FILE.json')
+const starts = Object.keys(initializers) as readonly Initializer[]
+
+const init: D.Decoder<Init> = text => {
+  const start = starts.find(name => name === text)
+  if (start !== undefined) return E.right({ kind: 'start', start })
+  return text.endsWith('.json')
+    ? E.right({ kind: 'file', file: text })
+    : E.left([...starts, 'FILE.json'].join(' | '))
+}
 
 const monitorWords = Object.fromEntries(
   MONITORS.flatMap(name => [[name, name] as const, [flagOf(name), name] as const]),
@@ -102,8 +112,6 @@ const etaSchedule: D.Decoder<Halving> = text => {
     : E.left('halve:PATIENCE,STOP, such as halve:10,128')
 }
 
-const costWords = costNames.map(name => [name, ...costs[name].aliases])
-
 const LEARNING = 'Learning:'
 const DATA = 'Data:'
 const RUN = 'Run:'
@@ -133,16 +141,11 @@ const partOption = <A extends string>(
 
 /** What is trained, and how: these are the keys of a run's config.json, in its order. */
 export const trainingOptions = {
-  cost: optional(
-    D.oneOf<CostName>(
-      Object.fromEntries(costNames.flatMap((name, i) => costWords[i]!.map(word => [word, name]))),
-    ),
-    {
-      group: LEARNING,
-      help: `cost function: ${costWords.map(([name, ...also]) => [name, ...also.map(word => `(or ${word})`)].join(' ')).join(' | ')}`,
-      byDefault: "xent, or the --init file's",
-    },
-  ),
+  cost: optional(D.oneOf<CostName>(costWords), {
+    group: LEARNING,
+    help: `cost function: ${costNames.map(name => [name, ...costs[name].aliases.map(word => `(or ${word})`)].join(' ')).join(' | ')}`,
+    byDefault: "xent, or the --init file's",
+  }),
   sizes: optional(sizes, {
     group: LEARNING,
     alias: ['layers'],
@@ -180,7 +183,7 @@ export const trainingOptions = {
     { kind: 'start', start: 'default' },
     {
       group: LEARNING,
-      help: 'initial weights: default (N(0, 1/n_in)) | large (N(0, 1)) | a saved network, FILE.json',
+      help: 'initial weights: default (N(0, 1/n_in)) | large (N(0, 1)) | he (N(0, 2/n_in), for relu) | a saved network, FILE.json',
       byDefault: 'default',
       fixedByArm: true,
       searched: ['default', 'large'],

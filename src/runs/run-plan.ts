@@ -11,6 +11,7 @@ import {
   modelFits,
   outputsNeeded,
   sizesFit,
+  targetsFit,
   type Dataset,
   type Examples,
 } from '../data/dataset.ts'
@@ -80,6 +81,13 @@ export const planRun = (
   return pipe(
     E.Do,
     E.apSW('fits', fits),
+    E.tap(() =>
+      targetsFit(
+        costs[cost],
+        sizes,
+        flags.cost === undefined && init.kind === 'file' ? init.file : `--cost ${cost}`,
+      )(dataset),
+    ),
     E.apSW('training', trainingPart(flags.trainSize, dataset)),
     E.apSW('evaluated', evaluationPart(flags.evaluateOn, dataset)),
     E.bindW('selectOn', ({ evaluated: { part } }) =>

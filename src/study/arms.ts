@@ -3,6 +3,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { costNames, costWords } from '../core/costs/index.ts'
 import { usageError, type UsageError } from '../errors.ts'
 import type { FlagTexts } from './space.ts'
 
@@ -20,8 +21,6 @@ export type Fixable = {
   /** Flags without a value, which `--no-…` negates; their text is `true` or `false`. */
   readonly toggles: readonly string[]
 }
-
-const COSTS: FlagTexts = { quadratic: 'quadratic', xent: 'xent', 'cross-entropy': 'xent' }
 
 const EXAMPLE = 'give two arms, such as --arms quadratic,xent or --arms "xent --lmbda 0" "xent --lmbda 5"'
 
@@ -49,13 +48,13 @@ const parseArm =
   (fixable: Fixable) =>
   (text: string): E.Either<UsageError, StudyArm> => {
     const [cost = '', ...words] = text.trim().split(/\s+/)
-    if (!Object.hasOwn(COSTS, cost))
+    if (!Object.hasOwn(costWords, cost))
       return refused(
         text,
         cost === '' ? 'the cost is missing' : `${cost} is not a cost`,
-        'begin an arm with quadratic or xent',
+        `begin an arm with one of ${costNames.join(', ')}`,
       )
-    const flags: Record<string, string> = { cost: COSTS[cost]! }
+    const flags: Record<string, string> = { cost: costWords[cost]! }
     const queue = words.flatMap(splitAtEquals)
     for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
       if (!word.startsWith('--'))
@@ -80,7 +79,7 @@ const parseArm =
         return refused(text, `${word} has no value`, `give ${word} a value`)
       flags[flag] = value
     }
-    return E.right({ name: [COSTS[cost], ...words].join(' '), flags })
+    return E.right({ name: [costWords[cost], ...words].join(' '), flags })
   }
 
 /** `--eta=0.5` as two words. */

@@ -10,6 +10,7 @@ import {
   backprop,
   centralDifferences,
   costs,
+  distanceFromKink,
   epochs,
   examples,
   feedforward,
@@ -115,13 +116,23 @@ describe('by hand', () => {
   })
 })
 
+/** How long a step the central differences take, and how exact they then are. */
+const differences = {
+  sigmoid: { step: 3e-3, limit: 1e-7 },
+  tanh: { step: 8e-4, limit: 1e-7 },
+  relu: { step: 1e-4, limit: 1e-6 },
+}
+
 describe('laws', () => {
-  it('the gradient is the slope of the cost: central differences, 1e-7', () => {
+  it('the gradient is the slope of the cost: central differences, 1e-7 (1e-6 with rectified linear neurons)', () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
+        // tanh bends more than the sigmoid; and a difference must not reach over a kink, which leaves more to rounding
+        const { step, limit } = differences[net.hidden ?? 'sigmoid']
+        fc.pre(net.hidden !== 'relu' || distanceFromKink(net, batch) > 0.01)
         const found = leaves(summedGradient(net, batch))
-        const expected = leaves(centralDifferences(net, batch))
-        expect(relativeError(found, expected, 1e-4)).toBeLessThan(1e-7)
+        const expected = leaves(centralDifferences(net, batch, step))
+        expect(relativeError(found, expected, 1e-4)).toBeLessThan(limit)
       }),
       { numRuns: 200 },
     )

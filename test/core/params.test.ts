@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { bookStart } from '../../src/core/book-rng.ts'
 import { describe, expect, it } from 'vitest'
 import { fromParams, initialValues, toParams, type LayerValues, type Sizes } from '../../src/core/params.ts'
 import { fold, key, normal } from '../../src/core/rng.ts'
@@ -90,6 +91,17 @@ describe('initial values', () => {
         expect(plain(initialValues(start, key(seed), sizes))).toEqual(plain(layers))
       }),
     )
+  })
+
+  it('he: weights from N(0, 2/n_in), the default ones times √2, and no biases', () => {
+    const [he] = initialValues('he', key(1), [8, 5])
+    const [byDefault] = initialValues('default', key(1), [8, 5])
+    he!.w.forEach((w, i) => expect(w / byDefault!.w[i]!).toBeCloseTo(Math.SQRT2, 5))
+    expect([...he!.b].every(b => b === 0)).toBe(true)
+    const [book] = bookStart('he', 1, [8, 5])
+    const [bookDefault] = bookStart('default', 1, [8, 5])
+    book!.w.forEach((w, i) => expect(w / bookDefault!.w[i]!).toBeCloseTo(Math.SQRT2, 5))
+    expect([...book!.b].every(b => b === 0)).toBe(true)
   })
 
   it('layers of one size differ, and so do weights and biases', () => {

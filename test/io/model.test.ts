@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { costNames, type CostName } from '../../src/core/costs/index.ts'
 import { initialValues, type Sizes } from '../../src/core/params.ts'
 import { key } from '../../src/core/rng.ts'
 import { decodeModel, encodeModel, type ModelFile } from '../../src/io/model.ts'
@@ -35,16 +36,38 @@ describe("network2's file", () => {
   it('round-trips bit by bit', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 2, maxLength: 5 })
     fc.assert(
-      fc.property(
-        sizes,
-        fc.nat(),
-        fc.constantFrom('xent' as const, 'quadratic' as const),
-        (given, seed, cost) => {
-          const sizes = given as unknown as Sizes
-          const one: ModelFile = { sizes, cost, layers: initialValues('large', key(seed), sizes) }
-          expect(decodeModel('net.json', encodeModel(one))).toEqual(E.right(one))
-        },
-      ),
+      fc.property(sizes, fc.nat(), fc.constantFrom(...costNames), (given, seed, cost) => {
+        const sizes = given as unknown as Sizes
+        const one: ModelFile = { sizes, cost, layers: initialValues('large', key(seed), sizes) }
+        expect(decodeModel('net.json', encodeModel(one))).toEqual(E.right(one))
+      }),
+    )
+  })
+
+  it('names the output layer where network2.py has no such one, and only there', () => {
+    const layers = initialValues('large', key(1), [3, 2])
+    const end = (cost: CostName): unknown => {
+      const { cost: called, output } = JSON.parse(encodeModel({ sizes: [3, 2], cost, layers })) as Record<
+        string,
+        unknown
+      >
+      return [called, output]
+    }
+    expect(costNames.map(end)).toEqual([
+      ['QuadraticCost', undefined],
+      ['CrossEntropyCost', undefined],
+      ['LogLikelihoodCost', 'softmax'],
+      ['QuadraticCost', 'linear'],
+    ])
+  })
+
+  it('with an output layer that its cost does not have is refused', () => {
+    const text =
+      '{"sizes":[1,1],"weights":[[[1]]],"biases":[[[2]]],"cost":"CrossEntropyCost","output":"softmax"}'
+    expect(complaint(text)).toContain('there is no cost "CrossEntropyCost" with the output "softmax"')
+    expect(complaint(text.replace('"softmax"', '"sigmoid"'))).toBe('accepted')
+    expect(complaint(text.replace('"softmax"', '"maxout"'))).toContain(
+      'output is "maxout", not "sigmoid" or "softmax" or "linear"',
     )
   })
 

@@ -68,7 +68,7 @@ describe('the flags of train', () => {
     ['lmbda', '-0.1', '--lmbda -0.1: not'],
     ['train-size', '0', '--train-size 0: not'],
     ['monitor', 'loss', '--monitor loss: not'],
-    ['init', 'net.txt', '--init net.txt: not default | large | FILE.json'],
+    ['init', 'net.txt', '--init net.txt: not default | large | he | FILE.json'],
     ['shuffle', 'yes', '--shuffle takes no value'],
     ['json', [true, true], '--json takes no value, and is given once'],
     ['save', '', '--save needs a value'],

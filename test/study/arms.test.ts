@@ -48,7 +48,10 @@ describe('--arms', () => {
     [['xent,quadratic', 'xent'], 'expected two arms'],
     [[], 'expected two arms'],
     [['', 'xent'], '--arms "": the cost is missing'],
-    [['hinge', 'xent'], '--arms "hinge": hinge is not a cost / begin an arm with quadratic or xent'],
+    [
+      ['hinge', 'xent'],
+      '--arms "hinge": hinge is not a cost / begin an arm with one of quadratic, xent, log-likelihood',
+    ],
     [['constructor', 'xent'], 'constructor is not a cost'],
     [['--eta 1', 'xent'], '--eta is not a cost'],
     [['xent 5', 'xent'], '--arms "xent 5": 5: expected a flag'],

@@ -175,7 +175,7 @@ describe('a --space file', () => {
     ['{"mini-batch-size": {"from": 5.5, "to": 50}}', 'mini-batch-size 5.5: not a whole number of 1 or more'],
     ['{"mini-batch-size": {"from": 5, "to": 50, "zero": 0.1}}', 'mini-batch-size 0: not a whole number'],
     ['{"eta": {"from": 1, "to": 2, "zero": 0.5}}', 'eta 0: not a number above 0'],
-    ['{"init": {"from": 1, "to": 2}}', 'init 1: not default | large | FILE.json'],
+    ['{"init": {"from": 1, "to": 2}}', 'init 1: not default | large | he | FILE.json'],
     ['{"sizes": ["784,30,10", "784"]}', 'sizes 784: not two or more whole numbers'],
   ])('%s is refused', (text, words) => {
     expect(complaint(text)).toContain(words)

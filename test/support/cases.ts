@@ -4,50 +4,78 @@
 import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import type { CostName as Name } from '../../src/core/costs/index.ts'
-import { sigmoid as hidden } from '../../src/core/activations/sigmoid.ts'
-import { costs } from '../../src/core/costs/index.ts'
+import { activations, type ActivationName } from '../../src/core/activations/index.ts'
+import { costNames, costs } from '../../src/core/costs/index.ts'
 import type { Batch, Network as Parts } from '../../src/core/network.ts'
 import { toParams, type Params } from '../../src/core/params.ts'
 import { key, normal } from '../../src/core/rng.ts'
 import {
+  asDistribution,
   examplesOf,
   networkOf,
   sigmoid,
   type CostName,
   type Example,
+  type HiddenName,
   type Matrix,
   type Network,
   type Vector,
   type Weighted,
 } from './float64.ts'
 
-/** The project's name of the twin's cost. */
-export const nameOf = (cost: CostName): Name => (cost === 'QuadraticCost' ? 'quadratic' : 'xent')
+/** From the project's name of each cost to the twin's: a new cost needs its line here. */
+export const twinCosts: Readonly<Record<Name, CostName>> = {
+  quadratic: 'QuadraticCost',
+  xent: 'CrossEntropyCost',
+  'log-likelihood': 'LogLikelihoodCost',
+  'quadratic-linear': 'LinearQuadraticCost',
+}
 
-/** The project's network of the twin's: sigmoid neurons, and its cost. */
-export const partsOf = ({ cost }: Pick<Network, 'cost'>): Parts => ({ hidden, cost: costs[nameOf(cost)] })
+/** The project's name of the twin's cost. */
+export const nameOf = (cost: CostName): Name => costNames.find(name => twinCosts[name] === cost)!
+
+/** The project's network of the twin's. */
+export const partsOf = ({ cost, hidden = 'sigmoid' }: Pick<Network, 'cost' | 'hidden'>): Parts => ({
+  hidden: activations[hidden],
+  cost: costs[nameOf(cost)],
+})
+
+export const hiddenNames = Object.keys(activations) as readonly ActivationName[]
 
 export type Case = { readonly net: Network; readonly batch: readonly Example[] }
 
+/** A network of these parts with m examples, whose desired outputs are what the cost needs. */
+export const caseOf = ({ sizes, m, cost, hidden, seed }: CaseSettings): Case => {
+  const numbers = normal(key(seed), 1000).values()
+  // tanh saturates sooner, and rectified linear neurons have no bound: smaller weights keep slopes and outputs moderate
+  const scale = hidden === 'sigmoid' ? 1 : 0.5
+  const next = (): number => scale * (numbers.next().value ?? NaN)
+  const net = networkOf(sizes, cost, next, hidden)
+  const batch = examplesOf(m, sizes, next, () => Math.fround(sigmoid(next())))
+  return { net, batch: costs[nameOf(cost)].targets === 'distribution' ? batch.map(asDistribution) : batch }
+}
+
+export type CaseSettings = {
+  readonly sizes: readonly number[]
+  readonly m: number
+  readonly cost: CostName
+  readonly hidden: HiddenName
+  readonly seed: number
+}
+
 /**
- * Networks of up to three hidden layers of up to eight neurons, each with a batch of up to seven examples. The
- * numbers are exact in float32.
+ * Networks of every cost and activation function, of up to three hidden layers of up to eight neurons, each with a batch of
+ * up to seven examples. The numbers are exact in float32.
  */
 export const networkAndBatch: fc.Arbitrary<Case> = fc
   .record({
     sizes: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 2, maxLength: 5 }),
     m: fc.integer({ min: 1, max: 7 }),
-    cost: fc.constantFrom<CostName>('QuadraticCost', 'CrossEntropyCost'),
+    cost: fc.constantFrom(...costNames.map(name => twinCosts[name])),
+    hidden: fc.constantFrom(...hiddenNames),
     seed: fc.nat(),
   })
-  .map(({ sizes, m, cost, seed }) => {
-    const numbers = normal(key(seed), 1000).values()
-    const next = (): number => numbers.next().value ?? NaN
-    return {
-      net: networkOf(sizes, cost, next),
-      batch: examplesOf(m, sizes, next, () => Math.fround(sigmoid(next()))),
-    }
-  })
+  .map(caseOf)
 
 export const rowsOf = (rows: Matrix): Tensor2D => tensor2d(rows.map(row => [...row]))
 

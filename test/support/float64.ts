@@ -14,17 +14,24 @@ export type Matrix = readonly Vector[]
 /** One example: the input x and the desired output y. A digit's y is one-hot. */
 export type Example = { readonly x: Vector; readonly y: Vector }
 
-export type CostName = 'QuadraticCost' | 'CrossEntropyCost'
+/** The costs, each with its output neurons: network2.py has the first two, with sigmoid outputs. */
+export type CostName = 'QuadraticCost' | 'CrossEntropyCost' | 'LogLikelihoodCost' | 'LinearQuadraticCost'
+
+/** The neurons of the hidden layers: network2.py has the first. */
+export type HiddenName = 'sigmoid' | 'tanh' | 'relu'
+
+export type RegularizerName = 'l2' | 'l1'
 
 /** A network, or the gradient of a cost in a network's shape. */
 export type Weighted = { readonly weights: readonly Matrix[]; readonly biases: readonly Vector[] }
-export type Network = Weighted & { readonly cost: CostName }
+export type Network = Weighted & { readonly cost: CostName; readonly hidden?: HiddenName }
 
 export type Options = {
   readonly eta: number
   readonly lmbda: number
   readonly miniBatchSize: number
   readonly epochs: number
+  readonly regularizer?: RegularizerName
 }
 
 /** What network2's SGD returns: one number an epoch. Accuracies are counts. */
@@ -70,7 +77,7 @@ const vectorOf = (length: number, next: () => number): Vector => Array.from({ le
 const matrixOf = (rows: number, columns: number, next: () => number): Matrix =>
   Array.from({ length: rows }, () => vectorOf(columns, next))
 
-const zeros = (like: Weighted): Weighted => ({
+export const zeros = (like: Weighted): Weighted => ({
   weights: like.weights.map(w => w.map(row => row.map(() => 0))),
   biases: like.biases.map(b => b.map(() => 0)),
 })
@@ -81,11 +88,30 @@ export const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
 /** σ'(z) = σ(z)(1 - σ(z)). */
 export const sigmoidPrime = (z: number): number => sigmoid(z) * (1 - sigmoid(z))
 
+type Neuron = { readonly fn: (z: number) => number; readonly prime: (z: number) => number }
+
+/** The hidden neurons: (3), (109) and (112), with their slopes in z. */
+export const neurons: Readonly<Record<HiddenName, Neuron>> = {
+  sigmoid: { fn: sigmoid, prime: sigmoidPrime },
+  tanh: {
+    fn: z => (Math.exp(z) - Math.exp(-z)) / (Math.exp(z) + Math.exp(-z)),
+    prime: z => 4 / (Math.exp(z) + Math.exp(-z)) ** 2,
+  },
+  relu: { fn: z => Math.max(0, z), prime: z => (z > 0 ? 1 : 0) },
+}
+
+/** (78). */
+const softmax = (zs: Vector): Vector => {
+  const powers = zs.map(Math.exp)
+  return powers.map(power => power / sum(powers))
+}
+
 /** NumPy's: not a number becomes 0, an infinity the largest number there is. */
 const nanToNum = (x: number): number =>
   Number.isNaN(x) ? 0 : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, x))
 
 type Cost = {
+  readonly output: (z: Vector) => Vector
   readonly fn: (a: Vector, y: Vector) => number
   readonly delta: (z: Vector, a: Vector, y: Vector) => Vector
 }
@@ -93,40 +119,60 @@ type Cost = {
 export const costs: Readonly<Record<CostName, Cost>> = {
   /** ½‖a - y‖², (6); its delta by BP1, (30). */
   QuadraticCost: {
+    output: z => z.map(sigmoid),
     fn: (a, y) => 0.5 * sum(subtract(a, y).map(d => d * d)),
     delta: (z, a, y) => hadamard(subtract(a, y), z.map(sigmoidPrime)),
   },
   /** -Σ_j [y_j ln a_j + (1 - y_j) ln(1 - a_j)], (63); σ' cancels in its delta, (66). */
   CrossEntropyCost: {
+    output: z => z.map(sigmoid),
     fn: (a, y) =>
       sum(zipWith((p: number, t: number) => nanToNum(-t * Math.log(p) - (1 - t) * Math.log(1 - p)))(a, y)),
+    delta: (_, a, y) => subtract(a, y),
+  },
+  /** -Σ_j y_j ln a_j of softmax outputs, (80); (84). */
+  LogLikelihoodCost: {
+    output: softmax,
+    fn: (a, y) => -sum(zipWith((p: number, t: number) => (t === 0 ? 0 : t * Math.log(p)))(a, y)),
+    delta: (_, a, y) => subtract(a, y),
+  },
+  /** (6) of linear outputs, a = z; (68). */
+  LinearQuadraticCost: {
+    output: z => z,
+    fn: (a, y) => 0.5 * sum(subtract(a, y).map(d => d * d)),
     delta: (_, a, y) => subtract(a, y),
   },
 }
 
 /** w a + b of every layer and the activations between, x first: (25). */
-const forward = (net: Weighted, x: Vector): { readonly zs: Vector[]; readonly activations: Vector[] } => {
+const forward = (net: Network, x: Vector): { readonly zs: Vector[]; readonly activations: Vector[] } => {
   const zs: Vector[] = []
   const activations: Vector[] = [x]
+  const { fn } = neurons[net.hidden ?? 'sigmoid']
   for (const [l, w] of net.weights.entries()) {
     const z = add(dot(w, at(activations, -1)), at(net.biases, l))
     zs.push(z)
-    activations.push(z.map(sigmoid))
+    activations.push(l + 1 < net.weights.length ? z.map(fn) : costs[net.cost].output(z))
   }
   return { zs, activations }
 }
 
 /** The network's output for the input x: (25). */
-export const feedforward = (net: Weighted, x: Vector): Vector => at(forward(net, x).activations, -1)
+export const feedforward = (net: Network, x: Vector): Vector => at(forward(net, x).activations, -1)
+
+/** How far the weighted inputs of the hidden neurons are from 0, where the slope of a rectified linear neuron jumps. */
+export const distanceFromKink = (net: Network, batch: readonly Example[]): number =>
+  Math.min(...batch.flatMap(({ x }) => forward(net, x).zs.slice(0, -1).flat()).map(Math.abs))
 
 /** The gradient of one example's cost, by BP1-BP4. */
 export const backprop = (net: Network, { x, y }: Example): Weighted => {
   const { zs, activations } = forward(net, x)
+  const { prime } = neurons[net.hidden ?? 'sigmoid']
   let delta = costs[net.cost].delta(at(zs, -1), at(activations, -1), y)
   const biases = [delta]
   const weights = [outer(delta, at(activations, -2))]
   for (let l = 2; l <= net.weights.length; l++) {
-    delta = hadamard(dot(transpose(at(net.weights, -l + 1)), delta), at(zs, -l).map(sigmoidPrime))
+    delta = hadamard(dot(transpose(at(net.weights, -l + 1)), delta), at(zs, -l).map(prime))
     biases.unshift(delta)
     weights.unshift(outer(delta, at(activations, -l - 1)))
   }
@@ -145,42 +191,100 @@ export const summedGradient = (net: Network, batch: readonly Example[]): Weighte
       zeros(net),
     )
 
+/** The slope of each penalty in a weight, without λ/n: (88), and (96) with sgn(0) = 0. */
+const penaltySlope: Readonly<Record<RegularizerName, (w: number) => number>> = { l2: w => w, l1: Math.sign }
+
+type StepOptions = {
+  readonly eta: number
+  readonly lmbda: number
+  readonly n: number
+  readonly regularizer?: RegularizerName
+}
+
+/** ∇C of a mini-batch, with the regularization term: (88) or (96) for the weights, (89) for the biases. */
+export const regularizedGradient = (
+  net: Network,
+  miniBatch: readonly Example[],
+  { lmbda, n, regularizer = 'l2' }: Omit<StepOptions, 'eta'>,
+): Weighted => {
+  const nabla = summedGradient(net, miniBatch)
+  const m = miniBatch.length
+  const inWeight = (w: number, nw: number): number => nw / m + (lmbda / n) * penaltySlope[regularizer](w)
+  return {
+    weights: zipWith(zipWith(zipWith(inWeight)))(net.weights, nabla.weights),
+    biases: nabla.biases.map(b => b.map(nb => nb / m)),
+  }
+}
+
+/** One step with momentum: v → μ v - η ∇C, (107), then w → w + v, (108); biases likewise. */
+export const momentumStep = (
+  net: Network,
+  velocity: Weighted,
+  miniBatch: readonly Example[],
+  { mu, ...options }: StepOptions & { readonly mu: number },
+): { readonly net: Network; readonly velocity: Weighted } => {
+  const nabla = regularizedGradient(net, miniBatch, options)
+  const faster = zipWith((v: number, g: number) => mu * v - options.eta * g)
+  const weights = zipWith(zipWith(faster))(velocity.weights, nabla.weights)
+  const biases = zipWith(faster)(velocity.biases, nabla.biases)
+  return {
+    net: {
+      ...net,
+      weights: zipWith(addMatrices)(net.weights, weights),
+      biases: zipWith(add)(net.biases, biases),
+    },
+    velocity: { weights, biases },
+  }
+}
+
 /**
- * One step of gradient descent with weight decay, (93) and (94).
+ * One step of gradient descent with weight decay, (93) and (94); with L1, (97).
  *
  * @param n the size of the whole training set, by which decay is measured; the gradient is by the batch's own
  */
 export const updateMiniBatch = (
   net: Network,
   miniBatch: readonly Example[],
-  { eta, lmbda, n }: { readonly eta: number; readonly lmbda: number; readonly n: number },
+  { eta, lmbda, n, regularizer = 'l2' }: StepOptions,
 ): Network => {
   const nabla = summedGradient(net, miniBatch)
   const m = miniBatch.length
-  const moved = zipWith((w: number, nw: number) => (1 - eta * (lmbda / n)) * w - (eta / m) * nw)
+  const shrunk = (w: number): number =>
+    regularizer === 'l2' ? (1 - eta * (lmbda / n)) * w : w - eta * (lmbda / n) * Math.sign(w)
+  const moved = zipWith((w: number, nw: number) => shrunk(w) - (eta / m) * nw)
   const movedBias = zipWith((b: number, nb: number) => b - (eta / m) * nb)
   return {
-    cost: net.cost,
+    ...net,
     weights: zipWith(zipWith(moved))(net.weights, nabla.weights),
     biases: zipWith(movedBias)(net.biases, nabla.biases),
   }
 }
 
-/** The mean cost over a data set plus the L2 penalty, lmbda over the length of that data set: (85), (87). */
-export const totalCost = (net: Network, data: readonly Example[], lmbda: number): number => {
+/** The penalty on the weights, without λ/n: (85) and (95). */
+export const penalty = ({ weights }: Weighted, regularizer: RegularizerName): number =>
+  regularizer === 'l2'
+    ? 0.5 * sum(weights.map(w => sum(w.map(row => inner(row, row)))))
+    : sum(weights.map(w => sum(w.map(row => sum(row.map(Math.abs))))))
+
+/** The mean cost over a data set plus the penalty, lmbda over the length of that data set: (85), (87), (95). */
+export const totalCost = (
+  net: Network,
+  data: readonly Example[],
+  lmbda: number,
+  regularizer: RegularizerName = 'l2',
+): number => {
   const mean = data.reduce(
     (cost, { x, y }) => cost + costs[net.cost].fn(feedforward(net, x), y) / data.length,
     0,
   )
-  const squares = sum(net.weights.map(w => sum(w.map(row => inner(row, row)))))
-  return mean + 0.5 * (lmbda / data.length) * squares
+  return mean + (lmbda / data.length) * penalty(net, regularizer)
 }
 
 /** NumPy's: the first of equal maxima. */
 export const argmax = (a: Vector): number => a.indexOf(Math.max(...a))
 
 /** How many examples the network gets right. */
-export const accuracy = (net: Weighted, data: readonly Example[]): number =>
+export const accuracy = (net: Network, data: readonly Example[]): number =>
   data.filter(({ x, y }) => argmax(feedforward(net, x)) === argmax(y)).length
 
 /** The network after each epoch of stochastic gradient descent, (20) and (21), in the given order. */
@@ -209,9 +313,9 @@ export const sgd = (
   return {
     net: after.at(-1) ?? start,
     monitored: {
-      evaluationCost: after.map(net => totalCost(net, evaluation, options.lmbda)),
+      evaluationCost: after.map(net => totalCost(net, evaluation, options.lmbda, options.regularizer)),
       evaluationAccuracy: after.map(net => accuracy(net, evaluation)),
-      trainingCost: after.map(net => totalCost(net, training, options.lmbda)),
+      trainingCost: after.map(net => totalCost(net, training, options.lmbda, options.regularizer)),
       trainingAccuracy: after.map(net => accuracy(net, training)),
     },
   }
@@ -307,11 +411,23 @@ export const examples = (split: Split, outputs: number): Example[] =>
   )
 
 /** A network whose numbers come one by one from `next`. */
-export const networkOf = (sizes: readonly number[], cost: CostName, next: () => number): Network => ({
+export const networkOf = (
+  sizes: readonly number[],
+  cost: CostName,
+  next: () => number,
+  hidden: HiddenName = 'sigmoid',
+): Network => ({
   cost,
+  ...(hidden === 'sigmoid' ? {} : { hidden }),
   weights: sizes.slice(1).map((outputs, l) => matrixOf(outputs, at(sizes, l), next)),
   biases: sizes.slice(1).map(outputs => vectorOf(outputs, next)),
 })
+
+/** Desired outputs as a distribution, in steps of 1/1024: none below 0, and their sum is exactly 1, also in float32. */
+export const asDistribution = ({ x, y }: Example): Example => {
+  const steps = y.slice(1).map(t => Math.floor((1024 * t) / sum(y)))
+  return { x, y: [1024 - sum(steps), ...steps].map(step => step / 1024) }
+}
 
 /** `m` examples for such a network, their inputs from `next` and their desired outputs from `desired`. */
 export const examplesOf = (

@@ -9,7 +9,7 @@ import { networkNamed } from '../../core/parts.ts'
 import { l2 } from '../../core/regularizers/l2.ts'
 import type { Interpreter } from '../../core/scan.ts'
 import { dispose } from '../../core/scope.ts'
-import { modelFits, type Dataset, type Examples } from '../../data/dataset.ts'
+import { modelFits, targetsFit, type Dataset, type Examples } from '../../data/dataset.ts'
 import { dataIdentity } from '../../data/fingerprint.ts'
 import { dataError, interrupted, usageError, type AppError } from '../../errors.ts'
 import { percentOf } from '../../format.ts'
@@ -46,6 +46,9 @@ export const evaluateCommand = defineCommand({
       TE.bindTo('model'),
       TE.bindW('resources', ({ model }) => loadResources({ ...flags, sizesFor: () => model.sizes }, env)),
       TE.tap(({ model, resources }) => TE.fromEither(modelFits(flags.model, model.sizes)(resources.dataset))),
+      TE.tap(({ model, resources }) =>
+        TE.fromEither(targetsFit(networkNamed(model).cost, model.sizes, flags.model)(resources.dataset)),
+      ),
       TE.bindW('evaluated', ({ resources }) =>
         TE.fromEither(evaluationPart(flags.evaluateOn, resources.dataset)),
       ),

@@ -13,6 +13,7 @@ export const crossEntropy: Cost = {
   savedAs: 'CrossEntropyCost',
   eta: 0.5,
   output: sigmoid,
+  targets: 'any',
   /**
    * Equation (63), per example: C = -Σ_j [y_j ln a_j + (1 - y_j) ln(1 - a_j)].
    *

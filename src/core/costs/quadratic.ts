@@ -13,6 +13,7 @@ export const quadratic: Cost = {
   savedAs: 'QuadraticCost',
   eta: 3.0,
   output: sigmoid,
+  targets: 'any',
   /** Equation (6), per example: C = ½ Σ_j (a_j - y_j)². */
   fn: (_z, a, y) => mul(0.5, sum(square(sub(a, y)), 1)),
   equation: "(65): δ = (a - y) ⊙ σ'(z)",

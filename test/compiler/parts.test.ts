@@ -1,0 +1,76 @@
+/**
+ * Trainings with every cost and every activation function in WebAssembly, against eager ones: nothing falls back, and the
+ * results agree.
+ */
+import { softmax, tensor2d } from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eager } from '../../src/compiler/eager.ts'
+import { wasm } from '../../src/compiler/wasm/wasm.ts'
+import { activations } from '../../src/core/activations/index.ts'
+import { costNames, costs } from '../../src/core/costs/index.ts'
+import { initialValues, toParams } from '../../src/core/params.ts'
+import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import type { Interpreter } from '../../src/core/scan.ts'
+import { dispose, using } from '../../src/core/scope.ts'
+import { train, type TrainParts } from '../../src/core/train.ts'
+import { hiddenNames, numbersOf } from '../support/cases.ts'
+import { useBackend } from '../support/engines.ts'
+import { relativeError } from '../support/float64.ts'
+
+const N = 23
+const SIZES = [31, 9, 6, 4] as const
+
+const numbers = (seed: number, rows: number, columns: number, zeros: number): number[][] => {
+  const drawn = normal(key(seed), rows * columns)
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: columns }, (_, j) => {
+      const value = drawn[i * columns + j]!
+      return Math.abs(value) < zeros ? 0 : value
+    }),
+  )
+}
+
+/** The trained numbers and the cost after each of two epochs; `zeros` makes a sparse first layer. */
+const trained = (interpreter: Interpreter, parts: TrainParts, zeros: number) => {
+  const x = tensor2d(numbers(1, N, SIZES[0], zeros))
+  const drawn = tensor2d(numbers(2, N, SIZES.at(-1)!, 0))
+  const y = softmax(drawn)
+  const params = toParams(initialValues('default', key(3), SIZES))
+  const settings = {
+    ...parts,
+    epochs: 2,
+    miniBatchSize: 5,
+    eta: 0.1,
+    lmbda: 0.5,
+    order: (epoch: number) => permutation(fold(key(4), epoch), N),
+  }
+  const sets = { training: { x, y }, observed: { training: { x, y } } }
+  const training = train(interpreter, settings, sets, { params })
+  const cost: number[] = []
+  let at = training.next()
+  for (; !at.done; at = training.next())
+    if (at.value.kind === 'epoch') cost.push(at.value.metrics.training!.cost)
+  const values = using(at.value, ({ params }) => numbersOf(params))
+  dispose([x, y, drawn, params])
+  return { values, cost }
+}
+
+describe('the WebAssembly engine agrees with eager', () => {
+  const interpreter = wasm()
+  beforeAll(() => useBackend('cpu'))
+  afterAll(() => interpreter.dispose())
+
+  const law = (parts: TrainParts): void => {
+    for (const zeros of [0, 1.2]) {
+      const [found, wanted] = [trained(interpreter, parts, zeros), trained(eager, parts, zeros)]
+      expect(relativeError(found.values, wanted.values, 1e-2)).toBeLessThan(1e-4)
+      expect(relativeError([found.cost], [wanted.cost])).toBeLessThan(1e-4)
+      // the same bytes twice
+      expect(trained(interpreter, parts, zeros)).toEqual(found)
+    }
+  }
+
+  for (const cost of costNames)
+    for (const hidden of hiddenNames)
+      it(`${cost}, ${hidden}`, () => law({ cost: costs[cost], hidden: activations[hidden] }))
+})
