@@ -18,7 +18,7 @@ import { identify } from './identity.ts'
 import { runTrials, type TrialBatch } from './run-trials.ts'
 import { readResults, saveStudy, shardFolder, type Shard } from './study-folder.ts'
 import { finalTrials, subjectOf, type StudyPlan } from './study-plan.ts'
-import { epochsLeft, outstanding, searchFailure, studyOutcome, type StudyOutcome } from './study.ts'
+import { outstanding, searchFailure, studyOutcome, workLeft, type StudyOutcome } from './study.ts'
 import { parseTrialFlags, planTrial } from './train-trial.ts'
 import type { TrialPool } from './trial-pool.ts'
 import type { Trial, TrialResult, TrialResults } from './trial.ts'
@@ -50,7 +50,7 @@ export const runStudy = (env: Env, run: StudyRun): TE.TaskEither<AppError, Study
         ...batchOf(run),
         out: run.out,
         outstanding: results => outstanding(plan, results),
-        remaining: results => epochsLeft(plan, results),
+        remaining: results => workLeft(plan, results),
       }),
     ),
     TE.flatMapEither(({ plan, results }) => {
@@ -85,7 +85,10 @@ export const runShard = (env: Env, run: StudyRun, shard: Shard): TE.TaskEither<A
           ...batchOf(run),
           out: folder,
           outstanding: left,
-          remaining: results => left(results).reduce((sum, { epochs }) => sum + epochs, 0),
+          remaining: results => ({
+            trials: left(results).length,
+            work: left(results).reduce((sum, { epochs }) => sum + epochs, 0),
+          }),
         }),
         TE.map((): ShardEnd => ({ kind: 'share', folder, trials: share.length })),
       )

@@ -9,6 +9,7 @@ import { identify } from './identity.ts'
 import { finalTrials, planStudy, type ArmPlan, type StudyPlan, type Study } from './study-plan.ts'
 import { describeSpace, type FlagTexts } from './space.ts'
 import type { TrialResult, TrialResults, Trial } from './trial.ts'
+import type { WorkAmount } from './trial-progress.ts'
 import { verdictOf, type Finals, type Verdict } from './verdict.ts'
 
 /** How far an arm is. */
@@ -113,18 +114,21 @@ const computedBy = (trials: readonly Trial[], results: TrialResults): readonly C
     .toSorted((a, b) => b.trials - a.trials)
 }
 
-/** The epochs of all trials that are left, as far as it is known: which candidates win does not change their number. */
-export const epochsLeft = (plan: StudyPlan, results: TrialResults): number =>
+/** The trials that are left and their epochs, as far as it is known: which candidates win does not change their number. */
+export const workLeft = (plan: StudyPlan, results: TrialResults): WorkAmount =>
   stages(plan, results)
-    .map((stage, i) => {
-      const done = trialsOfStage(stage)
-        .filter(({ id }) => results.has(id))
-        .reduce((sum, { epochs }) => sum + epochs, 0)
-      const all = epochsOfRungs(stage.rungs)
-      // twins share all their trials: they are counted once
-      return i === 1 && areTwins(plan) ? 0 : all + plan.study.seeds * plan.study.epochs - done
+    // twins share all their trials: they are counted once
+    .slice(0, areTwins(plan) ? 1 : 2)
+    .map(stage => {
+      const done = trialsOfStage(stage).filter(({ id }) => results.has(id))
+      const { seeds, epochs } = plan.study
+      return {
+        trials: stage.rungs.reduce((sum, rung) => sum + rung.configurations, 0) + seeds - done.length,
+        work:
+          epochsOfRungs(stage.rungs) + seeds * epochs - done.reduce((sum, trial) => sum + trial.epochs, 0),
+      }
     })
-    .reduce((sum, epochs) => sum + epochs, 0)
+    .reduce((a, b) => ({ trials: a.trials + b.trials, work: a.work + b.work }), { trials: 0, work: 0 })
 
 const areTwins = ({ arms: [first, second] }: StudyPlan): boolean =>
   identify(first.configurations) === identify(second.configurations)

@@ -54,7 +54,7 @@ const run = async (
     {
       ...{ out, outstanding, subject: { experiment: 'ours' }, pool: () => pool },
       workOf: () => 1,
-      remaining: results => outstanding(results).length,
+      remaining: results => ({ trials: outstanding(results).length, work: outstanding(results).length }),
       describe: ({ flags }) => `eta ${flags.eta}`,
     },
   )()

@@ -116,7 +116,10 @@ const done = (
     pool: () => localPool(env, { jobs, data: choice }),
     outstanding,
     workOf: trialWork,
-    remaining: results => outstanding(results).reduce((sum, trial) => sum + trialWork(trial), 0),
+    remaining: results => ({
+      trials: outstanding(results).length,
+      work: outstanding(results).reduce((sum, trial) => sum + trialWork(trial), 0),
+    }),
     describe,
   })
 }
