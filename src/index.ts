@@ -43,6 +43,7 @@ export { optimizers, type OptimizerName } from './core/optimizers/index.ts'
 export { sgd } from './core/optimizers/sgd.ts'
 export type { Regularizer } from './core/regularizer.ts'
 export { regularizers, type RegularizerName } from './core/regularizers/index.ts'
+export { l1 } from './core/regularizers/l1.ts'
 export { l2 } from './core/regularizers/l2.ts'
 export { decodeModel, encodeModel, type ModelFile } from './io/model.ts'
 export {

@@ -10,6 +10,8 @@ export type Regularizer = {
   readonly name: string
   /** The penalty that the cost includes, without its factor λ/n. */
   readonly penalty: (params: Params) => Scalar
+  /** ∂penalty/∂w, for an optimizer that needs ∇C with the regularizer's term, which is λ/n times this. */
+  readonly gradient: (w: Tensor2D) => Tensor2D
   /**
    * The number that `shrink` multiplies by, from ηλ/n. It is computed in float64, once for many steps, and enters a
    * step as an input, so that another λ or η needs no new program.

@@ -1,5 +1,5 @@
 /**
- * Trainings with every cost and every activation function in WebAssembly, against eager ones: nothing falls back, and the
+ * Trainings with every cost, activation function and regularizer in WebAssembly, against eager ones: nothing falls back, and the
  * results agree.
  */
 import { softmax, tensor2d } from '@tensorflow/tfjs-core'
@@ -10,6 +10,7 @@ import { activations } from '../../src/core/activations/index.ts'
 import { costNames, costs } from '../../src/core/costs/index.ts'
 import { initialValues, toParams } from '../../src/core/params.ts'
 import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { regularizers } from '../../src/core/regularizers/index.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { dispose, using } from '../../src/core/scope.ts'
 import { train, type TrainParts } from '../../src/core/train.ts'
@@ -73,4 +74,7 @@ describe('the WebAssembly engine agrees with eager', () => {
   for (const cost of costNames)
     for (const hidden of hiddenNames)
       it(`${cost}, ${hidden}`, () => law({ cost: costs[cost], hidden: activations[hidden] }))
+
+  for (const [name, regularizer] of Object.entries(regularizers))
+    it(`regularizer ${name}`, () => law({ cost: costs.xent, regularizer }))
 })
