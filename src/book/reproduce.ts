@@ -6,6 +6,7 @@
  */
 import type { CostName } from '../core/costs/index.ts'
 import { extent } from '../extent.ts'
+import { counted } from '../format.ts'
 import { mean, quantile, standardDeviation } from '../study/statistics.ts'
 import {
   isStuck,
@@ -36,11 +37,24 @@ const ARMS: readonly BookArm[] = [
   { hidden: 100, cost: 'xent', eta: 0.5, book: 96.82 },
 ]
 
-/** What the book's figures mean, one line each. */
-export const ABOUT_THE_BOOK = [
+/** The epochs of the book's runs. */
+const BOOK_EPOCHS = 30
+
+/** Whether runs of this length can be compared with the book's figures. */
+export const isAsLongAsTheBook = (epochs: number): boolean => epochs === BOOK_EPOCHS
+
+const ABOUT_THE_BOOK = [
   'A figure in the book is one run at its best epoch, chosen by its accuracy on the test set; those of',
   'chapter 1 (quadratic) are the best of three runs. Compare them with "best epoch" and its maximum.',
 ] as const
+
+/** What the book's figures mean beside runs of this length, one line each. */
+export const aboutTheBook = (epochs: number): readonly string[] =>
+  isAsLongAsTheBook(epochs)
+    ? ABOUT_THE_BOOK
+    : [
+        `The figures of the book are of ${BOOK_EPOCHS} epochs: they are not shown beside these runs of ${counted(epochs, 'epoch')}.`,
+      ]
 
 export type ReproductionPreset = {
   /** Seeds 1 … n. */
@@ -51,7 +65,7 @@ export type ReproductionPreset = {
 
 /** The whole table, and a small part of it. */
 export const reproductionPresets = {
-  full: { seeds: 5, epochs: 30, hidden: [30, 100] },
+  full: { seeds: 5, epochs: BOOK_EPOCHS, hidden: [30, 100] },
   quick: { seeds: 2, epochs: 10, hidden: [30] },
 } as const satisfies Record<string, ReproductionPreset>
 

@@ -7,6 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename, join } from 'node:path'
 import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import type { RunRecord } from './run-record.ts'
+import { trainCommandLine } from './train-command-line.ts'
 import { decodePredictions } from '../runs/predictions.ts'
 import { decodeCheckpoint, type Checkpoint } from '../runs/checkpoint.ts'
 import { unwritable, readFailureReason } from '../io/failure.ts'
@@ -76,7 +77,7 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
           name: basename(path),
           state,
           sentence: state !== 'running' && typeof sentence === 'string' ? sentence : SENTENCES[state],
-          command: `npm run train -- --config ${join(path, 'config.json')}`,
+          command: trainCommandLine(config),
           config,
           env: (await fields(env, join(path, 'env.json'))) ?? {},
           history,

@@ -1,19 +1,22 @@
 /**
  * The style sheet of the reports, for telephones, laptops and print, light and dark.
  *
+ * A box with a wide table has a shadow at each edge behind which there is more: the shadows stay where they are, and
+ * the covers of the shadows scroll with the table.
+ *
  * The colours of the series are those of Okabe and Ito, which the colour-blind can distinguish; in dark mode, blue and sky
  * blue are swapped. No rule refers to another file.
  */
 export const STYLE = `
 :root {
   color-scheme: light;
-  --paper: #fdfcf9; --ink: #1d1c1a; --faint: #605b53; --rule: #ddd8cd; --box: #f5f2eb;
+  --paper: #fdfcf9; --ink: #1d1c1a; --faint: #605b53; --rule: #ddd8cd; --box: #f5f2eb; --edge: rgb(0 0 0 / .3);
   --s1: #0072b2; --s2: #d55e00; --s3: #009e73; --s4: #cc79a7; --s5: #56b4e9; --s6: #e69f00; --s7: #1d1c1a;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     color-scheme: dark;
-    --paper: #17181b; --ink: #e8e4dc; --faint: #aaa59b; --rule: #393a3e; --box: #1f2024;
+    --paper: #17181b; --ink: #e8e4dc; --faint: #aaa59b; --rule: #393a3e; --box: #1f2024; --edge: rgb(255 255 255 / .32);
     --s1: #56b4e9; --s2: #e8772e; --s3: #1fb48a; --s4: #d58fb5; --s5: #3d8fc7; --s6: #e69f00; --s7: #e8e4dc;
   }
 }
@@ -62,7 +65,14 @@ dl.facts {
 .legend svg { flex: none; width: 34px; height: 12px; }
 .chart + figcaption { margin-top: .35rem; }
 
-.scroll { overflow: auto; max-height: 34rem; margin: 0 0 1rem; }
+.scroll {
+  overflow: auto; max-height: 34rem; margin: 0 0 1rem; scrollbar-width: thin;
+  background:
+    linear-gradient(to right, var(--paper) 35%, transparent) 0 0 / 3rem 100% no-repeat local,
+    linear-gradient(to left, var(--paper) 35%, transparent) 100% 0 / 3rem 100% no-repeat local,
+    linear-gradient(to right, var(--edge), transparent) 0 0 / 1rem 100% no-repeat scroll,
+    linear-gradient(to left, var(--edge), transparent) 100% 0 / 1rem 100% no-repeat scroll;
+}
 figure + .scroll, .charts + .scroll { margin-top: 2rem; }
 .scroll:focus-visible { outline: 2px solid var(--s1); outline-offset: 3px; }
 table { border-collapse: collapse; font-size: .875rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
@@ -112,7 +122,7 @@ img { image-rendering: pixelated; }
   html { background: none; --paper: #fff; }
   body { padding: 0; max-width: none; font-size: 10.5pt; }
   section { margin-top: 1.75rem; padding-top: 1rem; }
-  .scroll { overflow: visible; max-height: none; }
+  .scroll { overflow: visible; max-height: none; background: none; }
   .charts, .columns { grid-template-columns: 1fr 1fr; gap: 1.5rem; }
   table { font-size: 8.5pt; }
   .pictures { grid-template-columns: repeat(auto-fill, minmax(4.25rem, 1fr)); }

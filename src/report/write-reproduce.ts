@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
 import type { AppError } from '../errors.ts'
 import { costs } from '../core/costs/index.ts'
-import { ABOUT_THE_BOOK, type Planned, type Row } from '../book/reproduce.ts'
+import { aboutTheBook, isAsLongAsTheBook, type Planned, type Row } from '../book/reproduce.ts'
 import { isStuck, type TrialResults } from '../study/trial.ts'
 import type { ReplayedRun } from './pages/replay-page.ts'
 import { unwritable } from '../io/failure.ts'
@@ -48,11 +48,11 @@ export const writeTablePage = (
       title: `The costs of chapter 3, side by side, on ${made.data}`,
       state: 'finished',
       sentence: 'All trials are done.',
-      verdict: `${ABOUT_THE_BOOK.join(' ')} Runs that are stuck: ${stuck}.`,
+      verdict: `${aboutTheBook(made.epochs).join(' ')} Runs that are stuck: ${stuck}.`,
       cells: plan.map(({ arm, trials }) => ({
         cost: costs[arm.cost].label,
         hidden: arm.hidden,
-        book: arm.book / 100,
+        book: isAsLongAsTheBook(made.epochs) ? arm.book / 100 : undefined,
         runs: trials.flatMap(({ id, seed }) => {
           const result = results.get(id)
           return result === undefined

@@ -95,7 +95,7 @@ describe('the table', () => {
     expect(rows.map(({ stuck }) => stuck.length)).toEqual([0, 0, 2, 0])
     expect(rows[2]!.all.last.mean).toBeCloseTo((3 * 96 + 87 + 67.2) / 5)
     expect(rows[2]!.free).toMatchObject({ runs: 3, last: { mean: 96 } })
-    const text = describeRows(rows)
+    const text = describeRows(rows, 30)
     expect(text.filter(line => line.includes('not stuck'))).toHaveLength(1)
     expect(text).toContain(
       "quadratic, 100 hidden: seed 1 is stuck at 87.00 %: 5 is never predicted (100 images); 96.67 % of the other digits' images are classified correctly.",
@@ -118,7 +118,11 @@ describe('the table', () => {
     expect(rows[2]!.stuck.map(({ seed, unanswered }) => ({ seed, unanswered }))).toEqual([
       { seed: 1, unanswered: [{ label: 6, answered: 1, n: 100 }] },
     ])
-    expect(describeRows(rows).join()).toContain('6 is predicted once (100 images)')
+    // runs of another length are not set beside the book's
+    const short = describeRows(rows, 10)
+    expect(short.join('\n')).not.toMatch(/\bbook$|95\.42/m)
+    expect(short.join()).toContain('The figures of the book are of 30 epochs')
+    expect(describeRows(rows, 30).join()).toContain('6 is predicted once (100 images)')
   })
 
   it('keeps what diverged out of the means, and says so', () => {
@@ -130,7 +134,7 @@ describe('the table', () => {
       })),
     )
     expect(rows[0]).toMatchObject({ diverged: [1, 2, 3, 4], all: { runs: 1, last: { mean: 96 } } })
-    const text = describeRows(rows)
+    const text = describeRows(rows, 30)
     expect(text).toContain('quadratic, 30 hidden: seed 3 diverged; it is not in the means.')
     expect(text.join('\n')).not.toContain('NaN')
   })

@@ -5,27 +5,40 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { comparisonReport } from '../../src/report/pages/comparison-page.ts'
+import { replayReport } from '../../src/report/pages/replay-page.ts'
 import { reproduceReport } from '../../src/report/pages/reproduce-page.ts'
 import { runReport } from '../../src/report/pages/run-page.ts'
 import { slowdownReport } from '../../src/report/pages/slowdown-page.ts'
 import { studyReport } from '../../src/report/pages/study-page.ts'
 import { inFolder } from '../support/cli.ts'
 import { chromium, startChromium, type Browser, type Tab } from '../support/chromium.ts'
-import { sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
+import { curve, sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
 
 const HOSTILE = '</script><img src=x onerror=alert(1)>'
 
 const other = { ...sampleRun(2, 12), config: { ...sampleRun(2).config, cost: 'quadratic' } }
 
 const pages = {
-  run: runReport({ ...sampleRun(1, 12), name: HOSTILE, command: HOSTILE }),
+  run: runReport({ ...sampleRun(1, 12), name: HOSTILE, command: HOSTILE, env: { data: HOSTILE } }),
   diverged: runReport({ ...sampleRun(1, 0), state: 'diverged', layers: undefined, answers: undefined }),
   comparison: comparisonReport([sampleRun(1, 12), sampleRun(3, 12), other]),
   study: studyReport(sampleStudy(20)),
   reproduce: reproduceReport(sampleReproduction()),
   slowdown: slowdownReport(sampleSlowdown(50)),
+  replay: replayReport({
+    ...sampleReproduction(),
+    ...{ lead: 'Differences of thousandths of a point.', part: 'test' },
+    runs: [
+      {
+        ...{ name: 'A run', sentence: 'Almost the same.' },
+        ours: curve(1, 30),
+        published: curve(1, 30).map((share, i) => share + (i % 2) * 6e-6),
+      },
+    ],
+  }),
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -44,6 +57,31 @@ const findings = async (tab: Tab): Promise<unknown> => {
   return tab.evaluate(`axe.run().then(({ violations }) => violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html, failureSummary }) => html + failureSummary)]))`)
+}
+
+/** The texts of charts of which a part is outside. */
+const CLIPPED = `[...document.querySelectorAll('svg.chart text')].filter(text => {
+  const [inner, outer] = [text, text.ownerSVGElement].map(each => each.getBoundingClientRect())
+  return inner.left < outer.left - 1 || inner.right > outer.right + 1
+}).map(text => text.textContent)`
+
+/** A place just inside the right edge, near the lower end, of the first table that does not fit. */
+const wideTable = (toEnd: boolean): string => `(() => {
+  const box = [...document.querySelectorAll('.scroll')].find(each => each.scrollWidth > each.clientWidth)
+  box.scrollLeft = ${toEnd ? 'box.scrollWidth' : '0'}
+  const { right, bottom } = box.getBoundingClientRect()
+  return { x: right - 3 + scrollX, y: bottom - 4 + scrollY, width: 2, height: 2, scale: 1 }
+})()`
+
+/** The brightness there, 0 to 255. */
+const edge = async (tab: Tab, toEnd: boolean): Promise<number> => {
+  const clip = await tab.evaluate(wideTable(toEnd))
+  const { data } = await tab.send('Page.captureScreenshot', {
+    format: 'png',
+    clip,
+    captureBeyondViewport: true,
+  })
+  return PNG.sync.read(Buffer.from(data as string, 'base64')).data[0]!
 }
 
 describe.skipIf(chromium.isMissing)('in a browser', chromium.why, () => {
@@ -70,12 +108,26 @@ describe.skipIf(chromium.isMissing)('in a browser', chromium.why, () => {
           await tab.evaluate('[...document.images].every(image => image.complete && image.naturalWidth > 1)'),
         ).toBe(true)
         expect(await findings(tab)).toEqual([])
+        expect(await tab.evaluate(CLIPPED)).toEqual([])
       }
       await look(tab, 'light', 1280)
       await tab.open(file)
       expect(await findings(tab)).toEqual([])
+      expect(await tab.evaluate(CLIPPED)).toEqual([])
       if (name === 'run')
-        expect(await tab.evaluate(`document.querySelector('h1').textContent`)).toBe(`${HOSTILE} on MNIST`)
+        expect(await tab.evaluate(`document.querySelector('h1').textContent`)).toContain(HOSTILE)
+    }),
+  )
+
+  it.each(['light', 'dark'] as const)('%s: a table that goes on has a shadow at that edge', scheme =>
+    inFolder(async folder => {
+      const { tab } = browser
+      const file = join(folder, 'comparison.html')
+      writeFileSync(file, pages.comparison)
+      await look(tab, scheme, 360)
+      await tab.open(file)
+      const [more, end] = [await edge(tab, false), await edge(tab, true)]
+      expect(Math.abs(more - end)).toBeGreaterThan(25)
     }),
   )
 })

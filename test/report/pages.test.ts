@@ -133,15 +133,17 @@ describe('a run', () => {
   it('states in its first line how it ended', () => {
     const first = (state: RunState): string =>
       words(runReport({ ...sampleRun(1, 1), state, sentence: 'So it ended.' }))
-    expect(first('finished')).toMatch(/^Finished\. So it ended\. xent-1 /)
+    expect(first('finished')).toMatch(
+      /^Finished\. So it ended\. cross-entropy, \[784, 30, 10\] neurons, MNIST, seed 1 /,
+    )
     expect(first('interrupted')).toMatch(/^Interrupted\. So it ended\. /)
     expect(first('diverged')).toMatch(/^Diverged\. So it ended\. /)
     expect(first('running')).toMatch(/^Still running\. So it ended\. /)
   })
 
   it('escapes a hostile name', () => {
-    const document = parsed(runReport({ ...sampleRun(1, 1), name: HOSTILE }))
-    expect(document.querySelector('h1')!.textContent).toBe(`${HOSTILE} on MNIST`)
+    const document = parsed(runReport({ ...sampleRun(1, 1), name: HOSTILE, env: { data: HOSTILE } }))
+    expect(document.querySelector('h1')!.textContent).toContain(HOSTILE)
     expect(document.querySelector('title')!.textContent).toContain(HOSTILE)
     expect(document.querySelectorAll('img[onerror]')).toHaveLength(0)
   })
@@ -252,9 +254,87 @@ describe('a comparison', () => {
       answers: undefined,
     }
     expect(words(comparisonReport([sampleRun(1, 3), diverged]))).toContain('1 finished, 1 diverged')
-    expect(words(comparisonReport([diverged]))).toContain('No run monitored an evaluation set')
+    expect(words(comparisonReport([diverged]))).toContain('No run monitored a set')
     expect(words(comparisonReport([]))).toMatch(/^0 runs compared/)
   })
+})
+
+/** The texts of the ticks of both axes of each chart. */
+const ticks = (page: string): readonly string[] =>
+  parsed(page)
+    .querySelectorAll('svg.chart[role]')
+    .map(svg =>
+      svg
+        .querySelectorAll('g[class="x-axis tick label"], g[class="y-axis tick label"]')
+        .map(g => g.innerHTML.replace(/<[^>]*>/g, ' '))
+        .join(),
+    )
+
+describe('the curves', () => {
+  it('of two starts of the slowdown have the same axes, and come before the explanation', () => {
+    const page = slowdownReport(sampleSlowdown(50))
+    const all = ticks(page)
+    expect(all).toHaveLength(6)
+    expect(all.slice(0, 3)).toEqual(all.slice(3))
+    expect(all[0]).toMatch(/\d/)
+    const headings = parsed(page)
+      .querySelectorAll('section h2')
+      .map(({ textContent }) => textContent)
+    expect(headings).toEqual([
+      'From w = 0.6 and b = 0.9',
+      'From w = 2 and b = 2',
+      'Why',
+      'Reproduce these results',
+    ])
+  })
+
+  it('mark the same epochs on each curve: every one of 30', () => {
+    for (const epochs of [30, 400]) {
+      const run = sampleRun(1, epochs)
+      const places = parsed(runReport(run))
+        .querySelector('svg.chart[role]')!
+        .querySelectorAll('g.dot')
+        .map(g =>
+          g
+            .querySelectorAll('circle, path')
+            .map(
+              mark =>
+                mark.getAttribute('cx') ??
+                /translate\(([\d.]+)/.exec(mark.getAttribute('transform') ?? '')?.[1],
+            ),
+        )
+      expect(places).toHaveLength(2)
+      expect(places[0]).toEqual(places[1])
+      if (epochs === 30) expect(places[0]).toHaveLength(30)
+      else expect(places[0]!.length).toBeLessThan(10)
+    }
+  })
+
+  it('of runs that monitored only the training set are those of the training set', () => {
+    const blind = [1, 2].map(seed => {
+      const { history, ...rest } = sampleRun(seed, 5)
+      return {
+        ...rest,
+        best: undefined,
+        history: history.map(({ report: { epoch, training }, ...times }) => ({
+          ...times,
+          report: { epoch, training: { ...training!, correct: NaN } },
+        })),
+      }
+    })
+    const text = words(comparisonReport(blind))
+    expect(text).toContain('Cost on the training set.')
+    expect(text).toContain('these curves do not show overfitting')
+    expect(text).not.toContain('on the evaluation set')
+    expect(words(runReport(blind[0]!))).toContain('Cost after each epoch.')
+  })
+})
+
+it('a reproduction that is shorter than the book has no column of the book', () => {
+  const { cells, ...rest } = sampleReproduction()
+  const short = words(reproduceReport({ ...rest, cells: cells.map(cell => ({ ...cell, book: undefined })) }))
+  expect(short).toContain('costhiddenrunslast')
+  expect(short).not.toContain('Comparison with the book')
 })
 
 it('a report of 30 epochs and 100 hidden neurons is below 1 MB, a study of 100 trials below 3 MB', () => {

@@ -145,7 +145,8 @@ export const sampleSlowdown = (epochs = 300): Slowdown => {
   return {
     ...EXPERIMENT,
     title: 'The learning slowdown',
-    verdict: ['From the bad start the quadratic cost first learns slowly; the cross-entropy cost does not.'],
+    conclusion: 'From the bad start the quadratic cost first learns slowly; the cross-entropy cost does not.',
+    explanation: ['The gradient of the quadratic cost has the factor σ′(z), which is small there.'],
     starts: [
       { weight: 0.6, bias: 0.9 },
       { weight: 2, bias: 2 },

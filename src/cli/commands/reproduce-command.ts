@@ -37,7 +37,7 @@ import { runTrials } from '../../study/run-trials.ts'
 import { localPool } from '../../study/trial-pool.ts'
 import { writeReplayPage, writeTablePage } from '../../report/write-reproduce.ts'
 import { outputOptions, trainingOptions } from '../../options/train-options.ts'
-import { counted } from '../../format.ts'
+import { counted, shellQuoted } from '../../format.ts'
 
 const options = {
   seeds: optional(D.count, {
@@ -144,7 +144,7 @@ const table = (flags: Flags, dataset: ExperimentData, env: CliEnv): TE.TaskEithe
     ),
     TE.map(results => ({ results, rows: rowsOf(plan, results) })),
     TE.bind('path', ({ results, rows }) => {
-      const command = `npm run reproduce --${flags.quick ? ' --quick' : ''} --seeds ${flags.seeds ?? preset.seeds}`
+      const command = `npm run reproduce --${flags.quick ? ' --quick' : ''} --seeds ${flags.seeds ?? preset.seeds} --data ${shellQuoted(dataset.choice)}`
       const made = { out: flags.out, command, data: dataset.name, epochs: preset.epochs }
       return writeTablePage(env, made, plan, rows, results)
     }),
@@ -160,7 +160,7 @@ const table = (flags: Flags, dataset: ExperimentData, env: CliEnv): TE.TaskEithe
           `Accuracy on the test set of ${dataset.name} in per cent, ${counted(preset.epochs, 'epoch')}, mini-batches of 10, large start.`,
         )
         env.out('')
-        describeRows(rows).forEach(env.out)
+        describeRows(rows, preset.epochs).forEach(env.out)
         env.out('')
         env.out(`Report: ${path}`)
       }
@@ -233,7 +233,7 @@ const replay = (
       const [{ epochs, evaluateOn: part } = { epochs: 0, evaluateOn: 'test' }] = trials
       const made = {
         out: flags.out,
-        command: `npm run reproduce -- --figure ${name}`,
+        command: `npm run reproduce -- --figure ${name} --data ${shellQuoted(dataset.choice)}`,
         data: dataset.name,
         epochs,
       }

@@ -14,6 +14,7 @@ import { outputOptions } from '../../options/train-options.ts'
 import {
   costTitles,
   explainSlowdown,
+  slowdownConclusion,
   rateNote,
   slowdownText,
   type ComparedCosts,
@@ -77,7 +78,8 @@ const writePage = (
       title: 'The learning slowdown',
       state: 'finished',
       sentence: `One neuron must learn to answer x = 1 with y = 0: ${counted(epochs, 'epoch')} at eta ${eta}.`,
-      verdict: prose.map(text => text.replaceAll(/[{}]/g, '')),
+      conclusion: slowdownConclusion(compared),
+      explanation: prose.map(text => text.replaceAll(/[{}]/g, '')),
       starts: [compared.slice(0, 2), compared.slice(2)].map(results => ({
         weight: results[0]!.start.w,
         bias: results[0]!.start.b,

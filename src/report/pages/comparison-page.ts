@@ -23,10 +23,16 @@ import { counted } from '../../format.ts'
 /** The HTML of a page that compares runs. */
 export const comparisonReport = (runs: readonly RunRecord[]): string => {
   const grouped = grouping(runs)
+  const set: MonitoredSet = runs.some(run => seenOn('evaluation', run).length > 0) ? 'evaluation' : 'training'
   return page({
     title: `${runs.length === 1 ? 'One run' : `${counted(runs.length, 'run')} compared`} on ${dataNames(runs)}`,
     lead: lead(runs, grouped),
-    sections: [curves(grouped.groups), bySettings(grouped), byRun(runs, grouped), again(runs, grouped)],
+    sections: [
+      curves(grouped.groups, set),
+      bySettings(grouped, set),
+      byRun(runs, grouped, set),
+      again(runs, grouped),
+    ],
   })
 }
 
@@ -50,22 +56,21 @@ const lead = (runs: readonly RunRecord[], { groups, varied }: Grouped): Html => 
   )}`
 }
 
-const curves = (groups: readonly Group[]): Html => {
-  const observed = groups.some(({ runs }) => runs.some(run => evaluations(run).length > 0))
-  if (!observed)
-    return section('Learning curves', note('No run monitored an evaluation set, so there are no curves.'))
+const curves = (groups: readonly Group[], set: MonitoredSet): Html => {
+  const observed = groups.some(({ runs }) => runs.some(run => seenOn(set, run).length > 0))
+  if (!observed) return section('Learning curves', note('No run monitored a set, so there are no curves.'))
   const costs = [...new Set(groups.map(({ runs: [first] }) => settingText(first.config.cost)))]
   const of = (some: readonly Group[], value: (observed: MetricsRecord) => number): readonly Curve[] =>
     some.map(({ name, runs }) => ({
       name,
       look: groups.findIndex(group => group.name === name),
-      points: curveSpread(runs.map(run => evaluations(run).map(([x, seen]) => ({ x, y: value(seen) })))),
+      points: curveSpread(runs.map(run => seenOn(set, run).map(([x, seen]) => ({ x, y: value(seen) })))),
     }))
   return section(
     'Learning curves',
     html`<div class="charts">
       ${curveChart({
-        what: 'Accuracy on the evaluation set',
+        what: `Accuracy on the ${set} set`,
         x: 'epoch',
         y: 'accuracy (%)',
         curves: of(groups, seen => 100 * accuracy(seen)),
@@ -73,7 +78,7 @@ const curves = (groups: readonly Group[]): Html => {
         remark: BAND,
       })}${costs.map(cost =>
         curveChart({
-          what: costs.length > 1 ? `Cost on the evaluation set: ${cost}` : 'Cost on the evaluation set',
+          what: `Cost on the ${set} set${costs.length > 1 ? `: ${cost}` : ''}`,
           x: 'epoch',
           y: 'mean cost per example',
           curves: of(
@@ -85,35 +90,47 @@ const curves = (groups: readonly Group[]): Html => {
         }),
       )}
     </div>`,
+    set === 'training'
+      ? note('No run monitored an evaluation set, so these curves do not show overfitting.')
+      : undefined,
   )
 }
 
 const BAND = 'With several seeds, the line is the mean; the band is from the minimum to the maximum.'
 
-const evaluations = ({ history }: RunRecord): readonly (readonly [epoch: number, seen: MetricsRecord])[] =>
-  history.flatMap(({ report: { epoch, evaluation } }) =>
-    evaluation === undefined ? [] : [[epoch, evaluation] as const],
-  )
+/** The set whose metrics the page shows: the evaluation set, or the training set where no run monitored the other. */
+type MonitoredSet = 'evaluation' | 'training'
+
+const seenOn = (
+  set: MonitoredSet,
+  { history }: RunRecord,
+): readonly (readonly [epoch: number, seen: MetricsRecord])[] =>
+  history.flatMap(({ report }) => {
+    const seen = report[set]
+    return seen === undefined ? [] : [[report.epoch, seen] as const]
+  })
 
 /** The last and the best accuracy of a run. */
 const accuracies = (
+  set: MonitoredSet,
   run: RunRecord,
 ): { readonly last: number | undefined; readonly best: number | undefined } => {
-  const all = evaluations(run).map(([, seen]) => accuracy(seen))
+  const all = seenOn(set, run)
+    .map(([, seen]) => accuracy(seen))
+    .filter(Number.isFinite)
   return { last: all.at(-1), best: all.length > 0 ? extent(all)[1] : undefined }
 }
 
-const bySettings = ({ groups }: Grouped): Html | undefined =>
+const bySettings = ({ groups }: Grouped, set: MonitoredSet): Html | undefined =>
   groups.every(({ runs }) => runs.length === 1)
     ? undefined
     : section(
         'Results over seeds',
         table({
-          caption:
-            'Accuracy on the evaluation set over the runs of each configuration: mean ± standard deviation, minimum and maximum',
+          caption: `Accuracy on the ${set} set over the runs of each configuration: mean ± standard deviation, minimum and maximum`,
           columns: ['configuration', 'runs', 'last epoch', 'min', 'max', 'best epoch', 'min', 'max'],
           rows: groups.map(({ name, runs }) => {
-            const all = runs.map(accuracies)
+            const all = runs.map(run => accuracies(set, run))
             return [
               name,
               runs.length,
@@ -125,12 +142,12 @@ const bySettings = ({ groups }: Grouped): Html | undefined =>
         }),
       )
 
-const byRun = (runs: readonly RunRecord[], { varied }: Grouped): Html => {
+const byRun = (runs: readonly RunRecord[], { varied }: Grouped, set: MonitoredSet): Html => {
   const written = (value: number | undefined): string => (value === undefined ? '' : percent(value))
   return section(
     'All runs',
     table({
-      caption: 'The runs, how they ended, and their accuracy and cost on the evaluation set',
+      caption: `The runs, how they ended, and their accuracy and cost on the ${set} set`,
       columns: [
         'run',
         'state',
@@ -144,7 +161,7 @@ const byRun = (runs: readonly RunRecord[], { varied }: Grouped): Html => {
         'time',
       ],
       rows: runs.map(run => {
-        const { last, best } = accuracies(run)
+        const { last, best } = accuracies(set, run)
         return [
           run.name,
           runStateLabels[run.state].toLowerCase(),
@@ -154,7 +171,7 @@ const byRun = (runs: readonly RunRecord[], { varied }: Grouped): Html => {
           written(best),
           run.best,
           written(last),
-          evaluations(run).at(-1) === undefined ? '' : significant(evaluations(run).at(-1)![1].cost),
+          seenOn(set, run).at(-1) === undefined ? '' : significant(seenOn(set, run).at(-1)![1].cost),
           seconds(run.history.reduce((sum, epoch) => sum + epoch.seconds, 0)),
         ]
       }),

@@ -47,7 +47,10 @@ export const reproduceReport = (of: Reproduction): string =>
     state: of,
     lead: paragraph(of.verdict),
     sections: [
-      section('Comparison with the book', accuracies(of.cells)),
+      section(
+        of.cells.some(({ book }) => book !== undefined) ? 'Comparison with the book' : 'Accuracies',
+        accuracies(of.cells),
+      ),
       section(
         'Learning curves',
         paragraph('Each line is the mean over the seeds; the band is from the minimum to the maximum.'),
@@ -65,23 +68,36 @@ export const reproduceReport = (of: Reproduction): string =>
     ],
   })
 
-const accuracies = (cells: readonly Cell[]): Html =>
-  table({
+const accuracies = (cells: readonly Cell[]): Html => {
+  const hasBook = cells.some(({ book }) => book !== undefined)
+  return table({
     caption:
       'Accuracy at the last epoch and at the best one: mean over the seeds ± standard deviation, minimum and maximum',
-    columns: ['cost', 'hidden', 'runs', 'book', 'last', 'lowest', 'highest', 'best', 'lowest', 'highest'],
+    columns: [
+      'cost',
+      'hidden',
+      'runs',
+      ...(hasBook ? ['book'] : []),
+      'last',
+      'lowest',
+      'highest',
+      'best',
+      'lowest',
+      'highest',
+    ],
     rows: cells.map(({ cost, hidden, runs, book }) => {
       const all = runs.map(run => run.accuracies).filter(({ length }) => length > 0)
       return [
         cost,
         hidden,
         runs.length,
-        book === undefined ? '' : percent(book),
+        ...(hasBook ? [book === undefined ? '' : percent(book)] : []),
         ...overSeeds(all.map(run => run.at(-1)!)),
         ...overSeeds(all.map(run => extent(run)[1])),
       ]
     }),
   })
+}
 
 const curves = (hidden: number, cells: readonly Cell[]): Html =>
   curveChart({

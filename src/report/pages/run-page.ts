@@ -17,7 +17,7 @@ import { counted } from '../../format.ts'
 export const runReport = (run: RunRecord): string => {
   const part = evaluatedPart(run)
   return page({
-    title: `${run.name} on ${dataOf(run)}`,
+    title: titleOf(run),
     state: run,
     lead: lead(run, part),
     sections: [
@@ -31,6 +31,15 @@ export const runReport = (run: RunRecord): string => {
     ],
   })
 }
+
+/** What was trained, such as "cross-entropy, [784, 30, 10] neurons, MNIST, seed 0". */
+const titleOf = (run: RunRecord): string =>
+  [
+    costOf(run),
+    `${settingText(run.config.sizes)} neurons`,
+    dataOf(run),
+    `seed ${settingText(run.config.seed)}`,
+  ].join(', ')
 
 const evaluatedPart = ({ answers, config }: RunRecord): string =>
   answers?.part ?? (typeof config.evaluateOn === 'string' ? config.evaluateOn : 'evaluation')
@@ -47,19 +56,21 @@ const answers = (run: RunRecord): readonly (Html | undefined)[] =>
 
 const COSTS: Readonly<Record<string, string>> = { xent: 'cross-entropy', quadratic: 'quadratic cost' }
 
+const costOf = ({ config }: RunRecord): string => {
+  const cost = settingText(config.cost)
+  return Object.hasOwn(COSTS, cost) ? COSTS[cost]! : `cost ${cost}`
+}
+
 const lead = (run: RunRecord, part: string): Html => {
   const { config, history, best } = run
-  const cost = settingText(config.cost)
   const words = [
-    COSTS[cost] ?? `cost ${cost}`,
-    `${settingText(config.sizes)} neurons`,
     `eta ${settingText(config.eta)}`,
     `mini-batches of ${settingText(config.miniBatchSize)}`,
     `lmbda ${settingText(config.lmbda)}`,
     `${settingText(config.init)} start`,
-    `seed ${settingText(config.seed)}`,
+    `run ${run.name}`,
   ]
-  return html`<p>${words.join(', ')}; ${dataOf(run)}.</p>
+  return html`<p>${words.join(', ')}.</p>
     ${figures(history, best, `${part} set of ${dataOf(run)}`)}`
 }
 

@@ -30,8 +30,10 @@ export type Slowdown = Provenance & {
   readonly title: string
   readonly state: RunState
   readonly sentence: string
-  /** What the curves show, as paragraphs. */
-  readonly verdict: readonly string[]
+  /** What the curves show, in one line. */
+  readonly conclusion: string
+  /** Why it is so, as paragraphs. */
+  readonly explanation: readonly string[]
   readonly starts: readonly SlowdownStart[]
 }
 
@@ -39,38 +41,49 @@ export const slowdownReport = (of: Slowdown): string =>
   page({
     title: of.title,
     state: of,
-    lead: html`${of.verdict.map(text => paragraph(text))}`,
-    sections: [...of.starts.map(start), provenance(of)],
+    lead: paragraph(of.conclusion),
+    sections: [
+      ...of.starts.map(start(of.starts)),
+      section('Why', ...of.explanation.map(text => paragraph(text))),
+      provenance(of),
+    ],
   })
 
-const start = ({ weight, bias, learnings }: SlowdownStart): Html => {
-  const from = `w = ${settingText(weight)} and b = ${settingText(bias)}`
-  const chart = (what: string, y: string, of: (learning: Learning) => readonly number[]): Html =>
-    curveChart({
-      what: `${what}, from ${from}`,
-      x: 'epoch',
-      y,
-      curves: learnings.map(learning => ({
-        name: learning.cost,
-        points: of(learning).map((value, epoch) => ({ x: epoch, y: value })),
-      })),
-      write: significant,
-    })
-  return section(
-    `From ${from}`,
-    html`<div class="charts">
-      ${chart('The output', 'output a', ({ output }) => output)}
-      ${chart('The cost', 'cost C', ({ costs }) => costs)}
-      ${chart('The gradient', '∂C/∂w', ({ gradient }) => gradient)}
-    </div>`,
-    table({
-      caption: `The first and the last values, from ${from}`,
-      columns: ['cost', 'eta', 'first output', 'last output', 'first gradient', 'last gradient'],
-      rows: learnings.map(({ cost, eta, output, gradient }) => [
-        cost,
-        settingText(eta),
-        ...[output, gradient].flatMap(all => [significant(all[0] ?? NaN), significant(all.at(-1) ?? NaN)]),
-      ]),
-    }),
-  )
-}
+/** The charts of a start; those of one quantity have the same axes for all starts. */
+
+const start =
+  (all: readonly SlowdownStart[]) =>
+  ({ weight, bias, learnings }: SlowdownStart): Html => {
+    const from = `w = ${settingText(weight)} and b = ${settingText(bias)}`
+    const chart = (what: string, y: string, of: (learning: Learning) => readonly number[]): Html =>
+      curveChart({
+        what: `${what}, from ${from}`,
+        x: 'epoch',
+        y,
+        curves: learnings.map(learning => ({
+          name: learning.cost,
+          points: of(learning).map((value, epoch) => ({ x: epoch, y: value })),
+        })),
+        write: significant,
+        share: all.flatMap(({ learnings }) =>
+          learnings.flatMap(learning => of(learning).map((value, epoch) => ({ x: epoch, y: value }))),
+        ),
+      })
+    return section(
+      `From ${from}`,
+      html`<div class="charts">
+        ${chart('The output', 'output a', ({ output }) => output)}
+        ${chart('The cost', 'cost C', ({ costs }) => costs)}
+        ${chart('The gradient', '∂C/∂w', ({ gradient }) => gradient)}
+      </div>`,
+      table({
+        caption: `The first and the last values, from ${from}`,
+        columns: ['cost', 'eta', 'first output', 'last output', 'first gradient', 'last gradient'],
+        rows: learnings.map(({ cost, eta, output, gradient }) => [
+          cost,
+          settingText(eta),
+          ...[output, gradient].flatMap(all => [significant(all[0] ?? NaN), significant(all.at(-1) ?? NaN)]),
+        ]),
+      }),
+    )
+  }

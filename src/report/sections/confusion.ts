@@ -17,7 +17,7 @@ export const confusion = ({ part, confusion: counts }: PartAnswers): Html => {
   const wrong = mistakes.reduce((sum, { count }) => sum + count, 0)
   const caption =
     `Predictions on the ${part} set: a row for each digit, a column for each prediction. ` +
-    'Correct predictions are on the diagonal, in blue. The more frequent a mistake, the darker its cell'
+    'Correct predictions are on the diagonal, in blue. The more frequent a mistake, the stronger the orange of its cell'
   return section(
     'Confusion matrix',
     wrong > 0

@@ -24,21 +24,27 @@ export type CurveChart = {
   readonly curves: readonly Curve[]
   /** Formats a y value in the text alternative. */
   readonly write: (y: number) => string
+  /** Points that the axes include too, so that charts of one quantity have the same axes. */
+  readonly share?: readonly Point[]
   /** Text that follows the caption. */
   readonly remark?: Content
 }
 
 /** A figure of curves, with the legend above and the caption below. */
-export const curveChart = ({ what, x, y, curves, write, remark }: CurveChart): Html => {
+export const curveChart = ({ what, x, y, curves, write, share = [], remark }: CurveChart): Html => {
   const drawable = curves.map(({ points, look: i }, place) => ({
     points: points.map(shapely),
-    place,
     look: seriesStyle(i ?? place),
   }))
   const given = drawable.flatMap(({ points }) => points)
   const all = given.filter(point => !Number.isNaN(point.y))
+  const spanned = [...given, ...share.map(shapely)]
   const lost = given.length - all.length
   if (all.length === 0) return html`<p class="note">${what}: no finite values to draw.</p>`
+  const heights = extent(
+    spanned.flatMap(({ y, low = y, high = y }) => [y, low, high]).filter(Number.isFinite),
+  )
+  const ticks = wholeTicks(spanned.map(point => point.x))
   const caption = html`<figcaption>
     ${what}.${remark && html` ${remark}`}${
       lost > 0
@@ -50,14 +56,20 @@ export const curveChart = ({ what, x, y, curves, write, remark }: CurveChart): H
     {
       width: 440,
       height: 280,
-      marginLeft: 46,
+      marginLeft: labelMargin(heights),
       marginRight: 14,
       marginTop: 26,
       marginBottom: 40,
       insetTop: 4,
-      x: { label: x, ticks: wholeTicks(all.map(point => point.x)), tickFormat: String },
-      y: { label: y, grid: true, ticks: 5, nice: true },
-      marks: [...drawable.map(band), ...drawable.map(stroke), ...drawable.map(markers)],
+      x: { label: x, domain: extent(spanned.map(point => point.x)), ticks, tickFormat: String },
+      y: {
+        label: y,
+        grid: true,
+        ticks: 5,
+        nice: true,
+        domain: heights,
+      },
+      marks: [...drawable.map(band), ...drawable.map(stroke), ...drawable.map(markers(ticks))],
     },
     `${what}, against ${x}. ${curves.slice(0, DESCRIBED).map(described(x, write)).join(' ')}${
       curves.length > DESCRIBED ? ` And ${curves.length - DESCRIBED} more.` : ''
@@ -71,8 +83,8 @@ export const curveChart = ({ what, x, y, curves, write, remark }: CurveChart): H
 /** At most this many curves are described in the text alternative; the table has the others. */
 const DESCRIBED = 8
 
-/** The maximum number of markers on a curve. */
-const MARKERS = 8
+/** With more epochs than this, only those at the ticks of the axis have a marker. */
+const MARKERS = 40
 
 /** A value that is not finite becomes a gap; otherwise it would stretch the axis. */
 const shapely = (point: Point): Point => {
@@ -80,7 +92,7 @@ const shapely = (point: Point): Point => {
   return parts.every(Number.isFinite) ? point : { x: point.x, y: NaN, low: NaN, high: NaN }
 }
 
-type Drawable = { readonly points: readonly Point[]; readonly place: number; readonly look: SeriesStyle }
+type Drawable = { readonly points: readonly Point[]; readonly look: SeriesStyle }
 
 const band = ({ points, look: { colour } }: Drawable): Markish | undefined =>
   points.some(({ low, high }) => low !== high)
@@ -90,11 +102,19 @@ const band = ({ points, look: { colour } }: Drawable): Markish | undefined =>
 const stroke = ({ points, look: { colour, dash } }: Drawable): Markish =>
   line(points, { x: 'x', y: 'y', stroke: colour, strokeWidth: 1.8, strokeDasharray: dash })
 
-/** A subset of the points, shifted from curve to curve so that markers do not overlap. */
-const markers = ({ points, place, look: { colour, symbol } }: Drawable): Markish => {
-  const every = Math.max(1, Math.ceil(points.length / MARKERS))
-  const chosen = points.filter((_, k) => (points.length - 1 - k + place) % every === 0)
-  return dot(chosen, { x: 'x', y: 'y', fill: colour, symbol, r: 3 })
+/** Every epoch has a marker on every curve, or those at the ticks have. */
+const markers =
+  (ticks: readonly number[]) =>
+  ({ points, look: { colour, symbol } }: Drawable): Markish => {
+    const chosen = points.length <= MARKERS ? points : points.filter(({ x }) => ticks.includes(x))
+    return dot(chosen, { x: 'x', y: 'y', fill: colour, symbol, r: points.length > 20 ? 2 : 3 })
+  }
+
+/** The room for the labels of the y axis: five ticks over this range, with as many decimals as tell them apart. */
+const labelMargin = ([low, high]: readonly [number, number]): number => {
+  const decimals = Math.max(0, Math.ceil(-Math.log10((high - low) / 5 || 1)))
+  const longest = Math.max(...[low, high].map(y => y.toFixed(Math.min(decimals, 20)).length))
+  return Math.max(46, 16 + 7.5 * longest)
 }
 
 /** The ticks of an axis: whole numbers, seven at most. */

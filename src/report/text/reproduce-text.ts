@@ -4,7 +4,8 @@
 import { costs } from '../../core/costs/index.ts'
 import { aligned, counted } from '../../format.ts'
 import {
-  ABOUT_THE_BOOK,
+  aboutTheBook,
+  isAsLongAsTheBook,
   type BookArm,
   type Row,
   type AccuracySpread,
@@ -16,26 +17,30 @@ import {
 export const armInWords = ({ cost, hidden }: BookArm): string => `${costs[cost].label}, ${hidden} hidden`
 
 /** The table, what the book's figures mean, and the stuck and diverged runs; one line each. */
-export const describeRows = (rows: readonly Row[]): readonly string[] => [
+export const describeRows = (rows: readonly Row[], epochs: number): readonly string[] => [
   ...aligned(
-    [
+    withoutBook(epochs, [
       ['', '', '', '', 'last epoch', '', '', 'best epoch', '', '', ''],
       ['hidden', 'cost', 'eta', 'runs', 'mean ± s.d.', 'min', 'max', 'mean ± s.d.', 'min', 'max', 'book'],
       ...rows.flatMap(({ arm, all, free, stuck }) => [
         [String(arm.hidden), costs[arm.cost].label, arm.eta.toFixed(1), ...cells(all), points(arm.book)],
         ...(stuck.length > 0 && free.runs > 0 ? [['', 'not stuck', '', ...cells(free), '']] : []),
       ]),
-    ],
+    ]),
     // the cost is text, the other columns are numbers
     column => column !== 1,
   ),
   '',
-  ...ABOUT_THE_BOOK,
+  ...aboutTheBook(epochs),
   ...rows.flatMap(({ arm, stuck, diverged }) => [
     ...stuck.map(run => describeStuck(arm, run)),
     ...diverged.map(seed => `${armInWords(arm)}: seed ${seed} diverged; it is not in the means.`),
   ]),
 ]
+
+/** The book's figures are in the last column. */
+const withoutBook = (epochs: number, rows: readonly (readonly string[])[]): readonly (readonly string[])[] =>
+  isAsLongAsTheBook(epochs) ? rows : rows.map(row => row.slice(0, -1))
 
 const describeStuck = (arm: BookArm, { seed, accuracy, unanswered, others }: StuckRun): string =>
   `${armInWords(arm)}: seed ${seed} is stuck at ${points(accuracy)} %: ${listed(unanswered.map(rarely))}; ` +

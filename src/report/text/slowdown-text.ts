@@ -87,6 +87,16 @@ const beside = (blocks: readonly (readonly string[])[], width: number): string =
       .trimEnd(),
   ).join('\n')
 
+/** What the curves show, in one line. */
+export const slowdownConclusion = ([, , quadratic, xent]: ComparedCosts): string => {
+  const half = Math.floor(quadratic.epochs / 2)
+  const after = ({ curve }: SlowdownResult): string => two(curve.a[half]!)
+  return (
+    `From a start that is badly wrong (output ${two(quadratic.curve.a[0]!)}), after ${counted(half, 'epoch')} ` +
+    `the quadratic cost has brought the output to ${after(quadratic)}, the cross-entropy to ${after(xent)}; wanted is 0.`
+  )
+}
+
 /** What the curves show, with the equations that explain it. All numbers are computed from the curves. */
 export const explainSlowdown = ([, , quadratic, xent]: ComparedCosts): readonly string[] => {
   const a = quadratic.curve.a[0]!
