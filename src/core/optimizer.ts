@@ -17,6 +17,8 @@ export type HyperParameters = {
   readonly eta: number
   /** The regularization parameter λ. */
   readonly lmbda: number
+  /** The momentum coefficient μ; 0 for an optimizer without momentum. */
+  readonly mu: number
   /** The examples in this mini-batch. */
   readonly m: number
   /** The examples in the whole training set. */
@@ -31,6 +33,8 @@ export type HyperParameters = {
  */
 export type Optimizer<S extends Tree = Tree, K extends string = string> = {
   readonly name: string
+  /** The default momentum coefficient μ, if the optimizer has one. */
+  readonly mu?: number
   /** The state before the first step, in tensors that the caller owns; an empty tree if nothing is remembered. */
   readonly init: (params: Params) => S
   /** The inputs of `update`, computed in float64. As inputs, their values can change without a new program. */

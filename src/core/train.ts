@@ -38,6 +38,8 @@ export type TrainSettings = TrainParts & {
   readonly miniBatchSize: number
   readonly eta: number
   readonly lmbda: number
+  /** The momentum coefficient μ: 0, if it is left out. */
+  readonly mu?: number | undefined
   /** The order of the training examples in an epoch; epochs count from 1. */
   readonly order: (epoch: number) => Int32Array
   /** When to stop early, and when to lower the learning rate, by the accuracy on the selection set. */
@@ -251,11 +253,11 @@ function* usingSegments<R>(
   epoch: number,
   body: (segments: readonly Segment<StepConstants, Tensor1D>[]) => Generator<TrainEvent, R, ChunkSize>,
 ): Generator<TrainEvent, R, ChunkSize> {
-  const { eta, lmbda, miniBatchSize, order } = settings
+  const { eta, lmbda, mu = 0, miniBatchSize, order } = settings
   const { optimizer, regularizer } = partsOf(settings)
   const n = training.x.shape[0]
   const own = miniBatches(order(epoch), Math.min(miniBatchSize, n)).map(rows => {
-    const scale = optimizer.scale({ eta, lmbda, m: rows.shape[1], n }, regularizer)
+    const scale = optimizer.scale({ eta, lmbda, mu, m: rows.shape[1], n }, regularizer)
     return { rows, scale: mapValues(scale, value => scalar(value)) }
   })
   return yield* usingLazily(own, () =>

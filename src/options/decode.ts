@@ -19,6 +19,7 @@ const numeric =
 
 export const positive = numeric('a number above 0', value => value > 0)
 export const nonNegative = numeric('a number of 0 or more', value => value >= 0)
+export const belowOne = numeric('a number from 0 to below 1', value => value >= 0 && value < 1)
 export const count = numeric(
   'a whole number of 1 or more',
   value => Number.isSafeInteger(value) && value >= 1,

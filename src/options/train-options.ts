@@ -9,6 +9,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { activations, type ActivationName } from '../core/activations/index.ts'
 import { costNames, costs, costWords, type CostName } from '../core/costs/index.ts'
 import { MONITORS, type MonitorName } from '../core/metrics.ts'
+import { momentum } from '../core/optimizers/momentum.ts'
 import { optimizers, type OptimizerName } from '../core/optimizers/index.ts'
 import {
   canBeTrained,
@@ -269,6 +270,14 @@ export const trainingOptions = {
     'regularizer, whose parameter is --lmbda',
   ),
   optimizer: partOption<OptimizerName>('optimizer', optimizers, 'optimizer'),
+  momentum: optional(D.belowOne, {
+    group: LEARNING,
+    alias: ['mu'],
+    help: 'momentum coefficient μ, from 0 to below 1; above 0 it chooses --optimizer momentum',
+    byDefault: `none, or ${momentum.mu} with --optimizer momentum`,
+    fixedByArm: true,
+    searched: true,
+  }),
 }
 
 /** What every command has that prints. */

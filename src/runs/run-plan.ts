@@ -30,6 +30,8 @@ import {
   type TrainFlags,
   type TrainingFlags,
 } from '../options/train-options.ts'
+import type { Optimizer } from '../core/optimizer.ts'
+import { optimizers, type OptimizerName } from '../core/optimizers/index.ts'
 import { partsNamed } from '../core/parts.ts'
 import type { TrainSettings } from '../core/train.ts'
 import { grouped } from '../format.ts'
@@ -105,6 +107,7 @@ export const planRun = (
         eta: flags.eta ?? costs[cost].eta,
         init: init.kind === 'file' ? init.file : init.start,
         activation: model?.activation ?? flags.activation,
+        ...momentumOf(flags),
         data: choiceOf(dataset, flags.data),
         trainSize: training.size,
         evaluateOn: part,
@@ -134,6 +137,16 @@ export const planRun = (
         ),
     ),
   )
+}
+
+/** The optimizer, which --momentum also chooses, and its μ. */
+const momentumOf = ({
+  optimizer,
+  momentum,
+}: Pick<TrainFlags, 'optimizer' | 'momentum'>): Pick<RunConfig, 'optimizer' | 'momentum'> => {
+  const chosen: OptimizerName = momentum === undefined || momentum === 0 ? optimizer : 'momentum'
+  const { mu }: Optimizer = optimizers[chosen]
+  return { optimizer: chosen, momentum: mu === undefined ? undefined : (momentum ?? mu) }
 }
 
 /**
@@ -210,6 +223,7 @@ export const trainSettings = (config: RunConfig): TrainSettings => ({
   miniBatchSize: config.miniBatchSize,
   eta: config.eta,
   lmbda: config.lmbda,
+  mu: config.momentum,
   order: orderOf(config),
   schedule: scheduleOf(config),
 })

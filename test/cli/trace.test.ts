@@ -100,7 +100,7 @@ it.each([
   const rows = Array.from({ length: M }, (_, i) => (7 * i) % N)
 
   for (const { eta, lmbda } of RUNS) {
-    const { rate, decay } = sgd.scale({ eta, lmbda, m: M, n: N }, l2)
+    const { rate, decay } = sgd.scale({ eta, lmbda, mu: 0, m: M, n: N }, l2)
     const layers = w.flatMap((weights, l) =>
       l === 0
         ? []

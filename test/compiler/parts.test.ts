@@ -10,6 +10,7 @@ import { activations } from '../../src/core/activations/index.ts'
 import { costNames, costs } from '../../src/core/costs/index.ts'
 import { initialValues, toParams } from '../../src/core/params.ts'
 import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { momentum } from '../../src/core/optimizers/momentum.ts'
 import { regularizers } from '../../src/core/regularizers/index.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { dispose, using } from '../../src/core/scope.ts'
@@ -43,6 +44,7 @@ const trained = (interpreter: Interpreter, parts: TrainParts, zeros: number) => 
     miniBatchSize: 5,
     eta: 0.1,
     lmbda: 0.5,
+    mu: 0.7,
     order: (epoch: number) => permutation(fold(key(4), epoch), N),
   }
   const sets = { training: { x, y }, observed: { training: { x, y } } }
@@ -77,4 +79,7 @@ describe('the WebAssembly engine agrees with eager', () => {
 
   for (const [name, regularizer] of Object.entries(regularizers))
     it(`regularizer ${name}`, () => law({ cost: costs.xent, regularizer }))
+
+  for (const [name, regularizer] of Object.entries(regularizers))
+    it(`momentum with ${name}`, () => law({ cost: costs.xent, regularizer, optimizer: momentum }))
 })

@@ -73,7 +73,7 @@ describe.each(names)('law, %s:', name => {
   it("a step of SGD with it is the twin's", () => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
-        const hyper = { eta: 0.3, lmbda: 2, m: batch.length, n: 40 }
+        const hyper = { eta: 0.3, lmbda: 2, mu: 0, m: batch.length, n: 40 }
         const { rate, decay } = sgd.scale(hyper, regularizer)
         const found = withTensors(() => {
           const params = paramsOf(net)

@@ -2,10 +2,11 @@
  * The optimizers, by name. To add one, write its file and add its line here.
  */
 import type { Optimizer } from '../optimizer.ts'
+import { momentum } from './momentum.ts'
 import { sgd } from './sgd.ts'
 
 /** The optimizers, by name. */
-export const optimizers = { sgd } as const satisfies Readonly<Record<string, Optimizer>>
+export const optimizers = { sgd, momentum } as const satisfies Readonly<Record<string, Optimizer>>
 
 /** The name of an optimizer. */
 export type OptimizerName = keyof typeof optimizers
