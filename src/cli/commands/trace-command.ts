@@ -29,7 +29,7 @@ export const traceCommand = defineCommand({
       loadBackend('cpu'),
       TE.map(() => {
         const program = programOf(cost, sizes, miniBatchSize)
-        env.out(print(program, equationIn(cost, program)))
+        for (const line of print(program, equationIn(cost, program)).split('\n')) env.out(line)
       }),
     ),
 })
