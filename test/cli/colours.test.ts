@@ -37,6 +37,8 @@ const shown = (env: NodeJS.ProcessEnv, more: readonly string[] = []): Promise<st
       {
         env: {
           ...process.env,
+          // Node shows no colours under an unknown CI.
+          CI: undefined,
           FORCE_COLOR: undefined,
           NO_COLOR: undefined,
           TERM: 'xterm-256color',
