@@ -84,7 +84,7 @@ describe('60,000 epochs', { timeout: 3_600_000 }, () => {
       expect(killed.code).toBe(null)
       const resumed = await harmed(['train', '--resume', run, '--json', ...often], {})
       expect(resumed.code).toBe(0)
-      expect(resumed.out).toMatch(/^\{"event":"start".*"epochs":4[45]000\}$/m)
+      expect(resumed.out).toMatch(/^\{"event":"start".*"epochs":4[45]000,"lost":\d+\}$/m)
       expect(resumed.out).toContain('"epoch":60000,')
       expect((await readFile(join(run, 'checkpoints', 'last.safetensors'))).length).toBeLessThan(2000)
       expect((await readFile(join(run, 'metrics.jsonl'), 'utf8')).split('\n')).toHaveLength(60_001)
