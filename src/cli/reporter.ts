@@ -21,7 +21,7 @@ export type RunEnding = {
   readonly epochs: number
   readonly seconds: number
   readonly last: EpochMetrics | undefined
-  /** The first epoch with the highest evaluation accuracy. */
+  /** The first epoch with the highest accuracy on the selection set. */
   readonly best: EpochMetrics | undefined
   readonly saved: string | undefined
   /** The folder of the run. */
@@ -84,10 +84,8 @@ export const jsonReporter = (env: CliEnv, config: RunConfig, data: string): Repo
 }
 
 /** How the best epoch was chosen: a choice on the test set itself makes its accuracy too good. */
-const bestWords = ({ selectOn, evaluateOn }: RunConfig): string =>
-  selectOn === 'validation' && evaluateOn !== 'validation'
-    ? 'best by the validation set,'
-    : 'best by this same set,'
+const bestWords = ({ selectOn }: RunConfig): string =>
+  selectOn === 'validation' ? 'best by the validation set,' : 'best by this same set,'
 
 /** A line per epoch, and a bar of the whole run; `quiet` leaves the result alone. */
 export const textReporter = (

@@ -98,7 +98,7 @@ export const planRun = (
     E.map(({ training, evaluated: { part, examples }, selectOn }) => ({
       training,
       evaluation: examples,
-      selection: selectOn === 'validation' && part !== 'validation' ? dataset.validation : undefined,
+      selection: selectOn === 'validation' ? dataset.validation : undefined,
       initial: model?.layers ?? startingValues(flags, sizes),
       config: {
         ...pick(flags, trainingKeys),
@@ -158,19 +158,18 @@ const selectionPart = (
   evaluateOn: EvaluationPart,
   { name, validation }: Dataset,
 ): E.Either<AppError, SelectionPart | undefined> => {
-  if (selectOn === undefined) {
-    // A run of an older version has no such setting: it decides on the evaluation set.
-    if (resume !== undefined) return E.right(undefined)
-    return E.right(validation === undefined ? undefined : 'validation')
-  }
-  return selectOn === 'validation' && validation === undefined && evaluateOn !== 'validation'
+  // A resumed run of an older version has no such setting: it decides on the evaluation set.
+  const wanted = selectOn ?? (resume === undefined && validation !== undefined ? 'validation' : undefined)
+  // The evaluation set may be the validation set.
+  if (wanted === 'validation' && evaluateOn === 'validation') return E.right('evaluation')
+  return wanted === 'validation' && validation === undefined
     ? E.left(
         usageError(
           `--select-on validation: ${name} has no validation set`,
           'use --select-on evaluation, or other data',
         ),
       )
-    : E.right(selectOn)
+    : E.right(wanted)
 }
 
 const trainingKeys = Object.keys(trainingOptions) as readonly (keyof TrainingFlags)[]

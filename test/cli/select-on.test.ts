@@ -57,6 +57,18 @@ describe('early stopping', () => {
       }
     }))
 
+  it('decides on the evaluation set if that is the validation set already: no second evaluation, no empty columns', () =>
+    inFolder(async folder => {
+      await writeFile(join(folder, 'data.json'), dataOf(true))
+      for (const more of [[], ['--select-on', 'validation']]) {
+        const run = join(folder, `run-${more.length}`)
+        const { code, out } = await train(folder, '--evaluate-on', 'validation', '--out', run, ...more)
+        expect(code).toBe(0)
+        expect(epochsIn(out)).toBe(3)
+        expect(await readFile(join(run, 'metrics.csv'), 'utf8')).not.toContain('selection')
+      }
+    }))
+
   it('refuses a validation set that the data do not have', () =>
     inFolder(async folder => {
       await writeFile(join(folder, 'data.json'), dataOf(false))
