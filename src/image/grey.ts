@@ -21,6 +21,13 @@ export type Box = {
   readonly bottom: number
 }
 
+export type Size = { readonly width: number; readonly height: number }
+
+export const sizeOfBox = ({ left, top, right, bottom }: Box): Size => ({
+  width: right - left,
+  height: bottom - top,
+})
+
 /** For each of n equal parts of from … to: how much of it the source pixels `first`, `first + 1`, … cover. */
 const shares = (
   from: number,

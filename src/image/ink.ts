@@ -7,7 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { dataError, type DataError } from '../errors.ts'
-import { atMost, scaled, type Box, type GreyImage } from './grey.ts'
+import { atMost, scaled, sizeOfBox, type Box, type GreyImage } from './grey.ts'
 import { withoutPaper } from './paper.ts'
 import { connectedStrokes, withoutSpecks, type Stroke } from './strokes.ts'
 import { areSideBySide, linesAcross, panelOf, withoutSurroundings } from './surroundings.ts'
@@ -74,8 +74,8 @@ const inForm = (grey: GreyImage, side: number): GreyImage | undefined => {
   if (grey.width !== side || grey.height !== side) return undefined
   return [grey, { ...grey, pixels: grey.pixels.map(pixel => 255 - pixel) }].find(image => {
     const ink = { ...image, pixels: Float32Array.from(image.pixels) }
-    const { left, top, right, bottom } = boxOf(ink, 1)
-    const short = Math.round(BOX * side) - Math.max(right - left, bottom - top)
+    const { width, height } = sizeOfBox(boxOf(ink, 1))
+    const short = Math.round(BOX * side) - Math.max(width, height)
     const { x, y } = centreOfMass(ink)
     return (
       (short === 0 || short === 1) && Math.max(Math.abs(x - side / 2), Math.abs(y - side / 2)) <= OFF_CENTRE
@@ -103,7 +103,8 @@ const inkOf = (grey: GreyImage): E.Either<string, Ink> => {
 /** A digit that is small in a large picture, read again from its part of the picture. */
 const closer = (grey: GreyImage, scale: number, found: Ink): Ink => {
   const { left, top, right, bottom } = found.box
-  const longer = Math.max(right - left, bottom - top)
+  const { width, height } = sizeOfBox(found.box)
+  const longer = Math.max(width, height)
   if (scale <= 1 || longer > WORKING / 3) return found
   const part: Box = {
     left: Math.max(0, Math.floor(scale * (left - longer / 2))),
@@ -157,7 +158,7 @@ const percent = (share: number): string => `${Math.round(100 * share)} %`
 const digitOf = (marks: GreyImage<Float32Array>, strokes: readonly Stroke[]): E.Either<string, Ink> => {
   const covered = strokes.reduce((sum, { places }) => sum + places.length, 0) / marks.pixels.length
   if (covered > MOST_INK) return E.left(`${percent(covered)} of the picture is ink; a digit covers less`)
-  const tallest = strokes.reduce((most, { box }) => Math.max(most, box.bottom - box.top), 0)
+  const tallest = strokes.reduce((most, { box }) => Math.max(most, sizeOfBox(box).height), 0)
   if (strokes.length > MOST_PIECES && tallest >= LEAST / 2)
     return E.left(`there are ${strokes.length} or more separate strokes; a digit has a few`)
   if (tallest < LEAST / 2) return E.left(SPECKS)
@@ -168,7 +169,7 @@ const digitOf = (marks: GreyImage<Float32Array>, strokes: readonly Stroke[]): E.
   for (const { places } of strokes) for (const at of places) pixels[at] = marks.pixels[at]!
   const ink = { ...marks, pixels }
   const box = boxOf(ink)
-  const [width, height] = [box.right - box.left, box.bottom - box.top]
+  const { width, height } = sizeOfBox(box)
   if (width > WIDEST * height)
     return E.left(`what is drawn is ${width} wide and ${height} high; a digit stands upright`)
   const filled = pixels.reduce((sum, x) => sum + x, 0) / (width * height)
@@ -194,7 +195,7 @@ const boxOf = ({ width, height, pixels }: GreyImage<Float32Array>, least = EDGE)
 
 /** The digit scaled and centred, as bytes. */
 const centred = ({ ink, box }: Ink, side: number): GreyImage => {
-  const [width, height] = [box.right - box.left, box.bottom - box.top]
+  const { width, height } = sizeOfBox(box)
   const scale = (BOX * side) / Math.max(width, height)
   const small = scaled(
     ink,

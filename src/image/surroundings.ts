@@ -1,12 +1,8 @@
 /**
  * What is around or beside a digit: a frame, axes, ruled lines, the edge of a table, a panel that the digit is drawn on.
  */
-import type { Box } from './grey.ts'
+import { sizeOfBox, type Box, type Size } from './grey.ts'
 import { connectedStrokes, type Stroke } from './strokes.ts'
-
-type Size = { readonly width: number; readonly height: number }
-
-const sizeOf = ({ left, top, right, bottom }: Box): Size => ({ width: right - left, height: bottom - top })
 
 const holds = (outer: Box, inner: Box): boolean =>
   outer.left <= inner.left &&
@@ -34,7 +30,7 @@ const LONGER = 1.3
 
 /** Whether a stroke is a straight line beside the digit's largest stroke, across at least half the picture. */
 const isLine = (line: Box, digit: Box, picture: Size): boolean => {
-  const [of, beside] = [sizeOf(line), sizeOf(digit)]
+  const [of, beside] = [sizeOfBox(line), sizeOfBox(digit)]
   return of.width > of.height
     ? of.width >= Math.max(LINE * of.height, picture.width / 2, LONGER * beside.width) &&
         (line.top >= digit.bottom || line.bottom <= digit.top)
@@ -44,7 +40,7 @@ const isLine = (line: Box, digit: Box, picture: Size): boolean => {
 
 /** Whether one stroke is beside or around another one, which is the largest part of the digit. */
 const surrounds = ({ box, places }: Stroke, { box: digit }: Stroke, picture: Size): boolean => {
-  const [{ width, height }, { width: across, height: tall }] = [sizeOf(box), sizeOf(digit)]
+  const [{ width, height }, { width: across, height: tall }] = [sizeOfBox(box), sizeOfBox(digit)]
   if (across > 2 * tall) return false
   if (holds(box, digit)) return tall >= IN_FRAME * height && places.length < FRAME_INK * width * height
   if (edges(digit, picture) === 0) {
@@ -57,7 +53,7 @@ const surrounds = ({ box, places }: Stroke, { box: digit }: Stroke, picture: Siz
 
 /** The strokes without those that surround another one. */
 export const withoutSurroundings = (strokes: readonly Stroke[], picture: Size): readonly Stroke[] => {
-  const tallest = strokes.toSorted((a, b) => sizeOf(b.box).height - sizeOf(a.box).height)
+  const tallest = strokes.toSorted((a, b) => sizeOfBox(b.box).height - sizeOfBox(a.box).height)
   const kept = strokes.filter(stroke => {
     const other = tallest.find(other => other !== stroke && !holds(other.box, stroke.box))
     return other === undefined || !surrounds(stroke, other, picture)
@@ -85,8 +81,8 @@ const AS_TALL = 0.5
 
 /** Whether two tall strokes stand side by side, as two digits do. */
 export const areSideBySide = (strokes: readonly Stroke[]): boolean => {
-  const tallest = strokes.reduce((most, { box }) => Math.max(most, sizeOf(box).height), 0)
-  const tall = strokes.map(({ box }) => box).filter(box => sizeOf(box).height >= AS_TALL * tallest)
+  const tallest = strokes.reduce((most, { box }) => Math.max(most, sizeOfBox(box).height), 0)
+  const tall = strokes.map(({ box }) => box).filter(box => sizeOfBox(box).height >= AS_TALL * tallest)
   return tall.some(one => tall.some(other => other.left >= one.right))
 }
 
@@ -134,7 +130,7 @@ export const panelOf = (strokes: readonly Stroke[], { width, height }: Size): Pa
   const [largest] = strokes.toSorted((a, b) => b.ink - a.ink)
   if (largest === undefined) return undefined
   const { box, places } = largest
-  const size = sizeOf(box)
+  const size = sizeOfBox(box)
   if (places.length < LARGE * width * height) return undefined
   if (size.width < WIDE * size.height || size.height < WIDE * size.width) return undefined
   const filled = [largest, ...holesOf(box, [largest], { width, height })].flatMap(({ places }) => places)
@@ -143,7 +139,7 @@ export const panelOf = (strokes: readonly Stroke[], { width, height }: Size): Pa
     hole => hole.places.length >= HOLE * places.length,
   )
   const isLikeOne = (hole: Stroke): boolean =>
-    sizeOf(hole.box).width < 0.25 * size.width && size.width >= 0.8 * size.height
+    sizeOfBox(hole.box).width < 0.25 * size.width && size.width >= 0.8 * size.height
   const isDrawnOn = drawn.some(hole => fullness(hole.places, width) < CONVEX || isLikeOne(hole))
   if (!isDrawnOn && drawn.length > 0) return undefined
   const whole = new Uint8Array(width * height)
