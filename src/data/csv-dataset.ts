@@ -14,10 +14,9 @@ import { basename } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
 import { classesOf } from './classes.ts'
 import type { Dataset } from './dataset.ts'
-import { gunzipIfNeeded } from './gzip.ts'
+import { readUnpacked } from './gzip.ts'
 import { isMarkup, markupError } from './idx.ts'
 import { splitInThree, splitNote } from './split.ts'
-import { readBytes } from '../io/read.ts'
 import { decodeText } from '../io/text.ts'
 
 const LIMIT = 2 ** 28
@@ -96,8 +95,7 @@ export const decodeCsvDataset =
 /** The data set in a CSV file, gzipped or not. */
 export const readCsv = (file: string): TaskEither<DataError, Dataset> =>
   pipe(
-    readBytes(file, LIMIT),
-    TE.flatMap(gunzipIfNeeded(file, LIMIT)),
+    readUnpacked(file, LIMIT),
     TE.flatMapEither(bytes =>
       isMarkup(bytes)
         ? E.left(markupError(file, 'CSV'))

@@ -110,14 +110,15 @@ export const targets = (desired: DesiredOutputs, outputs: number): Float32Array 
 }
 
 /** The index of the largest number in a row; of equal ones, the first. */
-const argMax = (row: Float32Array): number => row.reduce((best, x, i) => (x > row[best]! ? i : best), 0)
+export const largestAt = (row: Float32Array): number =>
+  row.reduce((best, x, i) => (x > row[best]! ? i : best), 0)
 
 /** The class of each example, [n]: its label, or the index of its largest target, as in network2's accuracy. */
 export const labelsOf = (desired: DesiredOutputs): Uint8Array | Int32Array =>
   desired.kind === 'labels'
     ? desired.labels
     : Int32Array.from({ length: desired.targets.length / desired.width }, (_, i) =>
-        argMax(desired.targets.subarray(i * desired.width, (i + 1) * desired.width)),
+        largestAt(desired.targets.subarray(i * desired.width, (i + 1) * desired.width)),
       )
 
 /** Examples `from` up to, but not including, `to`: views of the same memory. */

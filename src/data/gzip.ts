@@ -7,6 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { dataError, type DataError } from '../errors.ts'
+import { readBytes } from '../io/read.ts'
 
 const AGAIN = 'get the file again from its source'
 
@@ -63,3 +64,7 @@ export const gunzipIfNeeded =
       ),
     )
   }
+
+/** The contents of a file that may be gzipped, of at most `limit` bytes on the disk and unpacked. */
+export const readUnpacked = (file: string, limit: number): TaskEither<DataError, Uint8Array> =>
+  pipe(readBytes(file, limit), TE.flatMap(gunzipIfNeeded(file, limit)))

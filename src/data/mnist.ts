@@ -14,9 +14,9 @@ import { dataError, type DataError } from '../errors.ts'
 import { classesOf } from './classes.ts'
 import { sliceExamples, type Dataset, type Examples } from './dataset.ts'
 import { findIdxFiles } from './find-idx.ts'
-import { gunzipIfNeeded } from './gzip.ts'
+import { readUnpacked } from './gzip.ts'
 import { decodeImages, decodeLabels, type Images } from './idx.ts'
-import { kindOf, readBytes } from '../io/read.ts'
+import { kindOf } from '../io/read.ts'
 
 /** The four files, by their content. */
 export type FileRole = 'trainImages' | 'trainLabels' | 'testImages' | 'testLabels'
@@ -79,7 +79,7 @@ const both = A.sequenceS(E.Apply)
 const LIMIT = 2 ** 29
 
 const readPart = (file: string): TaskEither<DataError, CheckedFile> =>
-  pipe(readBytes(file, LIMIT), TE.flatMap(gunzipIfNeeded(file, LIMIT)), TE.map(checkFile(file)))
+  pipe(readUnpacked(file, LIMIT), TE.map(checkFile(file)))
 
 /**
  * The four files of a folder, unpacked, with their SHA-256; not yet decoded.
@@ -148,13 +148,16 @@ const isMnist =
     )
   }
 
+type Labelled = { readonly images: Images; readonly labels: Uint8Array }
+
 const shape = ({ rows, columns }: Images): string => `${rows} x ${columns}`
 
-const examples = (
+/** The images and the labels of a pair of files. */
+const decodePair = (
   images: CheckedFile,
   labels: CheckedFile,
   isTransposed: boolean,
-): E.Either<DataError, { images: Images; examples: Examples; labels: Uint8Array }> =>
+): E.Either<DataError, Labelled> =>
   pipe(
     both({
       images: pipe(decodeImages(images.file)(images.bytes), E.map(isTransposed ? transpose : identity)),
@@ -168,19 +171,6 @@ const examples = (
           'take both files from the same data set',
         ),
     ),
-    E.map(decoded => ({
-      images: decoded.images,
-      examples: {
-        size: decoded.images.count,
-        inputs: {
-          kind: 'bytes' as const,
-          width: decoded.images.rows * decoded.images.columns,
-          bytes: decoded.images.pixels,
-        },
-        desired: { kind: 'labels' as const, labels: decoded.labels },
-      },
-      labels: decoded.labels,
-    })),
   )
 
 /**
@@ -192,8 +182,8 @@ export const assembleDataset =
   (four: MnistFiles<CheckedFile>): E.Either<DataError, Dataset> =>
     pipe(
       both({
-        train: examples(four.trainImages, four.trainLabels, isTransposed),
-        test: examples(four.testImages, four.testLabels, isTransposed),
+        train: decodePair(four.trainImages, four.trainLabels, isTransposed),
+        test: decodePair(four.testImages, four.testLabels, isTransposed),
       }),
       E.filterOrElse(
         ({ train, test }) => shape(train.images) === shape(test.images),
@@ -214,13 +204,14 @@ export const assembleDataset =
         name: isMnist ? 'MNIST' : name,
         source,
         note,
-        ...splitTraining(labelled(train.examples, labels[0]!)),
-        test: labelled(test.examples, labels[1]!),
+        ...splitTraining(examplesOf(train.images, labels[0]!)),
+        test: examplesOf(test.images, labels[1]!),
       })),
     )
 
-const labelled = (examples: Examples, labels: Uint8Array): Examples => ({
-  ...examples,
+const examplesOf = ({ count, rows, columns, pixels }: Images, labels: Uint8Array): Examples => ({
+  size: count,
+  inputs: { kind: 'bytes', width: rows * columns, bytes: pixels },
   desired: { kind: 'labels', labels },
 })
 

@@ -8,11 +8,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { basename } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
 import { compactInputs, type Dataset, type Examples } from './dataset.ts'
-import { gunzipIfNeeded } from './gzip.ts'
+import { readUnpacked } from './gzip.ts'
 import { encodeLabels } from './idx.ts'
 import { mnist, sha256 } from './mnist.ts'
 import { decodePickle, type PickledArray } from './pickle.ts'
-import { readBytes } from '../io/read.ts'
 
 /** The book's file has 220 MB, unpacked. */
 const LIMIT = 2 ** 29
@@ -76,8 +75,4 @@ export const decodePickleDataset =
 
 /** The data set in a file like the book's `mnist.pkl.gz`, gzipped or not. */
 export const readPickle = (file: string): TaskEither<DataError, Dataset> =>
-  pipe(
-    readBytes(file, LIMIT),
-    TE.flatMap(gunzipIfNeeded(file, LIMIT)),
-    TE.flatMapEither(decodePickleDataset(file)),
-  )
+  pipe(readUnpacked(file, LIMIT), TE.flatMapEither(decodePickleDataset(file)))

@@ -171,7 +171,7 @@ const tuples = (value: Value): readonly (readonly PickledArray[])[] => {
   })
 }
 
-/** The arrays of a tuple of tuples, or why these bytes are refused, to follow "is no pickle of MNIST: ". */
+/** The arrays of a tuple of tuples; or the reason for refusing these bytes, such as "it is cut". */
 export const decodePickle = (file: Uint8Array): E.Either<string, readonly (readonly PickledArray[])[]> => {
   try {
     return E.right(tuples(run(file)))

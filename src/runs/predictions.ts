@@ -5,7 +5,14 @@
  */
 import * as t from 'io-ts'
 import { tensor2d } from '@tensorflow/tfjs-core'
-import { labelsOf, sliceExamples, inputValues, type Examples, type Inputs } from '../data/dataset.ts'
+import {
+  labelsOf,
+  largestAt,
+  sliceExamples,
+  inputValues,
+  type Examples,
+  type Inputs,
+} from '../data/dataset.ts'
 import { feedforward, type Network } from '../core/network.ts'
 import { toParams, type LayerValues } from '../core/params.ts'
 import { dispose, withTensors } from '../core/scope.ts'
@@ -65,9 +72,6 @@ const activations = (
 
 const NONE = new Uint8Array()
 
-/** The index of the largest number; of equal ones, the first. */
-const strongest = (a: Float32Array): number => a.reduce((best, x, j) => (x > a[best]! ? j : best), 0)
-
 /** The predictions of a network with two or more outputs. */
 export const predict = (
   network: Network,
@@ -81,7 +85,7 @@ export const predict = (
   const wrong: { readonly index: number; readonly answer: number; readonly by: number }[] = []
   labels.forEach((label, index) => {
     const a = all.subarray(index * outputs, (index + 1) * outputs)
-    const answer = strongest(a)
+    const answer = largestAt(a)
     confusion[label]![answer]!++
     if (answer !== label) wrong.push({ index, answer, by: a[answer]! - a[label]! })
   })
