@@ -9,7 +9,15 @@ import { join } from 'node:path'
 import { incompatibleCheckpoint, usageError, type AppError, type UsageError } from '../errors.ts'
 import { parseJson } from '../io/json.ts'
 import { readText } from '../io/read.ts'
-import { flagNames, flagOf, nearest, SOURCES, type Argv, type OptionTable } from '../options/option.ts'
+import {
+  flagNames,
+  flagOf,
+  nearest,
+  typedValue,
+  SOURCES,
+  type Argv,
+  type OptionTable,
+} from '../options/option.ts'
 
 /** Values by flag, and where each was found. */
 type Source = { readonly values: Argv; readonly sources: Readonly<Record<string, string>> }
@@ -156,7 +164,7 @@ const decodeSettings = (options: OptionTable, path: string, text: string): E.Eit
         `${key}: unknown setting`,
         nearest(Object.keys(flags), name, '') ?? '--help lists all flags',
       )
-    const value = asText(given)
+    const value = typedValue(given)
     if (value === undefined)
       return wrong(`${key} is ${shown(given)}`, 'a setting is text, a number, true, false or a list')
     settings.push({ flag: flags[name]!, value })
@@ -174,12 +182,3 @@ const shown = (value: unknown): string =>
     : value === null
       ? 'null'
       : 'an object'
-
-/** A value as it would be typed; lists are comma-separated. */
-const asText = (value: unknown): string | boolean | undefined => {
-  if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number') return String(value)
-  return Array.isArray(value) && value.every(item => typeof item === 'string' || typeof item === 'number')
-    ? value.join(',')
-    : undefined
-}

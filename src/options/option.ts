@@ -222,3 +222,15 @@ export const checkKnown = (
     return refuse(`${extra}: unexpected value`, `give every value after its flag; for example: ${example}`)
   return unknown === undefined ? E.right(argv) : E.left(unknownFlag(options, unknown))
 }
+
+/**
+ * A setting of a file as it would be typed: lists are comma-separated, and a flag without a value is true or false. undefined
+ * if no setting has such a value.
+ */
+export const typedValue = (value: unknown): string | boolean | undefined => {
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number') return String(value)
+  return Array.isArray(value) && value.every(item => typeof item === 'string' || typeof item === 'number')
+    ? value.join(',')
+    : undefined
+}
