@@ -7,8 +7,7 @@
  */
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
-import { makeFolder } from './publish.mjs'
+import { join, relative } from 'node:path'
 import { writeWhole } from './setup.mjs'
 import { inTurn } from './turn.mjs'
 
@@ -120,11 +119,7 @@ const writeAll = (root, outputs) => {
   const paths = new Set(outputs.map(({ path }) => path))
   for (const file of ['.js', '.js.map'].flatMap(ending => filesIn(join(root, 'dist'), ending)))
     if (!paths.has(file) && Date.now() - statSync(file).mtimeMs > LONGEST_RUN) rmSync(file)
-  for (const { path, text } of outputs)
-    if (readText(path) !== text) {
-      makeFolder(dirname(path))
-      writeWhole(path, text)
-    }
+  for (const { path, text } of outputs) if (readText(path) !== text) writeWhole(path, text)
 }
 
 /** The reason of a failure: for an error of syntax, its place. */

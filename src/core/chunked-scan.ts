@@ -24,7 +24,7 @@ export type Segment<C extends Tree, X extends Tree> = {
 /**
  * Cuts an order of examples into mini-batches of m, as row numbers. Those left over at the end make a shorter one.
  *
- * @returns int32 [N, m] and, if n is no multiple of m, [1, n mod m]; the caller owns them
+ * @returns int32 [N, m] and, if m does not divide n, [1, n mod m]; the caller owns them
  */
 export const miniBatches = (order: Int32Array, m: number): readonly Tensor2D[] => {
   const whole = order.length - (order.length % m)

@@ -43,7 +43,7 @@ const text = async (files: Files, path: string): Promise<string | undefined> => 
   try {
     return new TextDecoder().decode(await files.read(path))
   } catch (error) {
-    // what is no file is no part of a run; other errors are told
+    // A missing file, or something that is not a file, is skipped. Other errors are thrown.
     if (['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP', 'ENXIO', NOT_REGULAR].includes(codeOf(error)))
       return undefined
     throw error

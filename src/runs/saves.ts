@@ -98,7 +98,7 @@ export const checkpointWriter = (
   }
 }
 
-/** The epochs that lead up to a checkpoint, or why they cannot be had. */
+/** The epochs before a checkpoint, or the reason why they cannot be read. */
 export const historyOf = async (
   files: Files,
   folder: string,

@@ -1,14 +1,16 @@
 /**
  * The bridge between the float64 twin and the project: random networks with a batch, and both as tensors.
  */
-import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
+import { tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import type { CostName as Name } from '../../src/core/costs/index.ts'
+import type { Activation } from '../../src/core/activation.ts'
 import { activations, type ActivationName } from '../../src/core/activations/index.ts'
 import { costNames, costs } from '../../src/core/costs/index.ts'
 import type { Batch, Network as Parts } from '../../src/core/network.ts'
 import { toParams, type Params } from '../../src/core/params.ts'
 import { key, normal } from '../../src/core/rng.ts'
+import { withTensors } from '../../src/core/scope.ts'
 import {
   asDistribution,
   examplesOf,
@@ -43,6 +45,21 @@ export const partsOf = ({ cost, hidden = 'sigmoid' }: Pick<Network, 'cost' | 'hi
 export const hiddenNames = Object.keys(activations) as readonly ActivationName[]
 
 export type Case = { readonly net: Network; readonly batch: readonly Example[] }
+
+/** `fn` or `delta` of a cost, or another function of the same arguments. */
+export type CostPart = (z: Tensor2D, a: Tensor2D, y: Tensor2D) => Tensor
+
+/** A part of a cost with these outputs for one example, from its weighted inputs and desired outputs. */
+export const costPartAt =
+  ({ fn: output }: Activation) =>
+  (part: CostPart, zs: readonly number[], ys: readonly number[]): number[] =>
+    withTensors(
+      () => {
+        const z = tensor2d([...zs], [1, zs.length])
+        return part(z, output(z), tensor2d([...ys], [1, ys.length]))
+      },
+      result => [...result.dataSync()],
+    )
 
 /** A network of these parts with m examples, whose desired outputs are what the cost needs. */
 export const caseOf = ({ sizes, m, cost, hidden, seed }: CaseSettings): Case => {

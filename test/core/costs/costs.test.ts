@@ -1,6 +1,6 @@
 // for tf.grad: the Node bundle of tfjs-core registers no gradient
 import '@tensorflow/tfjs'
-import { grad, mul, sum, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
+import { grad, mul, sum, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sigmoid } from '../../../src/core/activations/sigmoid.ts'
@@ -10,22 +10,13 @@ import { quadratic } from '../../../src/core/costs/quadratic.ts'
 import type { Cost } from '../../../src/core/cost.ts'
 import { costs } from '../../../src/core/costs/index.ts'
 import { withTensors } from '../../../src/core/scope.ts'
-import { networkAndBatch, paramsOf } from '../../support/cases.ts'
+import { costPartAt, networkAndBatch, paramsOf, type CostPart } from '../../support/cases.ts'
 import * as twin from '../../support/float64.ts'
 
-type Part = (z: Tensor2D, a: Tensor2D, y: Tensor2D) => Tensor
-
 /** `fn` or `delta` of one example, from its weighted inputs. */
-const at = (part: Part, zs: readonly number[], ys: readonly number[]): number[] =>
-  withTensors(
-    () => {
-      const z = tensor2d([...zs], [1, zs.length])
-      return part(z, sigmoid.fn(z), tensor2d([...ys], [1, ys.length]))
-    },
-    result => Array.from(result.dataSync()),
-  )
+const at = costPartAt(sigmoid)
 
-const one = (part: Part, z: number, y: number): number => at(part, [z], [y])[0] ?? NaN
+const one = (part: CostPart, z: number, y: number): number => at(part, [z], [y])[0] ?? NaN
 
 /** The cross-entropy of one output in float64, stable like the project's but by another way: ln(1 + e^z) - y z. */
 const reference = (z: number, y: number): number =>
@@ -109,7 +100,7 @@ describe('laws', () => {
       fc.property(fc.constantFrom(...both), outputs, (cost, pairs) => {
         const z = pairs.map(([z]) => z)
         const y = pairs.map(([, y]) => y)
-        const slope: Part = (z, _a, y) =>
+        const slope: CostPart = (z, _a, y) =>
           grad(z => sum(cost.fn(z as Tensor2D, sigmoid.fn(z as Tensor2D), y)))(z)
         // at 0 itself |z| and max(z, 0) have a kink each; they cancel, but automatic differentiation cannot know
         fc.pre(z.every(z => z !== 0))
@@ -131,7 +122,7 @@ describe('laws', () => {
   it('quadratic: (65) is (66) times the slope of the sigmoid', () => {
     fc.assert(
       fc.property(weighted(12), desired, (z, y) => {
-        const scaled: Part = (z, a, y) => mul(crossEntropy.delta(z, a, y), sigmoid.prime(a))
+        const scaled: CostPart = (z, a, y) => mul(crossEntropy.delta(z, a, y), sigmoid.prime(a))
         expect(one(quadratic.delta, z, y)).toBe(one(scaled, z, y))
       }),
     )
@@ -226,7 +217,7 @@ describe('laws', () => {
   })
 
   it('purity: nothing given is changed, and a second call answers the same', () => {
-    for (const part of both.flatMap(({ fn, delta }): Part[] => [fn, delta])) {
+    for (const part of both.flatMap(({ fn, delta }): CostPart[] => [fn, delta])) {
       const read = withTensors(
         () => {
           const given = [[[-30, 0, 2]], [[0, 0.5, 0.75]], [[1, 0, 0.5]]].map(rows => tensor2d(rows))

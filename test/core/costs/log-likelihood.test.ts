@@ -1,22 +1,10 @@
-import { tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { logLikelihood } from '../../../src/core/costs/log-likelihood.ts'
 import { softmax } from '../../../src/core/activations/softmax.ts'
-import { withTensors } from '../../../src/core/scope.ts'
+import { costPartAt } from '../../support/cases.ts'
 
-const at = (
-  part: (z: Tensor2D, a: Tensor2D, y: Tensor2D) => Tensor,
-  zs: readonly number[],
-  ys: readonly number[],
-): number[] =>
-  withTensors(
-    () => {
-      const z = tensor2d([...zs], [1, zs.length])
-      return part(z, softmax.fn(z), tensor2d([...ys], [1, ys.length]))
-    },
-    result => [...result.dataSync()],
-  )
+const at = costPartAt(softmax)
 
 const cost = (zs: readonly number[], ys: readonly number[]): number => at(logLikelihood.fn, zs, ys)[0]!
 

@@ -3,12 +3,12 @@
  */
 // for tf.grad: the Node bundle of tfjs-core registers no gradient
 import '@tensorflow/tfjs'
-import { grad, sum, tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
+import { grad, sum, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { costNames, costs } from '../../../src/core/costs/index.ts'
 import { withTensors } from '../../../src/core/scope.ts'
-import { twinCosts } from '../../support/cases.ts'
+import { costPartAt, twinCosts } from '../../support/cases.ts'
 import * as twin from '../../support/float64.ts'
 
 const outputs = fc.array(
@@ -25,18 +25,7 @@ describe.each(costNames)('%s', name => {
   const desired = (ys: readonly number[]): readonly number[] =>
     targets === 'distribution' ? twin.asDistribution({ x: [], y: ys }).y : ys
 
-  const at = (
-    part: (z: Tensor2D, a: Tensor2D, y: Tensor2D) => Tensor,
-    zs: readonly number[],
-    ys: readonly number[],
-  ): number[] =>
-    withTensors(
-      () => {
-        const z = tensor2d([...zs], [1, zs.length])
-        return part(z, output.fn(z), tensor2d([...ys], [1, ys.length]))
-      },
-      result => [...result.dataSync()],
-    )
+  const at = costPartAt(output)
 
   it('has its name in the registry', () => {
     expect(costs[name].name).toBe(name)
