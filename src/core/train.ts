@@ -46,7 +46,7 @@ export type TrainSettings = TrainParts & {
   readonly schedule?: Schedule | undefined
 }
 
-/** The sets of examples. Those to evaluate after each epoch may be left out, or be the same. */
+/** The sets of examples of an epoch. Those to evaluate after it may be left out, or be the same. */
 export type TrainSets = {
   readonly training: Batch
   readonly observed: {
@@ -160,6 +160,7 @@ export const hasDiverged = (params: Params): boolean =>
  * one, a chunk is all that is left. How a training is cut into chunks, or into processes, never changes its result: it can
  * continue from the state and the cursor of any event.
  *
+ * @param sets the same for all epochs, or those of an epoch (from 1), which are used until its `epoch` event
  * @param initial the state to start from, borrowed, as are the sets; without `optimizer`, one that has not seen a step
  * @param from how far that state is
  * @returns the trained state, which the caller owns. A training that is left early (by `return`, or by a throw) leaves
@@ -168,12 +169,12 @@ export const hasDiverged = (params: Params): boolean =>
 export function* train(
   interpreter: Interpreter,
   settings: TrainSettings,
-  sets: TrainSets,
+  sets: TrainSets | ((epoch: number) => TrainSets),
   { params, optimizer }: { readonly params: Params; readonly optimizer?: Tree | undefined },
   from: TrainCursor = startCursor,
 ): Generator<TrainEvent, TrainState, ChunkSize> {
   const { schedule = {}, epochs } = settings
-  const epoch = epochOf(interpreter, settings, sets)
+  const epoch = epochOf(interpreter, settings, typeof sets === 'function' ? sets : () => sets)
   const fresh = optimizer === undefined ? partsOf(settings).optimizer.init(params) : []
   return yield* usingLazily(fresh, () =>
     foldLazily<TrainState, TrainEvent, ChunkSize>(
@@ -202,17 +203,16 @@ type EpochResult = readonly [TrainState, EpochMetrics] | { readonly divergedAt: 
  * An epoch as a pure function: (state, cursor) -> [state, metrics]. It is a generator because an epoch is long: it yields
  * its progress. The state is borrowed; the caller owns the state of the result.
  */
-const epochOf = (interpreter: Interpreter, settings: TrainSettings, { training, observed }: TrainSets) => {
+const epochOf = (interpreter: Interpreter, settings: TrainSettings, setsOf: (epoch: number) => TrainSets) => {
   const { regularizer, ...network } = partsOf(settings)
   const advance = interpreter.scan(trainStep(settings))
   const evaluate = evaluator(interpreter, network, regularizer, settings.lmbda)
-  const n = training.x.shape[0]
 
   /** Trains on every mini-batch of the epoch. */
-  const trained = (state: TrainState, cursor: TrainCursor, epoch: number, eta: number) =>
+  const trained = (training: Batch, state: TrainState, cursor: TrainCursor, epoch: number, eta: number) =>
     usingSegments({ ...settings, eta }, training, epoch, function* (segments) {
       const scanning = chunkedScan(advance, state, segments, cursor.examples)
-      const next = yield* reporting(scanning, n, ({ done, state }) => ({
+      const next = yield* reporting(scanning, training.x.shape[0], ({ done, state }) => ({
         phase: 'training',
         epoch,
         cursor: { ...cursor, examples: done },
@@ -226,7 +226,8 @@ const epochOf = (interpreter: Interpreter, settings: TrainSettings, { training, 
   return function* (state: TrainState, cursor: TrainCursor): Generator<TrainEvent, EpochResult, ChunkSize> {
     const epoch = cursor.epochs + 1
     const eta = settings.eta * cursor.schedule.share
-    const next = yield* trained(state, cursor, epoch, eta)
+    const { training, observed } = setsOf(epoch)
+    const next = yield* trained(training, state, cursor, epoch, eta)
     if ('divergedAt' in next) return next
 
     return yield* keepLazily(next, function* (): Generator<TrainEvent, EpochMetrics, ChunkSize> {
@@ -237,7 +238,7 @@ const epochOf = (interpreter: Interpreter, settings: TrainSettings, { training, 
           metrics[name] = yield* reporting(evaluate(next.params, set), set.x.shape[0], () => ({
             phase: 'observing',
             epoch,
-            cursor: { ...cursor, examples: n },
+            cursor: { ...cursor, examples: training.x.shape[0] },
             state: next,
           }))
       }

@@ -1,13 +1,20 @@
-import { memory } from '@tensorflow/tfjs-core'
+import { memory, slice } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { recorded, type Golden } from '../../scripts/golden.ts'
 import { eager } from '../../src/compiler/eager.ts'
+import type { Batch } from '../../src/core/network.ts'
 import { fromParams, toParams, type Params } from '../../src/core/params.ts'
 import { fold, key, permutation } from '../../src/core/rng.ts'
 import { dispose, clone, leave } from '../../src/core/scope.ts'
-import { cursorAfter, train, type TrainEvent, type TrainCursor } from '../../src/core/train.ts'
-import { arranged, reports, run } from '../support/training.ts'
+import {
+  cursorAfter,
+  train,
+  type TrainCursor,
+  type TrainEvent,
+  type TrainSets,
+} from '../../src/core/train.ts'
+import { arranged, reports, run, type Ran } from '../support/training.ts'
 
 const golden = (name: string): Golden => recorded({ name })
 
@@ -93,6 +100,52 @@ describe('a break', () => {
       if (cursor.examples === 0) expect(cursorAfter(schedule, before)).toEqual(cursor)
       dispose([kept, next.value])
     }
+    freeAll()
+  })
+})
+
+describe('sets that differ from epoch to epoch', () => {
+  it('are asked for by epoch, trained on, and evaluated', () => {
+    const { settings, sets, initial, freeAll } = arranged(golden('xent'))
+    const few: Batch = { x: slice(sets.training.x, 0, 12), y: slice(sets.training.y, 0, 12) }
+    const setsOf = (epoch: number): TrainSets =>
+      epoch === 1 ? sets : { training: few, observed: { training: few } }
+    const order = (epoch: number): Int32Array =>
+      Int32Array.from({ length: setsOf(epoch).training.x.shape[0] }, (_, i) => i)
+    const oneEpoch = (epoch: number, from: Params): Ran =>
+      run(eager, {
+        settings: { ...settings, lmbda: 3, epochs: 1, order: () => order(epoch) },
+        sets: setsOf(epoch),
+        initial: from,
+        freeAll: () => undefined,
+      })
+    const first = oneEpoch(1, initial)
+    const params = toParams(first.values)
+    const second = oneEpoch(2, params)
+
+    const asked: number[] = []
+    const training = train(
+      eager,
+      { ...settings, lmbda: 3, epochs: 2, order },
+      epoch => {
+        asked.push(epoch)
+        return setsOf(epoch)
+      },
+      { params: initial },
+    )
+    const events: TrainEvent[] = []
+    let next = training.next()
+    while (!next.done) {
+      events.push(next.value)
+      next = training.next()
+    }
+    expect(asked).toEqual([1, 2])
+    expect(fromParams(next.value.params)).toEqual(second.values)
+    expect(reports(events).map(({ training }) => training)).toEqual(
+      [first, second].map(({ events }) => reports(events)[0]!.training),
+    )
+    expect(reports(events)[1]!.training!.n).toBe(12)
+    dispose([next.value, few, params])
     freeAll()
   })
 })
