@@ -7,7 +7,7 @@ export const tiers = [
   // core: the maths
   ['core/(tree|rng|schedule)'],
   ['core/(scope|activation|params|scan|tree-values)'],
-  ['core/(activations|cost|regularizer|book-rng)'],
+  ['core/(activations|cost|regularizer|dropout|book-rng)'],
   ['core/(costs|regularizers|network)'],
   ['core/(optimizer|metrics)'],
   ['core/(optimizers|chunked-scan)'],

@@ -21,6 +21,7 @@ export { costNames, costs, type CostName } from './core/costs/index.ts'
 export { logLikelihood } from './core/costs/log-likelihood.ts'
 export { quadratic } from './core/costs/quadratic.ts'
 export { quadraticLinear } from './core/costs/quadratic-linear.ts'
+export { dropoutOf, fullNetwork, neuronsKept, thinnedNetwork, type Dropout } from './core/dropout.ts'
 export { selectEngine, type EngineChoice } from './runtime/engine.ts'
 export * from './compiler/index.ts'
 export { batchMetrics, totalCost, type MetricSums } from './core/metrics.ts'
@@ -48,6 +49,7 @@ export { l1 } from './core/regularizers/l1.ts'
 export { l2 } from './core/regularizers/l2.ts'
 export { decodeModel, encodeModel, type ModelFile } from './io/model.ts'
 export {
+  paramsForUse,
   train,
   type TrainEvent,
   type EpochMetrics,

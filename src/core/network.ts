@@ -43,27 +43,42 @@ export const feedforward =
  *
  * The recursion is the algorithm: on its way in, a^l goes forward, layer by layer; on its way out, δ^l comes back.
  *
+ * With dropout, a mask r^l of zeros and ones deletes neurons of hidden layer l: a^l = r^l ⊙ σ(z^l). By the chain rule, where
+ * BP2 has σ'(z^l) = ∂a^l/∂z^l, there is now r^l ⊙ σ'(z^l):
+ *
+ *     δ^l = ((w^(l+1))ᵀ δ^(l+1)) ⊙ σ'(z^l) ⊙ r^l
+ *
+ * So the weights and the bias of a deleted neuron have no gradient (BP3, BP4), and neither have the weights that leave it,
+ * since its a^l is 0. The slope is computed from a^l, which is the right one wherever r^l is 1; where r^l is 0, r^l must be a
+ * factor of its own, because for a = 0 the slope of tanh, for example, is 1.
+ *
+ * @param masks r^l [j_l] of each hidden layer, the same for all examples; none without dropout
  * @returns one entry for each layer: w [j_l, j_l-1], b [j_l]
  */
 export const backprop =
   ({ hidden, cost }: Network) =>
-  (params: Params, { x, y }: Batch): Gradients => {
+  (params: Params, { x, y }: Batch, masks: readonly Tensor1D[] = []): Gradients => {
     const descend = (
       [layer, ...above]: Params,
       a: Tensor2D,
+      [mask, ...masksAbove]: readonly Tensor1D[],
     ): { readonly nabla: Gradients; readonly delta: Tensor2D } => {
       const z = weightedInput(layer, a)
       if (!isParams(above)) {
         const delta = cost.delta(z, cost.output.fn(z), y) // BP1
         return { nabla: [gradient(delta, a)], delta }
       }
-      const activation = hidden.fn(z)
-      const next = descend(above, activation)
-      const delta: Tensor2D = mul(matMul(next.delta, above[0].w), hidden.prime(activation)) // BP2
+      const activation = masked(hidden.fn(z), mask)
+      const next = descend(above, activation, masksAbove)
+      const delta = masked(mul(matMul(next.delta, above[0].w), hidden.prime(activation)), mask) // BP2
       return { nabla: [gradient(delta, a), ...next.nabla], delta }
     }
-    return descend(params, x).nabla
+    return descend(params, x, masks).nabla
   }
+
+/** The neurons [m, j_l] without those that a mask [j_l] deletes. */
+const masked = (neurons: Tensor2D, mask: Tensor1D | undefined): Tensor2D =>
+  mask === undefined ? neurons : mul(neurons, mask)
 
 /** The gradient of one layer, from its error δ [m, j_l] and the activation below it, a [m, j_l-1]. */
 const gradient = (delta: Tensor2D, a: Tensor2D): LayerParams => ({

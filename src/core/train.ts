@@ -3,21 +3,22 @@
  *
  * Shapes: n training examples, m in a mini-batch.
  */
-import { abs, gather, mean, scalar, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
+import { abs, gather, mean, scalar, tensor2d, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
 import type { HiddenActivation } from './activation.ts'
 import { sigmoid } from './activations/sigmoid.ts'
 import { chunkedScan, miniBatches, type ChunkSize, type ScanProgress, type Segment } from './chunked-scan.ts'
 import type { Cost } from './cost.ts'
+import { fullNetwork, masksOf, type Dropout } from './dropout.ts'
 import { evaluator, type Metrics } from './evaluate.ts'
 import { backprop, type Batch, type Network } from './network.ts'
 import type { Optimizer, TrainState } from './optimizer.ts'
 import { sgd } from './optimizers/sgd.ts'
-import type { Params } from './params.ts'
+import { fromParams, toParams, type Params } from './params.ts'
 import type { Regularizer } from './regularizer.ts'
 import { l2 } from './regularizers/l2.ts'
 import type { Interpreter, Scan } from './scan.ts'
 import { initialScheduleState, updateSchedule, type Schedule, type ScheduleState } from './schedule.ts'
-import { dispose, foldLazily, keepLazily, leave, usingLazily, withTensors } from './scope.ts'
+import { clone, dispose, foldLazily, keepLazily, leave, usingLazily, withTensors } from './scope.ts'
 import type { Tree } from './tree.ts'
 
 /** The parts that a network and its training are made of. */
@@ -40,6 +41,10 @@ export type TrainSettings = TrainParts & {
   readonly lmbda: number
   /** The momentum coefficient μ: 0, if it is left out. */
   readonly mu?: number | undefined
+  /**
+   * Which neurons a mini-batch deletes: none, if it is left out. The monitors see {@link paramsForUse} of a state.
+   */
+  readonly dropout?: Dropout | undefined
   /** The order of the training examples in an epoch; epochs count from 1. */
   readonly order: (epoch: number) => Int32Array
   /** When to stop early, and when to lower the learning rate, by the accuracy on the selection set. */
@@ -125,6 +130,9 @@ type Progress = Extract<TrainEvent, { kind: 'progress' }>
 /** What every mini-batch of an epoch has in common: the whole training set, and the optimizer's inputs. */
 type StepConstants = Batch & Readonly<Record<string, Tree>>
 
+/** What a mini-batch has of its own: its rows of the training set; with dropout, the mask of each hidden layer, [j_l]. */
+type StepInputs = { readonly rows: Tensor1D; readonly masks: readonly Tensor1D[] }
+
 type Parts = Network & { readonly regularizer: Regularizer; readonly optimizer: Optimizer }
 
 const partsOf = ({ cost, hidden = sigmoid, regularizer = l2, optimizer = sgd }: TrainParts): Parts => ({
@@ -137,9 +145,9 @@ const partsOf = ({ cost, hidden = sigmoid, regularizer = l2, optimizer = sgd }: 
 /** One step of the optimizer, on the mini-batch that consists of these rows of the training set. */
 export const trainStep =
   (parts: TrainParts) =>
-  (state: TrainState, { x, y, ...scale }: StepConstants, rows: Tensor1D): TrainState => {
+  (state: TrainState, { x, y, ...scale }: StepConstants, { rows, masks }: StepInputs): TrainState => {
     const { regularizer, optimizer, ...network } = partsOf(parts)
-    const gradients = backprop(network)(state.params, { x: gather(x, rows), y: gather(y, rows) })
+    const gradients = backprop(network)(state.params, { x: gather(x, rows), y: gather(y, rows) }, masks)
     return optimizer.update(gradients, state, scale as Readonly<Record<string, Scalar>>, regularizer)
   }
 
@@ -210,7 +218,7 @@ const epochOf = (interpreter: Interpreter, settings: TrainSettings, setsOf: (epo
 
   /** Trains on every mini-batch of the epoch. */
   const trained = (training: Batch, state: TrainState, cursor: TrainCursor, epoch: number, eta: number) =>
-    usingSegments({ ...settings, eta }, training, epoch, function* (segments) {
+    usingSegments({ ...settings, eta }, training, state.params, epoch, function* (segments) {
       const scanning = chunkedScan(advance, state, segments, cursor.examples)
       const next = yield* reporting(scanning, training.x.shape[0], ({ done, state }) => ({
         phase: 'training',
@@ -230,41 +238,55 @@ const epochOf = (interpreter: Interpreter, settings: TrainSettings, setsOf: (epo
     const next = yield* trained(training, state, cursor, epoch, eta)
     if ('divergedAt' in next) return next
 
-    return yield* keepLazily(next, function* (): Generator<TrainEvent, EpochMetrics, ChunkSize> {
-      const metrics: { training?: Metrics; evaluation?: Metrics; selection?: Metrics } = {}
-      for (const name of ['training', 'evaluation', 'selection'] as const) {
-        const set = observed[name]
-        if (set !== undefined)
-          metrics[name] = yield* reporting(evaluate(next.params, set), set.x.shape[0], () => ({
-            phase: 'observing',
-            epoch,
-            cursor: { ...cursor, examples: training.x.shape[0] },
-            state: next,
-          }))
-      }
-      return { epoch, eta, ...metrics }
-    })
+    return yield* keepLazily(next, () =>
+      usingLazily(paramsForUse(settings, next.params), function* (params) {
+        const metrics: { training?: Metrics; evaluation?: Metrics; selection?: Metrics } = {}
+        for (const name of ['training', 'evaluation', 'selection'] as const) {
+          const set = observed[name]
+          if (set !== undefined)
+            metrics[name] = yield* reporting(evaluate(params, set), set.x.shape[0], () => ({
+              phase: 'observing',
+              epoch,
+              cursor: { ...cursor, examples: training.x.shape[0] },
+              state: next,
+            }))
+        }
+        return { epoch, eta, ...metrics }
+      }),
+    )
   }
 }
+
+/** The parameters of the network for use, from those of a state; the caller owns them. They differ with dropout only. */
+export const paramsForUse = ({ dropout }: Pick<TrainSettings, 'dropout'>, params: Params): Params =>
+  dropout === undefined ? clone(params) : toParams(fullNetwork(dropout.rate, fromParams(params)))
 
 /** The mini-batches of an epoch, each with the optimizer's inputs for its own m, while `body` runs. */
 function* usingSegments<R>(
   settings: TrainSettings,
   training: Batch,
+  params: Params,
   epoch: number,
-  body: (segments: readonly Segment<StepConstants, Tensor1D>[]) => Generator<TrainEvent, R, ChunkSize>,
+  body: (segments: readonly Segment<StepConstants, StepInputs>[]) => Generator<TrainEvent, R, ChunkSize>,
 ): Generator<TrainEvent, R, ChunkSize> {
-  const { eta, lmbda, mu = 0, miniBatchSize, order } = settings
+  const { eta, lmbda, mu = 0, miniBatchSize, order, dropout } = settings
   const { optimizer, regularizer } = partsOf(settings)
   const n = training.x.shape[0]
-  const own = miniBatches(order(epoch), Math.min(miniBatchSize, n)).map(rows => {
-    const scale = optimizer.scale({ eta, lmbda, mu, m: rows.shape[1], n }, regularizer)
-    return { rows, scale: mapValues(scale, value => scalar(value)) }
+  const hidden = params.slice(0, -1).map(({ b }) => b.shape[0])
+  const batches = miniBatches(order(epoch), Math.min(miniBatchSize, n))
+  const own = batches.map((rows, i) => {
+    const [steps, m] = rows.shape
+    // a second segment is the shorter last mini-batch
+    const first = i === 0 ? 0 : batches[0]!.shape[0]
+    const masks = dropout === undefined ? [] : masksOf(dropout, epoch, [first, first + steps], hidden)
+    const scale = optimizer.scale({ eta, lmbda, mu, m, n }, regularizer)
+    return {
+      xs: { rows, masks: masks.map((values, l) => tensor2d(values, [steps, hidden[l]!])) },
+      scale: mapValues(scale, value => scalar(value)),
+    }
   })
   return yield* usingLazily(own, () =>
-    body(
-      own.map(({ rows, scale }) => ({ m: rows.shape[1], xs: rows, constants: { ...training, ...scale } })),
-    ),
+    body(own.map(({ xs, scale }) => ({ m: xs.rows.shape[1], xs, constants: { ...training, ...scale } }))),
   )
 }
 
@@ -294,9 +316,9 @@ function* reporting<S, R>(
 
 /** Runs an epoch that has diverged again, step by step, and returns the number of the first bad step, from 1. */
 const firstDivergedStep = (
-  advance: Scan<TrainState, StepConstants, Tensor1D>,
+  advance: Scan<TrainState, StepConstants, StepInputs>,
   initial: TrainState,
-  segments: readonly Segment<StepConstants, Tensor1D>[],
+  segments: readonly Segment<StepConstants, StepInputs>[],
   from: number,
 ): number => {
   const scanning = chunkedScan(advance, initial, segments, from)

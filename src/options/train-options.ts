@@ -278,6 +278,14 @@ export const trainingOptions = {
     fixedByArm: true,
     searched: true,
   }),
+  dropout: withDefault(D.belowOne, 0, {
+    group: LEARNING,
+    help: 'share of the neurons of each hidden layer that a mini-batch leaves out, from 0 to below 1',
+    byDefault: '0: none',
+    fixedByArm: true,
+    searched: true,
+    write: (value: number) => (value === 0 ? undefined : value),
+  }),
 }
 
 /** What every command has that prints. */

@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename, join } from 'node:path'
+import { fullNetwork } from '../core/dropout.ts'
 import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import type { RunRecord } from './run-record.ts'
 import { trainCommandLine } from './train-command-line.ts'
@@ -82,7 +83,9 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
           env: (await fields(env, join(path, 'env.json'))) ?? {},
           history,
           best: bestEpoch(history.map(({ report }) => report))?.epoch,
-          layers: checkpoint?.layers,
+          layers:
+            checkpoint &&
+            fullNetwork(typeof config.dropout === 'number' ? config.dropout : 0, checkpoint.layers),
           answers: decodePredictions(await fields(env, join(path, 'answers.json'))),
         }
       },

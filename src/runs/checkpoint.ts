@@ -30,6 +30,7 @@ export type Checkpoint = {
   readonly examples: number
   /** Where its epochs are; in a file of format 1, the epochs themselves. */
   readonly history: HistoryPart | readonly TimedEpoch[]
+  /** The parameters that are trained: with dropout, `fullNetwork` of them is the network for use. */
   readonly layers: readonly LayerValues[]
   /** The state of the optimizer; empty if it has none. */
   readonly optimizer: readonly NamedValues[]

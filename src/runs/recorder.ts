@@ -15,7 +15,7 @@ import { eventLog, type EventLog } from './event-log.ts'
 import { bestEpoch, type TimedEpoch } from './history.ts'
 import { encodePredictions, predict } from './predictions.ts'
 import { appendLogs, concludeRun, writeLogs, type RunFolder, type RunResult } from './run-folder.ts'
-import { comparesOutputs, type RunConfig } from './run-plan.ts'
+import { comparesOutputs, modelOf, type RunConfig } from './run-plan.ts'
 import { checkpointWriter, type TrainSnapshot, type TrainStart } from './saves.ts'
 
 export type Recorder = {
@@ -146,18 +146,20 @@ export const fileRecorder = (
       )
     },
     conclude: (result, snapshot, history, evaluation) => {
-      const { layers } = snapshot
-      const { sizes, cost, activation, evaluateOn } = config
+      const model = modelOf(config, snapshot.layers, trainedOn)
       return pipe(
         state.saved.epochs < snapshot.epochs ? saveIf(true, snapshot) : TE.right(undefined),
         TE.flatMap(() => repairLogs(history)),
         TE.flatMap(() =>
           concludeRun(files, folder, result, {
-            model: encodeModel({ sizes, cost, activation, layers, trainedOn }),
+            model: encodeModel(model),
             answers:
-              evaluation === undefined || !comparesOutputs(sizes)
+              evaluation === undefined || !comparesOutputs(config.sizes)
                 ? undefined
-                : encodePredictions(evaluateOn, predict(networkNamed(config), layers, evaluation)),
+                : encodePredictions(
+                    config.evaluateOn,
+                    predict(networkNamed(config), model.layers, evaluation),
+                  ),
           }),
         ),
       )

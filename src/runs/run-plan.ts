@@ -15,12 +15,13 @@ import {
   type Dataset,
   type Examples,
 } from '../data/dataset.ts'
-import { usageError, type AppError } from '../errors.ts'
+import { usageError, type AppError, type UsageError } from '../errors.ts'
 import { initialValues, type LayerValues, type Sizes, type Initializer } from '../core/params.ts'
 import { bookOrder, bookStart } from '../core/book-rng.ts'
+import { dropoutOf, fullNetwork, neuronsKept, thinnedNetwork, type Dropout } from '../core/dropout.ts'
 import { fold, key, permutation } from '../core/rng.ts'
 import type { Schedule } from '../core/schedule.ts'
-import type { ModelFile } from '../io/model.ts'
+import type { DataIdentity, ModelFile } from '../io/model.ts'
 import { evaluationPart } from './resources.ts'
 import type { About } from '../options/option.ts'
 import {
@@ -34,7 +35,7 @@ import type { Optimizer } from '../core/optimizer.ts'
 import { optimizers, type OptimizerName } from '../core/optimizers/index.ts'
 import { partsNamed } from '../core/parts.ts'
 import type { TrainSettings } from '../core/train.ts'
-import { grouped } from '../format.ts'
+import { counted, grouped } from '../format.ts'
 
 /** Everything that a run depends on: all settings of the training, with their final values. */
 export type RunConfig = Omit<
@@ -60,7 +61,7 @@ export type PlannedRun = {
 }
 
 /** The streams of random numbers of a run, by number. */
-const STREAM = { order: 0, start: 1 } as const
+const STREAM = { order: 0, start: 1, dropout: 2 } as const
 
 /** The sizes of the model to start from; else --sizes; else one hidden layer of 30, as in the chapter, for these data. */
 export const sizesFor =
@@ -90,6 +91,7 @@ export const planRun = (
         flags.cost === undefined && init.kind === 'file' ? init.file : `--cost ${cost}`,
       )(dataset),
     ),
+    E.tap(() => dropoutFits(flags.dropout, sizes)),
     E.apSW('training', trainingPart(flags.trainSize, dataset)),
     E.apSW('evaluated', evaluationPart(flags.evaluateOn, dataset)),
     E.bindW('selectOn', ({ evaluated: { part } }) =>
@@ -99,7 +101,8 @@ export const planRun = (
       training,
       evaluation: examples,
       selection: selectOn === 'validation' ? dataset.validation : undefined,
-      initial: model?.layers ?? startingValues(flags, sizes),
+      initial:
+        model === undefined ? startingValues(flags, sizes) : thinnedNetwork(flags.dropout, model.layers),
       config: {
         ...pick(flags, trainingKeys),
         cost,
@@ -137,6 +140,28 @@ export const planRun = (
         ),
     ),
   )
+}
+
+/** A mini-batch must keep a neuron of each hidden layer. */
+const dropoutFits = (rate: number, [, ...above]: Sizes): E.Either<UsageError, void> => {
+  if (rate === 0) return E.right(undefined)
+  const hidden = above.slice(0, -1)
+  if (hidden.length === 0)
+    return E.left(
+      usageError(
+        `--dropout ${rate}: the network has no hidden layer, and dropout leaves out hidden neurons only`,
+        'leave --dropout out, or give --sizes with a hidden layer, such as 784,30,10',
+      ),
+    )
+  const empty = hidden.find(neurons => neuronsKept(rate, neurons) === 0)
+  return empty === undefined
+    ? E.right(undefined)
+    : E.left(
+        usageError(
+          `--dropout ${rate}: of a hidden layer of ${counted(empty, 'neuron')}, none would be left`,
+          'give a smaller --dropout, or --sizes with more hidden neurons',
+        ),
+      )
 }
 
 /** The optimizer, which --momentum also chooses, and its μ. */
@@ -215,6 +240,10 @@ export const scheduleOf = ({ earlyStop, etaSchedule }: RunConfig): Schedule => (
   halve: etaSchedule,
 })
 
+/** What is left out of each mini-batch, a function of seed, epoch and step alone. */
+const dropoutFor = ({ dropout, seed }: RunConfig): Dropout | undefined =>
+  dropout === 0 ? undefined : dropoutOf(dropout, fold(key(seed), STREAM.dropout))
+
 /** What `train` needs of a configuration. */
 export const trainSettings = (config: RunConfig): TrainSettings => ({
   ...partsNamed(config),
@@ -223,9 +252,17 @@ export const trainSettings = (config: RunConfig): TrainSettings => ({
   eta: config.eta,
   lmbda: config.lmbda,
   mu: config.momentum,
+  dropout: dropoutFor(config),
   order: orderOf(config),
   schedule: scheduleOf(config),
 })
+
+/** The network for use, as a file holds it: with dropout, its weights are not those that are trained. */
+export const modelOf = (
+  { sizes, cost, activation, dropout }: RunConfig,
+  layers: readonly LayerValues[],
+  trainedOn: DataIdentity,
+): ModelFile => ({ sizes, cost, activation, layers: fullNetwork(dropout, layers), trainedOn })
 
 /** The configuration as `--config` reads it, in the order of the options. */
 export const asSettings = (config: RunConfig): Readonly<Record<string, unknown>> =>

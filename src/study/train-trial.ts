@@ -16,8 +16,8 @@ import { NUMERICS_VERSION, trainingFlags, type TrialResult, type Trial } from '.
 import { servePool } from './pool-child.ts'
 import { output, type Batch, type Network } from '../core/network.ts'
 import { toParams, type Params } from '../core/params.ts'
-import { dispose, withTensors } from '../core/scope.ts'
-import { train, type EpochMetrics } from '../core/train.ts'
+import { dispose, using, withTensors } from '../core/scope.ts'
+import { paramsForUse, train, type EpochMetrics } from '../core/train.ts'
 import { comparesOutputs, trainSettings, planRun, type RunConfig, type PlannedRun } from '../runs/run-plan.ts'
 import { runChunked } from '../runs/run-chunked.ts'
 import { systemEnv, type Env } from '../io/env.ts'
@@ -168,9 +168,12 @@ const perform =
       if (ended.kind === 'failed') return E.left(ended.error)
       if (ended.kind === 'stopped')
         return E.left(interrupted(ended.by, 'the trial was stopped', 'run it again'))
+      const { evaluation: evaluated } = sets.observed
       const perClass =
-        evaluation !== undefined && sets.observed.evaluation !== undefined && comparesOutputs(config.sizes)
-          ? countPerClass(networkNamed(config), ended.value.params, sets.observed.evaluation, evaluation)
+        evaluation !== undefined && evaluated !== undefined && comparesOutputs(config.sizes)
+          ? using(paramsForUse(trainSettings(config), ended.value.params), params =>
+              countPerClass(networkNamed(config), params, evaluated, evaluation),
+            )
           : {}
       dispose(ended.value)
       return E.right({

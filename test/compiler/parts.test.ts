@@ -8,13 +8,14 @@ import { eager } from '../../src/compiler/eager.ts'
 import { wasm } from '../../src/compiler/wasm/wasm.ts'
 import { activations } from '../../src/core/activations/index.ts'
 import { costNames, costs } from '../../src/core/costs/index.ts'
+import { dropoutOf } from '../../src/core/dropout.ts'
 import { initialValues, toParams } from '../../src/core/params.ts'
 import { fold, key, normal, permutation } from '../../src/core/rng.ts'
 import { momentum } from '../../src/core/optimizers/momentum.ts'
 import { regularizers } from '../../src/core/regularizers/index.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { dispose, using } from '../../src/core/scope.ts'
-import { train, type TrainParts } from '../../src/core/train.ts'
+import { train, type TrainParts, type TrainSettings } from '../../src/core/train.ts'
 import { hiddenNames, numbersOf } from '../support/cases.ts'
 import { useBackend } from '../support/engines.ts'
 import { relativeError } from '../support/float64.ts'
@@ -33,7 +34,11 @@ const numbers = (seed: number, rows: number, columns: number, zeros: number): nu
 }
 
 /** The trained numbers and the cost after each of two epochs; `zeros` makes a sparse first layer. */
-const trained = (interpreter: Interpreter, parts: TrainParts, zeros: number) => {
+const trained = (
+  interpreter: Interpreter,
+  parts: TrainParts & Pick<TrainSettings, 'dropout'>,
+  zeros: number,
+) => {
   const x = tensor2d(numbers(1, N, SIZES[0], zeros))
   const drawn = tensor2d(numbers(2, N, SIZES.at(-1)!, 0))
   const y = softmax(drawn)
@@ -59,11 +64,12 @@ const trained = (interpreter: Interpreter, parts: TrainParts, zeros: number) => 
 }
 
 describe('the WebAssembly engine agrees with eager', () => {
-  const interpreter = wasm()
+  const programs: string[] = []
+  const interpreter = wasm({ onCompile: ({ program }) => programs.push(program) })
   beforeAll(() => useBackend('cpu'))
   afterAll(() => interpreter.dispose())
 
-  const law = (parts: TrainParts): void => {
+  const law = (parts: Parameters<typeof trained>[1]): void => {
     for (const zeros of [0, 1.2]) {
       const [found, wanted] = [trained(interpreter, parts, zeros), trained(eager, parts, zeros)]
       expect(relativeError(found.values, wanted.values, 1e-2)).toBeLessThan(1e-4)
@@ -82,4 +88,25 @@ describe('the WebAssembly engine agrees with eager', () => {
 
   for (const [name, regularizer] of Object.entries(regularizers))
     it(`momentum with ${name}`, () => law({ cost: costs.xent, regularizer, optimizer: momentum }))
+
+  const dropout = dropoutOf(0.4, key(5))
+
+  for (const hidden of hiddenNames)
+    it(`dropout, ${hidden}`, () => law({ cost: costs.xent, hidden: activations[hidden], dropout }))
+
+  it('dropout with momentum', () => law({ cost: costs.xent, optimizer: momentum, dropout }))
+
+  it('dropout keeps the sparse first layer and its rank update', () => {
+    const from = programs.length
+    trained(interpreter, { cost: costs['log-likelihood'], dropout }, 1.2)
+    const steps = programs.slice(from).filter(program => program.includes('x.masks[1]'))
+    // one for the mini-batches, and one for the last, shorter one
+    expect(steps).toHaveLength(2)
+    for (const step of steps) {
+      expect(step).toContain(
+        'Fused(x, x.rows, params[0].wᵀ, params[0].b, x.masks[0]) body="Multiply(Sigmoid(Add(SparseMatMul(0, 1, 2), 3)), 4)"',
+      )
+      expect(step).toContain('RankUpdate(params[0].wᵀ, x, x.rows, ')
+    }
+  })
 })

@@ -44,7 +44,7 @@ describe('a trace', () => {
           trace(trainStep({ cost: quadratic }), [
             ['', { params, optimizer: [] }],
             ['', set],
-            ['rows', rows],
+            ['', { rows, masks: [] }],
           ]),
         )
       },

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fileOf, plans, record, text } from '../../scripts/golden.ts'
-import { networkAndBatch } from '../support/cases.ts'
+import { networkAndBatch, thinnedAndBatch } from '../support/cases.ts'
 import {
   accuracy,
   argmax,
@@ -124,9 +124,12 @@ const differences = {
 }
 
 describe('laws', () => {
-  it('the gradient is the slope of the cost: central differences, 1e-7 (1e-6 with rectified linear neurons)', () => {
+  it.each([
+    ['whole', networkAndBatch],
+    ['thinned by dropout', thinnedAndBatch],
+  ])('%s, the gradient is the slope of the cost: central differences, 1e-7 (relu: 1e-6)', (_, cases) => {
     fc.assert(
-      fc.property(networkAndBatch, ({ net, batch }) => {
+      fc.property(cases, ({ net, batch }) => {
         // tanh bends more than the sigmoid; and a difference must not reach over a kink, which leaves more to rounding
         const { step, limit } = differences[net.hidden ?? 'sigmoid']
         fc.pre(net.hidden !== 'relu' || distanceFromKink(net, batch) > 0.01)

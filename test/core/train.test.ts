@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { recorded, type Golden } from '../../scripts/golden.ts'
 import { eager } from '../../src/compiler/eager.ts'
 import type { Batch } from '../../src/core/network.ts'
+import { dropoutOf, fullNetwork, neuronsKept } from '../../src/core/dropout.ts'
 import { fromParams, toParams, type Params } from '../../src/core/params.ts'
 import { fold, key, permutation } from '../../src/core/rng.ts'
 import { dispose, clone, leave } from '../../src/core/scope.ts'
@@ -67,11 +68,14 @@ describe('the order of the examples', () => {
 })
 
 describe('a break', () => {
-  it('anywhere changes neither the network nor the reports', () => {
+  it.each([
+    ['whole', undefined],
+    ['thinned', dropoutOf(0.5, key(9))],
+  ])('anywhere changes neither a %s network nor the reports', (_, dropout) => {
     const schedule = { halve: { patience: 1, stop: 8 } }
     const scheduled = () => {
       const { settings, ...rest } = arranged(golden('xent-short-batch-decay'))
-      return { ...rest, settings: { ...settings, schedule, epochs: 8 } }
+      return { ...rest, settings: { ...settings, schedule, epochs: 8, dropout } }
     }
     const whole = run(eager, scheduled(), () => 10)
     expect(reports(whole.events).length).toBeGreaterThan(3)
@@ -147,6 +151,61 @@ describe('sets that differ from epoch to epoch', () => {
     expect(reports(events)[1]!.training!.n).toBe(12)
     dispose([next.value, few, params])
     freeAll()
+  })
+})
+
+describe('dropout', () => {
+  it('trains with the masks of epoch, layer and step, the last mini-batch included', () => {
+    const { settings, ...rest } = arranged(golden('xent-three-hidden'))
+    const seen: string[] = []
+    const drawn = dropoutOf(0.5, key(2))
+    const dropout = {
+      ...drawn,
+      masks: (epoch: number, layer: number, neurons: number) => (step: number) => {
+        seen.push([epoch, layer, neurons, step].join())
+        return drawn.masks(epoch, layer, neurons)(step)
+      },
+    }
+    run(eager, { ...rest, settings: { ...settings, dropout, epochs: 2, miniBatchSize: 11 } })
+    // 40 examples: three mini-batches of 11 and one of 7; hidden layers of 7, 6 and 5 neurons
+    const expected = [1, 2].flatMap(epoch =>
+      [7, 6, 5].flatMap((neurons, layer) => [0, 1, 2, 3].map(step => [epoch, layer, neurons, step].join())),
+    )
+    expect(seen.toSorted()).toEqual(expected.toSorted())
+  })
+
+  it('leaves the weights of a deleted neuron as they are, and what the monitors see is the network for use', () => {
+    const { settings, initial, ...rest } = arranged(golden('xent'))
+    const before = fromParams(initial)
+    // one mini-batch of all 40 examples
+    const once = { ...settings, epochs: 1, miniBatchSize: 40, dropout: dropoutOf(0.25, key(4)) }
+    const { events, values } = run(eager, { ...rest, initial, settings: once })
+    const mask = once.dropout.masks(1, 0, 8)(0)
+    expect([...mask].filter(r => r === 1)).toHaveLength(neuronsKept(0.25, 8))
+    const [inputs, outputs] = [12, 5]
+    mask.forEach((r, j) => {
+      const arriving = (w: Float32Array) => [...w.subarray(j * inputs, (j + 1) * inputs)]
+      const leaving = (w: Float32Array) => Array.from({ length: outputs }, (_, k) => w[k * 8 + j]!)
+      const isSame =
+        String(arriving(values[0]!.w)) === String(arriving(before[0]!.w)) &&
+        String(leaving(values[1]!.w)) === String(leaving(before[1]!.w)) &&
+        values[0]!.b[j] === before[0]!.b[j]
+      expect(isSame).toBe(r === 0)
+    })
+
+    // the metrics of the network for use, trained no further
+    const again = arranged(golden('xent'))
+    const full = toParams(fullNetwork(0.25, values))
+    const still = run(eager, {
+      ...again,
+      initial: full,
+      settings: { ...again.settings, epochs: 1, eta: 0 },
+      freeAll: () => {
+        again.freeAll()
+        dispose(full)
+      },
+    })
+    expect(reports(events)).toEqual(reports(still.events).map(report => ({ ...report, eta: 0.5 })))
   })
 })
 

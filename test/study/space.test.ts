@@ -23,6 +23,17 @@ const chiSquare = (counts: readonly number[]): number => {
   return counts.reduce((s, count) => s + (count - expected) ** 2 / expected, 0)
 }
 
+it('dropout can be searched, but only by a space that names it', () => {
+  expect(defaultSpace).not.toHaveProperty('dropout')
+  const space = decodeSpace('s.json', '{ "dropout": { "zero": 0.5, "from": 0.1, "to": 0.6 } }')
+  const drawn = draws(E.isRight(space) ? space.right : {}, 200).map(({ dropout }) => Number(dropout))
+  expect(drawn.filter(rate => rate === 0).length).toBeGreaterThan(60)
+  expect(drawn.every(rate => rate === 0 || (rate >= 0.1 && rate <= 0.6))).toBe(true)
+  expect(decodeSpace('s.json', '{ "dropout": [0.5, 1] }')).toMatchObject({
+    left: { message: expect.stringContaining('dropout 1: not a number from 0 to below 1') as string },
+  })
+})
+
 describe('a draw', () => {
   it('golden: the first from the default space under seed 1', () => {
     expect(sample(defaultSpace, key(1))).toEqual({

@@ -95,6 +95,17 @@ describe('a trial', () => {
       expect(third!.costs).not.toEqual(first!.costs)
     }))
 
+  it('with dropout counts the answers of the network for use', () =>
+    inFolder(async folder => {
+      const { results } = await doing(folder, { cost: 'xent', dropout: '0.5' })
+      const { accuracies, rightPerClass } = right(results[0])
+      expect(rightPerClass!.reduce((a, b) => a + b)).toBe(accuracies.at(-1))
+      const { results: none } = await doing(folder, { cost: 'xent', dropout: '0.5', sizes: '12,5' })
+      expect(none[0]).toMatchObject(
+        E.left({ cause: 'trial', error: { message: expect.stringContaining('no hidden layer') as string } }),
+      )
+    }))
+
   it('that diverges has a result, as far as it went', () =>
     inFolder(async folder => {
       const { results } = await doing(folder, { cost: 'xent', eta: '1e9' })

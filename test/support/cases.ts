@@ -1,7 +1,18 @@
 /**
  * The bridge between the float64 twin and the project: random networks with a batch, and both as tensors.
  */
-import { tensor2d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
+import {
+  add,
+  matMul,
+  mul,
+  sum,
+  tensor1d,
+  tensor2d,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import type { CostName as Name } from '../../src/core/costs/index.ts'
 import type { Activation } from '../../src/core/activation.ts'
@@ -93,6 +104,36 @@ export const networkAndBatch: fc.Arbitrary<Case> = fc
     seed: fc.nat(),
   })
   .map(caseOf)
+
+/** The same, with a random part of each hidden layer deleted; at times all of it, or nothing. */
+export const thinnedAndBatch: fc.Arbitrary<Case> = networkAndBatch.chain(({ net, batch }) =>
+  fc
+    .tuple(
+      ...net.biases
+        .slice(0, -1)
+        .map(({ length }) => fc.array(fc.constantFrom(0, 1), { minLength: length, maxLength: length })),
+    )
+    .map(masks => ({ net: { ...net, masks }, batch })),
+)
+
+/** The masks as tensors; none if the network has none. */
+export const maskTensors = ({ masks = [] }: Network): readonly Tensor1D[] =>
+  masks.map(mask => tensor1d([...mask]))
+
+/** The summed cost of a batch, with the masks of the network in its forward pass: what `backprop` is the gradient of. */
+export const summedCost = (net: Network, params: Params, { x, y }: Batch): Scalar => {
+  const { hidden, cost } = partsOf(net)
+  const masks = maskTensors(net)
+  const [z, a] = params.reduce<readonly [z: Tensor2D, a: Tensor2D]>(
+    ([, below], { w, b }, l) => {
+      const z: Tensor2D = add(matMul(below, w, false, true), b)
+      if (l === params.length - 1) return [z, cost.output.fn(z)]
+      return [z, masks[l] === undefined ? hidden.fn(z) : mul(hidden.fn(z), masks[l])]
+    },
+    [x, x],
+  )
+  return sum(cost.fn(z, a, y))
+}
 
 export const rowsOf = (rows: Matrix): Tensor2D => tensor2d(rows.map(row => [...row]))
 

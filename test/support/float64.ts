@@ -24,7 +24,12 @@ export type RegularizerName = 'l2' | 'l1'
 
 /** A network, or the gradient of a cost in a network's shape. */
 export type Weighted = { readonly weights: readonly Matrix[]; readonly biases: readonly Vector[] }
-export type Network = Weighted & { readonly cost: CostName; readonly hidden?: HiddenName }
+export type Network = Weighted & {
+  readonly cost: CostName
+  readonly hidden?: HiddenName
+  /** With dropout: for each hidden layer, 0 for a neuron that is deleted, else 1. */
+  readonly masks?: readonly Vector[]
+}
 
 export type Options = {
   readonly eta: number
@@ -144,6 +149,10 @@ export const costs: Readonly<Record<CostName, Cost>> = {
   },
 }
 
+/** The neurons of the hidden layer l, from 0, that are not deleted. */
+const thin = ({ masks }: Network, l: number, a: Vector): Vector =>
+  masks === undefined ? a : hadamard(a, at(masks, l))
+
 /** w a + b of every layer and the activations between, x first: (25). */
 const forward = (net: Network, x: Vector): { readonly zs: Vector[]; readonly activations: Vector[] } => {
   const zs: Vector[] = []
@@ -152,7 +161,7 @@ const forward = (net: Network, x: Vector): { readonly zs: Vector[]; readonly act
   for (const [l, w] of net.weights.entries()) {
     const z = add(dot(w, at(activations, -1)), at(net.biases, l))
     zs.push(z)
-    activations.push(l + 1 < net.weights.length ? z.map(fn) : costs[net.cost].output(z))
+    activations.push(l + 1 < net.weights.length ? thin(net, l, z.map(fn)) : costs[net.cost].output(z))
   }
   return { zs, activations }
 }
@@ -164,7 +173,9 @@ export const feedforward = (net: Network, x: Vector): Vector => at(forward(net, 
 export const distanceFromKink = (net: Network, batch: readonly Example[]): number =>
   Math.min(...batch.flatMap(({ x }) => forward(net, x).zs.slice(0, -1).flat()).map(Math.abs))
 
-/** The gradient of one example's cost, by BP1-BP4. */
+/**
+ * The gradient of one example's cost, by BP1-BP4. A deleted neuron passes nothing on and gets no error: da/dz is 0 there.
+ */
 export const backprop = (net: Network, { x, y }: Example): Weighted => {
   const { zs, activations } = forward(net, x)
   const { prime } = neurons[net.hidden ?? 'sigmoid']
@@ -172,7 +183,8 @@ export const backprop = (net: Network, { x, y }: Example): Weighted => {
   const biases = [delta]
   const weights = [outer(delta, at(activations, -2))]
   for (let l = 2; l <= net.weights.length; l++) {
-    delta = hadamard(dot(transpose(at(net.weights, -l + 1)), delta), at(zs, -l).map(prime))
+    const slope = thin(net, net.weights.length - l, at(zs, -l).map(prime))
+    delta = hadamard(dot(transpose(at(net.weights, -l + 1)), delta), slope)
     biases.unshift(delta)
     weights.unshift(outer(delta, at(activations, -l - 1)))
   }

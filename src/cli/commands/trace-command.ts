@@ -54,7 +54,7 @@ const programOf = (cost: CostName, sizes: Sizes, m: number): Traced =>
       trace(trainStep({ cost: costs[cost] }), [
         ['', { params, optimizer: [] }],
         ['', set],
-        ['rows', rows],
+        ['', { rows, masks: [] }],
       ]),
   )
 

@@ -14,7 +14,14 @@ import { writeRunReport } from '../../report/read-run.ts'
 import { checkSaveFlags } from '../../runs/open-run.ts'
 import { dryRun } from '../../runs/dry-run.ts'
 import { loadResources, readModel, type Resources } from '../../runs/resources.ts'
-import { asSettings, planRun, sizesFor, type PlannedRun, type RunConfig } from '../../runs/run-plan.ts'
+import {
+  asSettings,
+  modelOf,
+  planRun,
+  sizesFor,
+  type PlannedRun,
+  type RunConfig,
+} from '../../runs/run-plan.ts'
 import type { TrainSnapshot } from '../../runs/saves.ts'
 import { withSmallerEta } from '../../runs/list-runs.ts'
 import { trainRun, type FinishedRun } from '../../runs/train-run.ts'
@@ -176,18 +183,18 @@ const end = (
 /** Writes the network; one that has not been trained never replaces a file. */
 const saveNetwork = (
   file: string | undefined,
-  { sizes, cost, activation, epochs }: RunConfig,
+  config: RunConfig,
   { epochs: done, layers }: TrainSnapshot,
   trainedOn: DataIdentity,
 ): TE.TaskEither<AppError, boolean> => {
   if (file === undefined) return TE.right(false)
   return pipe(
-    done === 0 && epochs > 0 ? exists(file) : TE.right(false),
+    done === 0 && config.epochs > 0 ? exists(file) : TE.right(false),
     TE.flatMap(leave =>
       leave
         ? TE.right(false)
         : pipe(
-            writeText(file, encodeModel({ sizes, cost, activation, layers, trainedOn })),
+            writeText(file, encodeModel(modelOf(config, layers, trainedOn))),
             TE.map(() => true),
           ),
     ),
