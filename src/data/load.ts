@@ -7,12 +7,13 @@ import { basename, dirname, join } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
 import type { Dataset } from './dataset.ts'
 import { digitsCounts, loadDigits, type Counts } from './digits-cache.ts'
-import { readCsv } from './csv-dataset.ts'
+import { findCsvPairs, readCsv } from './csv-dataset.ts'
 import { download, mirrors, patience, type Patience } from './download.ts'
 import { listIdxFiles, setName } from './find-idx.ts'
 import { readJson } from './json-dataset.ts'
 import { mnist, readFolder, type KnownFiles } from './mnist.ts'
 import { readPickle } from './pickle-dataset.ts'
+import { findPictures, readPictures } from './picture-dataset.ts'
 import type { LoadProgress } from './progress.ts'
 import { exists, kindOf } from '../io/read.ts'
 
@@ -99,15 +100,17 @@ const TRANSPOSED = ':transposed'
 /** What `--data` reads, for errors. */
 const FORMS =
   "give a folder of IDX files (MNIST's four names, or EMNIST's; FOLDER:transposed for images stored by columns), " +
-  'mnist.pkl.gz of the book, a FILE.csv (label first or last), or a FILE.json'
+  'mnist.pkl.gz of the book, a FILE.csv (label first or last; mnist_train.csv with mnist_test.csv beside it), ' +
+  'a folder of PNG or JPEG pictures (FOLDER/<class>/…, or FOLDER/train/<class>/… with FOLDER/test/<class>/…), or a FILE.json'
 
-const fromPath = ({ choice, known }: Options): TaskEither<DataError, Dataset> => {
+const fromPath = (options: Options): TaskEither<DataError, Dataset> => {
+  const { choice, known } = options
   const isTransposed = choice.endsWith(TRANSPOSED)
   const path = isTransposed ? choice.slice(0, -TRANSPOSED.length) : choice
   return pipe(
     exists(path),
     TE.flatMap(there =>
-      there ? fromFileOrFolder(path, isTransposed, known) : oneOfSeveral(path, isTransposed, known),
+      there ? fromFileOrFolder(path, isTransposed, options) : oneOfSeveral(path, isTransposed, known),
     ),
     TE.mapLeft(
       changed(
@@ -128,21 +131,52 @@ const readers: readonly (readonly [RegExp, (path: string) => TaskEither<DataErro
 const fromFileOrFolder = (
   path: string,
   isTransposed: boolean,
-  known: KnownFiles,
+  options: Options,
 ): TaskEither<DataError, Dataset> =>
   pipe(
     kindOf(path),
     TE.flatMap(kind => {
-      if (kind === 'folder') return readFolder(path, 'any', known, { isTransposed })
+      if (kind === 'folder' && !isTransposed) return fromFolder(path, options)
+      if (kind === 'folder') return readFolder(path, 'any', options.known, { isTransposed })
       if (isTransposed)
         return TE.left(
           dataError(`${path}${TRANSPOSED}: only IDX files can be transposed`, `leave out ${TRANSPOSED}`),
         )
       const read = readers.find(([ending]) => ending.test(path))?.[1]
-      return read !== undefined
-        ? read(path)
-        : TE.left(dataError(`${path}: this is no data set that can be read`, FORMS))
+      return read !== undefined ? read(path) : noDataset(path)
     }),
+  )
+
+const noDataset = (path: string): TaskEither<DataError, never> =>
+  TE.left(dataError(`${path}: this is no data set that can be read`, FORMS))
+
+/** The data set in a folder: IDX files, else a pair of CSV files, else pictures. */
+const fromFolder = (path: string, options: Options): TaskEither<DataError, Dataset> =>
+  pipe(
+    listIdxFiles(path),
+    TE.flatMap(idx =>
+      idx.length > 0
+        ? readFolder(path, 'any', options.known)
+        : pipe(
+            findCsvPairs(path),
+            TE.flatMap(([pair, other]) => {
+              if (other !== undefined)
+                return TE.left(
+                  dataError(
+                    `${path}: holds the CSV files of several data sets`,
+                    `give one of them: --data ${pair}`,
+                  ),
+                )
+              return pair !== undefined ? readCsv(pair) : fromPictures(path, options)
+            }),
+          ),
+    ),
+  )
+
+const fromPictures = (path: string, options: Options): TaskEither<DataError, Dataset> =>
+  pipe(
+    findPictures(path),
+    TE.flatMap(found => (found === undefined ? noDataset(path) : readPictures(path, found, options))),
   )
 
 /** The data set with this name among several in a folder, such as `gzip/emnist-letters`. */
@@ -162,7 +196,7 @@ const oneOfSeveral = (
         ? readFolder(folder, 'any', known, { set, isTransposed })
         : pipe(
             kindOf(path),
-            TE.flatMap(() => TE.left(dataError(`${path}: this is no data set that can be read`, FORMS))),
+            TE.flatMap(() => noDataset(path)),
           ),
     ),
   )
@@ -175,7 +209,8 @@ const oneOfSeveral = (
  *   digits, with a notice
  * - `mnist`: the same, without the synthetic digits
  * - `digits`: synthetic digits
- * - a folder with four files in MNIST's form, whatever they show; or a file: JSON, CSV, or the book's pickle
+ * - a folder with four files in MNIST's form, whatever they show, with a pair of CSV files, or with pictures by class; or a
+ *   file: JSON, CSV, or the book's pickle
  *
  * Exit code 3 if the data is missing, damaged or of another kind. That holds for the folder of `MNIST_DIR`, too:
  * nothing replaces it.

@@ -15,7 +15,7 @@ import { classesOf } from './classes.ts'
 import { sliceExamples, type Dataset, type Examples } from './dataset.ts'
 import { findIdxFiles } from './find-idx.ts'
 import { readUnpacked } from './gzip.ts'
-import { decodeImages, decodeLabels, type Images } from './idx.ts'
+import { decodeImages, decodeLabels, encodeLabels, type Images } from './idx.ts'
 import { kindOf } from '../io/read.ts'
 
 /** The four files, by their content. */
@@ -70,6 +70,10 @@ export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update
 export const checkFile =
   (file: string) =>
   (bytes: Uint8Array): CheckedFile => ({ file, bytes, sum: sha256(bytes) })
+
+/** Whether labels are those of MNIST's test set, in whatever file they came. */
+export const isMnistTest = (labels: Uint8Array): boolean =>
+  sha256(encodeLabels(labels)) === mnist.testLabels.sum
 
 /** All four in parallel, or the first error. */
 const all = A.sequenceS(TE.ApplyPar)

@@ -9,8 +9,7 @@ import { basename } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
 import { compactInputs, type Dataset, type Examples } from './dataset.ts'
 import { readUnpacked } from './gzip.ts'
-import { encodeLabels } from './idx.ts'
-import { mnist, sha256 } from './mnist.ts'
+import { isMnistTest } from './mnist.ts'
 import { decodePickle, type PickledArray } from './pickle.ts'
 
 /** The book's file has 220 MB, unpacked. */
@@ -40,9 +39,6 @@ const examples = ([x, y]: readonly PickledArray[]): Examples | undefined => {
   }
 }
 
-const isMnist = ({ desired }: Examples): boolean =>
-  desired.kind === 'labels' && sha256(encodeLabels(desired.labels)) === mnist.testLabels.sum
-
 /** Decodes a data set from the bytes of a pickle; `file` is the name to use in errors. */
 export const decodePickleDataset =
   (file: string) =>
@@ -57,7 +53,8 @@ export const decodePickleDataset =
           test !== undefined &&
           [validation, test].every(({ inputs }) => inputs.width === training.inputs.width)
           ? E.right({
-              name: isMnist(test) ? 'MNIST' : basename(file),
+              name:
+                test.desired.kind === 'labels' && isMnistTest(test.desired.labels) ? 'MNIST' : basename(file),
               source: file,
               training,
               validation,

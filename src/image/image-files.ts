@@ -42,9 +42,8 @@ const decode = (
   const found = imageKind(file, bytes)
   switch (found.kind) {
     case 'png':
-      return TE.fromEither(pipe(bytes, decodePng(file), E.flatMap(fromPicture(file, width, asIs))))
     case 'jpeg':
-      return pipe(bytes, decodeJpeg(file), TE.flatMapEither(fromPicture(file, width, asIs)))
+      return pipe(bytes, decodePicture(file), TE.flatMapEither(fromPicture(file, width, asIs)))
     case 'idx':
       return TE.fromEither(fromIdx(file, width, bytes))
     case 'json':
@@ -62,6 +61,19 @@ const decode = (
       )
   }
 }
+
+/** The grey image of a PNG or JPEG file, as its bytes say, not its name. */
+export const decodePicture =
+  (file: string) =>
+  (bytes: Uint8Array): TE.TaskEither<DataError, GreyImage> => {
+    const found = imageKind(file, bytes)
+    if (found.kind === 'png') return TE.fromEither(decodePng(file)(bytes))
+    if (found.kind === 'jpeg') return decodeJpeg(file)(bytes)
+    const what = found.kind === 'other' ? found.what : 'no picture'
+    return TE.left(
+      dataError(`${file}: this is ${what}; PNG and JPEG pictures are supported`, 'save it as PNG or JPEG'),
+    )
+  }
 
 /** The bytes of a data URL in base64, such as a canvas returns: data:image/png;base64,… */
 const fromDataUrl = (bytes: Uint8Array): Uint8Array => {

@@ -211,7 +211,7 @@ export const trainingOptions = {
   ),
   data: withDefault(D.anyText, 'auto', {
     group: DATA,
-    help: 'auto | mnist | digits (synthetic) | a folder of IDX files | FILE.json | FILE.csv | mnist.pkl.gz',
+    help: 'auto | mnist | digits (synthetic) | a folder of IDX files or of pictures by class | FILE.json | FILE.csv | mnist.pkl.gz',
     byDefault: 'auto: $MNIST_DIR, data/mnist, a download, else synthetic digits',
   }),
   trainSize: optional(D.count, {

@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { decodeCsvDataset, readCsv } from '../../src/data/csv-dataset.ts'
-import type { Dataset } from '../../src/data/dataset.ts'
+import { firstN, type Dataset, type Examples } from '../../src/data/dataset.ts'
+import { fingerprint } from '../../src/data/fingerprint.ts'
+import { loadData } from '../../src/data/load.ts'
+import { readFolder } from '../../src/data/mnist.ts'
+import { mnistDir, mnistFiles } from '../support/needs.ts'
 import { dataError, labelsOf, right, temporary } from './made.ts'
 
 /** Twelve images of two pixels: their label, and ten times their label. */
@@ -61,5 +65,73 @@ describe('CSV', () => {
     ['1\n2', 'line 1 has no comma'],
   ])('%j is refused', (text, words) => {
     expect(dataError(decodeCsvDataset('FILE')(text))).toContain(`FILE: ${words}`)
+  })
+})
+
+describe('a pair of CSV files', () => {
+  const write = async (files: Readonly<Record<string, string>>): Promise<string> => {
+    const folder = await temporary()
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+    return folder
+  }
+  const lines = (labels: readonly number[]): string =>
+    ['label,a,b', ...labels.map(label => `${label},${label},${10 * label}`)].join('\n')
+
+  test('the file with test in its name is the test set, as it is', async () => {
+    const folder = await write({ 'mnist_train.csv': first, 'mnist_test.csv': lines([7, 2, 1]) })
+    for (const path of [join(folder, 'mnist_train.csv'), folder]) {
+      const notices: string[] = []
+      const options = { env: {}, onNotice: (line: string) => notices.push(line), onProgress: () => undefined }
+      const found = right(await loadData({ choice: path, ...options })())
+      expect(found).toMatchObject({ name: 'mnist_train.csv', source: join(folder, 'mnist_train.csv') })
+      expect(labelsOf(found, 'test')).toEqual([7, 2, 1])
+      expect([found.training.size, found.validation?.size]).toEqual([10, 2])
+      expect(notices).toEqual([
+        `network2: mnist_train.csv: the test set is ${join(folder, 'mnist_test.csv')}`,
+      ])
+    }
+  })
+
+  test('the last "train" of a name is the one that is replaced', async () => {
+    const folder = await write({ 'train-train.csv': first, 'train-test.csv': lines([5]) })
+    expect(labelsOf(right(await readCsv(join(folder, 'train-train.csv'))()), 'test')).toEqual([5])
+  })
+
+  test("a test file without labels, as Kaggle's digit-recognizer has, is not used, which is said", async () => {
+    const folder = await write({ 'train.csv': first, 'test.csv': 'pixel0,pixel1\n1,2\n' })
+    const found = right(await readCsv(join(folder, 'train.csv'))())
+    expect([found.training.size, found.test?.size]).toEqual([8, 2])
+    expect(found.note).toContain(`${join(folder, 'test.csv')} is not used: it has no labels`)
+  })
+
+  test('files that do not fit each other, and two pairs in a folder, are errors', async () => {
+    const folder = await write({ 'train.csv': first, 'test.csv': 'label,a\n1,2\n' })
+    expect(dataError(await readCsv(join(folder, 'train.csv'))())).toBe(
+      `${join(folder, 'test.csv')}: has 1 pixel in a line, ${join(folder, 'train.csv')} has 2`,
+    )
+    await writeFile(join(folder, 'b-train.csv'), first)
+    await writeFile(join(folder, 'b-test.csv'), first)
+    const options = { choice: folder, env: {}, onNotice: () => undefined, onProgress: () => undefined }
+    expect(dataError(await loadData(options)())).toContain('holds the CSV files of several data sets')
+  })
+
+  test.skipIf(mnistFiles.isMissing)('MNIST is recognized, and keeps its order', mnistFiles.why, async () => {
+    const mnist = right(await readFolder(mnistDir, 'any')())
+    const text = ({ inputs, desired }: Examples): string => {
+      if (inputs.kind !== 'bytes' || desired.kind !== 'labels') throw new Error('not images')
+      const { bytes } = inputs
+      return Array.from(desired.labels, (label, i) =>
+        [label, ...bytes.subarray(784 * i, 784 * (i + 1))].join(','),
+      ).join('\n')
+    }
+    const folder = await write({
+      'mnist_train.csv': text(firstN(60)(mnist.training)),
+      'mnist_test.csv': text(mnist.test!),
+    })
+    const found = right(await readCsv(join(folder, 'mnist_train.csv'))())
+    expect(found.name).toBe('MNIST')
+    expect(fingerprint([found.training, found.test])).toBe(
+      fingerprint([firstN(50)(mnist.training), mnist.test]),
+    )
   })
 })
