@@ -64,7 +64,9 @@ const images = {
   '50 % lit': () => noise(0.674),
   '100 % lit': () => noise(0),
 }
-const targets = oneHot(training.desired.kind === 'labels' ? training.desired.labels : new Uint8Array(), 10)
+const targets = Float32Array.from(
+  oneHot(training.desired.kind === 'labels' ? training.desired.labels : new Uint8Array(), 10),
+)
 
 type Case = {
   readonly sizes: Sizes

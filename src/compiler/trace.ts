@@ -138,14 +138,29 @@ const forbidding = <R>(work: () => R): R => {
   const { random } = Math
   const read = refuse('a tensor is read while the function is traced: a program cannot depend on its numbers')
   // own properties shadow the methods of the class until they are deleted
-  Object.assign(tfEngine, { read, readSync: read })
+  const shadow = (): unknown => Object.assign(tfEngine, { read, readSync: read })
+  const unshadow = (): void => {
+    for (const name of ['read', 'readSync']) Reflect.deleteProperty(tfEngine, name)
+  }
+  const moveData = tfEngine.moveData.bind(tfEngine)
+  // a kernel that computes with data of another backend: moving them reads them
+  tfEngine.moveData = (...args) => {
+    unshadow()
+    try {
+      moveData(...args)
+    } finally {
+      shadow()
+    }
+  }
+  shadow()
   Math.random = refuse(
     'random numbers are drawn while the function is traced: draw them outside, and pass them as an argument',
   )
   try {
     return work()
   } finally {
-    for (const name of ['read', 'readSync']) Reflect.deleteProperty(tfEngine, name)
+    unshadow()
+    Reflect.deleteProperty(tfEngine, 'moveData')
     Math.random = random
   }
 }

@@ -29,7 +29,7 @@ const CASES: readonly (readonly [CostName, lmbda: number, Sizes])[] = [
 ]
 
 const trained = (interpreter: Interpreter, [cost, lmbda, sizes]: (typeof CASES)[number]): number[] => {
-  const set = { x: tensor2d(pixels, [N, 784]), y: tensor2d(oneHot(labels, 10), [N, 10]) }
+  const set = { x: tensor2d(pixels, [N, 784]), y: tensor2d(oneHot(labels, 10), [N, 10], 'float32') }
   const initial = toParams(initialValues('default', key(2), sizes))
   const settings = {
     cost: costs[cost],

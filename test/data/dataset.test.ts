@@ -81,7 +81,11 @@ describe('targets', () => {
   test('classes invert oneHot; of equal targets the first counts', () => {
     fc.assert(
       fc.property(fc.uint8Array({ min: 0, max: 9, minLength: 1 }), labels => {
-        const desired: DesiredOutputs = { kind: 'targets', width: 10, targets: oneHot(labels, 10) }
+        const desired: DesiredOutputs = {
+          kind: 'targets',
+          width: 10,
+          targets: Float32Array.from(oneHot(labels, 10)),
+        }
         expect([...labelsOf(desired)]).toEqual([...labels])
       }),
     )
