@@ -12,6 +12,7 @@ import type { TrainFlags } from '../options/train-options.ts'
 import { noProgressBar } from '../io/env.ts'
 import type { CliEnv } from './cli-env.ts'
 import { clock, counted, grouped, percentOf, shellQuoted } from '../format.ts'
+import { partWords } from '../report/text/part-words.ts'
 import { toWidth } from '../report/text/study-text.ts'
 import { epochLines, trainingSpeed } from './epoch-line.ts'
 
@@ -110,8 +111,16 @@ export const textReporter = (
       best = (earlier && selectionAccuracy(earlier)) ?? best
       if (quiet) return
       log(
-        `${costs[config.cost].label} cost, [${config.sizes.join(', ')}], eta ${config.eta}, mini-batches of ${config.miniBatchSize}, ` +
-          `lmbda ${config.lmbda}, ${config.init} start, seed ${config.seed}`,
+        [
+          `${costs[config.cost].label} cost`,
+          `[${config.sizes.join(', ')}]`,
+          `eta ${config.eta}`,
+          `mini-batches of ${config.miniBatchSize}`,
+          `lmbda ${config.lmbda}`,
+          ...partWords(asSettings(config)),
+          `${config.init} start`,
+          `seed ${config.seed}`,
+        ].join(', '),
       )
       log(
         `${dataset.name} (${dataset.source}): ${counted(trainSize, 'training example')}` +

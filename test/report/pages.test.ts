@@ -134,7 +134,7 @@ describe('a run', () => {
     const first = (state: RunState): string =>
       words(runReport({ ...sampleRun(1, 1), state, sentence: 'So it ended.' }))
     expect(first('finished')).toMatch(
-      /^Finished\. So it ended\. cross-entropy, \[784, 30, 10\] neurons, MNIST, seed 1 /,
+      /^Finished\. So it ended\. cross-entropy cost, \[784, 30, 10\] neurons, MNIST, seed 1 /,
     )
     expect(first('interrupted')).toMatch(/^Interrupted\. So it ended\. /)
     expect(first('diverged')).toMatch(/^Diverged\. So it ended\. /)

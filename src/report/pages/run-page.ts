@@ -1,6 +1,7 @@
 /**
  * The report of one run.
  */
+import { costNames, costs } from '../../core/costs/index.ts'
 import { html, type Html } from '../html.ts'
 import { percent, seconds, settingText, significant } from '../numbers.ts'
 import { facts, note, page, section } from '../page.ts'
@@ -10,6 +11,7 @@ import { confusion } from '../sections/confusion.ts'
 import { epochs } from '../sections/epochs.ts'
 import { learning } from '../sections/learning.ts'
 import { weights } from '../sections/weights.ts'
+import { partWords } from '../text/part-words.ts'
 import { worst } from '../sections/worst.ts'
 import { counted } from '../../format.ts'
 
@@ -32,7 +34,7 @@ export const runReport = (run: RunRecord): string => {
   })
 }
 
-/** What was trained, such as "cross-entropy, [784, 30, 10] neurons, MNIST, seed 0". */
+/** What was trained, such as "cross-entropy cost, [784, 30, 10] neurons, MNIST, seed 0". */
 const titleOf = (run: RunRecord): string =>
   [
     costOf(run),
@@ -54,11 +56,10 @@ const answers = (run: RunRecord): readonly (Html | undefined)[] =>
       ]
     : [confusion(run.answers), worst(run.answers)]
 
-const COSTS: Readonly<Record<string, string>> = { xent: 'cross-entropy', quadratic: 'quadratic cost' }
-
 const costOf = ({ config }: RunRecord): string => {
   const cost = settingText(config.cost)
-  return Object.hasOwn(COSTS, cost) ? COSTS[cost]! : `cost ${cost}`
+  const name = costNames.find(name => name === cost)
+  return name === undefined ? `cost ${cost}` : `${costs[name].label} cost`
 }
 
 const lead = (run: RunRecord, part: string): Html => {
@@ -67,6 +68,7 @@ const lead = (run: RunRecord, part: string): Html => {
     `eta ${settingText(config.eta)}`,
     `mini-batches of ${settingText(config.miniBatchSize)}`,
     `lmbda ${settingText(config.lmbda)}`,
+    ...partWords(config),
     `${settingText(config.init)} start`,
     `run ${run.name}`,
   ]
