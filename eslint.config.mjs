@@ -14,6 +14,8 @@ const pure = [
   'src/study/{statistics,identity,space,halving,arms,study-plan,study,verdict}.ts',
   'src/report/{pages,sections,text}/**/*.ts',
   'src/image/**/*.ts',
+  'src/data/expansions/**/*.ts',
+  'src/data/{expand,expansion,gaussian,resample}.ts',
   'src/{extent,format}.ts',
 ]
 

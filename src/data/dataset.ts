@@ -10,7 +10,13 @@ import { dataError, usageError, type DataError, type UsageError } from '../error
 
 /** The inputs of n examples, [n, width]: grey images as bytes, or any numbers as floats. */
 export type Inputs =
-  | { readonly kind: 'bytes'; readonly width: number; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'bytes'
+      readonly width: number
+      /** The pixels in a row of an image, where the data say it. */
+      readonly columns?: number
+      readonly bytes: Uint8Array
+    }
   | { readonly kind: 'floats'; readonly width: number; readonly floats: Float32Array }
 
 /** The desired outputs of n examples: one class each, [n], or the value of every output, [n, width]. */

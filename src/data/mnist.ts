@@ -215,7 +215,7 @@ export const assembleDataset =
 
 const examplesOf = ({ count, rows, columns, pixels }: Images, labels: Uint8Array): Examples => ({
   size: count,
-  inputs: { kind: 'bytes', width: rows * columns, bytes: pixels },
+  inputs: { kind: 'bytes', width: rows * columns, columns, bytes: pixels },
   desired: { kind: 'labels', labels },
 })
 
