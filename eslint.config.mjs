@@ -45,6 +45,10 @@ const syntax = {
       'ImportDeclaration[source.value=/tfjs/] > ImportSpecifier[imported.name=/^(tidy|keep|dispose)$/]',
     message: 'Memory lives in src/core/scope.ts.',
   },
+  text: {
+    selector: 'NewExpression[callee.name="TextDecoder"]',
+    message: 'Bytes become text in src/io/text.ts, which knows byte order marks and UTF-16.',
+  },
   chain: {
     selector:
       'MemberExpression[object.name=/^[A-Z]+$/] > Identifier.property[name=/^chain/], ImportDeclaration[source.value=/^fp-ts/] > ImportSpecifier[imported.name=/^chain/]',
@@ -90,11 +94,15 @@ export default ts.config(
   },
   {
     files: ['src/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', syntax.memory, syntax.chain, syntax.part, syntax.text] },
+  },
+  {
+    files: ['src/io/text.ts'],
     rules: { 'no-restricted-syntax': ['error', syntax.memory, syntax.chain, syntax.part] },
   },
   {
     files: ['src/core/scope.ts'],
-    rules: { 'no-restricted-syntax': ['error', syntax.chain, syntax.part] },
+    rules: { 'no-restricted-syntax': ['error', syntax.chain, syntax.part, syntax.text] },
   },
   {
     files: ['**/*.mjs'],

@@ -22,7 +22,9 @@ const settingIn = (file, name) => {
   if (file === undefined) return undefined
   try {
     // What is read from a pipe here would be missing for the command.
-    return statSync(file).isFile() ? JSON.parse(readFileSync(file, 'utf8'))[name] : undefined
+    return statSync(file).isFile()
+      ? JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''))[name]
+      : undefined
   } catch {
     return undefined
   }

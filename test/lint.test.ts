@@ -83,6 +83,13 @@ describe('any file', () => {
     expect(await broken('test/planted.test.ts', text)).not.toContain('no-restricted-syntax')
   })
 
+  it('of src except text.ts may not decode text', async () => {
+    const text = 'new TextDecoder().decode(new Uint8Array())'
+    for (const file of ['src/runs/planted.ts', 'src/core/scope.ts'])
+      expect(await broken(file, text)).toContain('no-restricted-syntax')
+    expect(await broken('src/io/text.ts', text)).toEqual([])
+  })
+
   it('except scope.ts may not free memory', async () => {
     const text = 'import { tidy } from "@tensorflow/tfjs-core"; tidy(() => undefined)'
     expect(await broken('src/core/planted.ts', text)).toEqual(['no-restricted-syntax'])

@@ -9,6 +9,7 @@ import { get } from '../data/get.ts'
 import { sha256 } from '../data/mnist.ts'
 import { readBytes } from '../io/read.ts'
 import { writeBestEffort } from '../io/write.ts'
+import { decodeText } from '../io/text.ts'
 import { dataError, type DataError } from '../errors.ts'
 import { decodeFigure, published, source, type Figure, type FigureName, type Published } from './published.ts'
 
@@ -54,7 +55,8 @@ export const loadFigure = (name: FigureName, given: FigureOptions): TaskEither<D
       : inFolder(join(folder, file), known)
   return pipe(
     bytes,
-    TE.flatMapEither(found => decodeFigure(file, Buffer.from(found).toString())),
+    TE.flatMapEither(decodeText(file)),
+    TE.flatMapEither(text => decodeFigure(file, text)),
   )
 }
 

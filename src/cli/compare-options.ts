@@ -171,11 +171,14 @@ export const studyOf = (
     })),
   )
 
+/** In bytes: a longer file is not a search space. */
+const LONGEST_SPACE = 1_000_000
+
 const readSpace = (file: string | undefined): TE.TaskEither<AppError, Space> =>
   file === undefined
     ? TE.right(defaultSpace)
     : pipe(
-        readText(file, 'a search space'),
+        readText(file, 'a search space', LONGEST_SPACE),
         TE.flatMapEither(text => decodeSpace(file, text)),
       )
 

@@ -135,20 +135,19 @@ const fromRun = (options: OptionTable, folder: string): TE.TaskEither<AppError, 
     ),
   )
 
+/** In bytes: a longer file is not a file of settings. */
+const LONGEST = 1_000_000
+
 const fromFile = (options: OptionTable, path: string): TE.TaskEither<AppError, Source> =>
   pipe(
-    readText(path, 'a file of settings, as --print-config prints them'),
+    readText(path, 'a file of settings, as --print-config prints them', LONGEST),
     TE.flatMapEither(text => decodeSettings(options, path, text)),
   )
-
-/** A longer text is not a file of settings. */
-const LONGEST = 1_000_000
 
 const decodeSettings = (options: OptionTable, path: string, text: string): E.Either<UsageError, Source> => {
   const wrong = (what: string, remedy: string): E.Either<UsageError, never> =>
     E.left(usageError(`${path}: ${what}`, remedy))
   const remedy = 'give an object of settings, such as {"cost": "xent", "eta": 0.5}; --print-config prints one'
-  if (text.length > LONGEST) return wrong('it is too long for a file of settings', remedy)
   const parsed = parseJson(text)
   if (E.isLeft(parsed)) return wrong(parsed.left, remedy)
   const json = parsed.right

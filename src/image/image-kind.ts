@@ -3,6 +3,7 @@
  */
 import { isGzip } from '../data/gzip.ts'
 import { isMarkup } from '../data/idx.ts'
+import { looksLikeText } from '../io/text.ts'
 import { isJpeg } from './jpeg.ts'
 import { isPng } from './png.ts'
 
@@ -30,13 +31,6 @@ const others: readonly (readonly [at: number, mark: string, what: string])[] = [
   [0, '\x89PNG', 'a PNG picture that was damaged by a transfer as text'],
 ]
 
-const isText = (bytes: Uint8Array): boolean => {
-  // the last of these bytes may be half a character
-  const start = new TextDecoder().decode(bytes.subarray(0, 1000)).replace(/\ufffd{1,3}$/, '')
-  // eslint-disable-next-line no-control-regex
-  return !/[\x00-\x08\x0e-\x1f\ufffd]/.test(start)
-}
-
 /** The kind of these bytes; the name decides where they do not. */
 export const imageKind = (file: string, bytes: Uint8Array): ImageKind => {
   if (isPng(bytes)) return { kind: 'png' }
@@ -50,5 +44,5 @@ export const imageKind = (file: string, bytes: Uint8Array): ImageKind => {
   if (/^(\u00ef\u00bb\u00bf)?\s*[[{]/.test(latin1(bytes, 0, 64)) || /\.json$/i.test(file))
     return { kind: 'json' }
   if (isMarkup(bytes)) return { kind: 'other', what: 'a web page or an SVG picture' }
-  return { kind: 'other', what: isText(bytes) ? 'a text file' : 'a file of an unknown kind' }
+  return { kind: 'other', what: looksLikeText(bytes) ? 'a text file' : 'a file of an unknown kind' }
 }

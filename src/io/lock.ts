@@ -14,6 +14,7 @@ import * as t from 'io-ts'
 import { locked, type AppError, type Locked } from '../errors.ts'
 import { codeOf, unwritable } from './failure.ts'
 import type { Files } from './files.ts'
+import { textOrThrow } from './text.ts'
 
 const Owner = t.intersection([
   t.type({
@@ -112,8 +113,8 @@ const claims = async (files: Files, folder: string): Promise<readonly Claim[]> =
   const all = await Promise.all(
     numbers.map(async number => {
       try {
-        const text = new TextDecoder().decode(await files.read(claimFile(folder, number)))
-        const owner = Owner.decode(JSON.parse(text))
+        const file = claimFile(folder, number)
+        const owner = Owner.decode(JSON.parse(textOrThrow(file, await files.read(file))))
         return [{ number, owner: E.isRight(owner) ? owner.right : undefined }]
       } catch (error) {
         // ENOENT: it was removed after the folder was listed

@@ -40,26 +40,28 @@ export const kindOf = (path: string): TaskEither<DataError, 'file' | 'folder'> =
     }),
   )
 
+/** What to do about a file that cannot be read, and about one that is too large. */
+type ReadRemedies = { readonly missing?: string; readonly large?: string }
+
 /** The bytes of a file, at most `limit`; a larger one is an error before it is read. */
-export const readBytes = (path: string, limit: number): TaskEither<DataError, Uint8Array> =>
+export const readBytes = (
+  path: string,
+  limit: number,
+  { missing, large = 'use a smaller data set' }: ReadRemedies = {},
+): TaskEither<DataError, Uint8Array> =>
   pipe(
-    TE.tryCatch(() => stat(path), unreadable(path)),
+    TE.tryCatch(() => stat(path), unreadable(path, missing)),
     TE.flatMap(found => {
-      if (!found.isFile()) return TE.left(dataError(`${path} is not a file`, 'give the path of a file'))
+      if (!found.isFile())
+        return TE.left(dataError(`${path} is not a file`, missing ?? 'give the path of a file'))
       return found.size <= limit
-        ? TE.tryCatch(() => readRegular(path), unreadable(path))
-        : TE.left(
-            dataError(
-              `${path} has ${found.size} bytes, more than the ${limit} allowed`,
-              'use a smaller data set',
-            ),
-          )
+        ? TE.tryCatch(() => readRegular(path), unreadable(path, missing))
+        : TE.left(dataError(`${path} has ${found.size} bytes, more than the ${limit} allowed`, large))
     }),
   )
 
-/** The text of a UTF-8 file. `what` says what it should be, such as "a saved network". */
-export const readText = (path: string, what: string): TaskEither<DataError, string> =>
-  pipe(
-    TE.tryCatch(() => readRegular(path), unreadable(path, `give the path of ${what}`)),
-    TE.flatMapEither(decodeText(path)),
-  )
+/** The text of a UTF-8 file of at most `limit` bytes. `what` says what it should be, such as "a saved network". */
+export const readText = (path: string, what: string, limit: number): TaskEither<DataError, string> => {
+  const remedy = `give the path of ${what}`
+  return pipe(readBytes(path, limit, { missing: remedy, large: remedy }), TE.flatMapEither(decodeText(path)))
+}

@@ -14,6 +14,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { parseJson, shortValue } from './json.ts'
+import { strictText } from './text.ts'
 
 /** A tensor with its name; `values` are in row-major order. */
 export type Named = {
@@ -126,10 +127,7 @@ const Entry = t.type({
 /** The value of a header; a byte order mark is not part of JSON. */
 const parseHeader = (header: Uint8Array): E.Either<string, Record<string, unknown>> =>
   pipe(
-    E.tryCatch(
-      () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header),
-      () => 'it is not UTF-8',
-    ),
+    strictText(header),
     E.flatMap(parseJson),
     E.filterOrElse(t.UnknownRecord.is, () => 'it is not a JSON object'),
     E.mapLeft(wrong => `not a safetensors header: ${wrong}`),

@@ -14,6 +14,7 @@ import { decodeCheckpoint, type Checkpoint } from '../runs/checkpoint.ts'
 import { unwritable, readFailureReason } from '../io/failure.ts'
 import { bestEpoch, historyOfLog, type TimedEpoch } from '../runs/history.ts'
 import { parseJson } from '../io/json.ts'
+import { lenientText, utf8Text } from '../io/text.ts'
 import { describeRunFolder } from '../runs/list-runs.ts'
 import { checkpointPath, historyOf } from '../runs/saves.ts'
 import type { Env } from '../io/env.ts'
@@ -26,7 +27,7 @@ const readable = ({ files }: Env, path: string): Promise<Uint8Array | undefined>
 
 const fields = async (env: Env, path: string): Promise<Fields | undefined> => {
   const bytes = await readable(env, path)
-  const json = bytes === undefined ? E.left('') : parseJson(new TextDecoder().decode(bytes))
+  const json = bytes === undefined ? E.left('') : pipe(utf8Text(bytes), E.flatMap(parseJson))
   return E.isRight(json) && typeof json.right === 'object' && json.right !== null
     ? (json.right as Fields)
     : undefined
@@ -56,7 +57,7 @@ const readHistory = async (
   checkpoint: Checkpoint | undefined,
 ): Promise<readonly TimedEpoch[]> => {
   const bytes = await readable(env, join(path, 'metrics.jsonl'))
-  const logged = bytes === undefined ? [] : historyOfLog(new TextDecoder().decode(bytes))
+  const logged = bytes === undefined ? [] : historyOfLog(lenientText(bytes))
   const saved = checkpoint === undefined ? E.left('') : await historyOf(env.files, path, checkpoint)
   const history = E.isRight(saved) ? saved.right.history : []
   return logged.length > history.length ? logged : history

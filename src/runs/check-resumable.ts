@@ -9,6 +9,7 @@ import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
 import { readFailureReason } from '../io/failure.ts'
 import { parseJson, toJson } from '../io/json.ts'
+import { textOrThrow } from '../io/text.ts'
 import { asSettings, type RunConfig } from './run-plan.ts'
 import { recordedEngine } from '../runtime/engine.ts'
 
@@ -38,7 +39,7 @@ export const checkResumable = (
   machine: Fields,
 ): TE.TaskEither<AppError, Fields> => {
   const read = async (name: string): Promise<Fields> => {
-    const parsed = parseJson(new TextDecoder().decode(await files.read(join(path, name))))
+    const parsed = parseJson(textOrThrow(name, await files.read(join(path, name))))
     return E.isRight(parsed) && isFields(parsed.right) ? parsed.right : {}
   }
   const is: Fields = { ...asSettings(config), dataHash }

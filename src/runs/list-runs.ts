@@ -8,6 +8,7 @@ import * as t from 'io-ts'
 import { codeOf, NOT_REGULAR, readFailureReason } from '../io/failure.ts'
 import type { Files } from '../io/files.ts'
 import { parseJson, Real } from '../io/json.ts'
+import { textOrThrow } from '../io/text.ts'
 import { isSameOwner, ownerOf, type Processes } from '../io/lock.ts'
 
 export type ListedState = 'running' | 'finished' | 'interrupted' | 'diverged'
@@ -39,9 +40,9 @@ const Outcome = t.type({
 
 const STATES = { done: 'finished', diverged: 'diverged', stopped: 'interrupted' } as const
 
-const text = async (files: Files, path: string): Promise<string | undefined> => {
+const text = async (files: Files, folder: string, name: string): Promise<string | undefined> => {
   try {
-    return new TextDecoder().decode(await files.read(path))
+    return textOrThrow(name, await files.read(join(folder, name)))
   } catch (error) {
     // A missing file, or something that is not a file, is skipped. Other errors are thrown.
     if (['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP', 'ENXIO', NOT_REGULAR].includes(codeOf(error)))
@@ -66,19 +67,19 @@ export const describeRunFolder = async (
   processes: Processes,
   path: string,
 ): Promise<ListedRun | undefined> => {
-  const config = decoded(Config, await text(files, join(path, 'config.json')))
+  const config = decoded(Config, await text(files, path, 'config.json'))
   if (config === undefined) return undefined
-  const lines = ((await text(files, join(path, 'metrics.jsonl'))) ?? '')
+  const lines = ((await text(files, path, 'metrics.jsonl')) ?? '')
     .split('\n')
     .flatMap(line => decoded(Line, line) ?? [])
-  const result = decoded(Outcome, await text(files, join(path, 'result.json')))
+  const result = decoded(Outcome, await text(files, path, 'result.json'))
   const owner = await ownerOf(files, processes, path)
   // a process that lists its own run has finished it
   const isOwned = owner !== undefined && !isSameOwner(owner, processes.me)
   return {
     path,
     config,
-    data: decoded(Machine, await text(files, join(path, 'env.json')))?.data,
+    data: decoded(Machine, await text(files, path, 'env.json'))?.data,
     state: isOwned ? 'running' : result === undefined ? 'interrupted' : STATES[result.outcome],
     epochs: lines.length,
     accuracies: lines.flatMap(({ evaluationAccuracy: correct, evaluationSize: n }) =>

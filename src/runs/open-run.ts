@@ -14,6 +14,7 @@ import { toJson } from '../io/json.ts'
 import type { DataIdentity } from '../io/model.ts'
 import type { TrainFlags } from '../options/train-options.ts'
 import type { Files } from '../io/files.ts'
+import { lenientText } from '../io/text.ts'
 import { historyOfLog } from './history.ts'
 import { checkResumable } from './check-resumable.ts'
 import { fileRecorder, nullRecorder, type Recorder } from './recorder.ts'
@@ -147,7 +148,7 @@ const lostEpochs = async (
 ): Promise<number | undefined> => {
   if ((await files.list(path)).includes('result.json')) return undefined
   const log = await files.read(join(path, 'metrics.jsonl')).catch(() => new Uint8Array())
-  return Math.max(0, historyOfLog(new TextDecoder().decode(log)).length - epochs)
+  return Math.max(0, historyOfLog(lenientText(log)).length - epochs)
 }
 
 const resumeFolder = (

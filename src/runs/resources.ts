@@ -89,13 +89,16 @@ export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, D
   )
 }
 
+/** In bytes: the longest string of Node has about 2^29 characters. */
+const LARGEST_MODEL = 2 ** 29 - 2 ** 10
+
 /** Reads a saved network, or the network of a finished run from its folder. */
 export const readModel = (path: string): TE.TaskEither<AppError, ModelFile> =>
   pipe(
     modelPath(path),
     TE.flatMap(file =>
       pipe(
-        readText(file, 'a network that was saved with --save'),
+        readText(file, 'a network that was saved with --save', LARGEST_MODEL),
         TE.flatMapEither(text => decodeModel(file, text)),
       ),
     ),

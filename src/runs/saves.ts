@@ -15,6 +15,7 @@ import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type HistoryPart }
 import { decodeHistory, encodeHistory, type TimedEpoch } from './history.ts'
 import { codeOf, readFailureReason, unwritable } from '../io/failure.ts'
 import { readIfPresent, type Files } from '../io/files.ts'
+import { lenientText } from '../io/text.ts'
 
 const NEWEST_FIRST = ['last', 'previous', 'best'] as const
 
@@ -116,7 +117,7 @@ export const historyOf = async (
   const saved = all.slice(0, history.bytes)
   const found =
     createHash('sha256').update(saved).digest('hex') === history.sha256
-      ? decodeHistory(new TextDecoder().decode(saved))
+      ? decodeHistory(lenientText(saved))
       : undefined
   return found?.length === epochs
     ? E.right({ history: found, saved })

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import { packageFolder } from '../io/package-folder.ts'
+import { textOrThrow } from '../io/text.ts'
 
 const NativeInstallation = t.union([
   t.type({ status: t.literal('ready'), source: t.string }),
@@ -17,7 +18,7 @@ export type NativeInstallation = t.TypeOf<typeof NativeInstallation>
 export const nativeInstallation = (): NativeInstallation | undefined => {
   try {
     const file = join(packageFolder(), 'node_modules', '.network2', 'native.json')
-    const record: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const record: unknown = JSON.parse(textOrThrow(file, readFileSync(file)))
     return NativeInstallation.is(record) ? record : undefined
   } catch {
     return undefined

@@ -23,6 +23,7 @@ import * as t from 'io-ts'
 import { codeOf, unwritable } from '../io/failure.ts'
 import { checkRegular, openToAppend } from '../io/files.ts'
 import { parseJson } from '../io/json.ts'
+import { utf8Text } from '../io/text.ts'
 import {
   incompatibleCheckpoint,
   type AppError,
@@ -78,12 +79,13 @@ export const decodeJournal = <Entry>(
   bytes: Buffer,
 ): E.Either<IncompatibleCheckpoint, readonly Entry[]> => {
   const heading = headingOf(subject)
-  const whole = wholeLines(bytes)
-  if (whole.length === 0)
-    return heading.startsWith(bytes.toString())
-      ? E.right([])
-      : E.left(wrongLine(file, 1, 'this is not a journal'))
-  const [first = '', ...rest] = whole.toString().split('\n').slice(0, -1)
+  const text = utf8Text(bytes)
+  if (E.isLeft(text)) return E.left(wrongLine(file, 1, text.left))
+  const lines = text.right.split('\n')
+  if (lines.length === 1)
+    return heading.startsWith(text.right) ? E.right([]) : E.left(wrongLine(file, 1, 'this is not a journal'))
+  // what follows the last line break is not a whole line
+  const [first = '', ...rest] = lines.slice(0, -1)
   return pipe(
     decodeHeading(file, subject, first),
     E.flatMap(() =>

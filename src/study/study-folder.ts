@@ -20,6 +20,7 @@ import { unwritable, readFailureReason } from '../io/failure.ts'
 import { readIfPresent } from '../io/files.ts'
 import { parseJson, toJson } from '../io/json.ts'
 import type { Env } from '../io/env.ts'
+import { textOrThrow } from '../io/text.ts'
 import { counted } from '../format.ts'
 
 export const JOURNAL = 'journal.jsonl'
@@ -178,5 +179,5 @@ const reading = <A>(path: string, read: () => Promise<A>): TE.TaskEither<AppErro
 
 const textOf = async (env: Env, path: string): Promise<string | undefined> => {
   const bytes = await readIfPresent(env.files, path)
-  return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
+  return bytes === undefined ? undefined : textOrThrow('study.json', bytes)
 }

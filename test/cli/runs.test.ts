@@ -39,6 +39,19 @@ const line = (epoch: number, correct: number | string): string =>
   `${JSON.stringify({ epoch, evaluationAccuracy: correct, evaluationSize: 200 })}\n`
 
 describe('the list of runs', () => {
+  it('reads files with a byte order mark; a run in UTF-16 is named, and the others are listed', () =>
+    inFolder(async folder => {
+      await run(folder, 'a', { 'config.json': `\ufeff${config}`, 'metrics.jsonl': `\ufeff${line(1, 90)}` })
+      await run(folder, 'b', {})
+      await writeFile(join(folder, 'b', 'config.json'), Buffer.from(`\ufeff${config}`, 'utf16le'))
+      const notes: string[] = []
+      const runs = await listRuns(disk, systemEnv.processes, folder, line => void notes.push(line))
+      expect(runs).toMatchObject([{ path: join(folder, 'a'), epochs: 1 }])
+      expect(notes).toEqual([
+        `${join(folder, 'b')} cannot be read: config.json: this is UTF-16 text; UTF-8 is read`,
+      ])
+    }))
+
   it('has each run with its state, its accuracies and the command to resume it', () =>
     inFolder(async folder => {
       await run(folder, 'a-done', {

@@ -4,6 +4,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { readJson } from '../../src/data/json-dataset.ts'
@@ -14,6 +16,7 @@ import { readBytes, readText } from '../../src/io/read.ts'
 import { decodeText } from '../../src/io/text.ts'
 import { readModel } from '../../src/runs/resources.ts'
 import { decodeSpace } from '../../src/study/space.ts'
+import { inFolder } from '../support/cli.ts'
 
 const pathOf = (name: string): string => fileURLToPath(new URL(`bom/${name}`, import.meta.url))
 
@@ -21,14 +24,14 @@ const pathOf = (name: string): string => fileURLToPath(new URL(`bom/${name}`, im
 const readers: Readonly<Record<string, (path: string) => TE.TaskEither<AppError | string, unknown>>> = {
   config: path =>
     pipe(
-      readText(path, 'a config file'),
+      readText(path, 'a config file', 1000),
       TE.flatMapEither((text): E.Either<AppError | string, unknown> => parseJson(text)),
     ),
   data: readJson,
   net: readModel,
   space: path =>
     pipe(
-      readText(path, 'a search space'),
+      readText(path, 'a search space', 1000),
       TE.flatMapEither(text => decodeSpace(path, text)),
     ),
   image: path => pipe(readBytes(path, 1000), TE.flatMap(readImages(path, 2))),
@@ -61,4 +64,21 @@ describe('text', () => {
     const bytes = new TextEncoder().encode(text)
     expect(decodeText('FILE')(bytes)).toEqual(E.right(text.replace('\ufeff', '')))
   })
+})
+
+describe('a text', () => {
+  it('that is larger than the limit is refused before it is read', () =>
+    inFolder(async folder => {
+      const path = join(folder, 'large.json')
+      await writeFile(path, '{}')
+      // a sparse file: larger than any string
+      await truncate(path, 2 ** 40)
+      const message = `${path} has ${2 ** 40} bytes, more than the`
+      expect(await readText(path, 'a file of settings', 1000)()).toMatchObject(
+        E.left({ message: `${message} 1000 allowed`, remedy: 'give the path of a file of settings' }),
+      )
+      expect(await readModel(path)()).toMatchObject(
+        E.left({ message: expect.stringContaining(message) as string }),
+      )
+    }))
 })

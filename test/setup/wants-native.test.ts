@@ -25,6 +25,8 @@ const file = (settings: unknown): string => {
 
 const native = file({ backend: 'native' })
 const xla = file({ engine: 'xla' })
+const marked = join(folder, 'marked.json')
+writeFileSync(marked, '\ufeff{"backend":"native"}')
 const wasm = file({ backend: 'wasm' })
 const run = folder
 writeFileSync(join(run, 'config.json'), '{"backend":"native"}')
@@ -55,6 +57,7 @@ describe('the native backend is asked for by', () => {
       [`train --config ${native}`],
       [`train --config=${native}`],
       [`train --config ${xla}`],
+      [`train --config ${marked}`],
       ['train', { NETWORK2_CONFIG: native }],
       ['train --backend native', { NETWORK2_BACKEND: 'wasm' }],
       [`train --config ${wasm}`, { NETWORK2_BACKEND: 'native' }],

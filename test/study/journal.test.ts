@@ -70,6 +70,21 @@ describe('a journal', () => {
       ),
     ))
 
+  it('may begin with a byte order mark; UTF-16 is refused, and the error says so', () =>
+    inFolder(folder => {
+      const file = join(folder, 'journal.jsonl')
+      write(file, one)
+      const text = readFileSync(file, 'utf8')
+      writeFileSync(file, `\ufeff${text}`)
+      expect(write(file, two)).toEqual([one])
+      expect(write(file)).toEqual([one, two])
+      writeFileSync(file, Buffer.from(`\ufeff${text}`, 'utf16le'))
+      expect(open(file)).toMatchObject({
+        left: { message: `${file}, line 1: this is UTF-16 text; UTF-8 is read` },
+      })
+      return Promise.resolve()
+    }))
+
   it('bears to be cut at any byte of its last line, and of its first', () =>
     inFolder(folder => {
       const file = join(folder, 'journal.jsonl')

@@ -15,7 +15,7 @@ const good = {
   ...{ budget: 240, factor: 3, epochs: 30, seeds: 10, seed: 0, common: {}, data: 'd', classes: 10 },
 }
 
-const read = (text: string) =>
+const read = (text: string | Buffer) =>
   inFolder(async folder => {
     const study = join(folder, 'study')
     await mkdir(study)
@@ -43,6 +43,13 @@ describe('study.json', () => {
   ])('with %j is refused at once', async (wrong, words) => {
     expect(await read(JSON.stringify({ ...good, ...wrong }))).toMatchObject({
       left: { _tag: 'Unfit', message: expect.stringContaining(words) as string },
+    })
+  })
+
+  it('may begin with a byte order mark; UTF-16 is refused, and the error says so', async () => {
+    expect(await read(`\ufeff${JSON.stringify(good)}`)).toEqual({ _tag: 'Right', right: good })
+    expect(await read(Buffer.from(`\ufeff${JSON.stringify(good)}`, 'utf16le'))).toMatchObject({
+      left: { _tag: 'Unfit', message: expect.stringContaining('study.json: this is UTF-16 text') as string },
     })
   })
 
