@@ -2,10 +2,11 @@
  * Runs as real processes that are interrupted and resumed. resume.long.test.ts does so at
  * many more moments, on every engine.
  */
-import { mkdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { cli, inFolder, start } from '../support/cli.ts'
+import { mnistFiles } from '../support/needs.ts'
 import { dataOf, goOn, harmed, leftBy, machines, prepared, tree } from '../support/faults.ts'
 
 // a few seconds each, on a machine that does nothing else
@@ -182,6 +183,35 @@ describe('the folder of a run', () => {
         err: '',
       })
     }))
+
+  it.skipIf(mnistFiles.isMissing)(
+    'whose checkpoint the safetensors library has saved again, with its tensors in another order, ends with the same bytes',
+    mnistFiles.why,
+    () =>
+      inFolder(async folder => {
+        const [run, whole] = [join(folder, 'run'), join(folder, 'whole')]
+        const settings = { sizes: [784, 5, 10], trainSize: 500, epochs: 1, data: 'mnist', backend: 'wasm' }
+        await writeFile(join(folder, 'settings.json'), JSON.stringify(settings))
+        const args = ['train', '--config', join(folder, 'settings.json'), '--epochs']
+        const printed = await cli([...args, '1', '--print-config'])
+        await mkdir(join(run, 'checkpoints'), { recursive: true })
+        await writeFile(join(run, 'config.json'), printed.out)
+        await copyFile(
+          new URL('resaved/last.safetensors', import.meta.url),
+          join(run, 'checkpoints', 'last.safetensors'),
+        )
+        const resumed = await cli(['train', '--resume', run, '--epochs', '2'])
+        expect(resumed).toMatchObject({
+          code: 0,
+          err: expect.stringContaining('resuming after epoch 1') as string,
+        })
+        expect(resumed.err).not.toContain('cannot be used')
+        expect((await cli([...args, '2', '--out', whole])).code).toBe(0)
+        expect(await readFile(join(run, 'model.json'), 'utf8')).toBe(
+          await readFile(join(whole, 'model.json'), 'utf8'),
+        )
+      }),
+  )
 
   it('that is none cannot be resumed, and one with a run in it is not written over', () =>
     inFolder(async folder => {
