@@ -3,8 +3,8 @@ Repeats the golden cases of test/golden in float64 with NumPy, and prints the la
 
     python3 scripts/golden.py
 
-Written from the book's network2 and apart from the TypeScript: one example at a time, column vectors, his formulas
-for both costs. It needs Python 3 and NumPy.
+Written from the book and apart from the TypeScript: one example at a time, column vectors, his formulas. The masks of
+dropout are in the files. It needs Python 3 and NumPy.
 """
 
 import json
@@ -17,23 +17,44 @@ def sigmoid(z):
     return 1.0 / (1.0 + np.exp(-z))
 
 
-def quadratic_fn(a, y):
+def softmax(z):
+    e = np.exp(z)
+    return e / np.sum(e)
+
+
+def squared_fn(a, y):
     return 0.5 * np.linalg.norm(a - y) ** 2
-
-
-def quadratic_delta(z, a, y):
-    return (a - y) * sigmoid(z) * (1 - sigmoid(z))
 
 
 def xent_fn(a, y):
     return np.sum(np.nan_to_num(-y * np.log(a) - (1 - y) * np.log(1 - a)))
 
 
-def xent_delta(z, a, y):
-    return a - y
+def log_likelihood_fn(a, y):
+    wanted = y > 0
+    return -np.sum(y[wanted] * np.log(a[wanted]))
 
 
-COSTS = {"quadratic": (quadratic_fn, quadratic_delta), "xent": (xent_fn, xent_delta)}
+# of each cost: the output neurons, the cost of an example, and the error of the output layer
+COSTS = {
+    "quadratic": (sigmoid, squared_fn, lambda a, y: (a - y) * a * (1 - a)),
+    "xent": (sigmoid, xent_fn, lambda a, y: a - y),
+    "log-likelihood": (softmax, log_likelihood_fn, lambda a, y: a - y),
+    "quadratic-linear": (lambda z: z, squared_fn, lambda a, y: a - y),
+}
+
+# of each hidden neuron: its activation, and its slope
+NEURONS = {
+    "sigmoid": (sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
+    "tanh": (np.tanh, lambda z: 1 / np.cosh(z) ** 2),
+    "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)),
+}
+
+# of each regularizer: the penalty on a matrix of weights, and its slope, both without lambda / n
+REGULARIZERS = {
+    "l2": (lambda w: 0.5 * np.sum(w**2), lambda w: w),
+    "l1": (lambda w: np.sum(np.abs(w)), np.sign),
+}
 
 
 def column(values):
@@ -49,70 +70,85 @@ def examples(split, outputs):
     return list(zip(map(column, split["inputs"]), desired))
 
 
-def feedforward(weights, biases, a):
-    for w, b in zip(weights, biases):
-        a = sigmoid(w @ a + b)
+def feedforward(network, parts, a):
+    """The output, from the full network: weights that leave a hidden layer count by the share that dropout keeps."""
+    weights, biases = network
+    for layer, (w, b) in enumerate(zip(weights, biases)):
+        z = parts["share"][layer] * w @ a + b
+        a = parts["output"](z) if layer == len(weights) - 1 else parts["neuron"](z)
     return a
 
 
-def backprop(weights, biases, delta_of, x, y):
-    """The gradient of the cost of one example: (nabla_w, nabla_b)."""
+def backprop(network, parts, masks, x, y):
+    """The gradient of the cost of one example, without the neurons that the masks delete: (nabla_w, nabla_b)."""
+    weights, biases = network
     activations, zs = [x], []
-    for w, b in zip(weights, biases):
+    for layer, (w, b) in enumerate(zip(weights, biases)):
         zs.append(w @ activations[-1] + b)
-        activations.append(sigmoid(zs[-1]))
-    delta = delta_of(zs[-1], activations[-1], y)
+        last = layer == len(weights) - 1
+        activations.append(parts["output"](zs[-1]) if last else masks[layer] * parts["neuron"](zs[-1]))
+    delta = parts["delta"](activations[-1], y)
     nabla_w, nabla_b = [delta @ activations[-2].T], [delta]
-    for layer in range(2, len(weights) + 1):
-        a = activations[-layer]
-        delta = (weights[-layer + 1].T @ delta) * a * (1 - a)
-        nabla_w.insert(0, delta @ activations[-layer - 1].T)
+    for layer in range(len(weights) - 2, -1, -1):
+        delta = masks[layer] * parts["slope"](zs[layer]) * (weights[layer + 1].T @ delta)
+        nabla_w.insert(0, delta @ activations[layer].T)
         nabla_b.insert(0, delta)
     return nabla_w, nabla_b
 
 
-def step(weights, biases, delta_of, batch, eta, lmbda, n):
-    """One mini-batch: the gradient is divided by its own length, the decay by that of the training set."""
-    sum_w = [np.zeros_like(w) for w in weights]
-    sum_b = [np.zeros_like(b) for b in biases]
-    for x, y in batch:
-        nabla_w, nabla_b = backprop(weights, biases, delta_of, x, y)
-        sum_w = [total + nabla for total, nabla in zip(sum_w, nabla_w)]
-        sum_b = [total + nabla for total, nabla in zip(sum_b, nabla_b)]
-    rate = eta / len(batch)
-    return (
-        [(1 - eta * lmbda / n) * w - rate * nabla for w, nabla in zip(weights, sum_w)],
-        [b - rate * nabla for b, nabla in zip(biases, sum_b)],
-    )
+def gradient(network, parts, masks, batch, lmbda, n):
+    """That of a mini-batch: a mean over its own length; the regularization term is by that of the training set."""
+    each = [backprop(network, parts, masks, x, y) for x, y in batch]
+    mean = [[sum(layer) / len(batch) for layer in zip(*nabla)] for nabla in zip(*each)]
+    return [nabla + lmbda / n * parts["penalty_slope"](w) for nabla, w in zip(mean[0], network[0])], mean[1]
 
 
-def total_cost(weights, biases, fn, data, lmbda):
-    costs = [fn(feedforward(weights, biases, x), y) for x, y in data]
-    squares = sum(np.sum(w**2) for w in weights)
-    return sum(costs) / len(data) + 0.5 * lmbda / len(data) * squares
+def total_cost(network, parts, data, lmbda):
+    costs = [parts["cost"](feedforward(network, parts, x), y) for x, y in data]
+    penalty = sum(parts["penalty"](share * w) for share, w in zip(parts["share"], network[0]))
+    return sum(costs) / len(data) + lmbda / len(data) * penalty
 
 
-def accuracy(weights, biases, data):
-    return sum(int(np.argmax(feedforward(weights, biases, x)) == np.argmax(y)) for x, y in data)
+def accuracy(network, parts, data):
+    return sum(int(np.argmax(feedforward(network, parts, x)) == np.argmax(y)) for x, y in data)
+
+
+def parts_of(options, layers, masks):
+    """The functions that a case is made of."""
+    output, cost, delta = COSTS[options["cost"]]
+    neuron, slope = NEURONS[options.get("activation", "sigmoid")]
+    penalty, penalty_slope = REGULARIZERS[options.get("regularizer", "l2")]
+    # every mask of a layer keeps as many neurons
+    share = [1.0] + ([np.mean(mask) for mask in masks[0][0]] if masks else [1.0] * (layers - 1))
+    return {
+        "output": output, "cost": cost, "delta": delta, "neuron": neuron, "slope": slope,
+        "penalty": penalty, "penalty_slope": penalty_slope, "share": share,
+    }  # fmt: skip
 
 
 def train(case):
     """What the case expects: the final weights and biases, and the four monitors after each epoch."""
     start, options = case["start"], case["options"]
-    weights = [np.array(w, dtype=np.float64) for w in start["weights"]]
-    biases = [np.array(b, dtype=np.float64) for b in start["biases"]]
-    fn, delta_of = COSTS[options["cost"]]
+    network = [[np.array(layer, dtype=np.float64) for layer in start[name]] for name in ("weights", "biases")]
+    velocity = [[np.zeros_like(layer) for layer in part] for part in network]
     eta, lmbda, size = options["eta"], options["lmbda"], options["miniBatchSize"]
+    mu = options.get("mu", 0.0)
+    masks = options["dropout"]["masks"] if "dropout" in options else None
+    parts = parts_of(options, len(network[0]), masks)
     training, test = (examples(case["data"][part], start["sizes"][-1]) for part in ("training", "test"))
+    whole = [np.ones((neurons, 1)) for neurons in start["sizes"][1:-1]]
     seen = {name: [] for name in ("evaluationCost", "evaluationAccuracy", "trainingCost", "trainingAccuracy")}
-    for _ in range(options["epochs"]):
-        for first in range(0, len(training), size):
+    for epoch in range(options["epochs"]):
+        for step, first in enumerate(range(0, len(training), size)):
             batch = training[first : first + size]
-            weights, biases = step(weights, biases, delta_of, batch, eta, lmbda, len(training))
+            kept = [column(mask) for mask in masks[epoch][step]] if masks else whole
+            nabla = gradient(network, parts, kept, batch, lmbda, len(training))
+            velocity = [[mu * v - eta * g for v, g in zip(*pair)] for pair in zip(velocity, nabla)]
+            network = [[layer + v for layer, v in zip(*pair)] for pair in zip(network, velocity)]
         for name, data in (("evaluation", test), ("training", training)):
-            seen[f"{name}Cost"].append(total_cost(weights, biases, fn, data, lmbda))
-            seen[f"{name}Accuracy"].append(accuracy(weights, biases, data))
-    return {"weights": weights, "biases": biases, **seen}
+            seen[f"{name}Cost"].append(total_cost(network, parts, data, lmbda))
+            seen[f"{name}Accuracy"].append(accuracy(network, parts, data))
+    return {"weights": network[0], "biases": network[1], **seen}
 
 
 def flat(value):

@@ -10,15 +10,21 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import process from 'node:process'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import type { CostName } from '../src/core/costs/index.ts'
+import { dropoutOf } from '../src/core/dropout.ts'
 import { fold, generator, key, normal, type Key } from '../src/core/rng.ts'
+import { twinCosts } from '../test/support/cases.ts'
 import {
   argmax,
   epochs,
   examples,
   feedforward,
+  fullNetwork,
+  load,
   save,
   sgd,
   type Example,
+  type HiddenName,
   type Matrix,
   type Monitored,
   type Network,
@@ -34,7 +40,13 @@ export type Golden = {
   readonly about: string
   readonly start: Saved
   readonly data: { readonly training: Split; readonly test: Split }
-  readonly options: Omit<Options, 'regularizer'> & { readonly cost: 'quadratic' | 'xent' }
+  readonly options: Omit<Options, 'dropout'> & {
+    readonly cost: CostName
+    /** The hidden neurons; sigmoid, if it is left out. */
+    readonly activation?: HiddenName
+    /** The share of the hidden neurons that a mini-batch deletes, and its masks. */
+    readonly dropout?: { readonly rate: number } & Options['dropout']
+  }
   readonly expected: Pick<Saved, 'weights' | 'biases'> & Monitored
 }
 
@@ -45,7 +57,9 @@ type Plan = {
   readonly seed: number
   readonly sizes: readonly number[]
   readonly n: number
-  readonly options: Golden['options']
+  readonly options: Omit<Golden['options'], 'dropout'>
+  /** The share of the hidden neurons that a mini-batch deletes. */
+  readonly dropout?: number
   /** The standard deviation of a weight with this number of inputs; by default network2's. */
   readonly spread?: (inputs: number) => number
   readonly pixels?: boolean
@@ -54,7 +68,8 @@ type Plan = {
 
 const large = (): number => 1
 
-export const plans: readonly Plan[] = [
+/** What network2.py can train. */
+export const network2Plans: readonly Plan[] = [
   {
     name: 'quadratic',
     about: 'the quadratic cost, pixels, large start',
@@ -214,6 +229,82 @@ export const plans: readonly Plan[] = [
   },
 ]
 
+/** What network2.py has not. */
+const otherPlans: readonly Plan[] = [
+  {
+    name: 'log-likelihood',
+    about: 'softmax outputs with the log-likelihood cost: (78), (80), (84)',
+    seed: 19,
+    sizes: [12, 8, 5],
+    n: 40,
+    options: { cost: 'log-likelihood', eta: 0.5, lmbda: 5, miniBatchSize: 10, epochs: 5 },
+    pixels: true,
+  },
+  {
+    name: 'quadratic-linear',
+    about: 'linear outputs with the quadratic cost: (68) to (70)',
+    seed: 20,
+    sizes: [10, 7, 4],
+    n: 40,
+    options: { cost: 'quadratic-linear', eta: 0.1, lmbda: 0, miniBatchSize: 10, epochs: 5 },
+  },
+  {
+    name: 'l1',
+    about: 'L1 regularization: (95) to (97); a last batch of 3',
+    seed: 21,
+    sizes: [9, 6, 4],
+    n: 23,
+    options: { cost: 'xent', eta: 0.3, lmbda: 0.5, miniBatchSize: 5, epochs: 4, regularizer: 'l1' },
+  },
+  {
+    name: 'momentum',
+    about: 'momentum with weight decay: (107), (108); a last batch of 3',
+    seed: 22,
+    sizes: [9, 6, 4],
+    n: 23,
+    options: { cost: 'xent', eta: 0.1, lmbda: 2, miniBatchSize: 5, epochs: 4, mu: 0.8 },
+  },
+  {
+    name: 'tanh',
+    about: 'two hidden layers of tanh neurons: (109) to (111)',
+    seed: 23,
+    sizes: [10, 7, 6, 4],
+    n: 40,
+    options: { cost: 'xent', eta: 0.2, lmbda: 1, miniBatchSize: 8, epochs: 5, activation: 'tanh' },
+  },
+  {
+    name: 'relu',
+    about: 'two hidden layers of rectified linear neurons: (112)',
+    seed: 24,
+    sizes: [10, 7, 6, 4],
+    n: 40,
+    options: { cost: 'xent', eta: 0.1, lmbda: 1, miniBatchSize: 8, epochs: 5, activation: 'relu' },
+  },
+  {
+    name: 'dropout',
+    about: 'dropout in two hidden layers, of 8 and 7 neurons; a last batch of 3',
+    seed: 25,
+    sizes: [10, 8, 7, 4],
+    n: 43,
+    options: { cost: 'xent', eta: 0.5, lmbda: 2, miniBatchSize: 10, epochs: 4 },
+    dropout: 0.4,
+  },
+  {
+    name: 'all-parts',
+    about: 'softmax, tanh, L1, momentum and dropout together',
+    seed: 26,
+    sizes: [10, 8, 6, 4],
+    n: 43,
+    options: {
+      ...{ cost: 'log-likelihood', eta: 0.1, lmbda: 0.2, miniBatchSize: 10, epochs: 4 },
+      ...{ activation: 'tanh', regularizer: 'l1', mu: 0.5 },
+    },
+    dropout: 0.25,
+  },
+]
+
+export const plans: readonly Plan[] = [...network2Plans, ...otherPlans]
+
 /** `count` rows of `width` numbers. */
 const rows = (numbers: Vector, width: number): Matrix =>
   Array.from({ length: numbers.length / width }, (_, i) => numbers.slice(i * width, (i + 1) * width))
@@ -230,7 +321,8 @@ const byteOver256 = (
 const drawStart = (of: Key, { sizes, spread = inputs => 1 / Math.sqrt(inputs), options }: Plan): Network => {
   const layers = sizes.slice(1).map((outputs, l) => ({ outputs, inputs: sizes[l] ?? 0, of: fold(of, l) }))
   return {
-    cost: options.cost === 'xent' ? 'CrossEntropyCost' : 'QuadraticCost',
+    cost: twinCosts[options.cost],
+    ...(options.activation === undefined ? {} : { hidden: options.activation }),
     weights: layers.map(layer =>
       rows(
         Array.from(normal(fold(layer.of, 0), layer.outputs * layer.inputs), w =>
@@ -275,6 +367,29 @@ const drawSplit = (of: Key, teacher: Matrix, plan: Plan, length: number): Split 
   }
 }
 
+/** The network that a case starts from. */
+export const startOf = ({ start, options: { activation } }: Golden): Network => ({
+  ...load(start),
+  ...(activation === undefined ? {} : { hidden: activation }),
+})
+
+/** The masks of every mini-batch, for each hidden layer. */
+const drawMasks = (
+  of: Key,
+  { sizes, n, options: { epochs, miniBatchSize } }: Plan,
+  rate: number,
+): NonNullable<Golden['options']['dropout']> => {
+  const { masks } = dropoutOf(rate, of)
+  return {
+    rate,
+    masks: Array.from({ length: epochs }, (_, epoch) =>
+      Array.from({ length: Math.ceil(n / miniBatchSize) }, (_, step) =>
+        sizes.slice(1, -1).map((neurons, layer) => [...masks(epoch + 1, layer, neurons)(step)]),
+      ),
+    ),
+  }
+}
+
 /** The smallest margin of the argmax over the next output, over all examples. */
 const closestCall = (net: Network, data: readonly Example[]): number =>
   Math.min(
@@ -296,19 +411,23 @@ export const record = (plan: Plan): Golden => {
   }
   const training = examples(data.training, outputs)
   const test = examples(data.test, outputs)
-  for (const net of epochs(start, training, plan.options)) {
+  const options: Golden['options'] =
+    plan.dropout === undefined
+      ? plan.options
+      : { ...plan.options, dropout: drawMasks(fold(seed, 4), plan, plan.dropout) }
+  for (const net of epochs(start, training, options)) {
     // A near tie could be decided differently in float32, and a correct trainer would fail the case.
-    if (outputs > 1 && closestCall(net, [...training, ...test]) < 1e-5)
+    if (outputs > 1 && closestCall(fullNetwork(net), [...training, ...test]) < 1e-5)
       throw new Error(`${plan.name}: a tie; take another seed`)
   }
-  const { net, monitored } = sgd(start, training, test, plan.options)
+  const { net, monitored } = sgd(start, training, test, options)
   const { weights, biases } = save(net)
   return {
     name: plan.name,
     about: plan.about,
     start: save(start),
     data,
-    options: plan.options,
+    options,
     expected: { weights, biases, ...monitored },
   }
 }

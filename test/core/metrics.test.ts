@@ -1,7 +1,7 @@
 import { scalar } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { plans, recorded } from '../../scripts/golden.ts'
+import { network2Plans, recorded } from '../../scripts/golden.ts'
 import { batchMetrics, totalCost } from '../../src/core/metrics.ts'
 import { l2 } from '../../src/core/regularizers/l2.ts'
 import { withTensors } from '../../src/core/scope.ts'
@@ -65,7 +65,7 @@ describe('by hand', () => {
 })
 
 describe('golden', () => {
-  it.each(plans.filter(({ options }) => options.epochs > 0))(
+  it.each(network2Plans.filter(({ options }) => options.epochs > 0))(
     '$name: the last value of each monitor',
     plan => {
       const { start, data, options, expected } = recorded(plan)

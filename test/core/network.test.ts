@@ -3,7 +3,7 @@ import '@tensorflow/tfjs'
 import { grads, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { plans, recorded } from '../../scripts/golden.ts'
+import { plans, recorded, startOf } from '../../scripts/golden.ts'
 import { backprop, feedforward, output } from '../../src/core/network.ts'
 import { withTensors } from '../../src/core/scope.ts'
 import { leaves, unflatten } from '../../src/core/tree.ts'
@@ -104,9 +104,9 @@ describe('by hand', () => {
 
 describe('golden', () => {
   it.each(plans)('$name: the gradient at the start is that of the twin', plan => {
-    const { start, data } = recorded(plan)
-    const net = twin.load(start)
-    const batch = twin.examples(data.training, start.sizes.at(-1) ?? 0)
+    const golden = recorded(plan)
+    const net = startOf(golden)
+    const batch = twin.examples(golden.data.training, golden.start.sizes.at(-1) ?? 0)
     expect(
       twin.relativeError(found({ net, batch }), twin.leaves(twin.summedGradient(net, batch))),
     ).toBeLessThan(1e-5)

@@ -37,6 +37,10 @@ export type Options = {
   readonly miniBatchSize: number
   readonly epochs: number
   readonly regularizer?: RegularizerName
+  /** With momentum. */
+  readonly mu?: number
+  /** With dropout: the masks of the hidden layers, [epoch][mini-batch][layer][neuron]. */
+  readonly dropout?: { readonly masks: readonly (readonly (readonly Vector[])[])[] }
 }
 
 /** What network2's SGD returns: one number an epoch. Accuracies are counts. */
@@ -299,20 +303,43 @@ export const argmax = (a: Vector): number => a.indexOf(Math.max(...a))
 export const accuracy = (net: Network, data: readonly Example[]): number =>
   data.filter(({ x, y }) => argmax(feedforward(net, x)) === argmax(y)).length
 
-/** The network after each epoch of stochastic gradient descent, (20) and (21), in the given order. */
+/**
+ * The network after each epoch of stochastic gradient descent, (20) and (21), in the given order. With dropout, it has the
+ * masks of the last mini-batch.
+ */
 export const epochs = function* (
   net: Network,
   training: readonly Example[],
   options: Options,
 ): Generator<Network> {
   const n = training.length
+  let velocity = zeros(net)
   for (let epoch = 0; epoch < options.epochs; epoch++) {
     for (let k = 0; k < n; k += options.miniBatchSize) {
-      net = updateMiniBatch(net, training.slice(k, k + options.miniBatchSize), { ...options, n })
+      const miniBatch = training.slice(k, k + options.miniBatchSize)
+      const { mu, dropout } = options
+      const thinned =
+        dropout === undefined
+          ? net
+          : { ...net, masks: at(at(dropout.masks, epoch), k / options.miniBatchSize) }
+      if (mu === undefined) net = updateMiniBatch(thinned, miniBatch, { ...options, n })
+      else ({ net, velocity } = momentumStep(thinned, velocity, miniBatch, { ...options, mu, n }))
     }
     yield net
   }
 }
+
+/** With dropout, all neurons are used, and the weights that leave a hidden layer are scaled by the share that was kept. */
+export const fullNetwork = ({ masks, ...net }: Network): Network =>
+  masks === undefined
+    ? net
+    : {
+        ...net,
+        weights: net.weights.map((w, l) => {
+          const share = l === 0 ? 1 : sum(at(masks, l - 1)) / at(masks, l - 1).length
+          return w.map(row => row.map(x => share * x))
+        }),
+      }
 
 /** network2's SGD without the shuffle: the trained network, and what the monitors saw after every epoch. */
 export const sgd = (
@@ -322,13 +349,14 @@ export const sgd = (
   options: Options,
 ): { readonly net: Network; readonly monitored: Monitored } => {
   const after = [...epochs(start, training, options)]
+  const full = after.map(fullNetwork)
   return {
     net: after.at(-1) ?? start,
     monitored: {
-      evaluationCost: after.map(net => totalCost(net, evaluation, options.lmbda, options.regularizer)),
-      evaluationAccuracy: after.map(net => accuracy(net, evaluation)),
-      trainingCost: after.map(net => totalCost(net, training, options.lmbda, options.regularizer)),
-      trainingAccuracy: after.map(net => accuracy(net, training)),
+      evaluationCost: full.map(net => totalCost(net, evaluation, options.lmbda, options.regularizer)),
+      evaluationAccuracy: full.map(net => accuracy(net, evaluation)),
+      trainingCost: full.map(net => totalCost(net, training, options.lmbda, options.regularizer)),
+      trainingAccuracy: full.map(net => accuracy(net, training)),
     },
   }
 }

@@ -3,7 +3,7 @@
  */
 import { expect } from 'vitest'
 import type { Golden } from '../../scripts/golden.ts'
-import { costs } from '../../src/core/costs/index.ts'
+import { partsNamed } from '../../src/core/parts.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { fromParams, type LayerValues, type Params } from '../../src/core/params.ts'
 import { dispose } from '../../src/core/scope.ts'
@@ -27,14 +27,20 @@ export type Arranged = {
 /** A recorded case, in the order of its data. */
 export const arranged = ({ start, data, options }: Golden): Arranged => {
   const outputs = start.sizes.at(-1)!
+  const { cost, activation, regularizer, dropout, ...numbers } = options
+  const optimizer = numbers.mu === undefined ? 'sgd' : 'momentum'
   const examples = twin.examples(data.training, outputs)
   const training = batchOf(examples)
   const evaluation = batchOf(twin.examples(data.test, outputs))
   const initial = paramsOf(twin.load(start))
   return {
     settings: {
-      ...options,
-      cost: costs[options.cost],
+      ...numbers,
+      ...partsNamed({ cost, activation, regularizer, optimizer }),
+      dropout: dropout && {
+        rate: dropout.rate,
+        masks: (epoch, layer) => step => Float32Array.from(dropout.masks[epoch - 1]![step]![layer]!),
+      },
       order: () => Int32Array.from(examples, (_, i) => i),
     },
     sets: { training, observed: { training, evaluation } },

@@ -1,7 +1,7 @@
 import { scalar } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { plans, recorded, type Golden } from '../../../scripts/golden.ts'
+import { network2Plans, recorded, type Golden } from '../../../scripts/golden.ts'
 import type { Scalar } from '@tensorflow/tfjs-core'
 import type { Params } from '../../../src/core/params.ts'
 import { foldScoped, withTensors } from '../../../src/core/scope.ts'
@@ -138,7 +138,7 @@ const trained = ({ start, data, options }: Golden): twin.Vector[] => {
 }
 
 describe('golden', () => {
-  it.each(plans)('$name: the weights and biases of the last epoch', plan => {
+  it.each(network2Plans)('$name: the weights and biases of the last epoch', plan => {
     const golden = recorded(plan)
     const expected = twin.leaves(twin.load({ ...golden.start, ...golden.expected }))
     expect(twin.relativeError(trained(golden), expected)).toBeLessThan(1e-5)
