@@ -58,6 +58,14 @@ export const tools = {
     values: [ANY],
     flags: [],
   },
+  'test:mutation': {
+    file: 'scripts/mutation.ts',
+    about:
+      'Changes the program in one small way at a time (200 ways, drawn from a seed) and counts how often the tests notice.',
+    usage: '[--mutants N] [--seed S] [PART OF A PATH]',
+    values: [ANY, ANY],
+    flags: ['--mutants', '--seed'],
+  },
   'check-gradients': {
     file: 'scripts/check-gradients.ts',
     about:

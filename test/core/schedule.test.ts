@@ -25,6 +25,7 @@ describe('early stopping', () => {
   it('ends after n epochs without a better accuracy; an equal one is not better', () => {
     expect(until({ earlyStop: 3 }, [5, 9, 9, 8, 9, 10, 11])).toBe(5)
     expect(until({ earlyStop: 3 }, [5, 9, 8, 8, 10, 9, 9, 9])).toBe(8)
+    expect(course({ earlyStop: 3 }, [1])).toMatchObject({ best: 1, sinceBest: 0 })
   })
 
   it('never takes what is not a number for an improvement', () => {
