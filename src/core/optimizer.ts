@@ -40,6 +40,11 @@ export type Optimizer<S extends Tree = Tree, K extends string = string> = {
   /** The inputs of `update`, computed in float64. As inputs, their values can change without a new program. */
   readonly scale: (hyper: HyperParameters, regularizer: Regularizer) => Readonly<Record<K, number>>
   /**
+   * The equation of each tensor of the new state, as `trace` prints it, by its path without indices: of weights (`params.w`),
+   * of biases (`params.b`), and of what is remembered.
+   */
+  readonly equations: (regularizer: Regularizer) => Readonly<Record<string, string>>
+  /**
    * One step. (A method, so that a registry can hold optimizers with different states.)
    *
    * @param gradients of the cost summed over the mini-batch, without the regularizer's part

@@ -10,6 +10,8 @@ export type Regularizer = {
   readonly name: string
   /** The penalty that the cost includes, without its factor λ/n. */
   readonly penalty: (params: Params) => Scalar
+  /** What `gradient` computes, as `trace` prints it, such as "sgn(w)". */
+  readonly slope: string
   /** ∂penalty/∂w, for an optimizer that needs ∇C with the regularizer's term, which is λ/n times this. */
   readonly gradient: (w: Tensor2D) => Tensor2D
   /**
@@ -17,6 +19,8 @@ export type Regularizer = {
    * step as an input, so that another λ or η needs no new program.
    */
   readonly factor: (etaLmbdaOverN: number) => number
+  /** The equation of a step of gradient descent with it, as `trace` prints it. */
+  readonly equation: string
   /** The weights after the regularizer's part of a step: w - ηλ/n · ∂penalty/∂w. */
   readonly shrink: (w: Tensor2D, factor: Scalar) => Tensor2D
 }

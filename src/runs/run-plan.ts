@@ -143,7 +143,7 @@ export const planRun = (
 }
 
 /** A mini-batch must keep a neuron of each hidden layer. */
-const dropoutFits = (rate: number, [, ...above]: Sizes): E.Either<UsageError, void> => {
+export const dropoutFits = (rate: number, [, ...above]: Sizes): E.Either<UsageError, void> => {
   if (rate === 0) return E.right(undefined)
   const hidden = above.slice(0, -1)
   if (hidden.length === 0)
@@ -165,7 +165,7 @@ const dropoutFits = (rate: number, [, ...above]: Sizes): E.Either<UsageError, vo
 }
 
 /** The optimizer, which --momentum also chooses, and its μ. */
-const momentumOf = ({
+export const momentumOf = ({
   optimizer,
   momentum,
 }: Pick<TrainFlags, 'optimizer' | 'momentum'>): Pick<RunConfig, 'optimizer' | 'momentum'> => {

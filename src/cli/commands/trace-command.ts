@@ -1,18 +1,24 @@
 /**
  * `trace`: the training step as the program that is compiled, with the equations of the book.
  */
-import { scalar, tensor1d, zeros, type Rank } from '@tensorflow/tfjs-core'
+import { ones, scalar, tensor1d, zeros, type Rank } from '@tensorflow/tfjs-core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { loadBackend } from '../../runtime/backend.ts'
-import { costs, type CostName } from '../../core/costs/index.ts'
-import { print, type Node, type Program as Traced } from '../../compiler/program.ts'
+import { print, type Node, type Program as Traced, type Ref } from '../../compiler/program.ts'
 import { trace } from '../../compiler/trace.ts'
+import type { Network } from '../../core/network.ts'
+import type { Optimizer } from '../../core/optimizer.ts'
+import { optimizers } from '../../core/optimizers/index.ts'
 import { initialValues, toParams, type Sizes } from '../../core/params.ts'
+import { networkNamed } from '../../core/parts.ts'
+import type { Regularizer } from '../../core/regularizer.ts'
+import { regularizers } from '../../core/regularizers/index.ts'
 import { key } from '../../core/rng.ts'
 import { withTensors } from '../../core/scope.ts'
 import { trainStep } from '../../core/train.ts'
 import { outputOptions, trainingOptions } from '../../options/train-options.ts'
+import { dropoutFits, momentumOf } from '../../runs/run-plan.ts'
 import { defineCommand } from '../command.ts'
 
 export const traceCommand = defineCommand({
@@ -21,15 +27,30 @@ export const traceCommand = defineCommand({
     cost: trainingOptions.cost,
     sizes: trainingOptions.sizes,
     miniBatchSize: trainingOptions.miniBatchSize,
+    activation: trainingOptions.activation,
+    regularizer: trainingOptions.regularizer,
+    optimizer: trainingOptions.optimizer,
+    momentum: trainingOptions.momentum,
+    dropout: trainingOptions.dropout,
     debug: outputOptions.debug,
   },
-  examples: [['npm run trace -- --cost quadratic', 'its kernels, with the equations of the book']],
-  run: ({ cost = 'xent', sizes = BOOK, miniBatchSize }, env) =>
+  examples: [
+    ['npm run trace -- --cost quadratic', 'its kernels, with the equations of the book'],
+    ['npm run trace -- --cost log-likelihood --momentum 0.9 --dropout 0.5', 'the same for other parts'],
+  ],
+  run: ({ cost = 'xent', sizes = BOOK, miniBatchSize, activation, regularizer, dropout, ...flags }, env) =>
     pipe(
-      loadBackend('cpu'),
+      TE.fromEither(dropoutFits(dropout, sizes)),
+      TE.flatMap(() => loadBackend('cpu')),
       TE.map(() => {
-        const program = programOf(cost, sizes, miniBatchSize)
-        for (const line of print(program, equationIn(cost, program)).split('\n')) env.out(line)
+        const names = { cost, activation, regularizer, ...momentumOf(flags) }
+        const parts = {
+          ...networkNamed(names),
+          regularizer: regularizers[names.regularizer],
+          optimizer: optimizers[names.optimizer],
+        }
+        const program = programOf(parts, sizes, miniBatchSize, dropout > 0)
+        for (const line of print(program, equationIn(parts, program)).split('\n')) env.out(line)
       }),
     ),
 })
@@ -37,49 +58,91 @@ export const traceCommand = defineCommand({
 /** The network of the chapter. */
 const BOOK: Sizes = [784, 30, 10]
 
+type StepParts = Network & { readonly regularizer: Regularizer; readonly optimizer: Optimizer }
+
 /** Enough rows for a mini-batch to be gathered from; how many there are in all makes no difference. */
-const programOf = (cost: CostName, sizes: Sizes, m: number): Traced =>
+const programOf = (parts: StepParts, sizes: Sizes, m: number, hasDropout: boolean): Traced =>
   withTensors(
-    () => ({
-      params: toParams(initialValues('default', key(0), sizes)),
-      set: {
-        x: zeros<Rank.R2>([m, sizes[0]]),
-        y: zeros<Rank.R2>([m, sizes.at(-1)!]),
-        rate: scalar(0.05),
-        decay: scalar(1),
-      },
-      rows: tensor1d(Int32Array.from({ length: m }, (_, i) => i)),
-    }),
-    ({ params, set, rows }) =>
-      trace(trainStep({ cost: costs[cost] }), [
-        ['', { params, optimizer: [] }],
-        ['', set],
-        ['', { rows, masks: [] }],
+    () => {
+      const params = toParams(initialValues('default', key(0), sizes))
+      const { optimizer, regularizer } = parts
+      const scale = optimizer.scale({ eta: 0.5, lmbda: 0, mu: 0.9, m, n: m }, regularizer)
+      return {
+        state: { params, optimizer: optimizer.init(params) },
+        constants: {
+          x: zeros<Rank.R2>([m, sizes[0]]),
+          y: zeros<Rank.R2>([m, sizes.at(-1)!]),
+          ...Object.fromEntries(Object.entries(scale).map(([name, value]) => [name, scalar(value)])),
+        },
+        inputs: {
+          rows: tensor1d(Int32Array.from({ length: m }, (_, i) => i)),
+          masks: hasDropout ? sizes.slice(1, -1).map(neurons => ones<Rank.R1>([neurons])) : [],
+        },
+      }
+    },
+    ({ state, constants, inputs }) =>
+      trace(trainStep(parts), [
+        ['', state],
+        ['', constants],
+        ['', inputs],
       ]),
   )
 
 /** The equation of the book whose left-hand side a node computes, if any. */
-const equationIn = (cost: CostName, { nodes }: Traced): ((node: Node) => string) => {
-  const source = (node: Node, i: number): Node | undefined => {
-    const ref = node.inputs[i]
-    return ref?.kind === 'node' ? nodes[ref.index] : undefined
+const equationIn = (
+  { hidden, cost, regularizer, optimizer }: StepParts,
+  program: Traced,
+): ((node: Node) => string) => {
+  const { nodes, inputs, outputs } = program
+  const equations = new Map<Node, string>()
+  const label = (node: Node | undefined, equation: string): void => {
+    if (node !== undefined) equations.set(node, equation)
   }
-  const isWeightGradient = ({ kernel, attributes }: Node): boolean =>
-    kernel === 'BatchMatMul' && attributes.transposeA === true
-  // each layer's error is the left factor of its weight gradient, and the output layer comes first
-  const deltas = nodes.filter(isWeightGradient).map(node => source(node, 0))
-  return node => {
-    const { kernel } = node
-    const [left, right] = [source(node, 0)?.kernel, source(node, 1)?.kernel]
-    if (node === deltas[0]) return `BP1, ${costs[cost].equation}`
-    if (deltas.includes(node)) return "BP2: δ = (w δ) ⊙ σ'(z)"
-    if (isWeightGradient(node)) return 'BP4: ∂C/∂w = δ a'
-    if (kernel === 'Sum') return 'BP3: ∂C/∂b = δ'
-    if (kernel === 'GatherV2') return 'the mini-batch'
-    if (kernel === 'Sigmoid') return '(25) a = σ(w a + b)'
-    if (kernel === 'Multiply' && left === 'Sigmoid') return "σ'(z) = a (1 - a)"
-    if (kernel === 'Sub' && left === 'Multiply') return '(93) w → (1 - ηλ/n) w - η/m Σ ∂C/∂w'
-    if (kernel === 'Sub' && right === 'Multiply') return '(94) b → b - η/m Σ ∂C/∂b'
-    return ''
+  const nodeOf = (ref: Ref | undefined): Node | undefined =>
+    ref?.kind === 'node' ? nodes[ref.index] : undefined
+  const source = (node: Node | undefined, i: number): Node | undefined => nodeOf(node?.inputs[i])
+  const isInput = (ref: Ref | undefined, name: RegExp): boolean =>
+    ref?.kind === 'input' && name.test(inputs[ref.index]!.name)
+  /** What a mask is multiplied with; the node itself, if there is none. */
+  const unmasked = (node: Node | undefined, equation: string): Node | undefined => {
+    if (!isInput(node?.inputs[1], /^masks/)) return node
+    label(node, equation)
+    return source(node, 0)
   }
+
+  // each layer's error is the left factor of its weight gradient, and the activation below it the right one; the output
+  // layer comes first
+  const gradients = nodes.filter(
+    ({ kernel, attributes }) => kernel === 'BatchMatMul' && attributes.transposeA === true,
+  )
+  const [delta, ...deltasBelow] = gradients.map(node => source(node, 0))
+  for (const node of gradients) label(node, 'BP4: ∂C/∂w = δ a')
+  for (const node of nodes) {
+    if (node.kernel === 'Sum') label(node, 'BP3: ∂C/∂b = δ')
+    if (node.kernel === 'GatherV2') label(node, 'the mini-batch')
+    // of the weights alone: not a product, and not a step
+    if (node.inputs.length === 1 && isInput(node.inputs[0], /^params.*w$/))
+      label(node, `the slope of the penalty: ${regularizer.slope}`)
+  }
+
+  label(delta, `BP1, ${cost.equation}`)
+  const difference = source(delta, 0)?.kernel === 'Sub' ? source(delta, 0) : delta
+  if (difference !== delta && 'slope' in cost.output) label(source(delta, 1), String(cost.output.slope))
+  const a = source(difference, 0)
+  // linear outputs are the weighted inputs
+  if (a?.inputs.length === 1) label(a, cost.output.equation)
+
+  for (const final of deltasBelow) {
+    const below = unmasked(final, 'dropout: δ ⊙ r')
+    // the slope is computed from a, which a mask has made 0 where it is 0
+    const where = below === final ? '' : ', where r = 1'
+    label(below, `BP2: δ = (w δ) ⊙ σ'(z)${where}`)
+    label(source(below, 1), hidden.slope + where)
+  }
+  for (const node of gradients.slice(0, -1))
+    label(unmasked(source(node, 1), 'dropout: a ⊙ r'), hidden.equation)
+
+  const ofState = optimizer.equations(regularizer)
+  outputs.forEach((ref, i) => label(nodeOf(ref), ofState[inputs[i]!.name.replace(/\[\d+\]/g, '')] ?? ''))
+  return node => equations.get(node) ?? ''
 }

@@ -13,6 +13,12 @@ export const momentum: Optimizer<Params, 'rate' | 'mu' | 'decay'> = {
   init: params => mapLayers(params, ({ w, b }) => ({ w: zerosLike(w), b: zerosLike(b) })),
   /** `rate` is η/m with the m of this very mini-batch; `decay` is ηλ/n, with the n of the whole set. */
   scale: ({ eta, lmbda, mu, m, n }) => ({ rate: eta / m, mu, decay: (eta * lmbda) / n }),
+  equations: ({ slope }) => ({
+    'params.w': '(108) w → w + v',
+    'params.b': '(108) b → b + v',
+    'optimizer.w': `(107) v → μ v - ηλ/n ${slope} - η/m Σ ∂C/∂w`,
+    'optimizer.b': '(107) v → μ v - η/m Σ ∂C/∂b',
+  }),
   /**
    * Equations (107) and (108), for one mini-batch. ∇C includes the regularizer's term:
    *

@@ -11,6 +11,7 @@ export const sgd: Optimizer<readonly [], 'rate' | 'decay'> = {
   init: () => [] as const,
   /** `rate` is η/m with the m of this very mini-batch; `decay` is the regularizer's factor, with the n of the whole set. */
   scale: ({ eta, lmbda, m, n }, { factor }) => ({ rate: eta / m, decay: factor((eta * lmbda) / n) }),
+  equations: ({ equation }) => ({ 'params.w': equation, 'params.b': '(94) b → b - η/m Σ ∂C/∂b' }),
   /**
    * Equations (93) and (94), or (97) with L1, for one mini-batch; with λ = 0 they are (20) and (21):
    *
