@@ -11,9 +11,6 @@ import { readBytes } from '../io/read.ts'
 
 const AGAIN = 'get the file again from its source'
 
-/** Measured: 256 KiB at a time unpacks MNIST twice as fast as Node's 16 KiB. */
-const CHUNK = 2 ** 18
-
 /** Whether bytes begin as gzip does. */
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
@@ -29,6 +26,13 @@ const reason = (error: unknown, { length }: Uint8Array, limit: number): string =
 /** The length of the last member's contents, which a gzip file ends with. */
 const lastLength = (bytes: Uint8Array): number =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true)
+
+/** zlib takes no smaller chunk than this. */
+const MIN_CHUNK = 64
+
+/** The chunk of memory that the contents fit into, with a byte to spare: two chunks would have to be copied into one. */
+const chunkFor = (bytes: Uint8Array, limit: number): number =>
+  bytes.length < 4 ? MIN_CHUNK : Math.max(MIN_CHUNK, Math.min(lastLength(bytes), limit) + 1)
 
 /** Whether a file ends as zeros, or an empty member, do. */
 const isEmptyTail = (bytes: Uint8Array): boolean => bytes.subarray(-4).every(byte => byte === 0)
@@ -50,7 +54,7 @@ export const gunzipIfNeeded =
         : TE.left(fail(`has ${bytes.length} bytes, more than the ${limit} allowed`))
     return pipe(
       TE.tryCatch(
-        () => promisify(zlib.gunzip)(bytes, { maxOutputLength: limit, chunkSize: CHUNK }),
+        () => promisify(zlib.gunzip)(bytes, { maxOutputLength: limit, chunkSize: chunkFor(bytes, limit) }),
         error => fail(reason(error, bytes, limit)),
       ),
       // zlib joins several members, and skips zeros after the last one

@@ -76,6 +76,11 @@ export const i32 = {
   ne: ints(0x47),
   ltU: ints(0x49),
   geU: ints(0x4f),
+  /** How many of the lowest bits are 0, up to the first 1. */
+  ctz: (a: I32): I32 => i32Expr(a.code, 0x68),
+  /** How many bits are 1. */
+  popcnt: (a: I32): I32 => i32Expr(a.code, 0x69),
+  load8U: (address: I32, offset = 0): I32 => i32Expr(address.code, 0x2d, at(0, offset)),
   load: (address: I32, offset = 0): I32 => i32Expr(address.code, 0x28, at(2, offset)),
   store: (address: I32, value: I32, offset = 0): Code => [address.code, value.code, 0x36, at(2, offset)],
 }
@@ -179,6 +184,13 @@ export const i32x4 = {
   max: lanes(0xb8),
   /** Rounds towards zero; a number that is too large becomes the largest integer, NaN becomes 0. */
   fromFloats: lane(0xf8),
+}
+
+/** 16 lanes of 8 bits. */
+export const i8x16 = {
+  ne: lanes(0x24),
+  /** The highest bit of each lane, as the lowest bits of an integer. */
+  bitmask: (a: V128): I32 => i32Expr(a.code, simd(0x64)),
 }
 
 const EMPTY = 0x40
