@@ -125,6 +125,8 @@ const processEnv = (): { readonly env: CliEnv; readonly lost: () => AppError | u
     stopReason: () => stop,
     abortSignal: stopping.signal,
   }
+  // also if it leaves at once: a bar hides the cursor
+  process.on('exit', () => env.bar?.clear())
   return { env, lost: () => lost }
 }
 

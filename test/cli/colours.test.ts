@@ -1,15 +1,16 @@
 /**
  * The command line in a terminal: `script` gives it one.
  */
-import { execFile, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { recorded } from '../../scripts/golden.ts'
 import { shellQuoted } from '../../src/format.ts'
 import { inFolder } from '../support/cli.ts'
+import { dataOf } from '../support/faults.ts'
 import { need } from '../support/needs.ts'
 
 /* eslint-disable no-control-regex -- the colours are control characters */
@@ -21,34 +22,58 @@ const pty = need(
   'there is no `script` (util-linux), which gives a test a terminal',
 )
 
-/** What a terminal of 80 columns receives from a training of three epochs whose folder has a space in its name. */
-const shown = (env: NodeJS.ProcessEnv, more: readonly string[] = []): Promise<string> =>
+type Options = {
+  readonly env?: NodeJS.ProcessEnv
+  readonly more?: readonly string[]
+  readonly epochs?: number
+  /** Once the terminal shows this, Ctrl-C is pressed again and again. */
+  readonly stopAt?: string
+}
+
+/**
+ * What a terminal of 80 columns receives from a training whose folder has a space in its name, and the exit code.
+ *
+ * @param options `more` are flags in addition; without `epochs` it has three, of a few examples
+ */
+const inTerminal = ({ env, more = [], epochs, stopAt }: Options) =>
   inFolder(async folder => {
-    const data = join(folder, 'data.json')
-    await writeFile(data, JSON.stringify(recorded({ name: 'xent' }).data))
+    const few = join(folder, 'few.json')
+    await writeFile(few, JSON.stringify(recorded({ name: 'xent' }).data))
+    const data = epochs === undefined ? few : await dataOf(folder, 3000)
     const args = [
-      ...['train', '--data', data, '--epochs', '3', '--backend', 'cpu', '--monitor', 'all'],
+      ...['train', '--data', data, '--epochs', String(epochs ?? 3), '--backend', 'cpu', '--monitor', 'all'],
       ...['--out', join(folder, 'my run'), ...more],
     ]
     const line = [process.execPath, RUN, ...args].map(shellQuoted).join(' ')
-    const { stdout } = await promisify(execFile)(
-      'script',
-      ['-qec', `stty cols 80 rows 30; ${line}`, '/dev/null'],
-      {
-        env: {
-          ...process.env,
-          // Node shows no colours under an unknown CI.
-          CI: undefined,
-          FORCE_COLOR: undefined,
-          NO_COLOR: undefined,
-          TERM: 'xterm-256color',
-          NETWORK2_NATIVE: 'off',
-          ...env,
-        },
+    const child = spawn('script', ['-qec', `stty cols 80 rows 30; exec ${line}`, '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        // Node shows no colours under an unknown CI.
+        CI: undefined,
+        FORCE_COLOR: undefined,
+        NO_COLOR: undefined,
+        TERM: 'xterm-256color',
+        NETWORK2_NATIVE: 'off',
+        ...env,
       },
-    ).catch((error: unknown) => error as { readonly stdout: string })
-    return stdout.replaceAll(folder, 'FOLDER')
+    })
+    // it may have ended before it reads what is typed
+    child.stdin.on('error', () => undefined)
+    let text = ''
+    let pressing: NodeJS.Timeout | undefined
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+      if (stopAt !== undefined && text.includes(stopAt))
+        pressing ??= setInterval(() => child.stdin.write('\x03'), 5)
+    })
+    const [code] = (await once(child, 'close')) as [number | null]
+    clearInterval(pressing)
+    return { code, text: text.replaceAll(folder, 'FOLDER') }
   })
+
+const shown = async (env: NodeJS.ProcessEnv, more: readonly string[] = []): Promise<string> =>
+  (await inTerminal({ env, more })).text
 
 describe.skipIf(pty.isMissing)('in a terminal', pty.why, () => {
   it('of 80 columns an epoch is one line, the best so far in green, and the bar is of the whole run', async () => {
@@ -80,5 +105,14 @@ describe.skipIf(pty.isMissing)('in a terminal', pty.why, () => {
   it('the name before an error is red', async () => {
     expect(await shown({}, ['--eta', 'x'])).toContain('\x1b[31mnetwork2:\x1b[39m --eta x')
     expect(await shown({ NO_COLOR: '1' }, ['--eta', 'x'])).toContain('network2: --eta x')
+  })
+
+  it('Ctrl-C twice while the bar is shown ends at once, and the cursor is visible again', async () => {
+    const { code, text } = await inTerminal({
+      ...{ epochs: 1_000_000, more: ['--sizes', '12,8,5'], stopAt: 'Epoch 3/1000000' },
+    })
+    expect(code).toBe(130)
+    expect(text).not.toContain('resume:')
+    expect(text.lastIndexOf('\x1b[?25h')).toBeGreaterThan(text.lastIndexOf('\x1b[?25l'))
   })
 })
