@@ -44,7 +44,7 @@ const life = async (
   return E.isRight(result) ? 0 : exitCode(result.left)
 }
 
-it('2,000 steps in 20 epochs, 5 resumes and 200 failing calls leave no tensor', () =>
+it('2,000 steps in 20 epochs, 5 resumes and 200 failing calls leave no tensor', { timeout: 180_000 }, () =>
   inFolder(async folder => {
     const data = join(folder, 'data.json')
     const inputs = Array.from({ length: 100 }, (_, i) => [Math.sin(i), Math.cos(3 * i)])
@@ -75,4 +75,5 @@ it('2,000 steps in 20 epochs, 5 resumes and 200 failing calls leave no tensor', 
     }
     expect([...codes].toSorted((a, b) => a - b)).toEqual([2, 4, 5, 7])
     expect(memory()).toMatchObject({ numTensors: before, numBytes: bytes })
-  }))
+  }),
+)
