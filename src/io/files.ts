@@ -19,14 +19,16 @@ import {
   ftruncateSync,
   linkSync,
   lstatSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
   type Stats,
 } from 'node:fs'
-import { link, mkdir, open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { link, open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { codeOf, NOT_REGULAR } from './failure.ts'
@@ -67,6 +69,25 @@ const READ = constants.O_RDONLY | constants.O_NONBLOCK
 
 /** Opens a file to write into it; a symbolic link is an error (ELOOP). */
 const WRITE = constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+const isFolderNow = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
+/**
+ * Creates a folder, and those above it. Node's `recursive` never ends where the system says ENOENT for a folder that
+ * cannot be made, as in /proc, and says ENOENT where a file system is read-only.
+ */
+export const makeFolderSync = (path: string): void => {
+  if (isFolderNow(path)) return
+  const above = dirname(path)
+  if (above !== path) makeFolderSync(above)
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    // another process may have made it
+    if (!isFolderNow(path)) throw error
+  }
+}
 
 /** Throws unless it is the state of a regular file. */
 export const checkRegular = (found: Stats): void => {
@@ -254,9 +275,7 @@ export const disk: Files = {
       throw error
     }),
   remove: path => rm(path, { force: true }),
-  makeFolder: async path => {
-    await mkdir(path, { recursive: true })
-  },
+  makeFolder: blocking(makeFolderSync),
   point: async (path, name) => {
     const temporary = beside(path)
     await rm(temporary, { force: true })

@@ -5,15 +5,7 @@
  * The first line says which experiment the journal belongs to. A line counts once its newline is written: what a killed
  * process left without one is cut off. Any other damage is an error, and is not repaired.
  */
-import {
-  closeSync,
-  fdatasyncSync,
-  ftruncateSync,
-  mkdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, fdatasyncSync, ftruncateSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -21,7 +13,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as t from 'io-ts'
 import { codeOf, unwritable } from '../io/failure.ts'
-import { checkRegular, openToAppend } from '../io/files.ts'
+import { checkRegular, makeFolderSync, openToAppend } from '../io/files.ts'
 import { parseJson } from '../io/json.ts'
 import { utf8Text } from '../io/text.ts'
 import {
@@ -158,7 +150,7 @@ export const openJournal =
       E.bindW('entries', ({ bytes }) => decodeJournal(file, subject, decode, bytes)),
       E.flatMap(({ bytes, entries }) =>
         E.tryCatch(() => {
-          mkdirSync(dirname(file), { recursive: true })
+          makeFolderSync(dirname(file))
           const write = writer(openToAppend(file), wholeLines(bytes).length)
           if (wholeLines(bytes).length === 0) write.line(headingOf(subject))
           return {

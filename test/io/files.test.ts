@@ -12,7 +12,7 @@ import { writeText } from '../../src/io/write.ts'
 import { openJournal } from '../../src/study/journal.ts'
 import { inFolder } from '../support/cli.ts'
 import { killedWhileSaving, saver } from '../support/faults.ts'
-import { need } from '../support/needs.ts'
+import { linux, need } from '../support/needs.ts'
 
 const strace = need(spawnSync('strace', ['-V']).status === 0, 'strace is not installed')
 
@@ -224,6 +224,31 @@ describe('in a folder from a stranger', () => {
 })
 
 describe('the disk', () => {
+  it('makes a folder with those above it, and again', () =>
+    inFolder(async folder => {
+      for (let i = 0; i < 2; i++) await disk.makeFolder(join(folder, 'a', 'b', 'c'))
+      expect((await stat(join(folder, 'a', 'b', 'c'))).isDirectory()).toBe(true)
+      await writeFile(join(folder, 'file'), '')
+      await expect(disk.makeFolder(join(folder, 'file'))).rejects.toMatchObject({ code: 'EEXIST' })
+      await expect(disk.makeFolder(join(folder, 'file', 'a'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+    }))
+
+  it.skipIf(linux.isMissing)('says at once that a folder cannot be made', linux.why, async () => {
+    await expect(disk.makeFolder('/proc/none/run')).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it.skipIf(smallDisk.isMissing)('says that a file system is read-only', smallDisk.why, () =>
+    inFolder(async folder => {
+      mountSmall(folder)
+      try {
+        execFileSync('mount', ['-o', 'remount,ro', folder])
+        await expect(disk.makeFolder(join(folder, 'runs', 'one'))).rejects.toMatchObject({ code: 'EROFS' })
+      } finally {
+        execFileSync('umount', [folder])
+      }
+    }),
+  )
+
   it('copies a file, and later saves do not change the copy', () =>
     inFolder(async folder => {
       const [last, previous] = [join(folder, 'last'), join(folder, 'previous')]
