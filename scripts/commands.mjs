@@ -67,10 +67,22 @@ const answer = (command, args) => {
   return command === 'setup' && asksForHelp(args) ? SETUP_HELP : undefined
 }
 
+/** Without a listener, an output that fails or is closed ends the process with a stack trace. */
+const watchOutput = () => {
+  process.stdout.on('error', error => {
+    if (error.code === 'EPIPE') process.exit(141)
+    fail(7, `standard output cannot be written: ${error.message}`)
+  })
+}
+
 const main = async ([command, ...args]) => {
+  // where this cannot be written, nobody can be told
+  process.stderr.on('error', () => undefined)
   const text = answer(command, args)
-  if (text !== undefined) return void process.stdout.write(`${text}\n`)
   const tool = entry(tools, command)
+  // src/cli/main.ts has its own listener
+  if (text !== undefined || tool !== undefined) watchOutput()
+  if (text !== undefined) return void process.stdout.write(`${text}\n`)
   const wrong = tool === undefined ? undefined : misuse(tool, args)
   if (wrong !== undefined) return fail(2, `${wrong}\n  the usage is: npm run ${command} -- ${tool.usage}`)
   const missing = await setUpPackages({ root, env: process.env })

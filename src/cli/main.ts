@@ -147,21 +147,28 @@ const checkAllVariables = (
       )
     : TE.right(undefined)
 
-const main = async (args: readonly string[]): Promise<number> => {
+/** Resolves when everything that was written before has been written, or has failed. */
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise(resolve => {
+    // the event of an error follows later
+    const resolveLater = (): void => void setImmediate(resolve)
+    if (stream.writable) stream.write('', resolveLater)
+    else resolveLater()
+  })
+
+const main = async (args: readonly string[], env: CliEnv): Promise<AppError | undefined> => {
   const [name = '', ...rest] = args
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (load === undefined) {
-    say(process.stderr, `network2: ${printable(name) || '(nothing)'}: unknown command`)
-    say(process.stderr, `  the commands are ${Object.keys(commands).join(', ')}`)
-    return 2
-  }
+  if (load === undefined)
+    return usageError(
+      `${name || '(nothing)'}: unknown command`,
+      `the commands are ${Object.keys(commands).join(', ')}`,
+    )
   const command = await load()
+  const { options } = command
   const inherited = rest.find(arg => arg.startsWith('--') && flagName(arg) in Object.prototype)
-  if (inherited !== undefined) {
-    // yargs takes these names for its own
-    report(unknownFlag(command.options, flagName(inherited)))
-    return 2
-  }
+  // yargs takes these names for its own
+  if (inherited !== undefined) return unknownFlag(options, flagName(inherited))
   const parser = parserOf(name, command, rest)
   const argv = (await parser.parseAsync()) as Argv
   if (argv.help === true) {
@@ -170,10 +177,8 @@ const main = async (args: readonly string[]): Promise<number> => {
       process.stdout,
       (await parser.getHelp()).replaceAll('[string] ', '').replaceAll(/ *\[(string|boolean|array)\]/g, ''),
     )
-    return 0
+    return undefined
   }
-  const { env, lost } = processEnv()
-  const { options } = command
   const result = await pipe(
     TE.fromEither(checkNpmFlags(name, options, env.variables, (argv._ as readonly unknown[]).map(String))),
     TE.flatMapEither(() =>
@@ -188,24 +193,28 @@ const main = async (args: readonly string[]): Promise<number> => {
     TE.flatMap(known => mergeSources(options, env.variables, known)),
     TE.flatMap(settings => runCommand(command, settings, env)),
   )()
-  const failure = E.isLeft(result) ? result.left : lost()
-  if (failure === undefined) return 0
-  const code = exitCode(failure)
+  return E.isLeft(result) ? result.left : undefined
+}
+
+/** Sets the exit code, and prints the error. */
+const conclude = (failure: AppError | undefined): void => {
+  process.exitCode = failure === undefined ? 0 : exitCode(failure)
+  if (failure === undefined) return
   // nobody is left to read it
   if (failure._tag !== 'Interrupted' || failure.signal !== 'closed pipe') report(failure)
-  return code
 }
 
 /** Runs a command line, such as `['train', '--cost', 'xent']`, and sets the exit code. */
 export const run = async (args: readonly string[]): Promise<void> => {
+  const { env, lost } = processEnv()
   try {
-    process.exitCode = await main(args)
+    const failure = await main(args, env)
+    await flushed(process.stdout)
+    conclude(failure ?? lost())
   } catch (error) {
     if (error instanceof CompileError) {
       // without --engine auto nothing falls back
-      const failure = usageError(`the engine cannot compile this: ${error.message}`, 'use --engine auto')
-      process.exitCode = exitCode(failure)
-      report(failure)
+      conclude(usageError(`the engine cannot compile this: ${error.message}`, 'use --engine auto'))
       return
     }
     process.exitCode = 1

@@ -5,7 +5,8 @@ import { dataError, usageError } from '../../src/errors.ts'
 import { visible } from '../../src/format.ts'
 import { both } from '../../src/options/option.ts'
 import * as E from 'fp-ts/lib/Either.js'
-import { cli, inFolder } from '../support/cli.ts'
+import { cli, inFolder, start } from '../support/cli.ts'
+import { linux } from '../support/needs.ts'
 
 describe('what a name can do to a line', () => {
   it('nothing: invisible characters are written as in JSON', () => {
@@ -47,4 +48,34 @@ describe('what a name can do to a line', () => {
       const { out, err } = await cli(['runs', '--runs', folder])
       expect(out + err).not.toContain('\u202e')
     }))
+})
+
+/** Commands that print once, at their end: a program for people, one of Node alone, and a tool. */
+const PRINTING = [
+  ['train', '--help'],
+  ['train', '--version'],
+  ['bench', '--help'],
+  ['slowdown', '--json', '--epochs', '3', '--out', 'none'],
+]
+
+describe.each(PRINTING)('the output of %s %s', (...args) => {
+  it.skipIf(linux.isMissing)('on a full disk is an error', linux.why, async () => {
+    const { code, err } = await cli(args, {}, 'exec "$@" > /dev/full')
+    expect(err).toMatch(/^network2: standard output cannot be written: .*(disk is full|no space)/)
+    expect(err).not.toMatch(/^ +at /m)
+    expect(code).toBe(7)
+  })
+
+  it('that nobody reads ends quietly', async () => {
+    const running = start(args)
+    running.closeOut()
+    const { code, err } = await running.result
+    expect(err).toBe('')
+    expect([0, 141]).toContain(code)
+  })
+})
+
+it.skipIf(linux.isMissing)('errors that cannot be printed keep their exit code', linux.why, async () => {
+  for (const args of [['train', '--constructor'], ['nonsense'], ['train', '--eta', 'x'], ['bench', '--x']])
+    expect(await cli(args, {}, 'exec "$@" 2> /dev/full')).toMatchObject({ code: 2, out: '' })
 })
