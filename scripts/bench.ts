@@ -37,6 +37,7 @@ import { fold, key, normal, permutation } from '../src/core/rng.ts'
 import { dispose, foldScoped, leave } from '../src/core/scope.ts'
 import { train } from '../src/core/train.ts'
 import { benchRuns, title } from './bench-runs.ts'
+import { benchStart, startTitle } from './bench-start.ts'
 import { root } from './load.mjs'
 
 const loaded = await loadData({
@@ -266,4 +267,5 @@ const bench = async (one: Case): Promise<void> => {
 console.log(`${n} images, cross-entropy; medians of ${ROUNDS} rounds, in turns`)
 const [wanted = ''] = process.argv.slice(2)
 for (const one of CASES) if (titleOf(one).includes(wanted)) await bench(one)
+if (startTitle.includes(wanted)) await benchStart(loaded.right)
 if (title.includes(wanted)) benchRuns()
