@@ -366,13 +366,18 @@ export const summedCost = (net: Network, batch: readonly Example[]): number =>
   sum(batch.map(({ x, y }) => costs[net.cost].fn(feedforward(net, x), y)))
 
 /**
- * The gradient of `summedCost` by central differences, one weight at a time.
+ * The gradient of `summedCost`, or of another cost, by central differences, one weight at a time.
  *
  * The four-point difference, whose error goes with h⁴, allows a step so long that rounding stays harmless too.
  */
-export const centralDifferences = (net: Network, batch: readonly Example[], h = 3e-3): Weighted => {
+export const centralDifferences = (
+  net: Network,
+  batch: readonly Example[],
+  h = 3e-3,
+  cost = summedCost,
+): Weighted => {
   const slope = (moved: (by: number) => Network): number => {
-    const across = (by: number): number => summedCost(moved(by), batch) - summedCost(moved(-by), batch)
+    const across = (by: number): number => cost(moved(by), batch) - cost(moved(-by), batch)
     return (8 * across(h) - across(2 * h)) / (12 * h)
   }
   const nudge = (xs: Vector, i: number, by: number): Vector => xs.with(i, at(xs, i) + by)
