@@ -1,8 +1,8 @@
 /**
- * Trainings with every cost, activation function and regularizer in WebAssembly, against eager ones: nothing falls back, and the
- * results agree.
+ * Trainings with every cost, activation function, regularizer and optimizer, and with dropout, in WebAssembly and by XLA,
+ * against eager ones: nothing falls back, and the results agree.
  */
-import { softmax, tensor2d } from '@tensorflow/tfjs-core'
+import { setBackend, softmax, tensor2d } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eager } from '../../src/compiler/eager.ts'
 import { wasm } from '../../src/compiler/wasm/wasm.ts'
@@ -12,12 +12,14 @@ import { dropoutOf } from '../../src/core/dropout.ts'
 import { initialValues, toParams } from '../../src/core/params.ts'
 import { fold, key, normal, permutation } from '../../src/core/rng.ts'
 import { momentum } from '../../src/core/optimizers/momentum.ts'
+import { defaultParts } from '../../src/core/parts.ts'
 import { regularizers } from '../../src/core/regularizers/index.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { dispose, using } from '../../src/core/scope.ts'
 import { train, type TrainParts, type TrainSettings } from '../../src/core/train.ts'
 import { hiddenNames, numbersOf } from '../support/cases.ts'
-import { useBackend } from '../support/engines.ts'
+import { interpreterOf, useBackend } from '../support/engines.ts'
+import { native } from '../support/needs.ts'
 import { relativeError } from '../support/float64.ts'
 
 const N = 23
@@ -63,38 +65,47 @@ const trained = (
   return { values, cost }
 }
 
+type Settings = Parameters<typeof trained>[1]
+
+const dropout = dropoutOf(0.4, key(5))
+
+const cases: readonly (readonly [name: string, settings: Settings])[] = [
+  ...costNames.flatMap(cost =>
+    hiddenNames.map(
+      hidden => [`${cost}, ${hidden}`, { cost: costs[cost], hidden: activations[hidden] }] as const,
+    ),
+  ),
+  ...Object.entries(regularizers).flatMap(([name, regularizer]) => [
+    [`regularizer ${name}`, { cost: costs.xent, regularizer }] as const,
+    [`momentum with ${name}`, { cost: costs.xent, regularizer, optimizer: momentum }] as const,
+  ]),
+  ...hiddenNames.map(
+    hidden => [`dropout, ${hidden}`, { cost: costs.xent, hidden: activations[hidden], dropout }] as const,
+  ),
+  ['dropout with momentum', { cost: costs.xent, optimizer: momentum, dropout }],
+]
+
+/** Trains by both, asserts that they agree, and returns what the engine has found. */
+const agrees = (interpreter: Interpreter, settings: Settings, zeros: number): ReturnType<typeof trained> => {
+  const [found, wanted] = [trained(interpreter, settings, zeros), trained(eager, settings, zeros)]
+  expect(relativeError(found.values, wanted.values, 1e-2)).toBeLessThan(1e-4)
+  expect(relativeError([found.cost], [wanted.cost])).toBeLessThan(1e-4)
+  return found
+}
+
 describe('the WebAssembly engine agrees with eager', () => {
   const programs: string[] = []
   const interpreter = wasm({ onCompile: ({ program }) => programs.push(program) })
   beforeAll(() => useBackend('cpu'))
   afterAll(() => interpreter.dispose())
 
-  const law = (parts: Parameters<typeof trained>[1]): void => {
+  it.each(cases)('%s', (_, settings) => {
     for (const zeros of [0, 1.2]) {
-      const [found, wanted] = [trained(interpreter, parts, zeros), trained(eager, parts, zeros)]
-      expect(relativeError(found.values, wanted.values, 1e-2)).toBeLessThan(1e-4)
-      expect(relativeError([found.cost], [wanted.cost])).toBeLessThan(1e-4)
+      const found = agrees(interpreter, settings, zeros)
       // the same bytes twice
-      expect(trained(interpreter, parts, zeros)).toEqual(found)
+      expect(trained(interpreter, settings, zeros)).toEqual(found)
     }
-  }
-
-  for (const cost of costNames)
-    for (const hidden of hiddenNames)
-      it(`${cost}, ${hidden}`, () => law({ cost: costs[cost], hidden: activations[hidden] }))
-
-  for (const [name, regularizer] of Object.entries(regularizers))
-    it(`regularizer ${name}`, () => law({ cost: costs.xent, regularizer }))
-
-  for (const [name, regularizer] of Object.entries(regularizers))
-    it(`momentum with ${name}`, () => law({ cost: costs.xent, regularizer, optimizer: momentum }))
-
-  const dropout = dropoutOf(0.4, key(5))
-
-  for (const hidden of hiddenNames)
-    it(`dropout, ${hidden}`, () => law({ cost: costs.xent, hidden: activations[hidden], dropout }))
-
-  it('dropout with momentum', () => law({ cost: costs.xent, optimizer: momentum, dropout }))
+  })
 
   it('dropout keeps the sparse first layer and its rank update', () => {
     const from = programs.length
@@ -108,5 +119,28 @@ describe('the WebAssembly engine agrees with eager', () => {
       )
       expect(step).toContain('RankUpdate(params[0].wᵀ, x, x.rows, ')
     }
+  })
+})
+
+describe.skipIf(native.isMissing)('the XLA engine agrees with eager', native.why, () => {
+  let interpreter: Interpreter | undefined
+  beforeAll(async () => {
+    interpreter = await interpreterOf({ backend: 'native', engine: 'xla', needs: native })
+  })
+  afterAll(async () => {
+    interpreter?.dispose()
+    await setBackend('cpu')
+  })
+
+  // each part, but not every pair of them: XLA takes long to compile
+  const some = cases.filter(
+    ([, { cost, hidden }]) => cost === costs.xent || hidden === activations[defaultParts.activation],
+  )
+
+  it.each(some)('%s', (_, settings) => {
+    const before = interpreter!.compilations()
+    agrees(interpreter!, settings, 0)
+    // two mini-batch sizes, and the monitor
+    expect(interpreter!.compilations() - before).toBe(3)
   })
 })
