@@ -29,11 +29,21 @@ export type AppError =
 /** One line, or several. */
 type Lines = string | readonly string[]
 
+/** The most characters of a line, and how many of its beginning and of its end are kept of a longer one. */
+const LONGEST = 1000
+const KEPT = 300
+
+/** A line that a value of any length may be in: what stands before the value and after it is kept. */
+const shortened = (line: string): string =>
+  line.length <= LONGEST
+    ? line
+    : `${line.slice(0, KEPT)}… (${line.length - 2 * KEPT} more characters) …${line.slice(-KEPT)}`
+
 /** A line break within a line comes from a name, and must not look like the end of the line. */
 const joined = (lines: Lines): string =>
   [lines]
     .flat()
-    .map(line => line.replace(/\r?\n/g, '\\n'))
+    .map(line => shortened(line.replace(/\r?\n/g, '\\n')))
     .join('\n')
 
 /** A wrong command line or setting. */

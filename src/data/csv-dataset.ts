@@ -57,7 +57,9 @@ const rowsOf = (lines: readonly string[], first: number, column: number): E.Eith
   for (let i = 0; i < count; i++) {
     const fields = lines[first + i]!.split(',')
     if (fields.length !== columns)
-      return E.left(`line ${first + i + 1} has ${fields.length} columns, the lines before it ${columns}`)
+      return E.left(
+        `line ${first + i + 1} has ${counted(fields.length, 'column')}, the lines before it ${columns}`,
+      )
     for (let j = 0, to = i * width; j < columns; j++) {
       const value = Number(fields[j])
       if (!Number.isInteger(value) || value < 0 || value > 255 || fields[j]!.trim() === '')

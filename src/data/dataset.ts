@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { toFloats } from '../core/byte-tensor.ts'
 import type { Cost } from '../core/cost.ts'
 import { dataError, usageError, type DataError, type UsageError } from '../errors.ts'
+import { counted } from '../format.ts'
 
 /** The inputs of n examples, [n, width]: grey images as bytes, or any numbers as floats. */
 export type Inputs =
@@ -177,13 +178,14 @@ const misfit = (sizes: ReadonlyArray<number>, dataset: Dataset, isExact: boolean
   // 784,30 for ten classes: most often the output layer was forgotten
   const hidden = rule === 'at least' && tooMany && sizes.length === 2 ? [outputs] : sizes.slice(1, -1)
   const fitting = [width, ...hidden, outputsFit ? outputs : count]
-  if (inputs !== width) return { has: `has ${width} inputs`, change: `begin with ${width}`, sizes: fitting }
+  if (inputs !== width)
+    return { has: `has ${counted(width, 'input')}`, change: `begin with ${width}`, sizes: fitting }
   if (outputsFit) return undefined
   const has =
     rule === 'exactly'
-      ? `has ${count} targets per example`
+      ? `has ${counted(count, 'target')} per example`
       : tooMany
-        ? `has ${count} classes, not ${outputs}`
+        ? `has ${counted(count, 'class', 'classes')}, not ${outputs}`
         : `has labels up to ${count - 1}`
   return { has, change: `end with ${count}`, sizes: fitting }
 }

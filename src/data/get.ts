@@ -1,6 +1,7 @@
 /** One file over HTTP, by Node's `fetch`: its status, size and time are bounded, at most 20 redirects are followed. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { counted, grouped } from '../format.ts'
 
 export type Bounds = {
   /** The most bytes of a body. */
@@ -42,7 +43,7 @@ export const get =
       timer = setTimeout(() => silence.abort(why), ms)
     }
     const tooLong = (sent: number): E.Either<string, never> =>
-      E.left(`sent ${sent} bytes or more, ${bounds.bytes} at most are expected`)
+      E.left(`sent ${counted(sent, 'byte')} or more, at most ${grouped(bounds.bytes)} expected`)
 
     let done: number | undefined
     try {
@@ -61,14 +62,16 @@ export const get =
         if (done > bounds.bytes) return tooLong(done)
         chunks.push(chunk)
         onBytes(done, Number.isNaN(total) ? undefined : total)
-        failWithin(bounds.pauseMs, `fell silent after ${done} bytes`)
+        failWithin(bounds.pauseMs, `fell silent after ${counted(done, 'byte')}`)
       }
       return E.right(Buffer.concat(chunks))
     } catch (error) {
       if (silence.signal.aborted) return E.left(String(silence.signal.reason))
       if (deadline.aborted) return E.left(`not done after ${bounds.totalMs / 1000} s`)
       if (signal.aborted) return E.left('stopped')
-      return E.left(done === undefined ? reason(error) : `the connection broke after ${done} bytes`)
+      return E.left(
+        done === undefined ? reason(error) : `the connection broke after ${counted(done, 'byte')}`,
+      )
     } finally {
       clearTimeout(timer)
       silence.abort()

@@ -7,6 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { dataError, type DataError } from '../errors.ts'
+import { counted, grouped } from '../format.ts'
 import { readBytes } from '../io/read.ts'
 
 const AGAIN = 'get the file again from its source'
@@ -17,9 +18,9 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
 /** Why zlib refused a file. */
 const reason = (error: unknown, { length }: Uint8Array, limit: number): string => {
   const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'ERR_BUFFER_TOO_LARGE') return `unpacks to more than the ${limit} bytes allowed`
+  if (code === 'ERR_BUFFER_TOO_LARGE') return `unpacks to more than the ${counted(limit, 'byte')} allowed`
   return code === 'Z_BUF_ERROR'
-    ? `the gzip file is cut: its ${length} bytes end too early`
+    ? `the gzip file is cut: it ends after ${counted(length, 'byte')}`
     : `the gzip file is damaged, or other bytes follow its end (${message})`
 }
 
@@ -51,7 +52,7 @@ export const gunzipIfNeeded =
     if (!isGzip(bytes))
       return bytes.length <= limit
         ? TE.right(bytes)
-        : TE.left(fail(`has ${bytes.length} bytes, more than the ${limit} allowed`))
+        : TE.left(fail(`has ${counted(bytes.length, 'byte')}, more than the ${grouped(limit)} allowed`))
     return pipe(
       TE.tryCatch(
         () => promisify(zlib.gunzip)(bytes, { maxOutputLength: limit, chunkSize: chunkFor(bytes, limit) }),

@@ -11,6 +11,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { dataError, type DataError } from '../errors.ts'
+import { counted, grouped } from '../format.ts'
 
 /** Grey images, [count, rows, columns], one byte per pixel: 0 is background, 255 is ink. */
 export type Images = {
@@ -88,19 +89,23 @@ const decode =
     const whole = isOther ? idxContents(bytes) : undefined
     if (whole !== undefined) return E.left(otherForm(file, what, whole))
     if (bytes.length < start)
-      return fail(`cut after ${bytes.length} bytes; the header of IDX ${what} alone has ${start}`)
+      return fail(`cut after ${counted(bytes.length, 'byte')}; the header of IDX ${what} alone has ${start}`)
     if (isOther) return fail(`begins with ${hex(bytes.subarray(0, 4))}; IDX ${what} begin with ${hex(magic)}`)
 
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const sizes = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
     // the product of three such numbers may be rounded, but never to the length of a real file
     const expected = start + sizes.reduce((product, size) => product * size, 1)
-    const claim = `its header says ${sizes.join(' x ')} ${what}`
+    const claim = `its header says ${what === 'labels' ? counted(sizes[0]!, 'label') : `${sizes.join(' x ')} images`}`
     if (sizes.includes(0)) return fail(`${claim}; each of these must be at least 1`)
     if (bytes.length < expected)
-      return fail(`cut: ${claim}, ${expected} bytes in all, but the file has ${bytes.length}`)
+      return fail(
+        `cut: ${claim}, ${counted(expected, 'byte')} in all, but the file has ${grouped(bytes.length)}`,
+      )
     if (bytes.length > expected)
-      return fail(`too long: ${claim}, ${expected} bytes in all, but the file has ${bytes.length}`)
+      return fail(
+        `too long: ${claim}, ${counted(expected, 'byte')} in all, but the file has ${grouped(bytes.length)}`,
+      )
     return E.right({ sizes, body: bytes.subarray(start) })
   }
 

@@ -12,6 +12,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { basename } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
+import { counted } from '../format.ts'
 import { parts, type DesiredOutputs, type Dataset, type Examples, type Inputs } from './dataset.ts'
 import { isMarkup, markupError } from './idx.ts'
 import { parseJson, shortValue } from '../io/json.ts'
@@ -58,7 +59,7 @@ const matrix = (at: string, value: unknown): Decoded<{ width: number; floats: Fl
     if (row.length === 0) return flaw(`${at}[${i}] is empty`, 'give each row at least one number')
     if (row.length !== width)
       return flaw(
-        `${at}[${i}] has ${row.length} numbers, the rows before it ${width}`,
+        `${at}[${i}] has ${counted(row.length, 'number')}, the rows before it ${width}`,
         `give every row of ${at} the same number of numbers`,
       )
     for (let j = 0; j < width; j++) {
@@ -122,7 +123,7 @@ const examples = (at: string, value: unknown): Decoded<Examples> =>
           return rowsOf(found.desired) === size
             ? E.right({ size, ...found })
             : flaw(
-                `${at} has ${size} inputs and ${rowsOf(found.desired)} ${found.desired.kind}`,
+                `${at} has ${counted(size, 'input')} and ${counted(rowsOf(found.desired), found.desired.kind.slice(0, -1))}`,
                 'give one desired output per input, in the same order',
               )
         }),
@@ -145,12 +146,12 @@ const labelsFit = (
 ): string | undefined =>
   largest(labels) < width
     ? undefined
-    : `${name}.labels goes up to ${largest(labels)}, but ${other}.targets has rows of ${width} numbers`
+    : `${name}.labels goes up to ${largest(labels)}, but ${other}.targets has rows of ${counted(width, 'number')}`
 
 /** Why two parts of a data set cannot be used with one network, if they cannot. */
 const disagreement = ([nameA, a]: Part, [nameB, b]: Part): string | undefined => {
   if (a.inputs.width !== b.inputs.width)
-    return `${nameB}.inputs has rows of ${b.inputs.width} numbers, ${nameA}.inputs of ${a.inputs.width}`
+    return `${nameB}.inputs has rows of ${counted(b.inputs.width, 'number')}, ${nameA}.inputs of ${a.inputs.width}`
   if (a.desired.kind === 'labels')
     return b.desired.kind === 'labels'
       ? undefined
@@ -158,7 +159,7 @@ const disagreement = ([nameA, a]: Part, [nameB, b]: Part): string | undefined =>
   if (b.desired.kind === 'labels') return labelsFit([nameB, b.desired.labels], [nameA, a.desired.width])
   return a.desired.width === b.desired.width
     ? undefined
-    : `${nameB}.targets has rows of ${b.desired.width} numbers, ${nameA}.targets of ${a.desired.width}`
+    : `${nameB}.targets has rows of ${counted(b.desired.width, 'number')}, ${nameA}.targets of ${a.desired.width}`
 }
 
 const agree = (dataset: Dataset): Decoded<Dataset> => {

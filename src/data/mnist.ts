@@ -11,6 +11,7 @@ import { identity, pipe } from 'fp-ts/lib/function.js'
 import { createHash } from 'node:crypto'
 import { basename, dirname, join, resolve } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
+import { counted } from '../format.ts'
 import { classesOf } from './classes.ts'
 import { sliceExamples, type Dataset, type Examples } from './dataset.ts'
 import { findIdxFiles } from './find-idx.ts'
@@ -171,7 +172,7 @@ const decodePair = (
       decoded => decoded.images.count === decoded.labels.length,
       decoded =>
         dataError(
-          `${labels.file}: has ${decoded.labels.length} labels for the ${decoded.images.count} images of ${images.file}`,
+          `${labels.file}: has ${counted(decoded.labels.length, 'label')} for the ${counted(decoded.images.count, 'image')} of ${images.file}`,
           'take both files from the same data set',
         ),
     ),

@@ -7,6 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { gunzipIfNeeded } from '../data/gzip.ts'
 import { decodeImages } from '../data/idx.ts'
 import { dataError, type DataError } from '../errors.ts'
+import { counted } from '../format.ts'
 import { decodeText } from '../io/text.ts'
 import type { GreyImage } from './grey.ts'
 import { digitImage } from './ink.ts'
@@ -88,8 +89,8 @@ const fromPicture =
     if (!Number.isInteger(side))
       return E.left(
         dataError(
-          `${file}: a picture does not fit this network: its ${width} inputs are not a square of pixels`,
-          `give its inputs as JSON: an array of ${width} numbers`,
+          `${file}: a picture does not fit this network: the number of its inputs, ${width}, is not that of a square of pixels`,
+          `give its inputs as JSON: an array of ${counted(width, 'number')}`,
         ),
       )
     if (asIs && (grey.width !== side || grey.height !== side))
@@ -114,7 +115,7 @@ const fromIdx = (file: string, width: number, bytes: Uint8Array): E.Either<DataE
         ? E.right({ listed: true, inputs: { kind: 'bytes', width, bytes: pixels } })
         : E.left(
             dataError(
-              `${file}: its images have ${rows} x ${columns} pixels, the network has ${width} inputs`,
+              `${file}: its images have ${rows} x ${columns} pixels, the network has ${counted(width, 'input')}`,
               'give images of the size that the network was trained on',
             ),
           ),

@@ -4,6 +4,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dataError, type DataError } from '../errors.ts'
+import { counted } from '../format.ts'
 import { luma, type GreyImage } from './grey.ts'
 
 /** Limits of the decoder: in millions of pixels, and in MiB of memory. */
@@ -30,7 +31,10 @@ export const decodeJpeg =
     // the decoder fills in what is missing
     if (scan === undefined || Buffer.from(bytes).lastIndexOf('\xff\xd9', undefined, 'latin1') < scan)
       return TE.left(
-        dataError(`${file}: the JPEG is cut: its ${bytes.length} bytes end too early`, 'get the file again'),
+        dataError(
+          `${file}: the JPEG is cut: it ends after ${counted(bytes.length, 'byte')}`,
+          'get the file again',
+        ),
       )
     return pipe(
       TE.tryCatch(

@@ -10,6 +10,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { Inputs } from '../data/dataset.ts'
 import { dataError, type DataError } from '../errors.ts'
+import { counted } from '../format.ts'
 import { parseJson, shortValue } from '../io/json.ts'
 
 /** The images of a file, as the inputs of a network. */
@@ -41,7 +42,7 @@ export const decodeJsonImages =
         if (images.length === 0) return E.left('it has no image')
         if (wrong >= 0)
           return E.left(
-            `${listed ? `[${wrong}]` : 'the image'} has ${images[wrong]!.length} numbers, the network has ${width} inputs`,
+            `${listed ? `[${wrong}]` : 'the image'} has ${counted(images[wrong]!.length, 'number')}, the network has ${counted(width, 'input')}`,
           )
         return E.right<string, DecodedImages>({
           listed,
@@ -51,7 +52,7 @@ export const decodeJsonImages =
       E.mapLeft(found =>
         dataError(
           `${file}: ${found}`,
-          `give an array of ${width} numbers, or a list of such arrays; a pixel is 0 for background and 1 for ink`,
+          `give an array of ${counted(width, 'number')}, or a list of such arrays; a pixel is 0 for background and 1 for ink`,
         ),
       ),
     )
@@ -86,7 +87,7 @@ const joined = (at: string, rows: readonly (readonly number[])[]): E.Either<stri
   const odd = rest.findIndex(length => length !== first)
   return odd < 0
     ? E.right(rows.flat())
-    : E.left(`${at}[${odd + 1}] has ${rest[odd]!} numbers, the rows before it ${first!}`)
+    : E.left(`${at}[${odd + 1}] has ${counted(rest[odd]!, 'number')}, the rows before it ${first!}`)
 }
 
 const depthOf = (json: unknown): number => (Array.isArray(json) ? 1 + depthOf(json[0]) : 0)

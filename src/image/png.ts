@@ -9,6 +9,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { inflateSync } from 'node:zlib'
 import { PNG } from 'pngjs'
 import { dataError, type DataError } from '../errors.ts'
+import { counted, grouped } from '../format.ts'
 import { luma, type GreyImage } from './grey.ts'
 
 const MOST_SIDE = 10_000
@@ -73,7 +74,7 @@ const chunks = (
     if (type === 'IEND') return E.right({ found, end })
     at = end
   }
-  return E.left(dataError(`the PNG is cut: its ${bytes.length} bytes end too early`, AGAIN))
+  return E.left(dataError(`the PNG is cut: it ends after ${counted(bytes.length, 'byte')}`, AGAIN))
 }
 
 type Header = {
@@ -138,7 +139,10 @@ const unpacks = (found: readonly Chunk[], head: Header): E.Either<DataError, Hea
     E.filterOrElse(
       ({ length }) => length >= least,
       ({ length }) =>
-        dataError(`the PNG is damaged: it holds ${length} bytes of a picture of ${least}`, AGAIN),
+        dataError(
+          `the PNG is damaged: it holds ${counted(length, 'byte')} of a picture of ${grouped(least)}`,
+          AGAIN,
+        ),
     ),
     E.map(() => head),
   )

@@ -168,7 +168,7 @@ const matrix = (
   ...(rows.length === height ? [] : [`${at} has ${counted(rows.length, 'row')}, sizes ask for ${height}`]),
   ...rows.flatMap((row, j) =>
     row.length !== width
-      ? [`${at}[${j}] has ${row.length} numbers, sizes ask for ${width}`]
+      ? [`${at}[${j}] has ${counted(row.length, 'number')}, sizes ask for ${width}`]
       : row.flatMap((value, k) =>
           Number.isFinite(Math.fround(value))
             ? []

@@ -6,6 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { stat } from 'node:fs/promises'
 import { dataError, type DataError } from '../errors.ts'
+import { counted, grouped } from '../format.ts'
 import { unreadable } from './failure.ts'
 import { readRegular } from './files.ts'
 import { decodeText } from './text.ts'
@@ -56,7 +57,12 @@ export const readBytes = (
         return TE.left(dataError(`${path} is not a file`, missing ?? 'give the path of a file'))
       return found.size <= limit
         ? TE.tryCatch(() => readRegular(path), unreadable(path, missing))
-        : TE.left(dataError(`${path} has ${found.size} bytes, more than the ${limit} allowed`, large))
+        : TE.left(
+            dataError(
+              `${path} has ${counted(found.size, 'byte')}, more than the ${grouped(limit)} allowed`,
+              large,
+            ),
+          )
     }),
   )
 

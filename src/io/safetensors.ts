@@ -15,6 +15,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { parseJson, shortValue } from './json.ts'
 import { strictText } from './text.ts'
+import { counted, grouped } from '../format.ts'
 
 /** A tensor with its name; `values` are in row-major order. */
 export type Named = {
@@ -83,11 +84,15 @@ const object = (members: readonly Member[]): string =>
  */
 export const decodeSafetensors = (bytes: Uint8Array): E.Either<string, Safetensors> => {
   if (bytes.length < PREFIX)
-    return E.left(`cut after ${bytes.length} bytes; the length of its header alone takes ${PREFIX}`)
+    return E.left(
+      `cut after ${counted(bytes.length, 'byte')}; the length of its header alone takes ${PREFIX}`,
+    )
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const length = view.getBigUint64(0, true)
   if (length > bytes.length - PREFIX)
-    return E.left(`cut, or not safetensors: a header of ${length} bytes, but the file has ${bytes.length}`)
+    return E.left(
+      `cut, or not safetensors: a header of ${length} ${length === 1n ? 'byte' : 'bytes'}, but the file has ${grouped(bytes.length)}`,
+    )
   const data = PREFIX + Number(length)
   return pipe(
     layout(bytes.subarray(PREFIX, data), bytes.length - data),
@@ -136,7 +141,7 @@ const parseHeader = (header: Uint8Array): E.Either<string, Record<string, unknow
 /** What a header says, once it is known to fit `extent` bytes of numbers. */
 const layout = (header: Uint8Array, extent: number): E.Either<string, Layout> =>
   header.length > LONGEST_HEADER
-    ? E.left(`its header has ${header.length} bytes, more than ${LONGEST_HEADER}`)
+    ? E.left(`its header has ${counted(header.length, 'byte')}, more than ${grouped(LONGEST_HEADER)}`)
     : pipe(
         parseHeader(header),
         E.flatMap(({ [METADATA]: metadata = {}, ...tensors }) =>

@@ -8,7 +8,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 /** From a text to its value, or to what it should have been, such as "a number above 0". */
 export type Decoder<A> = (text: string) => E.Either<string, A>
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+// a digit can be matched in one way only: otherwise a long text would take a time that grows with its square
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 
 const numeric =
   (expected: string, fits: (value: number) => boolean): Decoder<number> =>

@@ -306,15 +306,11 @@ export const sessionOptions = {
     help: 'folder in which the folders of runs are created',
   }),
   resume: optional(D.anyText, { group: RUN, help: 'folder of a run to continue; --epochs may be increased' }),
-  checkpointEvery: withDefault<CheckpointInterval>(
-    interval,
-    { epochs: 1 },
-    {
-      group: RUN,
-      help: 'save every N epochs (5) or every interval (30s, 10m)',
-      byDefault: '1',
-    },
-  ),
+  checkpointEvery: optional<CheckpointInterval>(interval, {
+    group: RUN,
+    help: 'save every N epochs (5) or every interval (30s, 10m)',
+    byDefault: '1',
+  }),
   config: optional(D.anyText, {
     group: RUN,
     help: 'FILE.json to read settings from; flags and NETWORK2_* variables override it',

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import type { WriteFailed } from '../errors.ts'
 import type { Metrics } from '../core/evaluate.ts'
 import type { Files } from '../io/files.ts'
+import { refuseLink } from '../io/own-folder.ts'
 import type { TimedEpoch } from './history.ts'
 import type { Owner } from '../io/lock.ts'
 import { eventFileName, fileVersion, scalars, sessionStart } from './tensorboard.ts'
@@ -31,6 +32,7 @@ export const eventLog = (
   const add = async (set: string, epoch: number, { cost, correct, n }: Metrics): Promise<void> => {
     const path = join(folder, set, eventFileName(began, host, pid))
     if (!begun.has(set)) {
+      for (const own of [folder, dirname(path)]) await refuseLink(files, own)
       await files.makeFolder(dirname(path))
       await files.append(path, fileVersion(began))
       if (epochs > 0) await files.append(path, sessionStart(began, epochs + 1))

@@ -36,23 +36,37 @@ export type RunOrigin = {
 export type SaveFlags = Pick<TrainFlags, 'out' | 'runs' | 'resume' | 'checkpointEvery' | 'logDir'>
 
 /** Refuses flags of which one would have no effect. */
-export const checkSaveFlags = ({ out, resume, logDir }: SaveFlags): E.Either<UsageError, void> =>
-  resume !== undefined && out !== undefined
-    ? E.left(
+export const checkSaveFlags = ({
+  out,
+  resume,
+  logDir,
+  checkpointEvery,
+}: SaveFlags): E.Either<UsageError, void> => {
+  if (resume !== undefined && out !== undefined)
+    return E.left(
+      usageError(
+        `--resume ${resume} and --out ${out}: a resumed run stays in its folder`,
+        'leave one of them out; a new run with the same settings: ' +
+          `--config ${shellQuoted(join(resume, 'config.json'))} --out ${shellQuoted(out)}`,
+      ),
+    )
+  if (out !== 'none') return E.right(undefined)
+  if (logDir !== undefined)
+    return E.left(
+      usageError(
+        `--log-dir ${logDir}: --out none saves no run whose logs could be written there`,
+        'leave --log-dir or --out none out',
+      ),
+    )
+  return checkpointEvery === undefined
+    ? E.right(undefined)
+    : E.left(
         usageError(
-          `--resume ${resume} and --out ${out}: a resumed run stays in its folder`,
-          'leave one of them out; a new run with the same settings: ' +
-            `--config ${shellQuoted(join(resume, 'config.json'))} --out ${shellQuoted(out)}`,
+          '--checkpoint-every: --out none saves no checkpoints',
+          'leave --checkpoint-every or --out none out',
         ),
       )
-    : out === 'none' && logDir !== undefined
-      ? E.left(
-          usageError(
-            `--log-dir ${logDir}: --out none saves no run whose logs could be written there`,
-            'leave --log-dir or --out none out',
-          ),
-        )
-      : E.right(undefined)
+}
 
 type Settings = Readonly<Record<string, unknown>>
 
@@ -110,7 +124,7 @@ export const openRun = (env: Env, flags: SaveFlags, origin: RunOrigin): TE.TaskE
             trainedOn,
             identity: identityOf(settings, dataHash),
             from,
-            every: flags.checkpointEvery,
+            every: flags.checkpointEvery ?? { epochs: 1 },
             logDir: flags.logDir,
           }),
         ),

@@ -10,7 +10,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename, dirname, join } from 'node:path'
 import { unwritable } from '../io/failure.ts'
 import type { Files } from '../io/files.ts'
-import { usageError, writeFailed, type AppError, type WriteFailed } from '../errors.ts'
+import { checkNoLink } from '../io/own-folder.ts'
+import { usageError, type AppError, type WriteFailed } from '../errors.ts'
 import { shellQuoted } from '../format.ts'
 import type { MonitorName } from '../core/metrics.ts'
 import { csvHeader, csvLine, jsonLine, type Logged, type TimedEpoch } from './history.ts'
@@ -44,23 +45,6 @@ const writing = (path: string, work: () => Promise<unknown>): TE.TaskEither<Writ
     await work()
   }, unwritable(path))
 
-/** Fails where the folder of the checkpoints leads elsewhere: nothing is written outside the folder of the run. */
-const checkWithin = (files: Files, path: string): TE.TaskEither<AppError, void> => {
-  const folder = join(path, 'checkpoints')
-  return pipe(
-    TE.fromTask(() => files.follow(folder)),
-    TE.filterOrElse(
-      target => target === folder,
-      (): AppError =>
-        writeFailed(
-          `${folder} is a symbolic link, and nothing is written outside the folder of a run`,
-          'put the folder that it leads to in its place',
-        ),
-    ),
-    TE.asUnit,
-  )
-}
-
 /** Locks a folder, and removes the temporary files of an interrupted owner. */
 export const lockRun = (
   files: Files,
@@ -68,7 +52,7 @@ export const lockRun = (
   path: string,
 ): TE.TaskEither<AppError, RunFolder> =>
   pipe(
-    checkWithin(files, path),
+    checkNoLink(files, join(path, 'checkpoints')),
     TE.flatMap(() => acquireLock(files, processes, path)),
     TE.tap(() =>
       writing(path, async () => {

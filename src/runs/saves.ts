@@ -11,6 +11,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { incompatibleCheckpoint, type AppError, type WriteFailed } from '../errors.ts'
+import { counted, grouped } from '../format.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type HistoryPart } from './checkpoint.ts'
 import { decodeHistory, encodeHistory, type TimedEpoch } from './history.ts'
 import { codeOf, readFailureReason, unwritable } from '../io/failure.ts'
@@ -112,7 +113,7 @@ export const historyOf = async (
   const all = read ?? new Uint8Array()
   if (all.length < history.bytes)
     return E.left(
-      `it has ${epochs} epochs, whose history takes ${history.bytes} bytes, but ${path} has only ${all.length}`,
+      `it has ${counted(epochs, 'epoch')}, whose history takes ${counted(history.bytes, 'byte')}, but ${path} has only ${grouped(all.length)}`,
     )
   const saved = all.slice(0, history.bytes)
   const found =
@@ -121,7 +122,7 @@ export const historyOf = async (
       : undefined
   return found?.length === epochs
     ? E.right({ history: found, saved })
-    : E.left(`${path} has been changed: it does not have the history of these ${epochs} epochs`)
+    : E.left(`${path} has been changed: it does not have the history of ${counted(epochs, 'epoch')}`)
 }
 
 /** A checkpoint with its history, and its bytes. */

@@ -8,6 +8,7 @@ import * as t from 'io-ts'
 import { identify } from './identity.ts'
 import { extent } from '../extent.ts'
 import { NUMERICS_VERSION, type Trial, type TrialResult } from './trial.ts'
+import { counted } from '../format.ts'
 
 const checked = <A>(expected: string, is: (value: unknown) => value is A): t.Type<A, A> =>
   new t.Type(
@@ -125,7 +126,7 @@ export const decodeTrialResult = (json: unknown): E.Either<string, TrialResult> 
       verify(
         ({ n, accuracies, answered = [], rightPerClass = [], perClass = [] }) => {
           const more = [accuracies, answered, rightPerClass, perClass].flat().find(count => count > n)
-          return more !== undefined && `it counts ${more} of ${n} examples`
+          return more !== undefined && `it counts ${more} of ${counted(n, 'example')}`
         },
         ({ outcome, n, accuracies }) =>
           outcome === 'done' && n > 0 && accuracies.length === 0 && 'it is done, but has no accuracies',
@@ -149,10 +150,13 @@ export const decodeResultOf =
           ({ outcome, accuracies }) =>
             outcome === 'done' &&
             accuracies.length < trial.epochs &&
-            `it is done after ${accuracies.length} of ${trial.epochs} epochs`,
+            `it is done after ${accuracies.length} of ${counted(trial.epochs, 'epoch')}`,
           ({ accuracies, costs = [], trainingCosts = [] }) => {
             const [, longest] = extent([accuracies, costs, trainingCosts].map(({ length }) => length))
-            return longest > trial.epochs && `it has ${longest} values for ${trial.epochs} epochs`
+            return (
+              longest > trial.epochs &&
+              `it has ${counted(longest, 'value')} for ${counted(trial.epochs, 'epoch')}`
+            )
           },
         ),
       ),

@@ -11,6 +11,7 @@ import type { Redis } from 'ioredis'
 import { parseJson } from '../io/json.ts'
 import type { QueueAddress } from './queue-address.ts'
 import { connect, isRefusal, LOSSES, queueName, reasonOf, soon, TRIES, type Log } from './queue-connection.ts'
+import { counted, grouped } from '../format.ts'
 
 /** How often the client looks for answers, in milliseconds. */
 const POLL = 250
@@ -249,7 +250,8 @@ const completion = async <T, R>(
     worker: (worker ?? 'unknown').slice(0, 100),
     why,
   })
-  if (bytes > largest(task)) return refused(`it has ${bytes} bytes, the limit is ${largest(task)}`)
+  if (bytes > largest(task))
+    return refused(`it has ${counted(bytes, 'byte')}, the limit is ${grouped(largest(task))}`)
   const text = await connection.hget(key, 'returnvalue')
   if (text === null) return undefined
   const json = parseJson(text)

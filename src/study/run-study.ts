@@ -12,6 +12,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
+import { checkNoLink } from '../io/own-folder.ts'
 import type { StudyArm } from './arms.ts'
 import { missingParts } from './experiment-data.ts'
 import { identify } from './identity.ts'
@@ -81,15 +82,18 @@ export const runShard = (env: Env, run: StudyRun, shard: Shard): TE.TaskEither<A
       const share = outstanding(plan, known).filter((_, i) => i % shard.of === shard.index - 1)
       const left = (results: TrialResults): readonly Trial[] => share.filter(({ id }) => !results.has(id))
       return pipe(
-        runTrials(env, {
-          ...batchOf(run),
-          out: folder,
-          outstanding: left,
-          remaining: results => ({
-            trials: left(results).length,
-            work: left(results).reduce((sum, { epochs }) => sum + epochs, 0),
+        checkNoLink(env.files, folder),
+        TE.flatMap(() =>
+          runTrials(env, {
+            ...batchOf(run),
+            out: folder,
+            outstanding: left,
+            remaining: results => ({
+              trials: left(results).length,
+              work: left(results).reduce((sum, { epochs }) => sum + epochs, 0),
+            }),
           }),
-        }),
+        ),
         TE.map((): ShardEnd => ({ kind: 'share', folder, trials: share.length })),
       )
     }),

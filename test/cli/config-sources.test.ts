@@ -170,7 +170,7 @@ describe('a file of settings', () => {
       const path = join(folder, 'c.json')
       await writeFile(path, `{"eta":${' '.repeat(2e6)}1}`)
       expect(await refused({ config: path })).toMatch(
-        /^Data: .*c\.json has 2000009 bytes, more than the 1000000/,
+        /^Data: .*c\.json has 2,000,009 bytes, more than the 1,000,000/,
       )
     }))
 

@@ -167,6 +167,14 @@ describe('mistakes', () => {
     ['a repeated flag', ['--eta', '1', '--lr', '2'], 2, '--eta is given 2 times'],
     ['a value without a flag', ['xent'], 2, 'xent: unexpected value'],
     [
+      'checkpoints of a run that is not saved',
+      ['--checkpoint-every', '5', '--out', 'none'],
+      2,
+      '--checkpoint-every: --out none saves no checkpoints',
+    ],
+    ['a value of 100 kB', ['--eta', '7'.repeat(1e5) + 'x'], 2, '777x: not a number above 0'],
+    ['a path of 100 kB', ['--data', 'x'.repeat(1e5)], 3, 'its name is too long'],
+    [
       'event files of a run that is not saved',
       ['--log-dir', 'FOLDER/logs', '--out', 'none'],
       2,
@@ -216,6 +224,7 @@ describe('mistakes', () => {
       expect(result.code).toBe(code)
       expect(result.out).toBe('')
       expect(result.err).not.toMatch(/^\s+at /m)
+      expect(result.err.length).toBeLessThan(2000)
       expect(await readdir(folder)).toEqual(['data.json'])
     }),
   )

@@ -58,7 +58,7 @@ describe('CSV', () => {
     ['label,pixel0', 'it has no images'],
     ['pixel0,pixel1\n1,2', 'no column is named label'],
     ['pixel0,label,pixel1\n1,2,3', 'the label is in column 2; it must be the first or the last'],
-    ['label,a\n1,2\n1', 'line 3 has 1 columns, the lines before it 2'],
+    ['label,a\n1,2\n1', 'line 3 has 1 column, the lines before it 2'],
     ['label,a\n1,2\n1,256', 'line 3, column 2 is "256", not a whole number from 0 to 255'],
     ['label,a\n1,\n', 'line 2, column 2 is "", not a whole number'],
     ['label;a\n1;2', 'no column is named label'],

@@ -137,7 +137,7 @@ describe('what a mirror may do wrong', () => {
     [
       'a long file, said in its header',
       (_, response) => response.writeHead(200, { 'content-length': 1e12 }).write('x'),
-      'sent 1000000000000 bytes or more, 1133 at most are expected',
+      'sent 1,000,000,000,000 bytes or more, at most 1,133 expected',
     ],
     [
       'a file without end',
@@ -146,7 +146,7 @@ describe('what a mirror may do wrong', () => {
           !response.destroyed && response.write(Buffer.alloc(1000), () => void more())
         more()
       },
-      '1133 at most are expected',
+      'at most 1,133 expected',
     ],
     ['a closed connection', request => request.socket.destroy(), 'other side closed'],
   ]

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib'
 import { gunzipIfNeeded } from '../../src/data/gzip.ts'
+import { counted } from '../../src/format.ts'
 import { dataError, right } from './made.ts'
 
 const LIMIT = 1e6
@@ -40,7 +41,7 @@ test('a header with all its optional fields', async () => {
 test('cut at every length', async () => {
   for (let length = 2; length < packed.length; length++)
     expect(dataError(await open(packed.subarray(0, length)))).toBe(
-      `FILE: the gzip file is cut: its ${length} bytes end too early`,
+      `FILE: the gzip file is cut: it ends after ${counted(length, 'byte')}`,
     )
 })
 
@@ -87,14 +88,14 @@ describe('refused', () => {
 
   test('a bomb of 64 MB, at the limit', async () => {
     const bomb = gzipSync(new Uint8Array(2 ** 26))
-    expect(dataError(await open(bomb, 1e6))).toBe('FILE: unpacks to more than the 1000000 bytes allowed')
+    expect(dataError(await open(bomb, 1e6))).toBe('FILE: unpacks to more than the 1,000,000 bytes allowed')
   })
 
   test('one byte more than the limit', async () => {
     expect(right(await open(packed, plain.length)).length).toBe(plain.length)
-    expect(dataError(await open(packed, plain.length - 1))).toContain('more than the 2999 bytes')
+    expect(dataError(await open(packed, plain.length - 1))).toContain('more than the 2,999 bytes')
     expect(dataError(await open(plain, plain.length - 1))).toContain(
-      'has 3000 bytes, more than the 2999 allowed',
+      'has 3,000 bytes, more than the 2,999 allowed',
     )
   })
 })

@@ -112,7 +112,7 @@ describe('errors name the place, what was found, and what was expected', () => {
     ['training.inputs[0][0] is null, not a number', training({ inputs: [[null]], labels: [0] })],
     ['training.inputs[0][0] is 1e+39, too large for float32', training({ inputs: [[1e39]], labels: [0] })],
     [
-      'training.targets[1] has 1 numbers, the rows before it 2',
+      'training.targets[1] has 1 number, the rows before it 2',
       training({ inputs: [[1], [2]], targets: [[1, 0], [1]] }),
     ],
     ['training.labels is 3, not an array', training({ inputs: [[1]], labels: 3 })],
@@ -131,12 +131,12 @@ describe('errors name the place, what was found, and what was expected', () => {
     ],
     ['training has both "targets" and "labels"', training({ inputs: [[1]], labels: [1], targets: [[1]] })],
     ['training has neither "targets" nor "labels"', training({ inputs: [[1]] })],
-    ['training has 2 inputs and 1 labels', training({ inputs: [[1], [2]], labels: [1] })],
-    ['training has 1 inputs and 2 targets', training({ inputs: [[1]], targets: [[1], [2]] })],
+    ['training has 2 inputs and 1 label', training({ inputs: [[1], [2]], labels: [1] })],
+    ['training has 1 input and 2 targets', training({ inputs: [[1]], targets: [[1], [2]] })],
     ['validation is null, not an object', { training: labelled, validation: null }],
     ['test.inputs is missing, not an array', { training: labelled, test: { labels: [1] } }],
     [
-      'test.inputs has rows of 1 numbers, training.inputs of 2',
+      'test.inputs has rows of 1 number, training.inputs of 2',
       { training: labelled, test: { inputs: [[1]], labels: [1] } },
     ],
     [
@@ -144,7 +144,7 @@ describe('errors name the place, what was found, and what was expected', () => {
       { training: xor, test: { inputs: [[1, 1]], targets: [[1, 2, 3]] } },
     ],
     [
-      'validation.labels goes up to 3, but training.targets has rows of 1 numbers',
+      'validation.labels goes up to 3, but training.targets has rows of 1 number',
       { training: xor, validation: labelled },
     ],
     [

@@ -121,14 +121,14 @@ describe('a refused file', () => {
     ['a.json', '[0, 1, "1", 0]', '[2] is "1", not a number'],
     ['a.json', '[0, null, 0, 0]', '[1] is null, not a number'],
     ['a.json', '[0, 1, 0]', 'the image has 3 numbers, the network has 4 inputs'],
-    ['a.json', '[[0, 1], [0]]', '[1] has 1 numbers, the rows before it 2'],
+    ['a.json', '[[0, 1], [0]]', '[1] has 1 number, the rows before it 2'],
     ['a.json', '[[0, 1, 0, 0], [0, 1]]', '[1] has 2 numbers, the network has 4 inputs'],
-    ['a.json', '[[[0, 1], [0, 0]], [[0, 1], [0]]]', '[1][1] has 1 numbers, the rows before it 2'],
+    ['a.json', '[[[0, 1], [0, 0]], [[0, 1], [0]]]', '[1][1] has 1 number, the rows before it 2'],
     ['a.json', '[[[0, 1], [0, true]]]', '[0][1][1] is true, not a number'],
   ])('%s %j', async (file, bytes, words) => expect(await complaint(file, bytes)).toContain(words))
 
   it('a PNG file for a network whose inputs are not a square', async () =>
     expect(await complaint('a.png', greyPng(picture(30, 30, x => x * 8)), 12)).toContain(
-      'its 12 inputs are not a square',
+      'its inputs, 12, is not that of a square',
     ))
 })

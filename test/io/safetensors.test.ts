@@ -306,7 +306,7 @@ describe('a file that is not safetensors', () => {
   it('a header of more than 10 MB, before it is read', () => {
     const bytes = new Uint8Array(8 + 100_000_001).fill(0x20, 8)
     new DataView(bytes.buffer).setUint32(0, 100_000_001, true)
-    expect(decodeSafetensors(bytes)).toEqual(E.left('its header has 100000001 bytes, more than 10000000'))
+    expect(decodeSafetensors(bytes)).toEqual(E.left('its header has 100,000,001 bytes, more than 10,000,000'))
   })
 
   it('10,000 random byte strings and headers: tensors or an error', () => {

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { readJson } from '../../src/data/json-dataset.ts'
+import { grouped } from '../../src/format.ts'
 import type { AppError } from '../../src/errors.ts'
 import { readImages } from '../../src/image/image-files.ts'
 import { parseJson } from '../../src/io/json.ts'
@@ -73,9 +74,9 @@ describe('a text', () => {
       await writeFile(path, '{}')
       // a sparse file: larger than any string
       await truncate(path, 2 ** 40)
-      const message = `${path} has ${2 ** 40} bytes, more than the`
+      const message = `${path} has ${grouped(2 ** 40)} bytes, more than the`
       expect(await readText(path, 'a file of settings', 1000)()).toMatchObject(
-        E.left({ message: `${message} 1000 allowed`, remedy: 'give the path of a file of settings' }),
+        E.left({ message: `${message} 1,000 allowed`, remedy: 'give the path of a file of settings' }),
       )
       expect(await readModel(path)()).toMatchObject(
         E.left({ message: expect.stringContaining(message) as string }),

@@ -3,13 +3,14 @@
  */
 import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { disk } from '../../src/io/files.ts'
 import { systemEnv } from '../../src/io/env.ts'
 import { systemProcesses } from '../../src/io/lock.ts'
 import { readRun } from '../../src/report/read-run.ts'
+import { eventLog } from '../../src/runs/event-log.ts'
 import { lockRun } from '../../src/runs/run-folder.ts'
 import { checkpointPath, checkpointWriter, loadNewest } from '../../src/runs/saves.ts'
 import { inFolder } from '../support/cli.ts'
@@ -73,6 +74,25 @@ describe('in the place of the last checkpoint', () => {
       })
     }))
 })
+
+it('a link in the place of the folder of TensorBoard’s logs is refused, and nothing is written where it leads', () =>
+  inFolder(async outer => {
+    const elsewhere = join(outer, 'elsewhere')
+    await mkdir(elsewhere)
+    const metrics = { cost: 1, correct: 1, n: 2 }
+    for (const name of ['run', 'logs/train']) {
+      const folder = join(outer, name.replace('/train', ''))
+      await mkdir(dirname(join(outer, name)), { recursive: true })
+      await symlink(elsewhere, join(outer, name))
+      const log = eventLog(disk, folder, () => new Date(0), systemProcesses.me, 0)
+      expect(
+        await log.epoch({ ...epoch(1), report: { epoch: 1, eta: 1, training: metrics } })(),
+      ).toMatchObject({
+        left: { _tag: 'Storage', message: expect.stringContaining('symbolic link') as string },
+      })
+      expect(await readdir(elsewhere)).toEqual([])
+    }
+  }))
 
 it('a link in the place of the checkpoints’ folder is refused, and nothing is written where it leads', () =>
   inFolder(async outer => {

@@ -229,7 +229,7 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
       const answers: unknown[] = ['x'.repeat(1000), 16]
       const worker = serve(server, () => Promise.resolve({ kind: 'done', result: answers.shift() }))
       expect(await queue.run({ number: 4 })()).toEqual(E.right(16))
-      expect(log[0]).toContain('it has 1002 bytes, the limit is 20')
+      expect(log[0]).toContain('it has 1,002 bytes, the limit is 20')
       queue.close()
       await worker.close()
     }))

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -180,6 +180,21 @@ describe('a program', () => {
       }
       expect(right(await mergeShards(env, [out])())).toMatchObject({ added: 0 })
       expect(right(await runShard(env, study, { index: 1, of: 2 })())).toMatchObject({ kind: 'study' })
+    }))
+
+  it('does not write where a link in the place of a shard leads', () =>
+    inFolder(async folder => {
+      const choice = await writeClouds(folder)
+      const [out, elsewhere] = [join(folder, 'study'), join(folder, 'elsewhere')]
+      await mkdir(out)
+      await mkdir(elsewhere)
+      await symlink(elsewhere, join(out, 'shard-1-of-2'))
+      const plan = await planFor(choice)
+      const study = { plan, out, pool: () => localPool(env, { jobs: 1, data: choice }) }
+      expect(await runShard(env, study, { index: 1, of: 2 })()).toMatchObject(
+        E.left({ message: expect.stringContaining('shard-1-of-2 is a symbolic link') as string }),
+      )
+      expect(await readdir(elsewhere)).toEqual([])
     }))
 
   it('gets the error of a wrong flag before anything is written', () =>
