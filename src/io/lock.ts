@@ -7,7 +7,8 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { readFileSync, readlinkSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, readlinkSync, statfsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as t from 'io-ts'
@@ -28,13 +29,19 @@ const Owner = t.intersection([
     boot: t.string,
     /** The namespace of the process's number: each container counts its own processes. */
     namespace: t.string,
+    /** A hash of the number of this installation of the system, which stays the same when it is restarted. */
+    machine: t.string,
   }),
 ])
 
 export type Owner = t.TypeOf<typeof Owner>
 
 /** The processes of this machine. */
-export type Processes = { readonly me: Owner; readonly isAlive: (owner: Owner) => boolean }
+export type Processes = {
+  readonly me: Owner
+  /** Whether the owner of a folder may still be running. */
+  readonly isAlive: (owner: Owner, folder: string) => boolean
+}
 
 /**
  * The state of a process and when it started, in ticks since the machine did: fields 3 and 22 of /proc/PID/stat, which
@@ -76,6 +83,13 @@ const systemText = (read: () => string): string | undefined => {
 
 const boot = systemText(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))
 const namespace = systemText(() => readlinkSync('/proc/self/ns/pid'))
+/** The number itself is confidential (man machine-id). */
+const machine = systemText(() =>
+  createHash('sha256')
+    .update(`network2 ${readFileSync('/etc/machine-id', 'utf8').trim()}`)
+    .digest('hex')
+    .slice(0, 16),
+)
 
 const me: Owner = {
   pid: process.pid,
@@ -83,6 +97,7 @@ const me: Owner = {
   began: statOf(process.pid).began,
   ...(boot === undefined ? {} : { boot }),
   ...(namespace === undefined ? {} : { namespace }),
+  ...(machine === undefined ? {} : { machine }),
 }
 
 /** Whether the processes of an owner can be seen from here. A claim of an older version names its host alone. */
@@ -91,14 +106,48 @@ const isVisible = (owner: Owner): boolean =>
   (owner.boot === undefined || owner.boot === me.boot) &&
   (owner.namespace === undefined || owner.namespace === me.namespace)
 
+/** The types, in statfs, of file systems on a disk that one kernel mounts at a time: ext2 to ext4, XFS, Btrfs, F2FS. */
+const LOCAL_DISKS = [0xef53, 0x58465342, 0x9123683e, 0xf2f52010]
+
+const isOnLocalDisk = (folder: string): boolean => {
+  try {
+    return LOCAL_DISKS.includes(statfsSync(folder).type)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Whether an owner has certainly ended because its machine was restarted.
+ *
+ * The number of the installation does not prove that alone: containers and virtual machines made from one image may share it, and
+ * their host name. But the owner had another start of a machine than this process, and wrote its claim on a disk that
+ * only one kernel mounts at a time, which is now the kernel of this process. So the owner's kernel has ended: network and
+ * shared file systems, which several kernels use at once, are not in the list. The kernel's number of its start is the same in all
+ * containers on it, except in those that are given their own (systemd-nspawn): these have their own process
+ * namespace, so an owner of another namespace is not judged. If its namespace has the number of this one, it was this very
+ * namespace, or one that ended before its number was given again.
+ */
+const wasRestarted = (owner: Owner, folder: string): boolean =>
+  owner.host === me.host &&
+  owner.machine !== undefined &&
+  owner.machine === me.machine &&
+  owner.namespace !== undefined &&
+  owner.namespace === me.namespace &&
+  owner.boot !== undefined &&
+  me.boot !== undefined &&
+  owner.boot !== me.boot &&
+  isOnLocalDisk(folder)
+
 /** Whether two owners are one process. */
 export const isSameOwner = (one: Owner, other: Owner): boolean =>
-  (['pid', 'host', 'began', 'boot', 'namespace'] as const).every(key => one[key] === other[key])
+  (['pid', 'host', 'began', 'boot', 'namespace', 'machine'] as const).every(key => one[key] === other[key])
 
 export const systemProcesses: Processes = {
   me,
   // what cannot be seen from here may be alive
-  isAlive: owner => !isVisible(owner) || runsHere(owner.pid, owner.began),
+  isAlive: (owner, folder) =>
+    isVisible(owner) ? runsHere(owner.pid, owner.began) : !wasRestarted(owner, folder),
 }
 
 const NAME = /^owner\.(\d+)$/
@@ -155,7 +204,7 @@ export const ownerOf = async (
   { isAlive }: Processes,
   folder: string,
 ): Promise<Owner | undefined> =>
-  (await claims(files, folder)).find(({ owner }) => owner !== undefined && isAlive(owner))?.owner
+  (await claims(files, folder)).find(({ owner }) => owner !== undefined && isAlive(owner, folder))?.owner
 
 /**
  * Makes this process the owner of an existing folder. If the owner is dead, its claim is replaced: of all who try, one
@@ -170,7 +219,7 @@ export const acquireLock = (
   { me, isAlive }: Processes,
   folder: string,
 ): TE.TaskEither<AppError, () => Promise<void>> => {
-  const isHeld = ({ owner }: Claim): boolean => owner === undefined || isAlive(owner)
+  const isHeld = ({ owner }: Claim): boolean => owner === undefined || isAlive(owner, folder)
   return TE.flatten(
     TE.tryCatch(async () => {
       const before = await claims(files, folder)

@@ -3,10 +3,10 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import fsPromises, { readdir, readFile, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync, statfsSync } from 'node:fs'
+import fsPromises, { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
-import { hostname } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -18,7 +18,17 @@ import { inFolder } from '../support/cli.ts'
 import { exfat, onExfat } from '../support/exfat.ts'
 import { contest, dataOf, harmed } from '../support/faults.ts'
 import { emptyStorage, memoryFiles, type Storage } from '../support/memory-files.ts'
-import { linux } from '../support/needs.ts'
+import { linux, need } from '../support/needs.ts'
+
+/** The type of a file system, as statfs has it. */
+const typeOf = (folder: string): number => (existsSync(folder) ? statfsSync(folder).type : 0)
+
+const localDisk = need(
+  systemProcesses.me.machine !== undefined && typeOf(tmpdir()) === 0xef53,
+  'there is no /etc/machine-id, or the temporary folder is not on ext4',
+)
+
+const memoryDisk = need(typeOf('/dev/shm') === 0x01021994, '/dev/shm is not a tmpfs')
 
 const claimed = (folder: string, owner: unknown, number = 1): Promise<void> =>
   writeFile(join(folder, `owner.${number}`), JSON.stringify(owner))
@@ -73,17 +83,43 @@ describe('a folder', () => {
 
   it.each([
     ['another container', { namespace: 'pid:[1]' }],
-    ['another machine of that name, or one that was restarted', { boot: 'b' }],
+    ['another container with its own number of the start', { namespace: 'pid:[1]', boot: 'b' }],
+    ['another machine of that name', { boot: 'b', machine: 'm' }],
+    ['a start before an update of this program', { boot: 'b', machine: undefined }],
   ])('of %s is never taken over, though no process here has the number', (_what, elsewhere) =>
     inFolder(async folder => {
       await claimed(folder, { ...systemProcesses.me, pid: 2 ** 22 + 1, began: '1', ...elsewhere })
-      expect(await ownerOf(disk, systemProcesses, folder)).toMatchObject(elsewhere)
+      expect(await ownerOf(disk, systemProcesses, folder)).toMatchObject({ pid: 2 ** 22 + 1 })
       expect(await refusal(folder)).toBe(
         `${folder} is in use by process ${2 ** 22 + 1} on ${hostname()}, in another container, on another machine of ` +
           'that name, or before a restart; wait until it ends; if you are sure that it has ended, ' +
           `delete ${folder}/owner.1`,
       )
     }),
+  )
+
+  it.skipIf(localDisk.isMissing)(
+    'of this machine before it was restarted is taken over on a local disk',
+    localDisk.why,
+    () =>
+      inFolder(async folder => {
+        // a process with that number and start may run now: it is another one
+        await claimed(folder, { ...systemProcesses.me, boot: 'before' })
+        expect(await ownerOf(disk, systemProcesses, folder)).toBeUndefined()
+        expect(await granted(folder)).toBe(true)
+        expect(await readdir(folder)).toEqual([])
+      }),
+  )
+
+  it.skipIf(memoryDisk.isMissing)(
+    'of this machine before it was restarted is kept on a file system that may be shared, or does not survive a restart',
+    memoryDisk.why,
+    async () => {
+      const folder = await mkdtemp('/dev/shm/network2-')
+      onTestFinished(() => rm(folder, { recursive: true }))
+      await claimed(folder, { ...systemProcesses.me, boot: 'before' })
+      expect(await refusal(folder)).toContain('or before a restart')
+    },
   )
 
   it.skipIf(linux.isMissing)('names its boot and its process namespace on Linux', linux.why, () => {
