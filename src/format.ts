@@ -49,3 +49,20 @@ export const visible = (text: string): string =>
       (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
     ).join(''),
   )
+
+/** Breaks a line between words to fit a terminal, or 100 columns; the rows of a table are not broken. */
+export const toWidth =
+  (columns = 100) =>
+  (line: string): readonly string[] => {
+    const indent = /^ */.exec(line)![0]
+    if (line.length <= columns || line.trim().includes('  ')) return [line]
+    return line
+      .trim()
+      .split(' ')
+      .reduce<readonly string[]>((lines, word) => {
+        const last = lines.at(-1)
+        return last !== undefined && `${last} ${word}`.length <= Math.min(columns, 100)
+          ? [...lines.slice(0, -1), `${last} ${word}`]
+          : [...lines, `${indent}${word}`]
+      }, [])
+  }

@@ -11,9 +11,8 @@ import { asSettings, type RunConfig } from '../runs/run-plan.ts'
 import type { TrainFlags } from '../options/train-options.ts'
 import { noProgressBar } from '../io/env.ts'
 import type { CliEnv } from './cli-env.ts'
-import { clock, counted, grouped, percentOf, shellQuoted } from '../format.ts'
+import { clock, counted, grouped, percentOf, shellQuoted, toWidth } from '../format.ts'
 import { partWords } from '../report/text/part-words.ts'
-import { toWidth } from '../report/text/study-text.ts'
 import { epochLines, trainingSpeed } from './epoch-line.ts'
 
 /** What is known when a run has ended. */

@@ -16,7 +16,6 @@ import { setImmediate } from 'node:timers/promises'
 import { dataError, type DataError } from '../errors.ts'
 import { counted, grouped } from '../format.ts'
 import type { GreyImage, Size } from '../image/grey.ts'
-import { decodePicture } from '../image/image-files.ts'
 import { listPictures } from '../io/picture-folder.ts'
 import { readBytes } from '../io/read.ts'
 import type { Dataset, Examples } from './dataset.ts'
@@ -196,7 +195,10 @@ const readPicture =
   (file: string): TaskEither<DataError, Picture> =>
     pipe(
       readBytes(file, MOST_FILE_BYTES),
-      TE.flatMap(decodePicture(file)),
+      // on demand: most data sets are no pictures
+      TE.bindTo('bytes'),
+      TE.bind('images', () => TE.fromTask(() => import('../image/image-files.ts'))),
+      TE.flatMap(({ bytes, images }) => images.decodePicture(file)(bytes)),
       TE.filterOrElse(
         ({ width, height }) => first === undefined || (width === first.width && height === first.height),
         found =>

@@ -33,8 +33,8 @@ import { defineCommand } from '../command.ts'
 import { loadExperimentData, type ExperimentNames } from '../../study/experiment-data.ts'
 import type { Shard } from '../../study/study-folder.ts'
 import { localPool, type TrialPool } from '../../study/trial-pool.ts'
-import { describeOutcome, describePlan, describeTrial, toWidth } from '../../report/text/study-text.ts'
-import { counted, shellQuoted } from '../../format.ts'
+import { describeOutcome, describePlan, describeTrial } from '../../report/text/study-text.ts'
+import { counted, shellQuoted, toWidth } from '../../format.ts'
 
 export const compareCommand = defineCommand({
   describe: 'Searches the hyper-parameters of two arms alike, compares the winners, and prints a verdict.',
