@@ -71,6 +71,15 @@ describe('the flags of compare', () => {
     },
   )
 
+  it('take dropout in an arm and in the space', () =>
+    inFolder(async folder => {
+      const space = join(folder, 'space.json')
+      await writeFile(space, '{ "dropout": [0, 0.5] }')
+      const found = await right({ space, arms: ['xent', 'xent --dropout 0.3'] })
+      expect(found.space).toEqual({ dropout: [0, 0.5] })
+      expect(found.arms[1].flags).toEqual({ cost: 'xent', dropout: '0.3' })
+    }))
+
   it.each([1, 2, 3, 9, 60, 200])('take a number of trials: %i', async trials => {
     const plan = planStudy(await right({ trials: String(trials) }))
     expect(plan.arms[0].configurations).toHaveLength(trials)
