@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { recorded } from '../../scripts/golden.ts'
 import { shellQuoted } from '../../src/format.ts'
+import { owned } from '../support/children.ts'
 import { inFolder } from '../support/cli.ts'
 import { dataOf } from '../support/faults.ts'
 import { need } from '../support/needs.ts'
@@ -58,6 +59,7 @@ const inTerminal = ({ env, more = [], epochs, stopAt }: Options) =>
         ...env,
       },
     })
+    owned(child)
     // it may have ended before it reads what is typed
     child.stdin.on('error', () => undefined)
     let text = ''

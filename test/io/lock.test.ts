@@ -14,6 +14,7 @@ import { disk, type Files } from '../../src/io/files.ts'
 import { lockRun } from '../../src/runs/run-folder.ts'
 import { acquireLock, ownerOf, systemProcesses, type Owner, type Processes } from '../../src/io/lock.ts'
 import { builtFile } from '../support/built.ts'
+import { owned } from '../support/children.ts'
 import { inFolder } from '../support/cli.ts'
 import { exfat, onExfat } from '../support/exfat.ts'
 import { contest, dataOf, harmed } from '../support/faults.ts'
@@ -145,8 +146,7 @@ describe('a folder', () => {
   it.skipIf(linux.isMissing)('of a killed process that its parent does not reap is free', linux.why, () =>
     inFolder(async folder => {
       // sleep takes the place of the shell, so it is the parent, and it never waits for a child
-      const parent = spawn('sh', ['-c', '"$@" & exec sleep 1000', 'sh', ...ownerOfFolder(folder)])
-      onTestFinished(() => void parent.kill('SIGKILL'))
+      const parent = owned(spawn('sh', ['-c', '"$@" & exec sleep 1000', 'sh', ...ownerOfFolder(folder)]))
       expect(String((await once(parent.stdout, 'data'))[0])).toBe('held')
       const owner = await ownerOf(disk, systemProcesses, folder)
       expect(await refusal(folder)).toContain(

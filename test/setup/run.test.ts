@@ -13,6 +13,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { owned } from '../support/children.ts'
 import { Machine } from './fakes.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -81,7 +82,9 @@ const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
 
 /** The standard output of a command that runs beside others. */
 const runLater = async (args: readonly string[]): Promise<string> => {
-  const child = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), ...args], { env: machine.env })
+  const child = owned(
+    spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), ...args], { env: machine.env }),
+  )
   let out = ''
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
   await once(child, 'close')

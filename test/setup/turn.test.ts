@@ -4,6 +4,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync } from '
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { owned } from '../support/children.ts'
 import { linux, need } from '../support/needs.ts'
 
 const superuser = need(process.getuid?.() === 0, 'only root can give a folder to another user')
@@ -33,6 +34,7 @@ const script = (body: string, env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
       env: { PATH: process.env.PATH, HOME: home, TMPDIR: home, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    owned(child)
     let out = ''
     child.stdout.on('data', chunk => (out += String(chunk)))
     child.on('close', code => resolve({ code, out }))

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import { owned } from '../support/children.ts'
 import { openPool, type Pool, type PoolFailure } from '../../src/study/pool.ts'
 
 const entry = new URL('../support/toy.mjs', import.meta.url)
@@ -134,6 +135,7 @@ describe('the children of a pool', () => {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    owned(child)
     let err = ''
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
     let out = ''

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { owned } from './children.ts'
 
 const RUN = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url))
 
@@ -28,10 +29,12 @@ export type Running = {
 export const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}, shell?: string): Running => {
   const line = [process.execPath, RUN, ...args]
   const [program, ...rest] = shell === undefined ? line : ['bash', '-c', shell, 'bash', ...line]
-  const child = spawn(program!, rest, {
-    env: { ...process.env, NETWORK2_NATIVE: 'off', NETWORK2_OUT: 'none', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = owned(
+    spawn(program!, rest, {
+      env: { ...process.env, NETWORK2_NATIVE: 'off', NETWORK2_OUT: 'none', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
   const texts = { out: '', err: '' }
   const waiting: { readonly words: string; readonly resolve: () => void }[] = []
   for (const [name, stream] of [

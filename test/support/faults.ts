@@ -12,6 +12,7 @@ import { expect } from 'vitest'
 import { isLeftover } from '../../src/runs/run-folder.ts'
 import { key, normal, permutation } from '../../src/core/rng.ts'
 import { builtFile } from './built.ts'
+import { owned } from './children.ts'
 import { start, type Result, type Running } from './cli.ts'
 import { pairs, type Pair } from './engines.ts'
 
@@ -157,7 +158,7 @@ export const killedWhileSaving = async (folder: string, times: number): Promise<
   const target = join(folder, 'last.safetensors')
   for (const moment of moments(times, times, 0, 40)) {
     const [program, ...args] = saver(target, 1e9)
-    const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = owned(spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] }))
     const closed = once(child, 'close')
     await once(child.stdout, 'data')
     await new Promise(resolve => setTimeout(resolve, moment))

@@ -3,6 +3,7 @@
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
+import { owned } from './children.ts'
 import { inFolder } from './cli.ts'
 import { needInCi } from './needs.ts'
 
@@ -44,7 +45,7 @@ export const withRedis = <A>(
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       )
-      child = started
+      child = owned(started)
       await new Promise<void>((resolve, reject) => {
         let said = ''
         started.stdout.on('data', (chunk: Buffer) => {
