@@ -14,7 +14,14 @@ import { inTurn } from './turn.mjs'
 const FOLDERS = ['src', 'scripts', 'test/support']
 
 /** The modules of the application that processes start with; `src/x.ts` becomes `dist/x.js`. */
-const ENTRIES = ['cli/main', 'study/train-trial', 'study/pool', 'study/pool-child', 'runtime/backend']
+const ENTRIES = [
+  'cli/main',
+  'study/train-trial',
+  'study/pool',
+  'study/pool-child',
+  'runs/expand-thread',
+  'runtime/backend',
+]
 
 const filesIn = (folder, ending) => {
   const found = statSync(folder, { throwIfNoEntry: false })

@@ -5,11 +5,11 @@ import { grouped, percentOf } from '../format.ts'
 import { MONITORS } from '../core/metrics.ts'
 import type { EpochMetrics } from '../core/train.ts'
 import type { TimedEpoch } from '../runs/history.ts'
-import type { RunConfig } from '../runs/run-plan.ts'
+import { epochSize, type RunConfig } from '../runs/run-plan.ts'
 
 /** Images per second, of those that were timed. */
-export const trainingSpeed = ({ trainSize }: RunConfig, { seconds, resumedAt = 0 }: TimedEpoch): number =>
-  Math.round((trainSize - resumedAt) / Math.max(seconds, 1e-6))
+export const trainingSpeed = (config: RunConfig, { seconds, resumedAt = 0 }: TimedEpoch): number =>
+  Math.round((epochSize(config) - resumedAt) / Math.max(seconds, 1e-6))
 
 /** The width of a line that is not printed on a terminal. */
 const WITHOUT_TERMINAL = 99

@@ -7,7 +7,7 @@ import { bestEpoch, monitored } from '../runs/history.ts'
 import { toJson } from '../io/json.ts'
 import { selectionAccuracy, type EpochMetrics } from '../core/train.ts'
 import type { RunOutcome, SessionListener } from '../runs/session.ts'
-import { asSettings, type RunConfig } from '../runs/run-plan.ts'
+import { asSettings, epochSize, type RunConfig } from '../runs/run-plan.ts'
 import type { TrainFlags } from '../options/train-options.ts'
 import { noProgressBar } from '../io/env.ts'
 import type { CliEnv } from './cli-env.ts'
@@ -105,7 +105,7 @@ export const textReporter = (
 
   return {
     start: ({ dataset, backend, interpreter }, run, { epochs: done, examples, lost, history }) => {
-      before = done + examples / trainSize
+      before = done + examples / epochSize(config)
       const earlier = bestEpoch(history.map(({ report }) => report))
       best = (earlier && selectionAccuracy(earlier)) ?? best
       if (quiet) return
@@ -123,6 +123,7 @@ export const textReporter = (
       )
       log(
         `${dataset.name} (${dataset.source}): ${counted(trainSize, 'training example')}` +
+          (epochSize(config) === trainSize ? '' : `, ${grouped(epochSize(config))} with their copies`) +
           (config.evaluateOn === 'none' ? '' : `, evaluated on the ${config.evaluateOn} set`) +
           `; backend ${backend.name}, engine ${interpreter.name}`,
       )

@@ -28,6 +28,9 @@ export const pictureSize = (inputs: Inputs): PictureSize | undefined => {
 /** The streams of random numbers of an expansion, by number. */
 const STREAM = { copies: 0, order: 1 } as const
 
+/** With the image itself, five times as many images: as many as the book's expansion has. */
+export const DEFAULT_COPIES = 4
+
 /** The images of an epoch, where the copies do not depend on the epoch. */
 export const EVERY_EPOCH = 0
 
@@ -43,34 +46,51 @@ export type ImageExpander = (epoch: number, from: number, to: number, expanded: 
 
 /** Where each image of a set, and each of its copies, stands in the expanded set: [n, 1 + copies], in one random order. */
 const placesOf = ({ key, copies }: ExpansionPlan, n: number): Int32Array =>
-  copies === undefined
-    ? Int32Array.from({ length: n }, (_, i) => i)
-    : permutation(fold(key, STREAM.order), expandedSize(n, copies))
+  permutation(fold(key, STREAM.order), expandedSize(n, copies))
+
+/** Writes copy `number` of the image with this index in an epoch, from the image. */
+type CopyWriter = (image: Uint8Array, index: number, epoch: number, number: number, copy: Uint8Array) => void
+
+/** What writes any copy that a plan makes. It keeps its own working memory. */
+export const copyWriter = ({ name, parameters, key, size }: ExpansionPlan): CopyWriter => {
+  const { copier }: Expansion = expansions[name]
+  const copyTo = copier(size, parameters)
+  const drawn = fold(key, STREAM.copies)
+  return (image, index, epoch, number, copy) =>
+    copyTo(image, number, fold(fold(fold(drawn, epoch), index), number), copy)
+}
 
 /** @param images [n, rows · columns] */
 export const imageExpander = (plan: ExpansionPlan, images: Uint8Array): ImageExpander => {
-  const { name, parameters, copies, key, size } = plan
-  const expansion: Expansion = expansions[name]
-  const pixels = size.rows * size.columns
-  const places = placesOf(plan, images.length / pixels)
-  const copyTo = expansion.copier(size, parameters)
-  const drawn = fold(key, STREAM.copies)
+  const pixels = plan.size.rows * plan.size.columns
+  const places = plan.copies === undefined ? [] : placesOf(plan, images.length / pixels)
+  const write = copyWriter(plan)
+  const imageAt = (all: Uint8Array, i: number): Uint8Array => all.subarray(i * pixels, (i + 1) * pixels)
   return (epoch, from, to, expanded) => {
-    const ofEpoch = fold(drawn, epoch)
-    const placeOf = (place: number): Uint8Array => expanded.subarray(place * pixels, (place + 1) * pixels)
     for (let i = from; i < to; i++) {
-      const image = images.subarray(i * pixels, (i + 1) * pixels)
-      const ofImage = fold(ofEpoch, i)
-      if (copies === undefined) {
-        copyTo(image, 0, fold(ofImage, 0), placeOf(places[i]!))
+      const image = imageAt(images, i)
+      if (plan.copies === undefined) {
+        write(image, i, epoch, 0, imageAt(expanded, i))
         continue
       }
-      const first = i * (1 + copies)
-      placeOf(places[first]!).set(image)
-      for (let number = 0; number < copies; number++)
-        copyTo(image, number, fold(ofImage, number), placeOf(places[first + 1 + number]!))
+      const first = i * (1 + plan.copies)
+      imageAt(expanded, places[first]!).set(image)
+      for (let number = 0; number < plan.copies; number++)
+        write(image, i, epoch, number, imageAt(expanded, places[first + 1 + number]!))
     }
   }
+}
+
+/** All images of an expanded set: [expandedSize, rows · columns]. */
+export const expandedImages = (
+  plan: ExpansionPlan,
+  images: Uint8Array,
+  epoch: number,
+): Uint8Array<ArrayBuffer> => {
+  const n = images.length / (plan.size.rows * plan.size.columns)
+  const expanded = new Uint8Array(expandedSize(images.length, plan.copies))
+  imageExpander(plan, images)(epoch, 0, n, expanded)
+  return expanded
 }
 
 /** The desired outputs of an expanded set: those of the images, in the places of the images and their copies. */

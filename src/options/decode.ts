@@ -20,6 +20,11 @@ const numeric =
 
 export const positive = numeric('a number above 0', value => value > 0)
 export const nonNegative = numeric('a number of 0 or more', value => value >= 0)
+/** A number from 0 to this one. */
+export const upTo = (most: number): Decoder<number> =>
+  numeric(`a number from 0 to ${most}`, value => value >= 0 && value <= most)
+export const positiveUpTo = (most: number): Decoder<number> =>
+  numeric(`a number above 0, up to ${most}`, value => value > 0 && value <= most)
 export const belowOne = numeric('a number from 0 to below 1', value => value >= 0 && value < 1)
 export const count = numeric(
   'a whole number of 1 or more',

@@ -22,6 +22,9 @@ import {
 import { defaultParts } from '../core/parts.ts'
 import { regularizers, type RegularizerName } from '../core/regularizers/index.ts'
 import type { Schedule } from '../core/schedule.ts'
+import type { Expansion, ExpansionParameters } from '../data/expansion.ts'
+import { DEFAULT_COPIES } from '../data/expand.ts'
+import { expansions, type ExpansionName } from '../data/expansions/index.ts'
 import type { BackendChoice } from '../runtime/backend.ts'
 import type { EngineChoice } from '../runtime/engine.ts'
 import * as D from './decode.ts'
@@ -140,6 +143,23 @@ const partOption = <A extends string>(
   })
 }
 
+const expansionNames = Object.keys(expansions) as readonly ExpansionName[]
+
+/** A parameter of an expansion: the help ends with the expansions that take it, and the default of each. */
+const expansionOption = (parameter: keyof ExpansionParameters, decode: D.Decoder<number>, help: string) =>
+  optional(decode, {
+    group: DATA,
+    help,
+    byDefault: expansionNames
+      .flatMap(name => {
+        const { [parameter]: value }: Expansion['parameters'] = expansions[name].parameters
+        return value === undefined ? [] : [`${value} for ${name}`]
+      })
+      .join(', '),
+    fixedByArm: true,
+    searched: true,
+  })
+
 /** What is trained, and how: these are the keys of a run's config.json, in its order. */
 export const trainingOptions = {
   cost: optional(D.oneOf<CostName>(costWords), {
@@ -226,6 +246,46 @@ export const trainingOptions = {
     help: 'set to evaluate on: validation | test | none',
     byDefault: 'test',
   }),
+  expand: withDefault<ExpansionName | 'none'>(D.oneWordOf(['none', ...expansionNames]), 'none', {
+    group: DATA,
+    help: `distorted copies of the training images: none | ${expansionNames.join(' | ')}`,
+    fixedByArm: true,
+    searched: true,
+    write: (name: string) => (name === 'none' ? undefined : name),
+  }),
+  expandCopies: optional(D.count, {
+    group: DATA,
+    help: 'number of distorted copies of each image, which are trained on beside it',
+    byDefault: String(DEFAULT_COPIES),
+    fixedByArm: true,
+    searched: true,
+  }),
+  expandEachEpoch: toggle({
+    group: DATA,
+    help: 'one new copy of each image in each epoch, in place of the image',
+    fixedByArm: true,
+    write: (isSet: boolean) => (isSet ? true : undefined),
+  }),
+  expandAngle: expansionOption(
+    'angle',
+    D.upTo(80),
+    'largest rotation, and largest skew, in degrees, 0 to 80',
+  ),
+  expandTranslation: expansionOption(
+    'translation',
+    D.upTo(100),
+    'largest displacement of the whole image, in pixels, 0 to 100',
+  ),
+  expandSigma: expansionOption(
+    'sigma',
+    D.positiveUpTo(100),
+    'smoothness of elastic displacements: standard deviation of the Gaussian, in pixels, up to 100',
+  ),
+  expandAlpha: expansionOption(
+    'alpha',
+    D.upTo(10_000),
+    'strength of elastic displacements: their factor, in pixels, 0 to 10000',
+  ),
   backend: withDefault<BackendChoice>(D.oneWordOf(['auto', 'native', 'wasm', 'cpu']), 'auto', {
     group: MACHINE,
     help: 'where TensorFlow.js computes: auto | native | wasm | cpu',

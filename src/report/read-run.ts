@@ -9,6 +9,7 @@ import { fullNetwork } from '../core/dropout.ts'
 import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import type { RunRecord } from './run-record.ts'
 import { trainCommandLine } from './train-command-line.ts'
+import { decodeExpandedSamples } from '../runs/expanded-samples.ts'
 import { decodePredictions } from '../runs/predictions.ts'
 import { decodeCheckpoint, type Checkpoint } from '../runs/checkpoint.ts'
 import { unwritable, readFailureReason } from '../io/failure.ts'
@@ -88,6 +89,7 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
             checkpoint &&
             fullNetwork(typeof config.dropout === 'number' ? config.dropout : 0, checkpoint.layers),
           answers: decodePredictions(await fields(env, join(path, 'answers.json'))),
+          expanded: decodeExpandedSamples(await fields(env, join(path, 'expanded.json'))),
         }
       },
       error =>

@@ -2,6 +2,7 @@
  * The data of a run that its report shows.
  */
 import type { LayerValues } from '../core/params.ts'
+import type { ExpandedSamples } from '../runs/expanded-samples.ts'
 import type { Predictions } from '../runs/predictions.ts'
 
 /** The mean cost of a set of n examples, and how many of them were classified correctly. */
@@ -41,6 +42,8 @@ export type RunRecord = {
   /** The network at the end. */
   readonly layers: readonly LayerValues[] | undefined
   readonly answers: PartAnswers | undefined
+  /** Samples of an expanded training set. */
+  readonly expanded?: ExpandedSamples | undefined
 }
 
 /** The name of a run's data; its setting, where an older folder does not have the name. */

@@ -106,6 +106,7 @@ tr.best > * { font-weight: 650; }
 .pictures figcaption { font-size: .75rem; line-height: 1.35; margin-top: .25rem; }
 .pictures strong { color: var(--ink); font-weight: 600; }
 img { image-rendering: pixelated; }
+td .ink { display: block; border: 1px solid var(--rule); }
 .scale { display: flex; align-items: center; gap: .6rem; }
 .scale { white-space: nowrap; }
 .scale img { flex: 0 1 12rem; min-width: 0; height: .8rem; border: 1px solid var(--rule); }

@@ -6,7 +6,7 @@ import { dispose, leave } from '../core/scope.ts'
 import { train } from '../core/train.ts'
 import type { Env } from '../io/env.ts'
 import type { Resources } from './resources.ts'
-import { trainSettings, type PlannedRun } from './run-plan.ts'
+import { epochSize, trainSettings, type PlannedRun } from './run-plan.ts'
 import { toBatch } from './sets.ts'
 
 /** How many examples are trained on to measure the speed, after a first chunk that compiles the step. */
@@ -29,7 +29,8 @@ export const dryRun = (
   const set = toBatch(training, sizes.at(-1)!)
   const running = train(
     interpreter,
-    { ...trainSettings(config), epochs: 1 },
+    // without the copies: a step takes as long with them
+    { ...trainSettings({ ...config, expandCopies: undefined }), epochs: 1 },
     { training: set, observed: {} },
     { params },
   )
@@ -41,10 +42,11 @@ export const dryRun = (
     const done =
       event.done !== true && event.value.kind === 'progress' ? event.value.done - miniBatchSize : trainSize
     if (event.done === true) dispose(event.value)
+    const n = epochSize(config)
     return {
       parameters: sizes.slice(1).reduce((sum, outputs, l) => sum + outputs * (sizes[l]! + 1), 0),
-      steps: Math.ceil(trainSize / Math.min(miniBatchSize, trainSize)) * epochs,
-      seconds: ((now() - began) / 1000 / Math.max(done, 1)) * trainSize * epochs,
+      steps: Math.ceil(n / Math.min(miniBatchSize, n)) * epochs,
+      seconds: ((now() - began) / 1000 / Math.max(done, 1)) * n * epochs,
     }
   } finally {
     leave(running)

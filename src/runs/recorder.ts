@@ -6,16 +6,16 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename, join } from 'node:path'
 import { networkNamed } from '../core/parts.ts'
 import { selectionAccuracy } from '../core/train.ts'
-import type { Examples } from '../data/dataset.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
 import { encodeModel, type DataIdentity } from '../io/model.ts'
 import type { CheckpointInterval } from '../options/train-options.ts'
 import { eventLog, type EventLog } from './event-log.ts'
+import { encodeExpandedSamples, expandedSamples } from './expanded-samples.ts'
 import { bestEpoch, type TimedEpoch } from './history.ts'
 import { encodePredictions, predict } from './predictions.ts'
 import { appendLogs, concludeRun, writeLogs, type RunFolder, type RunResult } from './run-folder.ts'
-import { comparesOutputs, modelOf, type RunConfig } from './run-plan.ts'
+import { comparesOutputs, modelOf, type PlannedRun, type RunConfig } from './run-plan.ts'
 import { checkpointWriter, type TrainSnapshot, type TrainStart } from './saves.ts'
 
 export type Recorder = {
@@ -27,12 +27,12 @@ export type Recorder = {
   readonly save: (snapshot: TrainSnapshot) => TE.TaskEither<AppError, void>
   /** Logs an epoch, which must be given once, and saves it if a checkpoint is due or it is the best. A log that fails is reported once. */
   readonly epoch: (snapshot: TrainSnapshot, timed: TimedEpoch) => TE.TaskEither<AppError, void>
-  /** Writes the result, the network, and its predictions on the evaluation set. */
+  /** Writes the result, the network, its predictions on the evaluation set, and samples of an expanded training set. */
   readonly conclude: (
     result: RunResult,
     snapshot: TrainSnapshot,
     history: readonly TimedEpoch[],
-    evaluation: Examples | undefined,
+    sets: Pick<PlannedRun, 'training' | 'evaluation'>,
   ) => TE.TaskEither<AppError, void>
   /** Releases the folder. */
   readonly unlock: () => Promise<void>
@@ -145,8 +145,9 @@ export const fileRecorder = (
         TE.flatMap(() => saveIf(checkpointIsDue(snapshot), snapshot)),
       )
     },
-    conclude: (result, snapshot, history, evaluation) => {
+    conclude: (result, snapshot, history, { training, evaluation }) => {
       const model = modelOf(config, snapshot.layers, trainedOn)
+      const samples = expandedSamples(config, training)
       return pipe(
         state.saved.epochs < snapshot.epochs ? saveIf(true, snapshot) : TE.right(undefined),
         TE.flatMap(() => repairLogs(history)),
@@ -160,6 +161,7 @@ export const fileRecorder = (
                     config.evaluateOn,
                     predict(networkNamed(config), model.layers, evaluation),
                   ),
+            expanded: samples === undefined ? undefined : encodeExpandedSamples(samples),
           }),
         ),
       )

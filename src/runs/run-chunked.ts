@@ -35,6 +35,8 @@ export const runChunked = async <T, R>(
   computation: Generator<T, R, ChunkSize>,
   { position, onEvent, onStop }: Listener<T>,
 ): Promise<Ended<R>> => {
+  const stopped = env.stopReason()
+  if (stopped !== undefined) return { kind: 'stopped', by: stopped }
   let chunk = FIRST
   let last: number | undefined
   try {

@@ -32,7 +32,7 @@ export type RunResult = {
 
 /** Whether a file is a leftover of an interrupted save, copy or claim of a run; other files are not touched. */
 export const isLeftover = (name: string): boolean =>
-  /^((config|env|result|model|answers)\.json|report\.html|metrics\.(jsonl|csv)|(last|previous|best)\.safetensors|owner\.\d+)\.\d+(\.tmp)?$/.test(
+  /^((config|env|result|model|answers|expanded)\.json|report\.html|metrics\.(jsonl|csv)|(last|previous|best)\.safetensors|owner\.\d+)\.\d+(\.tmp)?$/.test(
     name,
   )
 
@@ -145,21 +145,31 @@ export const appendLogs = (
     ]),
   )
 
-/** Writes the result, the network in network2.py's format, and its predictions. */
+/** The files that a run ends with; a text that is undefined has no file. */
+export type FinalFiles = {
+  /** The network in network2.py's format. */
+  readonly model: string
+  /** Its predictions. */
+  readonly answers: string | undefined
+  /** Samples of the expanded training set. */
+  readonly expanded: string | undefined
+}
+
+/** Writes the result and the files that belong to it. */
 export const concludeRun = (
   files: Files,
   { path }: RunFolder,
   result: RunResult,
-  { model, answers }: { readonly model: string; readonly answers: string | undefined },
+  { model, ...more }: FinalFiles,
 ): TE.TaskEither<WriteFailed, void> =>
   writing(
     join(path, 'result.json'),
     all([
       () => files.save(join(path, 'model.json'), model),
-      () =>
-        answers === undefined
-          ? files.remove(join(path, 'answers.json'))
-          : files.save(join(path, 'answers.json'), answers),
+      ...Object.entries(more).map(([name, text]) => () => {
+        const file = join(path, `${name}.json`)
+        return text === undefined ? files.remove(file) : files.save(file, text)
+      }),
       () => files.save(join(path, 'result.json'), `${toJson({ format: 1, ...result }, 2)}\n`),
     ]),
   )

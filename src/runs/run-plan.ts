@@ -14,7 +14,9 @@ import {
   targetsFit,
   type Dataset,
   type Examples,
+  type Inputs,
 } from '../data/dataset.ts'
+import { expandedSize, type ExpansionPlan } from '../data/expand.ts'
 import { usageError, type AppError, type UsageError } from '../errors.ts'
 import { initialValues, type LayerValues, type Sizes, type Initializer } from '../core/params.ts'
 import { bookOrder, bookStart } from '../core/book-rng.ts'
@@ -22,6 +24,7 @@ import { dropoutOf, fullNetwork, neuronsKept, thinnedNetwork, type Dropout } fro
 import { fold, key, permutation } from '../core/rng.ts'
 import type { Schedule } from '../core/schedule.ts'
 import type { DataIdentity, ModelFile } from '../io/model.ts'
+import { expansionSettings, planExpansion } from './expansion-settings.ts'
 import { evaluationPart } from './resources.ts'
 import type { About } from '../options/option.ts'
 import {
@@ -61,7 +64,7 @@ export type PlannedRun = {
 }
 
 /** The streams of random numbers of a run, by number. */
-const STREAM = { order: 0, start: 1, dropout: 2 } as const
+const STREAM = { order: 0, start: 1, dropout: 2, expansion: 3 } as const
 
 /** The sizes of the model to start from; else --sizes; else one hidden layer of 30, as in the chapter, for these data. */
 export const sizesFor =
@@ -93,11 +96,12 @@ export const planRun = (
     ),
     E.tap(() => dropoutFits(flags.dropout, sizes)),
     E.apSW('training', trainingPart(flags.trainSize, dataset)),
+    E.bindW('expansion', ({ training }) => expansionSettings(flags, training, dataset.name)),
     E.apSW('evaluated', evaluationPart(flags.evaluateOn, dataset)),
     E.bindW('selectOn', ({ evaluated: { part } }) =>
       hasSchedule ? selectionPart(flags, part, dataset) : E.right(undefined),
     ),
-    E.map(({ training, evaluated: { part, examples }, selectOn }) => ({
+    E.map(({ training, expansion, evaluated: { part, examples }, selectOn }) => ({
       training,
       evaluation: examples,
       selection: selectOn === 'validation' ? dataset.validation : undefined,
@@ -111,6 +115,7 @@ export const planRun = (
         init: init.kind === 'file' ? init.file : init.start,
         activation: model?.activation ?? flags.activation,
         ...momentumOf(flags),
+        ...expansion,
         data: choiceOf(dataset, flags.data),
         trainSize: training.size,
         evaluateOn: part,
@@ -222,16 +227,28 @@ const trainingPart = (size: number | undefined, { name, training }: Dataset): E.
       )
     : E.right(firstN(size ?? training.size)(training))
 
-/** The order of the training examples, a function of seed and epoch alone. */
-export const orderOf = ({ seed, rng, shuffle, trainSize }: RunConfig): ((epoch: number) => Int32Array) => {
+/** How the training set is expanded, if it is. */
+export const expansionPlanOf = (config: RunConfig, inputs: Inputs): ExpansionPlan | undefined =>
+  planExpansion(config, inputs, fold(key(config.seed), STREAM.expansion))
+
+/** How many examples an epoch trains on: those of the training set, with their copies. */
+export const epochSize = ({
+  trainSize,
+  expandCopies,
+}: Pick<RunConfig, 'trainSize' | 'expandCopies'>): number => expandedSize(trainSize, expandCopies)
+
+/** The order of the examples of an epoch, a function of seed and epoch alone. */
+export const orderOf = (config: RunConfig): ((epoch: number) => Int32Array) => {
+  const { seed, rng, shuffle } = config
+  const n = epochSize(config)
   if (shuffle && rng !== 'default') {
     const before = Number(rng.slice('book+'.length))
-    const order = bookOrder(seed, trainSize)
+    const order = bookOrder(seed, n)
     return epoch => order(before + epoch)
   }
   const orders = fold(key(seed), STREAM.order)
-  const asTheyCome = Int32Array.from({ length: trainSize }, (_, i) => i)
-  return shuffle ? epoch => permutation(fold(orders, epoch), trainSize) : () => asTheyCome
+  const asTheyCome = Int32Array.from({ length: n }, (_, i) => i)
+  return shuffle ? epoch => permutation(fold(orders, epoch), n) : () => asTheyCome
 }
 
 /** When to stop early, and when to lower the learning rate. */

@@ -1,7 +1,8 @@
 /**
  * A training session: trains in chunks, reports each event to a listener, and saves what the recorder asks for.
  */
-import type * as TE from 'fp-ts/lib/TaskEither.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TrainState } from '../core/optimizer.ts'
 import { optimizers } from '../core/optimizers/index.ts'
 import { fromParams, toParams, type Params } from '../core/params.ts'
@@ -18,7 +19,7 @@ import type { Resources } from './resources.ts'
 import { runChunked, type Ended } from './run-chunked.ts'
 import { comparesOutputs, scheduleOf, trainSettings, type PlannedRun, type RunConfig } from './run-plan.ts'
 import type { TrainSnapshot, TrainStart } from './saves.ts'
-import { disposeSets, toSets } from './sets.ts'
+import { openTrainingSets } from './training-sets.ts'
 import { counted } from '../format.ts'
 
 export type TrainProgress = Extract<TrainEvent, { kind: 'progress' }>
@@ -151,7 +152,7 @@ export const trainSession = async (
     env.log('network2: accuracy is not computed: it compares outputs, and this network has only one')
   listener.start(resources, recorder.path, from)
   const initial = stateOf(config, from)
-  const sets = toSets(run)
+  const sets = openTrainingSets(env, run)
   const cursor = cursorOf(config, from)
   const began = env.now()
   // grows in place: a copy after each epoch would take a time that grows with the square of the epochs
@@ -178,7 +179,10 @@ export const trainSession = async (
         const timed = state.timed!
         history.push(timed)
         listener.epoch(timed)
-        return recorder.epoch(state.snapshot, timed)
+        return pipe(
+          recorder.epoch(state.snapshot, timed),
+          TE.tap(() => TE.fromTask(() => sets.prepare(event.cursor))),
+        )
       }
       case 'diverged':
         return undefined
@@ -192,7 +196,8 @@ export const trainSession = async (
         : undefined
 
   try {
-    const training = train(interpreter, trainSettings(config), sets, initial, cursor)
+    await sets.prepare(cursor)
+    const training = train(interpreter, trainSettings(config), sets.current, initial, cursor)
     const ended = await runChunked(env, training, {
       position: event => (event.kind === 'progress' ? event.done : undefined),
       onEvent,
@@ -209,7 +214,7 @@ export const trainSession = async (
   } finally {
     listener.clear()
     dispose([initial.params, initial.optimizer ?? []])
-    disposeSets(sets)
+    sets.close()
     interpreter.dispose()
   }
 }

@@ -40,5 +40,11 @@ export const toSets = ({
   }
 }
 
+/** The same sets with another training set. */
+export const withTraining = ({ observed }: TrainSets, training: Batch): TrainSets => ({
+  training,
+  observed: { ...observed, training: observed.training === undefined ? undefined : training },
+})
+
 export const disposeSets = ({ training, observed: { evaluation, selection } }: TrainSets): void =>
   dispose([training, evaluation ?? [], selection ?? []])

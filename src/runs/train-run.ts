@@ -84,7 +84,7 @@ const originOf = ({ dataset, backend, interpreter }: Resources, run: PlannedRun)
 })
 
 const conclude = (
-  { config, evaluation }: PlannedRun,
+  { config, training, evaluation }: PlannedRun,
   recorder: Recorder,
   session: SessionResult,
 ): TE.TaskEither<AppError, Omit<FinishedRun, 'trainedOn'>> => {
@@ -104,7 +104,7 @@ const conclude = (
     ...(last === undefined ? {} : monitored(last)),
   }
   return pipe(
-    recorder.conclude(result, snapshot, history, evaluation),
+    recorder.conclude(result, snapshot, history, { training, evaluation }),
     TE.map(() => ({ ...session, path: recorder.path, last, best })),
   )
 }

@@ -17,13 +17,13 @@ import { servePool } from './pool-child.ts'
 import { output, type Batch, type Network } from '../core/network.ts'
 import { toParams, type Params } from '../core/params.ts'
 import { dispose, using, withTensors } from '../core/scope.ts'
-import { paramsForUse, train, type EpochMetrics } from '../core/train.ts'
+import { paramsForUse, startCursor, train, type EpochMetrics } from '../core/train.ts'
 import { comparesOutputs, trainSettings, planRun, type RunConfig, type PlannedRun } from '../runs/run-plan.ts'
 import { runChunked } from '../runs/run-chunked.ts'
 import { systemEnv, type Env } from '../io/env.ts'
 import { decodeOptions, flagOf, type Argv, type OptionTable } from '../options/option.ts'
 import { loadEngine, type Resources } from '../runs/resources.ts'
-import { disposeSets, toSets } from '../runs/sets.ts'
+import { openTrainingSets } from '../runs/training-sets.ts'
 import { trainOptions, type TrainFlags } from '../options/train-options.ts'
 
 /** A trial, and where its data is, as `--data` says it. */
@@ -150,25 +150,28 @@ const perform =
   async () => {
     const { config, evaluation } = run
     const params = toParams(run.initial)
-    const sets = toSets(run)
+    const sets = openTrainingSets(env, run)
     const began = env.now()
     const reports: EpochMetrics[] = []
     let outcome: TrialResult['outcome'] = 'done'
     try {
-      const ended = await runChunked(env, train(interpreter, trainSettings(config), sets, { params }), {
+      await sets.prepare(startCursor)
+      const training = train(interpreter, trainSettings(config), sets.current, { params })
+      const ended = await runChunked(env, training, {
         position: event => (event.kind === 'progress' ? event.done : undefined),
         onEvent: event => {
           if (event.kind === 'progress' && event.phase === 'training')
             onProgress((event.epoch - 1 + event.done / event.of) / config.epochs)
-          if (event.kind === 'epoch') reports.push(event.metrics)
           if (event.kind === 'diverged') outcome = 'diverged'
-          return undefined
+          if (event.kind !== 'epoch') return undefined
+          reports.push(event.metrics)
+          return TE.fromTask(() => sets.prepare(event.cursor))
         },
       })
       if (ended.kind === 'failed') return E.left(ended.error)
       if (ended.kind === 'stopped')
         return E.left(interrupted(ended.by, 'the trial was stopped', 'run it again'))
-      const { evaluation: evaluated } = sets.observed
+      const { evaluation: evaluated } = sets.current().observed
       const perClass =
         evaluation !== undefined && evaluated !== undefined && comparesOutputs(config.sizes)
           ? using(paramsForUse(trainSettings(config), ended.value.params), params =>
@@ -190,7 +193,7 @@ const perform =
       })
     } finally {
       dispose(params)
-      disposeSets(sets)
+      sets.close()
       interpreter.dispose()
     }
   }

@@ -130,6 +130,21 @@ describe.each(Object.entries(pages))('the page of a %s', (_, make) => {
 })
 
 describe('a run', () => {
+  it('shows images of an expanded training set beside their copies', () => {
+    const image = Uint8Array.from({ length: 6 }, (_, i) => 40 * i)
+    const samples = [1, 7].map(label => ({ label, image, copies: [image.toReversed(), image] }))
+    const pageWith = (eachEpoch: boolean): string =>
+      runReport({ ...sampleRun(), expanded: { columns: 2, eachEpoch, samples } })
+    expect(words(pageWith(true))).toContain('new distorted copies, in place of the images')
+    expect(words(pageWith(false))).toContain('labelimagecopy 1copy 2')
+    const pictures = [...parsed(pageWith(true)).querySelectorAll('td .ink')]
+    expect(pictures.map(each => each.getAttribute('alt'))).toEqual(
+      [1, 7].flatMap(label => [`A ${label}`, `The same ${label}, epoch 1`, `The same ${label}, epoch 2`]),
+    )
+    expect(pictures.map(each => each.getAttribute('height'))).toEqual(Array(6).fill('84'))
+    expect(words(runReport(sampleRun()))).not.toContain('Expanded training set')
+  })
+
   it('states in its first line how it ended', () => {
     const first = (state: RunState): string =>
       words(runReport({ ...sampleRun(1, 1), state, sentence: 'So it ended.' }))

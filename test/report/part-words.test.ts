@@ -16,6 +16,12 @@ it('names what network2.py does not have, and how many neurons dropout keeps in 
     'momentum 0.9',
     'dropout 0.3 (560 of 800, 3 of 5 hidden neurons kept)',
   ])
+  expect(partWords({ expand: 'shift', expandCopies: 4 })).toEqual([
+    'training images displaced by one pixel (4 copies beside each)',
+  ])
+  expect(partWords({ expand: 'elastic', expandEachEpoch: true })).toEqual([
+    'training images elastically distorted (new copies in each epoch)',
+  ])
   expect(partWords(sampleRun().config)).toEqual([])
 })
 

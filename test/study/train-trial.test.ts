@@ -14,9 +14,12 @@ import { namedTrial, NUMERICS_VERSION, type Trial, type TrialResult } from '../.
 import { cli, inFolder } from '../support/cli.ts'
 
 /** Does trials of three epochs on a small data set; returns the results and the reported progress. */
-const doing = async (folder: string, ...trials: readonly FlagTexts[]) => {
-  const data = join(folder, 'data.json')
-  await writeFile(data, JSON.stringify(recorded({ name: 'xent' }).data))
+const doing = (folder: string, ...trials: readonly FlagTexts[]) =>
+  doingOn('data.json', JSON.stringify(recorded({ name: 'xent' }).data), folder, ...trials)
+
+const doingOn = async (name: string, text: string, folder: string, ...trials: readonly FlagTexts[]) => {
+  const data = join(folder, name)
+  await writeFile(data, text)
   const sum = pipe(
     await loadData({ choice: data, env: {}, onNotice: systemEnv.log, onProgress: () => undefined })(),
     E.match(
@@ -104,6 +107,25 @@ describe('a trial', () => {
       expect(none[0]).toMatchObject(
         E.left({ cause: 'trial', error: { message: expect.stringContaining('no hidden layer') as string } }),
       )
+    }))
+
+  it('with an expanded training set is the same twice, and another one than without', () =>
+    inFolder(async folder => {
+      // images of 3 x 3 bytes, whose class is the column that is lit
+      const line = (i: number): string =>
+        [i % 3, ...Array.from({ length: 9 }, (_, pixel) => (pixel % 3 === i % 3 ? 100 + i : 0))].join()
+      const elastic = { cost: 'xent', expand: 'elastic', 'expand-sigma': '1' }
+      const { results } = await doingOn(
+        'data.csv',
+        Array.from({ length: 60 }, (_, i) => line(i)).join('\n'),
+        folder,
+        { cost: 'xent' },
+        ...[elastic, elastic].map(flags => ({ ...flags, 'expand-each-epoch': 'true' })),
+        { ...elastic, 'expand-copies': '2' },
+      )
+      const [plain, first, second, once] = results.map(result => right(result).costs)
+      expect(second).toEqual(first)
+      expect(new Set([plain, first, once].map(String)).size).toBe(3)
     }))
 
   it('that diverges has a result, as far as it went', () =>

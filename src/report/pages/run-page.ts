@@ -7,6 +7,7 @@ import { percent, seconds, settingText, significant } from '../numbers.ts'
 import { facts, note, page, section } from '../page.ts'
 import { accuracy, dataOf, type EpochRecord, type RunRecord } from '../run-record.ts'
 import { provenance } from '../sections/provenance.ts'
+import { expandedSection } from '../sections/expanded.ts'
 import { confusion } from '../sections/confusion.ts'
 import { epochs } from '../sections/epochs.ts'
 import { learning } from '../sections/learning.ts'
@@ -25,6 +26,7 @@ export const runReport = (run: RunRecord): string => {
     sections: [
       learning(run.history, part),
       ...answers(run),
+      run.expanded === undefined ? undefined : expandedSection(run.expanded),
       run.layers === undefined
         ? section('Weights', note('The network was not saved, so its weights are not drawn.'))
         : weights(run.layers),
