@@ -118,15 +118,14 @@ describe.each(drawn)('%s', name => {
     if (name !== 'rotate') expect(copy(8)).not.toBe(wanted)
   })
 
-  it('law: the ink stays', () => {
-    fc.assert(
-      fc.property(fc.nat(), seed => {
-        const image = spot(MNIST)
-        const copy = copyOf(name, MNIST, expansions[name].parameters, image, key(seed))
-        expect(sum(copy) / sum(image)).toBeGreaterThan(0.5)
-        expect(sum(copy) / sum(image)).toBeLessThan(2)
-      }),
-    )
+  it('the ink stays: on the average of 200 copies, nearly all of it', () => {
+    const image = spot(MNIST)
+    const shares = Array.from({ length: 200 }, (_, seed) => {
+      const copy = copyOf(name, MNIST, expansions[name].parameters, image, key(seed))
+      return sum(copy) / sum(image)
+    })
+    expect(Math.min(...shares)).toBeGreaterThan(0.3)
+    expect(shares.reduce((a, b) => a + b) / shares.length).toBeCloseTo(1, 1)
   })
 })
 
