@@ -7,7 +7,8 @@
 import type { CostName } from '../core/costs/index.ts'
 import { extent } from '../extent.ts'
 import { counted } from '../format.ts'
-import { mean, quantile, standardDeviation } from '../study/statistics.ts'
+import { mean, standardDeviation } from '../study/moments.ts'
+import { quantile } from '../study/statistics.ts'
 import {
   isStuck,
   namedTrial,

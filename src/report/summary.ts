@@ -3,6 +3,7 @@
  */
 import { groupBy } from 'fp-ts/lib/NonEmptyArray.js'
 import { extent } from '../extent.ts'
+import { mean, standardDeviation } from '../study/moments.ts'
 
 /** A point of a curve; `low` and `high` are the minimum and the maximum over the runs. */
 export type Point = {
@@ -15,7 +16,7 @@ export type Point = {
 export type SeriesSummary = {
   readonly n: number
   readonly mean: number
-  /** The sample standard deviation (n - 1); NaN for a single value. */
+  /** The sample standard deviation (n - 1); undefined for a single value. */
   readonly deviation: number | undefined
   readonly min: number
   readonly max: number
@@ -25,12 +26,10 @@ export type SeriesSummary = {
 export const summarize = (values: readonly number[]): SeriesSummary => {
   const n = values.length
   const [min, max] = extent(values)
-  const mean = values.reduce((sum, x) => sum + x, 0) / n
-  const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0)
   return {
     n,
-    mean,
-    deviation: n > 1 ? Math.sqrt(squares / (n - 1)) : undefined,
+    mean: mean(values),
+    deviation: n > 1 ? standardDeviation(values) : undefined,
     min: n > 0 ? min : NaN,
     max: n > 0 ? max : NaN,
   }

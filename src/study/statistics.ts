@@ -5,17 +5,7 @@
  * 1, so that nothing is concluded from them. A NaN in the data is a programming error.
  */
 import jStat from 'jstat'
-
-export const mean = (xs: readonly number[]): number => sum(xs) / xs.length
-
-/** The sample standard deviation, with n - 1. NaN for n < 2. */
-export const standardDeviation = (xs: readonly number[]): number => {
-  if (xs.length < 2) return NaN
-  // of equal numbers it is exactly 0, although their mean may be rounded
-  if (xs.every(x => x === xs[0])) return 0
-  const centre = mean(xs)
-  return Math.sqrt(sum(xs.map(x => (x - centre) ** 2)) / (xs.length - 1))
-}
+import { mean, standardDeviation, sum } from './moments.ts'
 
 /**
  * The p-quantile, with linear interpolation between neighbours (as NumPy does by default): 0 is the minimum, ½ the
@@ -89,8 +79,6 @@ export const holm = (ps: readonly number[]): readonly number[] => {
   order.reduce((largest, i, k) => (adjusted[i] = Math.max(largest, Math.min(1, (ps.length - k) * ps[i]!))), 0)
   return adjusted
 }
-
-const sum = (xs: readonly number[]): number => xs.reduce((total, x) => total + x, 0)
 
 /** The distribution of a sum, after one more term, which is `rank` or 0 with equal probability. */
 const addSign = (chances: readonly number[], rank: number): readonly number[] =>

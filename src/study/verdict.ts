@@ -7,7 +7,8 @@
  * No run is excluded. A diverged run counts with the accuracy of guessing: to exclude it would reward the arm that
  * diverges. Where nothing but such counts speaks for a finding, there is none. A run that never reaches an accuracy counts as later than all that do.
  */
-import { holm, mean, pairedT, quantile, signTest, standardDeviation, wilcoxon } from './statistics.ts'
+import { mean, standardDeviation } from './moments.ts'
+import { holm, pairedT, quantile, signTest, wilcoxon } from './statistics.ts'
 import type { PairedT } from './statistics.ts'
 import { isStuck, type TrialResult } from './trial.ts'
 

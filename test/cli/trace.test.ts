@@ -286,3 +286,10 @@ it.each<Case>([
     expect(found.filter(({ remark }) => !(nameIn(remark) in values))).toEqual([])
   }
 })
+
+it('its help names no flag that it does not have', async () => {
+  const { code, out } = await cli(['trace', '--help'])
+  expect(code).toBe(0)
+  expect(out).toContain('[default: xent]')
+  expect(out).not.toContain('--init')
+})

@@ -8,6 +8,10 @@ it('by hand: 2, 4, 4, 4, 5, 5, 7, 9', () => {
   expect(deviation).toBeCloseTo(Math.sqrt(32 / 7), 12)
 })
 
+it('of equal numbers the deviation is exactly 0, although their mean is rounded', () => {
+  expect(summarize([0.1, 0.1, 0.1]).deviation).toBe(0)
+})
+
 it('of one there is no deviation, and of none nothing', () => {
   expect(summarize([3])).toEqual({ n: 1, mean: 3, deviation: undefined, min: 3, max: 3 })
   expect(summarize([])).toEqual({ n: 0, mean: NaN, deviation: undefined, min: NaN, max: NaN })

@@ -226,10 +226,10 @@ describe.skipIf(redisServer.isMissing)('a queue', redisServer.why, () => {
     withRedis(async server => {
       const log: string[] = []
       const queue = open(server, line => log.push(line))
-      const answers: unknown[] = ['x'.repeat(1000), 16]
+      const answers: unknown[] = ['x'.repeat(3_000_000), 16]
       const worker = serve(server, () => Promise.resolve({ kind: 'done', result: answers.shift() }))
       expect(await queue.run({ number: 4 })()).toEqual(E.right(16))
-      expect(log[0]).toContain('it has 1,002 bytes, the limit is 20')
+      expect(log[0]).toContain('it has 3,000,002 bytes, the limit is 20')
       queue.close()
       await worker.close()
     }))

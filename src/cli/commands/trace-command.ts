@@ -21,11 +21,15 @@ import { outputOptions, trainingOptions } from '../../options/train-options.ts'
 import { dropoutFits, momentumOf } from '../../runs/run-plan.ts'
 import { defineCommand } from '../command.ts'
 
+/** The network of the chapter. */
+const BOOK: Sizes = [784, 30, 10]
+
 export const traceCommand = defineCommand({
   describe: 'Prints the training step as the program that is compiled.',
   options: {
-    cost: trainingOptions.cost,
-    sizes: trainingOptions.sizes,
+    // without data and without a saved network
+    cost: { ...trainingOptions.cost, byDefault: 'xent' },
+    sizes: { ...trainingOptions.sizes, byDefault: BOOK.join() },
     miniBatchSize: trainingOptions.miniBatchSize,
     activation: trainingOptions.activation,
     regularizer: trainingOptions.regularizer,
@@ -54,9 +58,6 @@ export const traceCommand = defineCommand({
       }),
     ),
 })
-
-/** The network of the chapter. */
-const BOOK: Sizes = [784, 30, 10]
 
 type StepParts = Network & { readonly regularizer: Regularizer; readonly optimizer: Optimizer }
 
