@@ -76,6 +76,25 @@ describe.skipIf(redisServer.isMissing)('trials over a queue', redisServer.why, (
       pool.close()
     }))
 
+  it('a trial on other data than its queue’s is set aside, and the good one behind it is done', () =>
+    inSetting(async setting => {
+      const good = setting.trialOf({ eta: '1' })
+      const { id: _id, ...settings } = good
+      const foreign = namedTrial({ ...settings, data: 'f'.repeat(16) })
+      const pool = queuePool({ log: () => undefined }, setting.address, good.data)
+      const ends = [foreign, good].map(trial => pool.run(trial)())
+      const worker = startWorker(setting)
+      const [refused, done] = await Promise.all(ends)
+      expect(refused).toMatchObject(E.left({ kind: 'trial' }))
+      expect(JSON.stringify(refused)).toContain(
+        `its data are ${'f'.repeat(16)}, those of its queue ${good.data}`,
+      )
+      expect(done).toMatchObject(E.right({ id: good.id, outcome: 'done' }))
+      pool.close()
+      worker.stop()
+      await worker.ended
+    }))
+
   it('a trial whose process is killed is set aside, and its worker continues', () =>
     inSetting(async setting => {
       const pool = queuePool(systemEnv, setting.address, setting.trialOf({}).data)
