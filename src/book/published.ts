@@ -18,6 +18,10 @@ export const figures = [
   'regularized',
   'weight_initialization_30',
   'weight_initialization_100',
+  'overfitting_full',
+  'regularized_full',
+  'more_data',
+  'multiple_eta',
 ] as const
 
 export type FigureName = (typeof figures)[number]
@@ -26,7 +30,7 @@ export type FigureName = (typeof figures)[number]
 export type PublishedRun = {
   readonly start: Initializer
   readonly evaluationCost: readonly number[]
-  /** Correct of 10,000: in the test set for the first two figures, in the validation set for the others. */
+  /** Correct of 10,000, in the test set or in the validation set. */
   readonly evaluationAccuracy: readonly number[]
   readonly trainingCost: readonly number[]
   readonly trainingAccuracy: readonly number[]
@@ -43,11 +47,12 @@ export type KeyFigures = {
   readonly best: { readonly evaluationAccuracy: number; readonly epoch: number }
 }
 
-/** The size and checksum of a file, and its key figures, to compare with if the file is not available. */
+/** The size and checksum of a file. */
 export type Published = {
   readonly bytes: number
   readonly sum: string
-  readonly facts: readonly KeyFigures[]
+  /** The key figures of the runs that can be replayed, to compare with if the file is not available. */
+  readonly facts?: readonly KeyFigures[]
 }
 
 /** The author's files at `COMMIT`. */
@@ -112,6 +117,22 @@ export const published: Readonly<Record<FigureName, Published>> = {
       },
     ],
   },
+  overfitting_full: {
+    bytes: 1649,
+    sum: 'fb706fd8d54a47ab8bcb059a4ab780503e848a706d544accdffb272d7c64efd6',
+  },
+  regularized_full: {
+    bytes: 1641,
+    sum: 'a8e2c6f6357cb6ef2fed20ffaeaf689159248f15bc9f1ce5f1ff7589f2762a92',
+  },
+  more_data: {
+    bytes: 63,
+    sum: 'a72cc54bff860f796b858227d9e48ce863ab20b0d95dc428cdaf269429e77b03',
+  },
+  multiple_eta: {
+    bytes: 1931,
+    sum: '5703710ec2e9915e0f9b29e84ffcfb66a3c47d31e264fcc739d9e24c18c79c96',
+  },
 }
 
 /** The commit of the author's repository to which the checksums belong. */
@@ -138,9 +159,15 @@ export const keyFigures = ({ start, evaluationCost, evaluationAccuracy }: Publis
 /** As the author's programs write them: evaluation cost and accuracy, training cost and accuracy. */
 const Lists = t.tuple([t.array(t.number), t.array(t.number), t.array(t.number), t.array(t.number)])
 
+type Lists = t.TypeOf<typeof Lists>
+
 const File = t.union([
   Lists,
   t.type({ default_weight_initialization: Lists, large_weight_initialization: Lists }),
+  // multiple_eta: a run for each learning rate
+  t.array(Lists),
+  // more_data: the accuracy of each run at its end, in per cent
+  t.array(t.number),
 ])
 
 type File = t.TypeOf<typeof File>
@@ -158,16 +185,13 @@ export const decodeFigure = (name: string, text: string): E.Either<DataError, Fi
       (json): json is File => File.is(json),
       () => undefined,
     ),
-    E.map(file =>
-      Array.isArray(file)
-        ? [run('large', file)]
-        : [
-            run('default', file.default_weight_initialization),
-            run('large', file.large_weight_initialization),
-          ],
-    ),
+    E.map(runsIn),
     E.filterOrElse(
-      runs => runs.every(({ evaluationAccuracy }) => evaluationAccuracy.length > 0),
+      runs =>
+        runs.length > 0 &&
+        runs.every(
+          ({ evaluationAccuracy, trainingCost }) => evaluationAccuracy.length + trainingCost.length > 0,
+        ),
       () => undefined,
     ),
     E.mapLeft(() =>
@@ -178,7 +202,19 @@ export const decodeFigure = (name: string, text: string): E.Either<DataError, Fi
     ),
   )
 
+const runsIn = (file: File): Figure => {
+  if (Lists.is(file)) return [run('large', file)]
+  if (!Array.isArray(file))
+    return [
+      run('default', file.default_weight_initialization),
+      run('large', file.large_weight_initialization),
+    ]
+  return (file as readonly (Lists | number)[]).map(each =>
+    typeof each === 'number' ? run('large', [[], [Math.round(100 * each)], [], []]) : run('default', each),
+  )
+}
+
 const run = (
   start: Initializer,
-  [evaluationCost, evaluationAccuracy, trainingCost, trainingAccuracy]: t.TypeOf<typeof Lists>,
+  [evaluationCost, evaluationAccuracy, trainingCost, trainingAccuracy]: Lists,
 ): PublishedRun => ({ start, evaluationCost, evaluationAccuracy, trainingCost, trainingAccuracy })

@@ -62,6 +62,8 @@ const resultFields = {
 const optionalFields = {
   costs: t.readonlyArray(Cost, 'a list'),
   trainingCosts: t.readonlyArray(Cost, 'a list'),
+  trainingAccuracies: t.readonlyArray(Count, 'a list'),
+  trainingN: Count,
   answered: t.readonlyArray(Count, 'a list'),
   rightPerClass: t.readonlyArray(Count, 'a list'),
   perClass: t.readonlyArray(Count, 'a list'),
@@ -128,6 +130,10 @@ export const decodeTrialResult = (json: unknown): E.Either<string, TrialResult> 
           const more = [accuracies, answered, rightPerClass, perClass].flat().find(count => count > n)
           return more !== undefined && `it counts ${more} of ${counted(n, 'example')}`
         },
+        ({ trainingAccuracies = [], trainingN = 0 }) => {
+          const more = trainingAccuracies.find(count => count > trainingN)
+          return more !== undefined && `it counts ${more} of ${trainingN} training examples`
+        },
         ({ outcome, n, accuracies }) =>
           outcome === 'done' && n > 0 && accuracies.length === 0 && 'it is done, but has no accuracies',
       ),
@@ -151,8 +157,9 @@ export const decodeResultOf =
             outcome === 'done' &&
             accuracies.length < trial.epochs &&
             `it is done after ${accuracies.length} of ${counted(trial.epochs, 'epoch')}`,
-          ({ accuracies, costs = [], trainingCosts = [] }) => {
-            const [, longest] = extent([accuracies, costs, trainingCosts].map(({ length }) => length))
+          ({ accuracies, costs = [], trainingCosts = [], trainingAccuracies = [] }) => {
+            const lists = [accuracies, costs, trainingCosts, trainingAccuracies]
+            const [, longest] = extent(lists.map(({ length }) => length))
             return (
               longest > trial.epochs &&
               `it has ${counted(longest, 'value')} for ${counted(trial.epochs, 'epoch')}`

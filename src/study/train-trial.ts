@@ -17,12 +17,13 @@ import { servePool } from './pool-child.ts'
 import { output, type Batch, type Network } from '../core/network.ts'
 import { toParams, type Params } from '../core/params.ts'
 import { dispose, using, withTensors } from '../core/scope.ts'
-import { paramsForUse, startCursor, train, type EpochMetrics } from '../core/train.ts'
+import { paramsForUse, startCursor, train, type EpochMetrics, type TrainSets } from '../core/train.ts'
 import { comparesOutputs, trainSettings, planRun, type RunConfig, type PlannedRun } from '../runs/run-plan.ts'
 import { runChunked } from '../runs/run-chunked.ts'
 import { systemEnv, type Env } from '../io/env.ts'
 import { decodeOptions, flagOf, type Argv, type OptionTable } from '../options/option.ts'
 import { loadEngine, type Resources } from '../runs/resources.ts'
+import { toBatch } from '../runs/sets.ts'
 import { openTrainingSets } from '../runs/training-sets.ts'
 import { trainOptions, type TrainFlags } from '../options/train-options.ts'
 
@@ -153,7 +154,7 @@ const perform =
     const sets = openTrainingSets(env, run)
     const began = env.now()
     const reports: EpochMetrics[] = []
-    let outcome: TrialResult['outcome'] = 'done'
+    let outcome = 'done' as TrialResult['outcome']
     try {
       await sets.prepare(startCursor)
       const training = train(interpreter, trainSettings(config), sets.current, { params })
@@ -171,19 +172,18 @@ const perform =
       if (ended.kind === 'failed') return E.left(ended.error)
       if (ended.kind === 'stopped')
         return E.left(interrupted(ended.by, 'the trial was stopped', 'run it again'))
-      const { evaluation: evaluated } = sets.current().observed
       const perClass =
-        evaluation !== undefined && evaluated !== undefined && comparesOutputs(config.sizes)
-          ? using(paramsForUse(trainSettings(config), ended.value.params), params =>
-              countPerClass(networkNamed(config), params, evaluated, evaluation),
-            )
-          : {}
+        evaluation === undefined ? {} : atTheEnd(run, ended.value.params, sets.current(), evaluation)
       dispose(ended.value)
+      const { rightPerClass = [] } = perClass
       return E.right({
         id,
         outcome,
         n: evaluation?.size ?? 0,
         ...monitored(config, reports),
+        ...(config.monitor.length === 0 && outcome === 'done'
+          ? { accuracies: [rightPerClass.reduce((sum, count) => sum + count, 0)] }
+          : {}),
         ...perClass,
         seconds: (env.now() - began) / 1000,
         numerics: NUMERICS_VERSION,
@@ -200,20 +200,43 @@ const perform =
 
 /** The values of the monitors after each epoch. */
 const monitored = (
-  { monitor }: RunConfig,
+  { monitor, trainSize }: RunConfig,
   reports: readonly EpochMetrics[],
-): Pick<TrialResult, 'accuracies' | 'costs' | 'trainingCosts'> => {
+): Pick<TrialResult, 'accuracies' | 'costs' | 'trainingCosts' | 'trainingAccuracies' | 'trainingN'> => {
   const costs = (set: 'evaluation' | 'training'): readonly (number | string)[] =>
     reports.flatMap(({ [set]: of }) => (of === undefined ? [] : [inJson(of.cost)]))
   return {
     accuracies: reports.flatMap(({ evaluation }) => evaluation?.correct ?? []),
     ...(monitor.includes('evaluationCost') ? { costs: costs('evaluation') } : {}),
     ...(monitor.includes('trainingCost') ? { trainingCosts: costs('training') } : {}),
+    ...(monitor.includes('trainingAccuracy')
+      ? {
+          trainingAccuracies: reports.flatMap(({ training }) => training?.correct ?? []),
+          // an expanded set is larger
+          trainingN: reports[0]?.training?.n ?? trainSize,
+        }
+      : {}),
   }
 }
 
 /** A result is stored as JSON, which has no NaN and no Infinity. */
 const inJson = (value: number): number | string => (Number.isFinite(value) ? value : String(value))
+
+/** How the evaluation examples are classified at the end; their tensors may have to be made for it. */
+const atTheEnd = (
+  { config }: PlannedRun,
+  params: Params,
+  { observed }: TrainSets,
+  evaluation: Examples,
+): Pick<TrialResult, 'answered' | 'rightPerClass' | 'perClass'> => {
+  const count = (batch: Batch) =>
+    using(paramsForUse(trainSettings(config), params), inUse =>
+      countPerClass(networkNamed(config), inUse, batch, evaluation),
+    )
+  return observed.evaluation === undefined
+    ? using(toBatch(evaluation, config.sizes.at(-1)!), count)
+    : count(observed.evaluation)
+}
 
 /** How the examples are classified, class by class. */
 const countPerClass = (

@@ -53,13 +53,20 @@ export type TrialResult = Provenanced & {
   /** The trial's id. */
   readonly id: string
   readonly outcome: 'done' | 'diverged'
-  /** After each epoch: how many of the n examples are classified correctly. A diverged trial has fewer epochs. */
+  /**
+   * After each epoch: how many of the n examples are classified correctly. A diverged trial has fewer epochs; one without
+   * monitors has a single value, after the last epoch.
+   */
   readonly accuracies: readonly number[]
   readonly n: number
   /** After each epoch: the cost on the same examples, if it is monitored. Text where JSON has no number: `NaN`, `Infinity`. */
   readonly costs?: readonly (number | string)[] | undefined
   /** After each epoch: the cost on the training set, if it is monitored. */
   readonly trainingCosts?: readonly (number | string)[] | undefined
+  /** After each epoch: how many of the training examples are classified correctly, if it is monitored, */
+  readonly trainingAccuracies?: readonly number[] | undefined
+  /** and how many training examples there are. */
+  readonly trainingN?: number | undefined
   /** At the end, for each class: how many examples are classified as it, */
   readonly answered?: readonly number[] | undefined
   /** how many of its own examples are classified correctly, */

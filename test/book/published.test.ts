@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeFigure, figures, keyFigures, published, source } from '../../src/book/published.ts'
+import { sha256 } from '../../src/data/mnist.ts'
 import { dataError, right } from '../data/made.ts'
 import { bookDir, bookFiles } from '../support/needs.ts'
 
@@ -37,6 +38,19 @@ test('two runs: the default start, then the large one; a monitor that was off ha
   expect(runs[0]?.evaluationCost).toEqual([])
 })
 
+test('a run for each learning rate, with the training cost alone; and a number for each run', () => {
+  const rates = right(decodeFigure('x.json', JSON.stringify([2, 1].map(cost => [[], [], [cost], []]))))
+  expect(rates.map(({ start, trainingCost }) => [start, trainingCost])).toEqual([
+    ['default', [2]],
+    ['default', [1]],
+  ])
+  const sizes = right(decodeFigure('x.json', '[69.09, 95.97]'))
+  expect(sizes.map(({ start, evaluationAccuracy }) => [start, evaluationAccuracy])).toEqual([
+    ['large', [6909]],
+    ['large', [9597]],
+  ])
+})
+
 test('by hand: the key figures, with the first of equal bests', () => {
   const lists = [[2.5, 2, 1, 3], [10, 30, 20, 30], [], []]
   const [run] = right(decodeFigure('x.json', JSON.stringify(lists)))
@@ -54,7 +68,9 @@ test.each([
   ['null', 'null'],
   ['three lists', JSON.stringify(one.slice(1))],
   ['text in a list', '[[], ["5887"], [], []]'],
-  ['no accuracy', '[[1], [], [1], [1]]'],
+  ['no accuracy', '[[1], [], [], [1]]'],
+  ['no run', '[]'],
+  ['numbers and lists', '[69.09, [[], [1], [], []]]'],
   ['only one of two runs', '{"large_weight_initialization": [[], [1], [], []]}'],
 ])('%s: refused', (_, text) => {
   expect(dataError(decodeFigure('x.json', text))).toContain('x.json does not have the lists')
@@ -66,7 +82,28 @@ describe.skipIf(bookFiles.isMissing)("the author's own files", bookFiles.why, ()
       skip(`BOOK_DIR has no ${name}.json`),
     )
     expect(text).toHaveLength(published[name].bytes)
-    expect(right(decodeFigure(name, text)).map(keyFigures)).toEqual(published[name].facts)
+    expect(sha256(Buffer.from(text))).toBe(published[name].sum)
+    const runs = right(decodeFigure(name, text))
+    const { facts } = published[name]
+    if (facts !== undefined) expect(runs.map(keyFigures)).toEqual(facts)
+    expect(runs.length).toBe({ more_data: 9, multiple_eta: 3 }[name as string] ?? facts?.length ?? 1)
+  })
+
+  test.for([
+    ['overfitting_full', 9533, 48_932],
+    ['regularized_full', 9649, 48_561],
+  ] as const)('%s: the best accuracies that the book states', async ([name, test, training]) => {
+    const [run] = right(decodeFigure(name, await readFile(join(bookDir, `${name}.json`), 'utf8')))
+    expect(Math.max(...run!.evaluationAccuracy)).toBe(test)
+    expect(Math.max(...run!.trainingAccuracy)).toBe(training)
+    expect(run!.evaluationCost).toHaveLength(30)
+  })
+
+  test('more_data: the accuracies of the figure', async () => {
+    const runs = right(decodeFigure('more_data', await readFile(join(bookDir, 'more_data.json'), 'utf8')))
+    expect(runs.map(({ evaluationAccuracy: [count] }) => count)).toEqual([
+      6909, 7637, 8529, 8885, 9127, 9324, 9489, 9585, 9597,
+    ])
   })
 })
 

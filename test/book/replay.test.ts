@@ -32,7 +32,7 @@ describe('the comparison', () => {
   })
 
   it('goes by the key figures where there are no lists, with epochs from 1', () => {
-    const [facts] = published.overfitting.facts
+    const [facts] = published.overfitting.facts ?? []
     expect(compareFacts([5887, 6000, 5999], facts!)).toBe(
       'After the first epoch 5887 (published 5887); at best 6000 after epoch 2 (published 8227 after epoch 375)',
     )

@@ -19,6 +19,8 @@ const result: TrialResult = {
   n: 100,
   costs: [0.5, 'NaN'],
   trainingCosts: [0.4, 1e30],
+  trainingAccuracies: [490, 500],
+  trainingN: 500,
   answered: [60, 40],
   rightPerClass: [55, 40],
   perClass: [50, 50],
@@ -48,6 +50,7 @@ describe('a result', () => {
     ['a fraction', { accuracies: [90, 95.5] }, `accuracies.1 is 95.5, ${COUNT}`],
     ['NaN, as JSON has it', { accuracies: [90, null] }, `accuracies.1 is null, ${COUNT}`],
     ['more than all', { accuracies: [90, 101] }, 'it counts 101 of 100 examples'],
+    ['more than the training set', { trainingAccuracies: [501] }, 'it counts 501 of 500 training examples'],
     ['more than all of a class', { perClass: [50, 101] }, 'it counts 101 of 100 examples'],
     ['text as a cost', { costs: [0.5, 'low'] }, 'costs.1 is "low", expected a finite number'],
     ['an endless duration', { seconds: Infinity }, 'seconds is null, expected a finite number of 0 or more'],
@@ -69,6 +72,7 @@ describe('a result', () => {
     ],
     ['with too few epochs', { accuracies: [90] }, 'it is done after 1 of 2 epochs'],
     ['with too many', { accuracies: [1, 2, 3] }, 'it has 3 values for 2 epochs'],
+    ['with too many training accuracies', { trainingAccuracies: [1, 2, 3] }, 'it has 3 values for 2 epochs'],
     ['with too many costs', { costs: [1, 2, 3] }, 'it has 3 values for 2 epochs'],
   ])('%s is not that of this trial', (_what, change, why) => {
     const refused = decodeResultOf(trial)({ ...result, ...change })

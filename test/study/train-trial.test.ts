@@ -81,6 +81,8 @@ describe('a trial', () => {
         accuracies: epochs.map(epoch => epoch.evaluationAccuracy),
         costs: epochs.map(epoch => epoch.evaluationCost),
         trainingCosts: epochs.map(epoch => epoch.trainingCost),
+        trainingAccuracies: epochs.map(epoch => epoch.trainingAccuracy),
+        trainingN: epochs[0]!.trainingSize,
         n: epochs[0]!.evaluationSize,
       })
       expect(result.rightPerClass!.reduce((a, b) => a + b)).toBe(result.accuracies.at(-1))
@@ -88,6 +90,15 @@ describe('a trial', () => {
       expect(result).toMatchObject({ numerics: NUMERICS_VERSION, backend: 'cpu', engine: 'eager' })
       // what a queue transports and a journal stores
       expect(decodeResultOf(trials[0]!)(JSON.parse(JSON.stringify(result)))).toEqual(E.right(result))
+    }))
+
+  it('without monitors has the accuracy at its end alone', () =>
+    inFolder(async folder => {
+      const { results } = await doing(folder, { eta: '1' }, { eta: '1', monitor: 'none' })
+      const [whole, last] = results.map(right)
+      expect(last!.accuracies).toEqual(whole!.accuracies.slice(-1))
+      expect(last).toMatchObject({ n: whole!.n, answered: whole!.answered, perClass: whole!.perClass })
+      expect(last!.costs ?? last!.trainingAccuracies).toBeUndefined()
     }))
 
   it('is the same twice, and another with another seed of its orders', () =>

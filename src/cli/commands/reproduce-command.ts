@@ -212,7 +212,7 @@ const replay = (
     TE.map(({ lists, results }) =>
       trials.map(({ id }, i): Replay => {
         const { accuracies = [], n = 1 } = results.get(id) ?? {}
-        const facts = published[file].facts[i]!
+        const facts = published[file].facts![i]!
         const list = lists[i]
         const comparison = list === undefined ? undefined : compareCounts(accuracies, list)
         return {
