@@ -3,56 +3,9 @@
  *
  * The replay computes in float32 and his program in float64: close to a tie, an image may be classified differently.
  */
-import { BOOK_SEED } from '../core/book-rng.ts'
-import type { DataShape } from './reproduce.ts'
 import type { KeyFigures } from './published.ts'
-import { namedTrial, type Trial } from '../study/trial.ts'
-import type { FlagTexts } from '../study/space.ts'
 import { extent } from '../extent.ts'
 import { counted } from '../format.ts'
-
-/** The figures, by their names on the command line, and the author's files. */
-export const replayed = {
-  overfitting: { file: 'overfitting', what: 'the first 1,000 training images, no regularization' },
-  regularized: { file: 'regularized', what: 'the first 1,000 training images, lmbda 0.1' },
-  'weight-initialization': {
-    file: 'weight_initialization_30',
-    what: 'all training images, lmbda 5, the default start and then the large one',
-  },
-} as const
-
-export type ReplayName = keyof typeof replayed
-
-/** The trainings of a figure, in the order of the author's program. */
-export const trialsOf = (name: ReplayName, { data, inputs, outputs }: DataShape): readonly Trial[] => {
-  const trial = (flags: FlagTexts, epochs: number, evaluateOn: Trial['evaluateOn']): Trial =>
-    namedTrial({
-      flags: {
-        cost: 'xent',
-        sizes: [inputs, 30, outputs].join(','),
-        'mini-batch-size': '10',
-        monitor: 'evaluation-accuracy',
-        ...flags,
-      },
-      seed: BOOK_SEED,
-      epochs,
-      evaluateOn,
-      data,
-    })
-  const few = { eta: '0.5', init: 'large', rng: 'book', 'train-size': '1000' }
-  switch (name) {
-    case 'overfitting':
-      return [trial({ ...few, lmbda: '0' }, 400, 'test')]
-    case 'regularized':
-      return [trial({ ...few, lmbda: '0.1' }, 400, 'test')]
-    case 'weight-initialization':
-      return [
-        trial({ eta: '0.1', lmbda: '5', init: 'default', rng: 'book' }, 30, 'validation'),
-        // the second network is trained on the list as the first one has shuffled it
-        trial({ eta: '0.1', lmbda: '5', init: 'large', rng: 'book+30' }, 30, 'validation'),
-      ]
-  }
-}
 
 /** How the counts of a replay differ from the published ones. */
 export type Comparison = {

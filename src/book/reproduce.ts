@@ -7,6 +7,7 @@
 import type { CostName } from '../core/costs/index.ts'
 import { extent } from '../extent.ts'
 import { counted } from '../format.ts'
+import type { FlagTexts } from '../study/space.ts'
 import { mean, standardDeviation } from '../study/moments.ts'
 import { quantile } from '../study/statistics.ts'
 import {
@@ -31,7 +32,7 @@ export type BookArm = {
 }
 
 /** M. Nielsen, Neural Networks and Deep Learning (2015). */
-const ARMS: readonly BookArm[] = [
+export const bookArms: readonly BookArm[] = [
   { hidden: 30, cost: 'quadratic', eta: 3.0, book: 95.42 },
   { hidden: 30, cost: 'xent', eta: 0.5, book: 95.49 },
   { hidden: 100, cost: 'quadratic', eta: 3.0, book: 96.59 },
@@ -75,30 +76,33 @@ export type DataShape = { readonly data: string; readonly inputs: number; readon
 
 export type Planned = { readonly arm: BookArm; readonly trials: readonly Trial[] }
 
+/** The flags in which the arms differ from the other figures, and from one another. */
+export const flagsOfArm = ({ cost, eta }: BookArm): FlagTexts => ({ cost, eta: String(eta), init: 'large' })
+
 /** The trials of the table, arm by arm, seed by seed. */
 export const planReproduction = (
   { seeds, epochs, hidden }: ReproductionPreset,
   { data, inputs, outputs }: DataShape,
 ): readonly Planned[] =>
-  ARMS.filter(arm => hidden.includes(arm.hidden)).map(arm => ({
-    arm,
-    trials: Array.from({ length: seeds }, (_, i) =>
-      namedTrial({
-        flags: {
-          cost: arm.cost,
-          sizes: [inputs, arm.hidden, outputs].join(','),
-          eta: String(arm.eta),
-          'mini-batch-size': '10',
-          init: 'large',
-          monitor: 'evaluation-accuracy',
-        },
-        seed: i + 1,
-        epochs,
-        evaluateOn: 'test',
-        data,
-      }),
-    ),
-  }))
+  bookArms
+    .filter(arm => hidden.includes(arm.hidden))
+    .map(arm => ({
+      arm,
+      trials: Array.from({ length: seeds }, (_, i) =>
+        namedTrial({
+          flags: {
+            ...flagsOfArm(arm),
+            sizes: [inputs, arm.hidden, outputs].join(','),
+            'mini-batch-size': '10',
+            monitor: 'evaluation-accuracy',
+          },
+          seed: i + 1,
+          epochs,
+          evaluateOn: 'test',
+          data,
+        }),
+      ),
+    }))
 
 export type AccuracySpread = {
   readonly mean: number
@@ -193,6 +197,9 @@ const stuck = (seed: number, result: TrialResult): StuckRun => {
   }
 }
 
+/** The images of MNIST's training set, which a trial uses if it does not say otherwise. */
+const ALL_IMAGES = 50_000
+
 /** How long a trial takes, in arbitrary units: most of it are the products of the first layer. */
 export const trialWork = ({ flags, epochs }: Trial): number =>
-  epochs * Number(flags.sizes?.split(',')[1] ?? 1)
+  epochs * Number(flags['train-size'] ?? ALL_IMAGES) * Number(flags.sizes?.split(',')[1] ?? 1)

@@ -17,8 +17,8 @@ import type { CliEnv } from './cli-env.ts'
 
 export type Command<O extends OptionTable = OptionTable> = {
   readonly describe: string
-  /** The values that stand without a flag, if the command takes any: their name in the help, and an example. */
-  readonly positionals?: { readonly usage: string; readonly example: string }
+  /** The values that stand without a flag, if the command takes any: their name in the help, an example, and whether they may be missing. */
+  readonly positionals?: { readonly usage: string; readonly example: string; readonly isOptional?: true }
   readonly options: O
   readonly examples: readonly (readonly [line: string, what: string])[]
   /** (A method, so that a registry can hold commands with different options.) */
@@ -33,10 +33,13 @@ export const runCommand = (command: Command, argv: Argv, env: CliEnv): TE.TaskEi
   pipe(
     both(
       decodeOptions(command.options, argv),
-      command.positionals === undefined
+      command.positionals === undefined || (command.positionals.isOptional === true && hasNone(argv))
         ? E.right([])
         : positionals(command.positionals.usage, command.positionals.example, argv),
     ),
     TE.fromEither<AppError, readonly [ValuesOf<OptionTable>, readonly string[]]>,
     TE.flatMap(([flags, words]) => command.run(flags, env, words)),
   )
+
+/** Whether nothing stands on the command line without a flag. */
+const hasNone = ({ _ = [] }: Argv): boolean => (_ as readonly unknown[]).length === 0

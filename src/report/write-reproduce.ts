@@ -7,7 +7,7 @@ import type { AppError } from '../errors.ts'
 import { costs } from '../core/costs/index.ts'
 import { aboutTheBook, isAsLongAsTheBook, type Planned, type Row } from '../book/reproduce.ts'
 import { isStuck, type TrialResults } from '../study/trial.ts'
-import type { ReplayedRun } from './pages/replay-page.ts'
+import type { FigureRecord } from './figure-record.ts'
 import { unwritable } from '../io/failure.ts'
 import type { Env } from '../io/env.ts'
 
@@ -17,12 +17,11 @@ export type ReproducedWith = {
   readonly out: string
   readonly command: string
   readonly data: string
-  readonly epochs: number
 }
 
-const provenanceOf = ({ command, data, epochs }: ReproducedWith) => ({
+const provenanceOf = ({ command, data }: ReproducedWith) => ({
   command,
-  config: { data, epochs, miniBatchSize: 10 },
+  config: { data, miniBatchSize: 10 },
   env: { node: process.version, platform: `${process.platform} ${process.arch}` },
 })
 
@@ -35,7 +34,7 @@ const write = (env: Env, path: string, make: () => Promise<string>): TE.TaskEith
 /** Writes the page of the table, and returns its path. */
 export const writeTablePage = (
   env: Env,
-  made: ReproducedWith,
+  { epochs, ...made }: ReproducedWith & { readonly epochs: number },
   plan: readonly Planned[],
   rows: readonly Row[],
   results: TrialResults,
@@ -43,16 +42,18 @@ export const writeTablePage = (
   write(env, join(made.out, 'report.html'), async () => {
     const { reproduceReport } = await import('./pages/reproduce-page.ts')
     const stuck = rows.reduce((sum, row) => sum + row.stuck.length, 0)
+    const { config, ...provenance } = provenanceOf(made)
     return reproduceReport({
-      ...provenanceOf(made),
+      ...provenance,
+      config: { ...config, epochs },
       title: `The costs of chapter 3, side by side, on ${made.data}`,
       state: 'finished',
       sentence: 'All trials are done.',
-      verdict: `${aboutTheBook(made.epochs).join(' ')} Runs that are stuck: ${stuck}.`,
+      verdict: `${aboutTheBook(epochs).join(' ')} Runs that are stuck: ${stuck}.`,
       cells: plan.map(({ arm, trials }) => ({
         cost: costs[arm.cost].label,
         hidden: arm.hidden,
-        book: isAsLongAsTheBook(made.epochs) ? arm.book / 100 : undefined,
+        book: isAsLongAsTheBook(epochs) ? arm.book / 100 : undefined,
         runs: trials.flatMap(({ id, seed }) => {
           const result = results.get(id)
           return result === undefined
@@ -72,22 +73,27 @@ export const writeTablePage = (
     })
   })
 
-/** Writes the page of a figure, and returns its path. */
-export const writeReplayPage = (
+/** The figures of a page, as they are named in the file of the page and in its title. */
+export type FiguresOnPage = {
+  /** The name of the file, without its ending. */
+  readonly file: string
+  readonly title: string
+  readonly lead: string
+  readonly figures: readonly FigureRecord[]
+}
+
+/** Writes the page of one or several figures, and returns its path. */
+export const writeChapterPage = (
   env: Env,
   made: ReproducedWith,
-  figure: { readonly name: string; readonly what: string; readonly part: string },
-  runs: readonly ReplayedRun[],
+  { file, ...content }: FiguresOnPage,
 ): TE.TaskEither<AppError, string> =>
-  write(env, join(made.out, `${figure.name}.html`), async () => {
-    const { replayReport } = await import('./pages/replay-page.ts')
-    return replayReport({
+  write(env, join(made.out, `${file}.html`), async () => {
+    const { chapterReport } = await import('./pages/chapter-page.ts')
+    return chapterReport({
       ...provenanceOf(made),
-      title: `The figure "${figure.name}", replayed on ${made.data}`,
       state: 'finished',
       sentence: 'All trainings are done.',
-      lead: `From the author's seed, with his random numbers: ${figure.what}.`,
-      part: figure.part,
-      runs,
+      ...content,
     })
   })

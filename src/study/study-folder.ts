@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import { identify } from './identity.ts'
 import { decodeTrialResult } from './decode-trial.ts'
-import { decodeJournal } from './journal.ts'
+import { decodeJournal, type StudyIdentity } from './journal.ts'
 import { subjectOf, type Study } from './study-plan.ts'
 import { continueStudy } from './study.ts'
 import { isTooLarge, MOST_CONFIGURATIONS } from './halving.ts'
@@ -110,11 +110,15 @@ export const readStudy = (env: Env, folder: string): TE.TaskEither<AppError, Stu
     ),
   )
 
-/** The usable results in the journal of a folder; none if it has no journal. */
-export const readResults = (
+/** The usable results in the journal of a study's folder; none if it has no journal. */
+export const readResults = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, TrialResults> =>
+  readJournal(env, folder, subjectOf(study))
+
+/** The usable results in the journal of a folder, of the experiment `subject`; none if it has no journal. */
+export const readJournal = (
   env: Env,
   folder: string,
-  study: Study,
+  subject: StudyIdentity,
 ): TE.TaskEither<AppError, TrialResults> => {
   const path = join(folder, JOURNAL)
   return pipe(
@@ -122,7 +126,7 @@ export const readResults = (
       const bytes = await readIfPresent(env.files, path)
       return bytes === undefined
         ? E.right([])
-        : decodeJournal(path, subjectOf(study), decodeTrialResult, Buffer.from(bytes))
+        : decodeJournal(path, subject, decodeTrialResult, Buffer.from(bytes))
     }),
     TE.flatMapEither((entries): E.Either<AppError, readonly TrialResult[]> => entries),
     TE.tapIO(entries => () => noteUnusable(env, path, entries)),

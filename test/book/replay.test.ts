@@ -1,25 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { published } from '../../src/book/published.ts'
-import { compareCounts, compareFacts, describeComparison, trialsOf } from '../../src/book/replay.ts'
-
-const about = { data: 'a sum', inputs: 784, outputs: 10 }
-
-describe("the author's runs", () => {
-  it('differ in lmbda alone between the first two figures', () => {
-    const [overfitting] = trialsOf('overfitting', about)
-    const [regularized] = trialsOf('regularized', about)
-    expect(overfitting).toMatchObject({ seed: 12345678, epochs: 400, evaluateOn: 'test' })
-    expect(overfitting!.flags).toMatchObject({ rng: 'book', 'train-size': '1000', init: 'large', lmbda: '0' })
-    expect(regularized!.flags).toEqual({ ...overfitting!.flags, lmbda: '0.1' })
-  })
-
-  it('of the weight initialization are two, the second on the list that the first has shuffled', () => {
-    const [first, second] = trialsOf('weight-initialization', about)
-    expect(first).toMatchObject({ epochs: 30, evaluateOn: 'validation' })
-    expect(first!.flags).toMatchObject({ init: 'default', rng: 'book', eta: '0.1', lmbda: '5' })
-    expect(second!.flags).toEqual({ ...first!.flags, init: 'large', rng: 'book+30' })
-  })
-})
+import { compareCounts, compareFacts, describeComparison } from '../../src/book/replay.ts'
 
 describe('the comparison', () => {
   it('counts equal epochs, and finds the largest difference where it is first', () => {

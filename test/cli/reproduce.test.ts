@@ -1,9 +1,8 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { generateDigits, SIDE } from '../../src/data/digits.ts'
-import { encodeImages, encodeLabels } from '../../src/data/idx.ts'
-import { fold, key } from '../../src/core/rng.ts'
+import { encodeLabels } from '../../src/data/idx.ts'
+import { drawn } from '../support/drawn.ts'
 import { cli, inFolder, start, type Result } from '../support/cli.ts'
 
 type Line = Record<string, unknown>
@@ -13,22 +12,6 @@ const lines = (text: string): Line[] =>
     .trim()
     .split('\n')
     .map(line => JSON.parse(line) as Line)
-
-/** A folder with so few digits that a trial takes a moment. */
-const drawn = async (folder: string): Promise<string> => {
-  const data = join(folder, 'digits')
-  await mkdir(data)
-  for (const [name, count, i] of [
-    ['train', 600, 0],
-    ['t10k', 200, 1],
-  ] as const) {
-    const { images, labels } = generateDigits(fold(key(7), i), 0, count)
-    const bytes = encodeImages({ count, rows: SIDE, columns: SIDE, pixels: images.pixels })
-    await writeFile(join(data, `${name}-images-idx3-ubyte`), bytes)
-    await writeFile(join(data, `${name}-labels-idx1-ubyte`), encodeLabels(labels))
-  }
-  return data
-}
 
 /** The lines of a journal without the times, in one order: what two runs of one plan have in common. */
 const timeless = async (out: string): Promise<string[]> =>
@@ -46,11 +29,11 @@ const childrenOf = async (pid: number): Promise<number[]> =>
 /** All that is printed but the line that says where the report is. */
 const tableOf = (out: string): string => out.replace(/^Report: .*$/m, '')
 
-describe('flags of reproduce that would have no effect', () => {
+describe('flags of reproduce that exclude each other or would have no effect', () => {
   it.each([
-    [['--figure', 'regularized', '--quick'], '--quick --figure regularized'],
-    [['--figure', 'regularized', '--seeds', '3'], '--seeds 3 --figure regularized'],
-    [['--published', '/nowhere'], '--published /nowhere: only --figure'],
+    [['--figure', 'regularized', '--all'], '--figure regularized --all: only one'],
+    [['--list', '--claims'], '--list --claims: only one'],
+    [['--published', '/nowhere'], '--published /nowhere: only --figure and --all'],
   ])('are refused: %j', async (flags, words) => {
     const { code, err } = await cli(['reproduce', ...flags])
     expect(code).toBe(2)
@@ -213,7 +196,7 @@ describe('reproduce', () => {
     const { code, err } = await cli(['reproduce', '--data', data, '--out', join(folder, 'none'), ...wrong])
     expect(code).toBe(2)
     expect(err).toContain('--seeds 0: not a whole number of 1 or more')
-    expect(err).toContain('--figure none: not overfitting | regularized | weight-initialization')
+    expect(err).toContain('--figure none: not costs | overfitting | overfitting-full | regularized')
     expect(err).toContain('--jobs all: not a whole number of 1 or more')
   })
 })

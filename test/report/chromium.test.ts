@@ -7,15 +7,15 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chapterReport } from '../../src/report/pages/chapter-page.ts'
 import { comparisonReport } from '../../src/report/pages/comparison-page.ts'
-import { replayReport } from '../../src/report/pages/replay-page.ts'
 import { reproduceReport } from '../../src/report/pages/reproduce-page.ts'
 import { runReport } from '../../src/report/pages/run-page.ts'
 import { slowdownReport } from '../../src/report/pages/slowdown-page.ts'
 import { studyReport } from '../../src/report/pages/study-page.ts'
 import { inFolder } from '../support/cli.ts'
 import { chromium, startChromium, type Browser, type Tab } from '../support/chromium.ts'
-import { curve, sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
+import { sampleChapter, sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
 
 const HOSTILE = '</script><img src=x onerror=alert(1)>'
 
@@ -28,17 +28,7 @@ const pages = {
   study: studyReport(sampleStudy(20)),
   reproduce: reproduceReport(sampleReproduction()),
   slowdown: slowdownReport(sampleSlowdown(50)),
-  replay: replayReport({
-    ...sampleReproduction(),
-    ...{ lead: 'Differences of thousandths of a point.', part: 'test' },
-    runs: [
-      {
-        ...{ name: 'A run', sentence: 'Almost the same.' },
-        ours: curve(1, 30),
-        published: curve(1, 30).map((share, i) => share + (i % 2) * 6e-6),
-      },
-    ],
-  }),
+  chapter: chapterReport(sampleChapter()),
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

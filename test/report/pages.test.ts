@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { parseHTML } from 'linkedom/worker'
 import { describe, expect, it } from 'vitest'
+import { chapterReport } from '../../src/report/pages/chapter-page.ts'
 import { comparisonReport } from '../../src/report/pages/comparison-page.ts'
 import { reproduceReport } from '../../src/report/pages/reproduce-page.ts'
 import { runReport } from '../../src/report/pages/run-page.ts'
 import { slowdownReport } from '../../src/report/pages/slowdown-page.ts'
 import { studyReport } from '../../src/report/pages/study-page.ts'
 import type { RunRecord, RunState } from '../../src/report/run-record.ts'
-import { sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
+import { sampleChapter, sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
 
 type Element = {
   readonly tagName: string
@@ -62,6 +63,8 @@ const pages = {
     studyReport(text === undefined ? sampleStudy(5) : withTexts(sampleStudy(5), text)),
   reproduce: (text?: string) =>
     reproduceReport(text === undefined ? sampleReproduction() : withTexts(sampleReproduction(), text)),
+  chapter: (text?: string) =>
+    chapterReport(text === undefined ? sampleChapter() : withTexts(sampleChapter(), text)),
   slowdown: (text?: string) =>
     slowdownReport(text === undefined ? sampleSlowdown(5) : withTexts(sampleSlowdown(5), text)),
 }

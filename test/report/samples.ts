@@ -1,6 +1,7 @@
 /**
  * Records and studies to make reports of: made up, deterministic, and in every part complete.
  */
+import type { Chapter } from '../../src/report/pages/chapter-page.ts'
 import type { Reproduction } from '../../src/report/pages/reproduce-page.ts'
 import type { Slowdown } from '../../src/report/pages/slowdown-page.ts'
 import type { StudyRecord } from '../../src/report/pages/study-page.ts'
@@ -124,6 +125,54 @@ export const sampleReproduction = (): Reproduction => ({
       digits: [0.98, 0.99, 0, 0.95, 0.96, 0, 0.97, 0.96, 0.93, 0.94],
     },
   ],
+})
+
+/** A figure of two arms beside the book, with a replay. */
+export const sampleChapter = (): Chapter => ({
+  ...EXPERIMENT,
+  title: 'The chapter, figure by figure',
+  lead: 'Two figures.',
+  figures: ['first', 'second'].map((name, i) => ({
+    name,
+    title: `The ${name} figure`,
+    section: 'Weight initialization',
+    says: 'One start is better than another.',
+    note: i === 0 ? undefined : 'Not compared.',
+    claims: [
+      {
+        ...{ what: 'best accuracy', unit: '%', book: '96.53', ours: '96.49 ± 0.08', range: '96.40 … 96.61' },
+        ...{ seeds: 5, verdict: "The book's number lies within our runs." },
+      },
+      {
+        ...{
+          what: 'default minus large start',
+          unit: 'points',
+          book: '',
+          ours: '5.91',
+          range: '5.91 … 5.91',
+        },
+        ...{ seeds: 1, verdict: '' },
+      },
+    ],
+    charts: [
+      {
+        ...{ what: 'Accuracy on the validation set', x: 'epoch', y: 'accuracy (%)', digits: 2 },
+        curves: ['default start', 'default start, the book', 'large start', 'large start, the book'].map(
+          (curveName, seed) => ({
+            name: curveName,
+            points: curve(seed, 30).map((share, x) => ({ x: x + 1, y: 100 * share })),
+          }),
+        ),
+      },
+    ],
+    replays: [
+      {
+        ...{ name: 'default start', sentence: 'Almost the same.' },
+        ours: curve(1, 30).map(share => 100 * share),
+        published: curve(1, 30).map((share, x) => 100 * share + (x % 2) * 6e-4),
+      },
+    ],
+  })),
 })
 
 /** One neuron by the formulas of the book: input 1, desired output 0. */

@@ -118,6 +118,7 @@ describe('the native backend is not asked for by', () => {
         'runs',
         'trace',
         'reproduce',
+        'exercise',
         'slowdown',
         'study',
         'worker',

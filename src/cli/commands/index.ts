@@ -12,6 +12,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   report: async () => (await import('./report-command.ts')).reportCommand,
   slowdown: async () => (await import('./slowdown-command.ts')).slowdownCommand,
   reproduce: async () => (await import('./reproduce-command.ts')).reproduceCommand,
+  exercise: async () => (await import('./exercise-command.ts')).exerciseCommand,
   compare: async () => (await import('./compare-command.ts')).compareCommand,
   study: async () => (await import('./study-command.ts')).studyCommand,
   worker: async () => (await import('./worker-command.ts')).workerCommand,
