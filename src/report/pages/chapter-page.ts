@@ -57,7 +57,7 @@ const chartOf = ({ what, x, y, digits, curves }: FigureChartRecord): Html =>
 const replayed = ({ name, ours, published, sentence }: ReplayRecord): Html => {
   const points = (values: readonly number[]) => values.map((y, i) => ({ x: i + 1, y }))
   return html`<h3>The author's own run, from his seed: ${name}</h3>
-    ${paragraph(sentence)}
+    ${paragraph(`${sentence}.`)}
     <div class="charts">
       ${curveChart({
         what: 'Accuracy, replayed and published',
