@@ -61,7 +61,7 @@ describe('from the repository', () => {
 
   test.each([
     ['another file', other, 'its SHA-256 is'],
-    ['a longer file', Buffer.concat([bytes, bytes]), 'at most are expected'],
+    ['a longer file', Buffer.concat([bytes, bytes]), 'at most 27 expected'],
     ['a page', Buffer.from('<html>'), 'its SHA-256 is'],
   ])('%s: said so, and nothing is left', async (_, body, why) => {
     const address = await repository([], body)
