@@ -28,6 +28,8 @@ it('law: no line is wider than the terminal', () => {
           expect(line.length).toBeLessThanOrEqual(width)
       },
     ),
+    // a label between the values is longer than theirs
+    { examples: [[[91, 0, 0, 0, 0], 30]] },
   )
 })
 

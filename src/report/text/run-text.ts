@@ -49,19 +49,30 @@ const curve = (
   })
   const [first, last] = [seen[0], seen.at(-1)]
   if (first === undefined || last === undefined || seen.length < 2) return []
-  const margin = extent(seen.map(({ value }) => write(value).length))[1] + 1
-  const columns = Math.max(2, Math.min(width - margin - 2, (seen.length - 1) * STRETCH + 1))
-  const values = stretched(
-    seen.map(({ value }) => value),
-    columns,
-  )
-  const drawn = plot(values, { height: HEIGHT, format: value => write(value).padStart(margin) })
-  const ends = `epoch ${first.epoch}${String(last.epoch).padStart(Math.max(2, columns - `epoch ${first.epoch}`.length))}`
-  return [
-    `${what} on the ${set} set`,
-    ...drawn.split('\n').map(line => line.trimEnd()),
-    ' '.repeat(margin + 1) + ends,
-  ]
+  const values = seen.map(({ value }) => value)
+  const draw = (columns: number): readonly string[] => {
+    const points = stretched(values, columns)
+    const labels: string[] = []
+    const format = (value: number): string => {
+      labels.push(write(value))
+      return ''
+    }
+    plot(points, { height: HEIGHT, format })
+    const margin = extent(labels.map(({ length }) => length))[1] + 1
+    const drawn = plot(points, { height: HEIGHT, format: value => write(value).padStart(margin) })
+    const start = `epoch ${first.epoch}`
+    return [
+      `${what} on the ${set} set`,
+      ...drawn.split('\n').map(line => line.trimEnd()),
+      ' '.repeat(margin + 1) + start + String(last.epoch).padStart(Math.max(2, columns - start.length)),
+    ]
+  }
+  // a label between two values may be longer than both, and is another one with fewer columns
+  const fitting = (columns: number): readonly string[] => {
+    const lines = draw(columns)
+    return columns <= 2 || lines.every(line => line.length <= width) ? lines : fitting(columns - 1)
+  }
+  return fitting(Math.max(2, Math.min(width, (seen.length - 1) * STRETCH + 1)))
 }
 
 /** `count` values, spaced evenly, by linear interpolation. */
