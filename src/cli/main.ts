@@ -121,7 +121,8 @@ const processEnv = (): { readonly env: CliEnv; readonly lost: () => AppError | u
     highlight: line => say(process.stdout, colourFor(process.stdout)('green', visible(line))),
     log: line => say(process.stderr, withYellowName(printable(line))),
     bar: hasTerminal ? progressBar(process.stderr) : undefined,
-    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    // a terminal that does not know its width says 0
+    columns: (process.stdout.isTTY && process.stdout.columns) || undefined,
     stopReason: () => stop,
     abortSignal: stopping.signal,
   }
