@@ -13,6 +13,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -70,8 +71,8 @@ const READ = constants.O_RDONLY | constants.O_NONBLOCK
 /** Opens a file to write into it; a symbolic link is an error (ELOOP). */
 const WRITE = constants.O_NOFOLLOW | constants.O_NONBLOCK
 
-const isFolderNow = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+// versions of Node differ in whether `stat` throws for a path below a file; `exists` never does
+const isFolderNow = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
 
 /**
  * Creates a folder, and those above it. Node's `recursive` never ends where the system says ENOENT for a folder that
@@ -80,7 +81,7 @@ const isFolderNow = (path: string): boolean =>
 export const makeFolderSync = (path: string): void => {
   if (isFolderNow(path)) return
   const above = dirname(path)
-  if (above !== path) makeFolderSync(above)
+  if (!existsSync(above)) makeFolderSync(above)
   try {
     mkdirSync(path)
   } catch (error) {
