@@ -120,6 +120,19 @@ describe('sparsify', () => {
     ])
   })
 
+  it('updates weights in place on whichever side the numbers stand', () => {
+    type Scaled = { readonly x: Tensor2D; readonly delta: Tensor2D; readonly rate: Scalar }
+    const constants = { x: matrix(9, 5), delta: matrix(2, 3), rate: own(scalar(1)) }
+    const step =
+      (times: (a: Tensor2D, b: Scalar) => Tensor2D) =>
+      (w: Tensor2D, { x, delta, rate }: Scaled, rows: Tensor1D): Tensor2D =>
+        sub(times(w, rate), times(matMul(gather(x, rows), delta, true), rate))
+    const update = (times: (a: Tensor2D, b: Scalar) => Tensor2D): string[] =>
+      body(sparsify(canonical(step(times), matrix(5, 3), constants), new Set([1])))
+    expect(update((a, b) => mul(a, b))).toEqual(update((a, b) => mul(b, a)))
+    expect(update((a, b) => mul(a, b))[0]).toMatch(/^%\d+ = RankUpdate\(/)
+  })
+
   it('leaves a dense gather source alone', () => {
     const { program } = assignLayouts(training(), new Set([4, 5]))
     expect(print(sparsify(program, NONE))).toBe(print(program))
