@@ -5,13 +5,16 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.ts'
+import { EVERY_EPOCH, expandedImages } from '../data/expand.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
 import { dryRun } from '../runs/dry-run.ts'
 import { loadEngine } from '../runs/resources.ts'
+import { epochSize, expansionPlanOf, type PlannedRun } from '../runs/run-plan.ts'
 import type { TrainFlags } from '../options/train-options.ts'
 import { parseTrialFlags, planTrial } from '../study/train-trial.ts'
 import type { Trial } from '../study/trial.ts'
+import { trialImages } from './trial-images.ts'
 
 /** Flags that change how long a step takes are all but these. */
 const WITHOUT_INFLUENCE = [
@@ -26,11 +29,17 @@ export const networkKind = ({ flags }: Pick<Trial, 'flags'>): string =>
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 
-/** The seconds of training on one image, by kind. */
-export type Speeds = ReadonlyMap<string, number>
+/** The seconds of training on one image, and of making a distorted copy of one. */
+export type Speed = { readonly training: number; readonly copying: number }
+
+/** By the kind of the network. */
+export type Speeds = ReadonlyMap<string, Speed>
 
 /** The images that are trained on to measure a speed. */
 const IMAGES = 4000
+
+/** The copies that are made to measure a speed. */
+const COPIES = 500
 
 /** Measures the speed of each kind of network among the trials. */
 export const measureSpeeds = (
@@ -55,15 +64,28 @@ const measure = (
   dataset: Dataset,
   choice: string,
   trial: Trial,
-): TE.TaskEither<AppError, number> => {
+): TE.TaskEither<AppError, Speed> => {
   const flags = { ...trial.flags, 'train-size': String(Math.min(IMAGES, dataset.training.size)) }
   return pipe(
     TE.fromEither<AppError, TrainFlags>(parseTrialFlags({ ...trial, flags, epochs: 1 }, choice)),
     TE.bindTo('parsed'),
     TE.bind('run', ({ parsed }) => TE.fromEither(planTrial(parsed, dataset))),
     TE.bind('machine', ({ parsed, run }) => loadEngine(parsed, run.config.sizes, dataset, env)),
-    TE.map(({ run, machine }) => dryRun(env, { dataset, ...machine }, run).seconds / run.config.trainSize),
+    TE.map(({ run, machine }) => ({
+      training: dryRun(env, { dataset, ...machine }, run).seconds / epochSize(run.config),
+      copying: secondsOfCopy(env, run),
+    })),
   )
+}
+
+/** The time to make a distorted copy of an image; 0 if none are made. */
+const secondsOfCopy = ({ now }: Env, { config, training: { inputs } }: PlannedRun): number => {
+  const plan = expansionPlanOf(config, inputs)
+  if (plan === undefined || inputs.kind !== 'bytes') return 0
+  const images = inputs.bytes.subarray(0, COPIES * inputs.width)
+  const began = now()
+  expandedImages({ ...plan, copies: undefined }, images, EVERY_EPOCH)
+  return (now() - began) / 1000 / (images.length / inputs.width)
 }
 
 /** The numbers of examples of a data set. */
@@ -72,10 +94,10 @@ export type SetSizes = Readonly<Record<'training' | Trial['evaluateOn'], number>
 /** To evaluate an image takes a third of the time of training on it: the products forwards, without those backwards. */
 const EVALUATION = 1 / 3
 
-/** The seconds of a trial on one core, without those of its start. Early stopping may make it shorter. */
+/** The seconds of a trial on one core, the making of distorted copies included, without those of its start. Early stopping may make it shorter. */
 export const trialSeconds = (speeds: Speeds, sizes: SetSizes, trial: Trial): number => {
   const { flags, epochs, evaluateOn } = trial
-  const training = Math.min(Number(flags['train-size'] ?? sizes.training), sizes.training)
+  const { epoch: training, copies } = trialImages(trial, sizes.training)
   const monitor = flags.monitor ?? 'all'
   const observed = (set: string, size: number): number =>
     monitor === 'all' || monitor.includes(set) ? size : 0
@@ -85,5 +107,6 @@ export const trialSeconds = (speeds: Speeds, sizes: SetSizes, trial: Trial): num
     observed('training', training) +
     observed('evaluation', sizes[evaluateOn]) +
     (choosing ? sizes.validation : 0)
-  return (speeds.get(networkKind(trial)) ?? NaN) * epochs * (training + EVALUATION * evaluated)
+  const speed = speeds.get(networkKind(trial)) ?? { training: NaN, copying: NaN }
+  return speed.training * epochs * (training + EVALUATION * evaluated) + speed.copying * copies
 }

@@ -5,8 +5,7 @@ import { BOOK_SEED } from '../core/book-rng.ts'
 import { mean, standardDeviation } from '../study/moments.ts'
 import { pairedT, quantile } from '../study/statistics.ts'
 import type { FlagTexts } from '../study/space.ts'
-import { namedTrial, trainingFlags, type Trial, type TrialResults } from '../study/trial.ts'
-import { shellQuoted } from '../format.ts'
+import { namedTrial, typedFlags, type Trial, type TrialResults } from '../study/trial.ts'
 import type { ArmResults, BookFigure, Claim, FigureArm } from './figure.ts'
 import type { AccuracySpread, DataShape } from './reproduce.ts'
 
@@ -98,10 +97,7 @@ export const trialsOf = ({ arms }: FigurePlan): readonly Trial[] => [
 ]
 
 /** The command that trains one of the networks of a figure, as a person would type it. */
-export const trainCommandOf = (trial: Trial): string =>
-  `npm run train -- ${Object.entries(trainingFlags(trial))
-    .map(([flag, text]) => `--${flag} ${shellQuoted(text)}`)
-    .join(' ')}`
+export const trainCommandOf = (trial: Trial): string => `npm run train -- ${typedFlags(trial)}`
 
 export type ClaimOutcome = {
   readonly claim: Claim

@@ -18,6 +18,7 @@ import {
   type TrialResults,
   type Trial,
 } from '../study/trial.ts'
+import { trialImages } from './trial-images.ts'
 
 /** A row of the table: a cost, with its learning rate, in a network with a number of hidden neurons. */
 export type BookArm = {
@@ -201,5 +202,5 @@ const stuck = (seed: number, result: TrialResult): StuckRun => {
 const ALL_IMAGES = 50_000
 
 /** How long a trial takes, in arbitrary units: most of it are the products of the first layer. */
-export const trialWork = ({ flags, epochs }: Trial): number =>
-  epochs * Number(flags['train-size'] ?? ALL_IMAGES) * Number(flags.sizes?.split(',')[1] ?? 1)
+export const trialWork = (trial: Trial): number =>
+  trial.epochs * trialImages(trial, ALL_IMAGES).epoch * Number(trial.flags.sizes?.split(',')[1] ?? 1)

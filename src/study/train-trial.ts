@@ -12,7 +12,7 @@ import { loadData } from '../data/load.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { dataError, interrupted, usageError, type AppError, type UsageError } from '../errors.ts'
 import type { FlagTexts } from './space.ts'
-import { NUMERICS_VERSION, trainingFlags, type TrialResult, type Trial } from './trial.ts'
+import { isToggleFlag, NUMERICS_VERSION, trainingFlags, type TrialResult, type Trial } from './trial.ts'
 import { servePool } from './pool-child.ts'
 import { output, type Batch, type Network } from '../core/network.ts'
 import { toParams, type Params } from '../core/params.ts'
@@ -21,7 +21,7 @@ import { paramsForUse, startCursor, train, type EpochMetrics, type TrainSets } f
 import { comparesOutputs, trainSettings, planRun, type RunConfig, type PlannedRun } from '../runs/run-plan.ts'
 import { runChunked } from '../runs/run-chunked.ts'
 import { systemEnv, type Env } from '../io/env.ts'
-import { decodeOptions, flagOf, type Argv, type OptionTable } from '../options/option.ts'
+import { decodeOptions, type Argv } from '../options/option.ts'
 import { loadEngine, type Resources } from '../runs/resources.ts'
 import { toBatch } from '../runs/sets.ts'
 import { openTrainingSets } from '../runs/training-sets.ts'
@@ -118,12 +118,7 @@ export const parseTrialFlags = (trial: Trial, data: string): E.Either<UsageError
 /** The flags as yargs would give them: those without a value are true or false. */
 const argvOf = (flags: FlagTexts): Argv =>
   Object.fromEntries(
-    Object.entries(flags).map(([name, text]) => [name, isToggle(name) ? text === 'true' : text]),
-  )
-
-const isToggle = (name: string): boolean =>
-  Object.entries(trainOptions as OptionTable).some(
-    ([key, { kind }]) => flagOf(key) === name && kind === 'switch',
+    Object.entries(flags).map(([name, text]) => [name, isToggleFlag(name) ? text === 'true' : text]),
   )
 
 /** The run of a trial on these data. It must be judged by its accuracy. */

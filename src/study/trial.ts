@@ -2,6 +2,9 @@
  * A trial: one training, a pure function of its configuration and seed. Its id is a hash of them: equal trials have
  * equal ids, and a trial whose result is known need not be done again.
  */
+import { shellQuoted } from '../format.ts'
+import { flagOf, type OptionTable } from '../options/option.ts'
+import { trainOptions } from '../options/train-options.ts'
 import { identify } from './identity.ts'
 import type { FlagTexts } from './space.ts'
 
@@ -28,11 +31,22 @@ export const trainingFlags = ({ flags, seed, epochs, evaluateOn }: Trial): FlagT
   'evaluate-on': evaluateOn,
 })
 
+/** Whether a flag of `train` has no value: its text in a trial is true or false. */
+export const isToggleFlag = (flag: string): boolean =>
+  Object.entries(trainOptions as OptionTable).some(
+    ([key, { kind }]) => flagOf(key) === flag && kind === 'switch',
+  )
+
+/** The flags of a trial's training, as a person would type them. */
+export const typedFlags = (trial: Trial): string =>
+  Object.entries(trainingFlags(trial))
+    .map(([flag, text]) =>
+      isToggleFlag(flag) ? `--${text === 'true' ? '' : 'no-'}${flag}` : `--${flag} ${shellQuoted(text)}`,
+    )
+    .join(' ')
+
 /** A trial in an error message: its id and its flags. */
-export const describeFlags = (trial: Trial): string =>
-  `trial ${trial.id} (${Object.entries(trainingFlags(trial))
-    .map(([flag, text]) => `--${flag} ${text}`)
-    .join(' ')})`
+export const describeFlags = (trial: Trial): string => `trial ${trial.id} (${typedFlags(trial)})`
 
 /**
  * The version of the arithmetic. Raise it with every change after which a training gives other numbers: results of

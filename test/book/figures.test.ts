@@ -8,14 +8,20 @@ import { bestInN, noImprovementIn, until } from '../../src/book/exercises/best-i
 import { bookExercises } from '../../src/book/exercises/index.ts'
 import { figureAliases, bookFigures } from '../../src/book/figures/index.ts'
 import type { BookFigure } from '../../src/book/figure.ts'
-import { claimOutcomes, divergedSeeds, planFigure, trialsOf } from '../../src/book/figure-plan.ts'
+import {
+  claimOutcomes,
+  divergedSeeds,
+  planFigure,
+  trainCommandOf,
+  trialsOf,
+} from '../../src/book/figure-plan.ts'
 import { bookArms, planReproduction, reproductionPresets, trialWork } from '../../src/book/reproduce.ts'
 import { replayOutcomes } from '../../src/report/figure-record.ts'
 import { describeFigure, describeList, statedNumbers } from '../../src/report/text/figure-text.ts'
-import { decodeOptions, flagOf, typedValue, type Argv } from '../../src/options/option.ts'
+import { decodeOptions, flagOf, typedValue } from '../../src/options/option.ts'
 import { trainOptions } from '../../src/options/train-options.ts'
 import { parseTrialFlags } from '../../src/study/train-trial.ts'
-import type { Trial, TrialResult } from '../../src/study/trial.ts'
+import { describeFlags, type Trial, type TrialResult } from '../../src/study/trial.ts'
 
 const mnist = { data: 'a sum', inputs: 784, outputs: 10, name: 'MNIST', trainingSize: 50_000 }
 
@@ -298,6 +304,8 @@ it("a replay is compared with the published counts, or with the file's key figur
 describe('the settings of the papers', () => {
   it.each([
     ['simard-plain', 'simard-plain', 'the images as they are'],
+    ['simard-affine', 'simard-affine', 'affine distortions, new in each epoch'],
+    ['simard-elastic', 'simard-elastic', 'elastic distortions, new in each epoch'],
     ['hinton-plain', 'hinton-dropout', 'without dropout'],
     ['hinton-dropout', 'hinton-dropout', 'dropout 0.5'],
   ])('data/papers/%s.json is what the figure %s trains', (file, name, arm) => {
@@ -306,17 +314,28 @@ describe('the settings of the papers', () => {
     const given = Object.fromEntries(
       Object.entries(json).map(([key, value]) => [flagOf(key), typedValue(value)]),
     )
-    const parsed = (flags: Argv) => decodeOptions(trainOptions, flags)
-    const { flags, epochs, evaluateOn } = plan(name).arms.find(({ name: of }) => of === arm)!.trials[0]!
-    expect(parsed(given)).toMatchObject({ _tag: 'Right' })
-    expect(parsed(given)).toEqual(parsed({ ...flags, epochs: String(epochs), 'evaluate-on': evaluateOn }))
+    const [trial] = plan(name).arms.find(({ name: of }) => of === arm)!.trials
+    const parsed = decodeOptions(trainOptions, { ...given, seed: '1', data: 'mnist' })
+    expect(parsed).toMatchObject({ _tag: 'Right' })
+    expect(parsed).toEqual(parseTrialFlags(trial!, 'mnist'))
+  })
+
+  it('a flag without a value stands alone in the command that trains one network', () => {
+    const [trial] = plan('simard-affine').arms[0]!.trials
+    const command = trainCommandOf(trial!)
+    expect(command).toContain('--expand affine --expand-each-epoch --seed 1 ')
+    expect(command).not.toContain('true')
+    expect(describeFlags(trial!)).toContain('--expand affine --expand-each-epoch --seed 1 ')
+    const without = { ...trial!, flags: { ...trial!.flags, 'expand-each-epoch': 'false' } }
+    expect(trainCommandOf(without)).toContain('--expand affine --no-expand-each-epoch --seed 1 ')
   })
 })
 
 describe('an estimate', () => {
   const [first] = plan('overfitting').arms[0]!.trials
   const sizes = { training: 50_000, validation: 10_000, test: 10_000 }
-  const speeds = (...trials: readonly Trial[]) => new Map(trials.map(trial => [networkKind(trial), 1e-6]))
+  const speeds = (...trials: readonly Trial[]) =>
+    new Map(trials.map(trial => [networkKind(trial), { training: 1e-6, copying: 1e-4 }]))
 
   it('by hand: epochs times the images that are trained on, and a third of those that are evaluated', () => {
     // 400 epochs of 1,000 images, with 10,000 test and 1,000 training images evaluated
@@ -327,6 +346,21 @@ describe('an estimate', () => {
     const [, stopped] = plan('early-stopping').arms
     const [trial] = stopped!.trials
     expect(trialSeconds(speeds(trial!), sizes, trial!)).toBeCloseTo(100e-6 * (50_000 + 20_000 / 3))
+  })
+
+  it('counts the copies of an expanded set: those that are trained on, and the time to make them', () => {
+    const [each] = plan('simard-elastic').arms[0]!.trials
+    // each epoch trains on 50,000 new copies, and evaluates 10,000 test images
+    expect(trialSeconds(speeds(each!), sizes, each!)).toBeCloseTo(30e-6 * (50_000 + 10_000 / 3) + 30 * 5)
+    const with_ = (flags: Trial['flags']): Trial => ({ ...each!, flags })
+    const flags = { ...each!.flags, 'expand-each-epoch': 'false' }
+    const shifted = with_({ ...flags, expand: 'shift' })
+    // once 4 copies of each image, beside it
+    expect(trialSeconds(speeds(shifted), sizes, shifted)).toBeCloseTo(30e-6 * (250_000 + 10_000 / 3) + 20)
+    const some = with_({ ...flags, 'expand-copies': '2', 'train-size': '1000', monitor: 'all' })
+    // the training set that is evaluated is the expanded one
+    expect(trialSeconds(speeds(some), sizes, some)).toBeCloseTo(30e-6 * (3000 + 13_000 / 3) + 0.2)
+    expect(trialWork(shifted)).toBe(5 * trialWork(with_({ ...flags, expand: 'none' })))
   })
 
   it('of two rates of one network needs one measurement, of two networks two', () => {

@@ -14,7 +14,7 @@ import { overfittingFull } from './overfitting-full.ts'
 import { overfitting } from './overfitting.ts'
 import { regularizedFull } from './regularized-full.ts'
 import { regularized } from './regularized.ts'
-import { simardPlain } from './simard.ts'
+import { simardAffine, simardElastic, simardPlain } from './simard.ts'
 import { weightInitialization100, weightInitialization30 } from './weight-initialization.ts'
 
 /** In the order of the chapter. */
@@ -34,6 +34,8 @@ export const bookFigures = {
   'more-data': moreData,
   'hinton-dropout': hintonDropout,
   'simard-plain': simardPlain,
+  'simard-affine': simardAffine,
+  'simard-elastic': simardElastic,
 } as const satisfies Readonly<Record<string, BookFigure>>
 
 /** Names of earlier versions. */
