@@ -163,8 +163,9 @@ export const claimNumber = ({ unit }: Pick<Claim, 'unit'>, value: number): strin
 }
 
 const verdictOf = (claim: Claim, values: readonly number[]): string => {
-  const { book, expected } = claim
-  if (expected !== undefined) return verdictOnSide(claim, expected, values)
+  const { book, expected, asked } = claim
+  const question = expected ?? asked
+  if (question !== undefined) return verdictOnSide(claim, question.limit, values)
   if (book === undefined) return ''
   const [low, high] = [quantile(values, 0), quantile(values, 1)].map(value => claimNumber(claim, value))
   const stated = Number(claimNumber(claim, book))
@@ -178,19 +179,15 @@ const verdictOf = (claim: Claim, values: readonly number[]): string => {
 
 const inWords = ({ unit }: Claim): string => (unit === '' ? '' : unit === 'epochs' ? ' epochs' : ' points')
 
-const verdictOnSide = (
-  claim: Claim,
-  { side, limit }: NonNullable<Claim['expected']>,
-  values: readonly number[],
-): string => {
+const verdictOnSide = (claim: Claim, limit: number, values: readonly number[]): string => {
   if (values.length < 2) return 'One run cannot decide it.'
   const { interval } = pairedT(values.map(value => value - limit))
   const [low, high] = [interval[0] + limit, interval[1] + limit]
   const range = `the 95 % interval of the mean is ${claimNumber(claim, low)} to ${claimNumber(claim, high)}`
-  const [inside, outside] = side === 'above' ? [low > limit, high < limit] : [high < limit, low > limit]
-  return inside
+  const side = low > limit ? 'above' : high < limit ? 'below' : undefined
+  if (side === undefined) return `Our runs do not decide it: ${range}.`
+  if (claim.expected === undefined) return `It is ${side} ${limit} in our runs: ${range}.`
+  return side === claim.expected.side
     ? `It holds: ${range}.`
-    : outside
-      ? `It is the other way round in our runs: ${range}.`
-      : `Our runs do not decide it: ${range}.`
+    : `It is the other way round in our runs: ${range}.`
 }

@@ -33,6 +33,8 @@ export type Claim = {
   readonly book?: number
   /** What the book says of a number that it does not give: on which side of a limit it is. */
   readonly expected?: { readonly side: 'above' | 'below'; readonly limit: number }
+  /** A number with which ours is compared, where the book asks a question and states no answer. */
+  readonly asked?: { readonly limit: number }
   readonly measure: (results: ArmResults) => number
 }
 

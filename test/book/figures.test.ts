@@ -247,6 +247,25 @@ describe('a claim', () => {
     expect(difference(() => 50, 1)).toBe('One run cannot decide it.')
   })
 
+  it.each<[string, number]>([
+    ['softmax', 2],
+    ['l1', 1],
+    ['momentum', 0],
+  ])(
+    'of the exercise %s answers a question: nothing holds, and nothing is the other way round',
+    (name, i) => {
+      const answer = (points: (seed: number) => number): string =>
+        verdict(name, i, (arm, seed) => [900 + (arm === 1 ? points(seed) : 0)]).verdict
+      expect(answer(seed => 50 + seed)).toBe(
+        'It is above 0 in our runs: the 95 % interval of the mean is 4.95 to 5.45.',
+      )
+      expect(answer(seed => -50 - seed)).toBe(
+        'It is below 0 in our runs: the 95 % interval of the mean is -5.45 to -4.95.',
+      )
+      expect(answer(seed => seed)).toContain('Our runs do not decide it')
+    },
+  )
+
   it('is measured for the seeds alone of which all trainings are done; the diverged are named', () => {
     const of = plan('weight-initialization-30', { seeds: 3 })
     const results = new Map(resultsOf(of, () => [900]))

@@ -23,7 +23,7 @@ export const l1Exercise: BookFigure = {
     { what: `best accuracy on the validation set, ${PLAIN}`, unit: '%', measure: bestOf(PLAIN) },
     ...LMBDAS.map((lmbda): Claim => ({
       ...{ what: `best accuracy, ${nameOf(lmbda)} minus ${PLAIN}`, unit: 'points' },
-      expected: { side: 'above', limit: 0 },
+      asked: { limit: 0 },
       measure: minus(bestOf(nameOf(lmbda)), bestOf(PLAIN)),
     })),
   ],

@@ -15,7 +15,7 @@ export const momentumExercise: BookFigure = {
   claims: [
     {
       ...{ what: 'accuracy on the test set after one epoch, with minus without', unit: 'points' },
-      expected: { side: 'above', limit: 0 },
+      asked: { limit: 0 },
       measure: minus(afterEpoch(MOMENTUM, 1), afterEpoch(PLAIN, 1)),
     },
     { what: `best accuracy, ${PLAIN}`, unit: '%', measure: bestOf(PLAIN) },

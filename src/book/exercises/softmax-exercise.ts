@@ -17,7 +17,7 @@ export const softmaxExercise: BookFigure = {
     { what: `best accuracy on the test set, ${SOFTMAX}`, unit: '%', measure: bestOf(SOFTMAX) },
     {
       ...{ what: 'softmax minus sigmoid', unit: 'points' },
-      expected: { side: 'above', limit: 0 },
+      asked: { limit: 0 },
       measure: minus(bestOf(SOFTMAX), bestOf(SIGMOID)),
     },
   ],
