@@ -1,5 +1,6 @@
 /** The files of the author's figures: downloaded from his repository, checked, and stored for the next time. */
 import * as E from 'fp-ts/lib/Either.js'
+import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -32,7 +33,47 @@ export type FigureOptions = {
  * Fails if the folder lacks the file or has another one, or if the download fails: a caller can still compare with the
  * facts in `published`.
  */
-export const loadFigure = (name: FigureName, given: FigureOptions): TaskEither<DataError, Figure> => {
+export const loadFigure = (name: FigureName, given: FigureOptions): TaskEither<DataError, Figure> =>
+  load(name, given, fetched)
+
+/** Why the data of a figure are missing. */
+export type MissingFigure = { readonly name: FigureName; readonly error: DataError }
+
+/**
+ * The data of several figures, each as `loadFigure` loads it. After a download that fails, no other one is tried: without a
+ * network, each of them would have to fail first. The figures without a stored file then have the error of that download.
+ */
+export const loadFigures =
+  (
+    names: readonly FigureName[],
+    given: FigureOptions,
+  ): Task<{
+    readonly figures: ReadonlyMap<FigureName, Figure>
+    readonly missing: readonly MissingFigure[]
+  }> =>
+  async () => {
+    const figures = new Map<FigureName, Figure>()
+    const missing: MissingFigure[] = []
+    let failure: DataError | undefined
+    const fetchedOnce: Fetcher = (...of) =>
+      failure !== undefined
+        ? TE.left(failure)
+        : pipe(
+            fetched(...of),
+            TE.tapError(error => TE.fromIO(() => void (failure = error))),
+          )
+    for (const name of new Set(names)) {
+      const loaded = await load(name, given, fetchedOnce)()
+      if (E.isRight(loaded)) figures.set(name, loaded.right)
+      else missing.push({ name, error: loaded.left })
+    }
+    return { figures, missing }
+  }
+
+/** Downloads a file. */
+type Fetcher = (address: string, known: Sum, patience: Patience) => TaskEither<DataError, Uint8Array>
+
+const load = (name: FigureName, given: FigureOptions, fetch: Fetcher): TaskEither<DataError, Figure> => {
   const { folder, dataFolder, onNotice, ...from } = {
     folder: undefined,
     dataFolder: 'data',
@@ -49,7 +90,7 @@ export const loadFigure = (name: FigureName, given: FigureOptions): TaskEither<D
           join(dataFolder, 'published', file),
           `${from.source}${file}`,
           known,
-          from.patience,
+          address => fetch(address, known, from.patience),
           onNotice,
         )
       : inFolder(join(folder, file), known)
@@ -70,14 +111,14 @@ const storedOrFetched = (
   path: string,
   address: string,
   known: Sum,
-  patience: Patience,
+  fetch: (address: string) => TaskEither<DataError, Uint8Array>,
   log: (line: string) => void,
 ): TaskEither<DataError, Uint8Array> =>
   pipe(
     read(path, known),
     TE.orElse(() =>
       pipe(
-        fetched(address, known, patience),
+        fetch(address),
         TE.tap(bytes => store(path, bytes, log)),
       ),
     ),
@@ -104,7 +145,7 @@ const read = (path: string, known: Sum): TaskEither<DataError, Uint8Array> =>
     ),
   )
 
-const fetched = (address: string, known: Sum, patience: Patience): TaskEither<DataError, Uint8Array> =>
+const fetched: Fetcher = (address, known, patience) =>
   pipe(
     address,
     get({ ...patience, bytes: known.bytes }, () => undefined),

@@ -9,13 +9,18 @@ import { measureSpeeds, trialSeconds } from '../book/estimate.ts'
 import { bookExercises } from '../book/exercises/index.ts'
 import { bookFigures } from '../book/figures/index.ts'
 import type { BookFigure } from '../book/figure.ts'
-import { loadFigure } from '../book/figure-files.ts'
+import { loadFigures } from '../book/figure-files.ts'
 import { claimOutcomes, planFigure, trialsOf, type FigurePlan } from '../book/figure-plan.ts'
 import type { Figure } from '../book/published.ts'
 import { lastAccuracy, trialWork } from '../book/reproduce.ts'
 import type { AppError, DataError } from '../errors.ts'
 import { figureRecord, replayOutcomes } from '../report/figure-record.ts'
-import { describeFigure, describeList, describeTraining } from '../report/text/figure-text.ts'
+import {
+  describeFigure,
+  describeList,
+  describeMissing,
+  describeTraining,
+} from '../report/text/figure-text.ts'
 import { writeChapterPage } from '../report/write-reproduce.ts'
 import { loadExperimentData, missingParts, type ExperimentData } from '../study/experiment-data.ts'
 import { runTrials } from '../study/run-trials.ts'
@@ -203,19 +208,25 @@ const loadAuthors = (
   env: CliEnv,
 ): TE.TaskEither<DataError, Authors> =>
   pipe(
-    plans.flatMap(({ name, figure: { file } }) => (file === undefined ? [] : [{ name, file }])),
-    TE.traverseSeqArray(({ name, file }) =>
-      pipe(
-        loadFigure(file, { folder: published, onNotice: env.log }),
-        TE.map((figure): readonly (readonly [string, Figure])[] => [[name, figure]]),
-        TE.orElse(error => {
-          if (isRequired && published !== undefined) return TE.left(error)
-          env.log(`network2: ${error.message}; compared with the key figures alone`)
-          return TE.right([])
-        }),
+    TE.fromTask(
+      loadFigures(
+        plans.flatMap(({ figure: { file } }) => file ?? []),
+        { folder: published, onNotice: env.log },
       ),
     ),
-    TE.map(found => new Map(found.flat())),
+    TE.flatMap(({ figures, missing }) => {
+      const [first] = missing
+      if (isRequired && published !== undefined && first !== undefined) return TE.left(first.error)
+      for (const line of describeMissing(plans, missing)) env.log(`network2: ${line}`)
+      return TE.right(
+        new Map(
+          plans.flatMap(({ name, figure: { file } }) => {
+            const figure = file === undefined ? undefined : figures.get(file)
+            return figure === undefined ? [] : [[name, figure] as const]
+          }),
+        ),
+      )
+    }),
   )
 
 /** Runs what is missing of some figures, and prints and writes what they come to. */

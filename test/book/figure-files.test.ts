@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { patience } from '../../src/data/download.ts'
 import { sha256 } from '../../src/data/mnist.ts'
-import { loadFigure, type FigureOptions } from '../../src/book/figure-files.ts'
+import { loadFigure, loadFigures, type FigureOptions } from '../../src/book/figure-files.ts'
+import { planFigure } from '../../src/book/figure-plan.ts'
+import { bookFigures } from '../../src/book/figures/index.ts'
+import { describeMissing } from '../../src/report/text/figure-text.ts'
 import { published, type FigureName } from '../../src/book/published.ts'
 import { dataError, nobody, right, serve, temporary } from '../data/made.ts'
 
@@ -86,6 +89,48 @@ describe('from the repository', () => {
     expect(right(result)[0]?.evaluationAccuracy).toEqual([5887])
     expect(notices).toHaveLength(1)
     expect(notices[0]).toContain(`${FILE} could not be stored for the next time`)
+  })
+})
+
+describe('several figures', () => {
+  const names = ['regularized', NAME, 'more_data', 'overfitting_full'] as const
+
+  test('without a network one download is tried, and what is stored is read', async () => {
+    const asked: string[] = []
+    const dataFolder = await temporary()
+    await mkdir(join(dataFolder, 'published'))
+    await writeFile(join(dataFolder, 'published', FILE), bytes)
+    const source = await serve(request => {
+      asked.push(request.url ?? '')
+      request.socket.destroy()
+    })
+    const { figures, missing } = await loadFigures(names, {
+      ...{ dataFolder, source, known, onNotice: () => undefined },
+    })()
+    expect(asked).toEqual(['/regularized.json'])
+    expect([...figures.keys()]).toEqual([NAME])
+    expect(missing.map(({ name }) => name)).toEqual(['regularized', 'more_data', 'overfitting_full'])
+    expect(new Set(missing.map(({ error }) => error.message)).size).toBe(1)
+    const mnist = { data: 'a sum', inputs: 784, outputs: 10, name: 'MNIST', trainingSize: 50_000 }
+    const plans = Object.entries(bookFigures).map(([name, figure]) =>
+      planFigure(name, figure, { seeds: 1, quick: false }, mnist),
+    )
+    const lines = describeMissing(plans, missing)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain(`${source}regularized.json: `)
+    expect(lines[0]).toContain('the published data are missing of overfitting-full, regularized, more-data: ')
+  })
+
+  test('in a folder, each file that is missing is named', async () => {
+    const folder = await temporary()
+    await writeFile(join(folder, FILE), bytes)
+    const { figures, missing } = await loadFigures(names, { folder, known, onNotice: () => undefined })()
+    expect([...figures.keys()]).toEqual([NAME])
+    expect(missing.map(({ error }) => error.message)).toEqual(
+      ['regularized', 'more_data', 'overfitting_full'].map(
+        name => `--published ${join(folder, `${name}.json`)} cannot be read: it does not exist`,
+      ),
+    )
   })
 })
 

@@ -12,6 +12,7 @@ import {
   type ClaimOutcome,
   type FigurePlan,
 } from '../../book/figure-plan.ts'
+import type { MissingFigure } from '../../book/figure-files.ts'
 import type { TrialResults } from '../../study/trial.ts'
 
 /** A figure in the list: how many of its trials are done, and the seconds that all of them take. */
@@ -52,6 +53,19 @@ export const describeTraining = (plan: FigurePlan): readonly string[] =>
   plan.arms.flatMap(({ name, trials: [first] }) =>
     first === undefined ? [] : [`${name}: ${trainCommandOf(first)}`],
   )
+
+/** Which published data are missing, a line for each reason. */
+export const describeMissing = (
+  plans: readonly FigurePlan[],
+  missing: readonly MissingFigure[],
+): readonly string[] =>
+  [...new Set(missing.map(({ error }) => error.message))].map(why => {
+    const files = missing.flatMap(({ name, error }) => (error.message === why ? [name] : []))
+    const names = plans.flatMap(({ name, figure: { file } }) =>
+      file !== undefined && files.includes(file) ? [name] : [],
+    )
+    return `${why}; the published data are missing of ${names.join(', ')}: compared with the key figures alone`
+  })
 
 /** A figure: what the book says, and the table of its claims with a verdict on each. */
 export const describeFigure = (plan: FigurePlan, results: TrialResults): readonly string[] => {
