@@ -18,13 +18,19 @@ const read = (name: string): unknown =>
 const { packages } = read('package-lock.json') as { readonly packages: Readonly<Record<string, Locked>> }
 const manifest = read('package.json') as Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
+const changelog = readFileSync(new URL('../CHANGELOG.md', import.meta.url), 'utf8')
+
 const installed = Object.entries(packages).filter(([path]) => path !== '')
 
 /** Packages with an install script that nobody needs: all is installed with --ignore-scripts. */
 const NEVER_RUN = ['core-js', 'esbuild', 'msgpackr-extract']
 
 describe('every package', () => {
-  it('is there', () => expect(installed.length).toBeGreaterThan(100))
+  it('is there, and no more than the changelog gives a reason for', () => {
+    expect(installed.length).toBeGreaterThan(100)
+    const [, recorded] = /(\d+) packages are installed/.exec(changelog) ?? []
+    expect(installed.length).toBeLessThanOrEqual(Number(recorded) + 10)
+  })
 
   it('has a checksum', () =>
     expect(installed.filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))).toEqual(

@@ -114,11 +114,11 @@ describe('a run for a person', () => {
       expect(await readdir(folder)).not.toContain('other')
     }))
 
-  it('is the same twice, to the byte, and another with another seed', () =>
+  it('is the same twice, to the byte, in any time zone and language, and another with another seed', () =>
     inFolder(async folder => {
       const data = join(folder, 'data.json')
       await writeFile(data, JSON.stringify(recorded({ name: 'xent' }).data))
-      const trained = async (seed: number, name: string): Promise<string> => {
+      const trained = async (seed: number, name: string, TZ: string, LC_ALL: string): Promise<string> => {
         const file = join(folder, name)
         const { code } = await cli(
           [
@@ -134,14 +134,14 @@ describe('a run for a person', () => {
             '--save',
             file,
           ],
-          { TZ: 'Pacific/Auckland', LC_ALL: 'de_DE.UTF-8' },
+          { TZ, LC_ALL },
         )
         expect(code).toBe(0)
         return readFile(file, 'utf8')
       }
-      const one = await trained(1, 'a.json')
-      expect(await trained(1, 'b ü #.json')).toBe(one)
-      expect(await trained(2, 'c.json')).not.toBe(one)
+      const one = await trained(1, 'a.json', 'Pacific/Auckland', 'de_DE.UTF-8')
+      expect(await trained(1, 'b ü #.json', 'America/St_Johns', 'tr_TR.UTF-8')).toBe(one)
+      expect(await trained(2, 'c.json', 'UTC', 'C')).not.toBe(one)
     }))
 
   it('leaves accuracy out where there is one output, and says so', () =>
