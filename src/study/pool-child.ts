@@ -6,6 +6,7 @@
 export type PoolMessage<Progress, Result> =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly value: Progress }
+  | { readonly kind: 'notice'; readonly line: string }
   | { readonly kind: 'result'; readonly value: Result }
   | { readonly kind: 'threw'; readonly why: string }
 
@@ -16,7 +17,11 @@ export type PoolMessage<Progress, Result> =
  */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- they are those of the parent's pool
 export const servePool = <Task, Progress, Result>(
-  work: (task: Task, onProgress: (progress: Progress) => void) => Promise<Result>,
+  work: (
+    task: Task,
+    onProgress: (progress: Progress) => void,
+    onNotice: (line: string) => void,
+  ) => Promise<Result>,
 ): void => {
   // without the callback, a parent that is gone would be an uncaught error here
   const send = (message: PoolMessage<Progress, Result>): void =>
@@ -25,7 +30,11 @@ export const servePool = <Task, Progress, Result>(
   process.on('SIGINT', () => undefined)
   process.on('disconnect', () => process.exit())
   process.on('message', (task: Task) => {
-    work(task, value => send({ kind: 'progress', value })).then(
+    work(
+      task,
+      value => send({ kind: 'progress', value }),
+      line => send({ kind: 'notice', line }),
+    ).then(
       value => send({ kind: 'result', value }),
       (error: unknown) =>
         send({ kind: 'threw', why: error instanceof Error ? (error.stack ?? error.message) : String(error) }),

@@ -16,6 +16,8 @@ export type PoolOptions = {
   readonly jobs: number
   /** The children's environment. */
   readonly env: NodeJS.ProcessEnv
+  /** Called with each different notice of the children once: all of them may have the same one. */
+  readonly onNotice?: (line: string) => void
 }
 
 /**
@@ -61,12 +63,16 @@ type PoolState<Task, Progress, Result> = {
   readonly children: Map<ChildProcess, ChildState<Task, Progress, Result>>
   /** Jobs for which no child was free, in their order. */
   readonly waiting: Job<Task, Progress, Result>[]
+  readonly notices: Set<string>
   closed: boolean
 }
 
 /** Opens a pool. Children start when there are tasks for them, and stay until it is closed. */
 export const openPool = <Task, Progress, Result>(options: PoolOptions): Pool<Task, Progress, Result> => {
-  const pool: PoolState<Task, Progress, Result> = { options, children: new Map(), waiting: [], closed: false }
+  const pool: PoolState<Task, Progress, Result> = {
+    ...{ options, children: new Map(), waiting: [], notices: new Set() },
+    closed: false,
+  }
   return {
     run:
       (task, onProgress = () => undefined) =>
@@ -124,6 +130,11 @@ const onMessage = <T, P, R>(
       break
     case 'progress':
       state.job.onProgress(message.value)
+      break
+    case 'notice':
+      if (pool.notices.has(message.line)) break
+      pool.notices.add(message.line)
+      pool.options.onNotice?.(message.line)
       break
     case 'result':
     case 'threw': {

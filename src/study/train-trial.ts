@@ -67,7 +67,13 @@ export const trialRunner = (env: Env): TrialRunner => {
         TE.fromEither(pipe(planTrial(parsed, dataset), E.mapLeft(because('trial')))),
       ),
       TE.bind('machine', ({ parsed, dataset, run }) =>
-        pipe(loadEngine(parsed, run.config.sizes, dataset, env), TE.mapLeft(because('machine'))),
+        pipe(
+          loadEngine(parsed, run.config.sizes, dataset, env),
+          TE.tapIO(({ backend: { notice } }) => () => {
+            if (notice !== undefined) env.log(`network2: ${notice}`)
+          }),
+          TE.mapLeft(because('machine')),
+        ),
       ),
       TE.flatMap(({ run, machine }) =>
         pipe(perform(env, machine, run, trial.id, onProgress), TE.mapLeft(because('machine'))),
@@ -80,7 +86,8 @@ type LoadedData = { readonly dataset: Dataset; readonly sum: string }
 
 const load = (env: Env, choice: string): TE.TaskEither<AppError, LoadedData> =>
   pipe(
-    loadData({ choice, env: env.variables, onNotice: env.log, onProgress: () => undefined }),
+    // whoever has planned the trial has loaded the data before, and has logged what there is to say about them
+    loadData({ choice, env: env.variables, onNotice: () => undefined, onProgress: () => undefined }),
     TE.map(dataset => ({ dataset, sum: fingerprint([dataset.training, dataset.validation, dataset.test]) })),
   )
 
@@ -259,8 +266,10 @@ const countPerClass = (
 
 /** Does the trials of the pool that has started this process. */
 export const serveTrials = (): void => {
-  const runTrial = trialRunner(systemEnv)
-  servePool<TrialTask, number, E.Either<TrialError, TrialResult>>((task, onProgress) =>
-    runTrial(task, onProgress)(),
-  )
+  let log: (line: string) => void = () => undefined
+  const runTrial = trialRunner({ ...systemEnv, log: line => log(line) })
+  servePool<TrialTask, number, E.Either<TrialError, TrialResult>>((task, onProgress, onNotice) => {
+    log = onNotice
+    return runTrial(task, onProgress)()
+  })
 }

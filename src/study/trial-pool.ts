@@ -48,13 +48,17 @@ export type LocalPoolOptions = {
 
 /** Processes of this machine. Each has one thread: there are usually as many as cores. */
 export const localPool = (
-  { variables }: Pick<Env, 'variables'>,
+  { variables, bar, log }: Pick<Env, 'variables' | 'bar' | 'log'>,
   { jobs, data, entry = pathToFileURL(join(packageFolder(), 'scripts', 'trial.mjs')) }: LocalPoolOptions,
 ): TrialPool => {
   const pool = openPool<TrialTask, number, E.Either<TrialError, TrialResult>>({
     entry,
     jobs,
     env: { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', ...variables },
+    onNotice: line => {
+      bar?.clear()
+      log(line)
+    },
   })
   return {
     run: (trial, onProgress) =>

@@ -12,6 +12,7 @@ type Task = {
   readonly dies?: boolean
   readonly waits?: boolean
   readonly throws?: boolean
+  readonly notes?: readonly string[]
 }
 type Answer = { readonly number: number; readonly square: number; readonly pid: number }
 
@@ -52,6 +53,18 @@ describe('a pool', () => {
     const second = await run({ number: 4 }, pid => pids.push(pid))()
     expect(E.isRight(first) && first.right.pid).toBe(pids[0])
     expect(E.isRight(second) && second.right).toEqual({ number: 4, square: 16, pid: pids[0] })
+  })
+
+  it('passes each different notice on once, whichever child it comes from', async () => {
+    const notices: string[] = []
+    pool = openPool({ entry, jobs: 2, env: process.env, onNotice: line => notices.push(line) })
+    const { run } = pool
+    await Promise.all([
+      run({ number: 1, notes: ['slow', 'slow'] })(),
+      run({ number: 2, notes: ['slow', 'odd'] })(),
+      run({ number: 3, notes: ['odd'] })(),
+    ])
+    expect(notices.toSorted()).toEqual(['odd', 'slow'])
   })
 
   it('loses nothing when children are killed at any task', async () => {

@@ -10,6 +10,7 @@ import { mergeShards } from '../../src/study/merge.ts'
 import { checkData, checkPlan, runShard, runStudy, type StudyRun } from '../../src/study/run-study.ts'
 import { defaultSpace, type FlagTexts } from '../../src/study/space.ts'
 import { planStudy, type Study, type StudyPlan } from '../../src/study/study-plan.ts'
+import { namedTrial } from '../../src/study/trial.ts'
 import { trialRunner } from '../../src/study/train-trial.ts'
 import { localPool } from '../../src/study/trial-pool.ts'
 import { inFolder } from '../support/cli.ts'
@@ -158,6 +159,22 @@ describe('a program', () => {
       const trial = arms[0].search[0]![0]!
       const result = await trialRunner(env)({ trial, data }, () => undefined)()
       expect(result).toMatchObject(E.right({ id: trial.id, outcome: 'done', n: 120 }))
+    }))
+
+  it('is told once that the trials fall back to a slower backend', () =>
+    inFolder(async folder => {
+      const data = await writeClouds(folder)
+      const { arms } = await planFor(data)
+      const log: string[] = []
+      const entry = new URL('../support/trial-without-wasm.mjs', import.meta.url)
+      const pool = localPool({ ...env, log: line => log.push(line) }, { jobs: 2, data, entry })
+      const trials = arms.map(({ search }) => search[0]![0]!)
+      const ends = await Promise.all(
+        trials.map(trial => pool.run(namedTrial({ ...trial, flags: { ...trial.flags, backend: 'auto' } }))()),
+      )
+      pool.close()
+      expect(ends.map(end => (E.isRight(end) ? end.right.backend : end.left))).toEqual(['cpu', 'cpu'])
+      expect(log).toEqual([expect.stringContaining('falling back to --backend cpu --engine eager')])
     }))
 
   it('can run a study in shards, and merge them', () =>

@@ -5,9 +5,10 @@ import { load } from '../../scripts/load.mjs'
 
 const { servePool } = await load('src/study/pool-child.ts')
 
-servePool(async ({ number, dies, waits, throws }, tell) => {
+servePool(async ({ number, dies, waits, throws, notes }, tell, note) => {
   process.on('SIGUSR2', () => tell(process.pid))
   tell(process.pid)
+  if (notes) notes.forEach(line => note(line))
   if (throws) throw new Error(`task ${number} cannot be done`)
   if (dies) {
     process.stderr.write(`task ${number} has ended me\n`)
