@@ -8,6 +8,9 @@ export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoExceptio
 /** The code of an error of ours: something that is neither a file nor a folder. */
 export const NOT_REGULAR = 'NOT_REGULAR'
 
+/** The code of an error of ours: a file with more bytes than are read. */
+export const TOO_LARGE = 'TOO_LARGE'
+
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
   ENOTDIR: 'a part of its path is a file',

@@ -32,11 +32,15 @@ import {
 import { link, open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { codeOf, NOT_REGULAR } from './failure.ts'
+import { counted, grouped } from '../format.ts'
+import { codeOf, NOT_REGULAR, TOO_LARGE } from './failure.ts'
 
 export type Files = {
-  /** The bytes of a regular file; a pipe or a device is an error at once, since reading it may never end. */
-  readonly read: (path: string) => Promise<Uint8Array>
+  /**
+   * The bytes of a regular file; a pipe or a device is an error at once, since reading it may never end, and so is a file of
+   * more bytes than `limit`.
+   */
+  readonly read: (path: string, limit?: number) => Promise<Uint8Array>
   /** Replaces a file atomically; its content is flushed to the disk before this returns. */
   readonly save: (path: string, bytes: Uint8Array | string) => Promise<void>
   readonly append: (path: string, bytes: Uint8Array | string) => Promise<void>
@@ -57,8 +61,8 @@ export type Files = {
 }
 
 /** The bytes of a file, or undefined if it does not exist. */
-export const readIfPresent = (files: Files, path: string): Promise<Uint8Array | undefined> =>
-  files.read(path).catch((error: unknown) => {
+export const readIfPresent = (files: Files, path: string, limit?: number): Promise<Uint8Array | undefined> =>
+  files.read(path, limit).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
@@ -98,11 +102,22 @@ export const checkRegular = (found: Stats): void => {
     })
 }
 
-/** The bytes of a regular file. */
-export const readRegular = async (path: string): Promise<Uint8Array> => {
+/** Throws if a file has more bytes than `limit`. */
+export const checkSize = ({ size }: Pick<Stats, 'size'>, limit: number): void => {
+  if (size > limit)
+    throw Object.assign(
+      new Error(`it has ${counted(size, 'byte')}, more than the ${grouped(limit)} allowed`),
+      { code: TOO_LARGE },
+    )
+}
+
+/** The bytes of a regular file, at most `limit`. */
+export const readRegular = async (path: string, limit = Infinity): Promise<Uint8Array> => {
   const file = await open(path, READ)
   try {
-    checkRegular(await file.stat())
+    const found = await file.stat()
+    checkRegular(found)
+    checkSize(found, limit)
     return await file.readFile()
   } finally {
     await file.close()

@@ -12,8 +12,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as t from 'io-ts'
-import { codeOf, unwritable } from '../io/failure.ts'
-import { checkRegular, makeFolderSync, openToAppend } from '../io/files.ts'
+import { codeOf, readFailureReason, TOO_LARGE, unwritable } from '../io/failure.ts'
+import { checkRegular, checkSize, makeFolderSync, openToAppend } from '../io/files.ts'
 import { parseJson } from '../io/json.ts'
 import { utf8Text } from '../io/text.ts'
 import {
@@ -49,6 +49,9 @@ const headingOf = (subject: StudyIdentity): string =>
   `${JSON.stringify({ event: 'journal', format: FORMAT, plan: identify(subject), settings: subject })}\n`
 
 const NEWLINE = 10
+
+/** In bytes: 5,000 for each of 100,000 trials, more than any study has. A text of 536,870,888 bytes does not fit in a string. */
+export const LONGEST_JOURNAL = 500_000_000
 
 /** From the JSON of a line to its entry, or to what is wrong with it. */
 export type EntryDecoder<Entry> = (json: unknown) => E.Either<string, Entry>
@@ -145,7 +148,7 @@ export const openJournal =
   ): IOE.IOEither<AppError, Journal<Entry>> =>
   () =>
     pipe(
-      IOE.tryCatch(() => contents(file), unwritable(file))(),
+      IOE.tryCatch(() => contents(file), unusable(file))(),
       E.bindTo('bytes'),
       E.bindW('entries', ({ bytes }) => decodeJournal(file, subject, decode, bytes)),
       E.flatMap(({ bytes, entries }) =>
@@ -162,9 +165,21 @@ export const openJournal =
       ),
     )
 
+const unusable =
+  (file: string) =>
+  (error: unknown): AppError =>
+    codeOf(error) === TOO_LARGE
+      ? incompatibleCheckpoint(
+          `${file} cannot be read: ${readFailureReason(error)}`,
+          'give another folder (--out)',
+        )
+      : unwritable(file)(error)
+
 const contents = (file: string): Buffer => {
   try {
-    checkRegular(statSync(file))
+    const found = statSync(file)
+    checkRegular(found)
+    checkSize(found, LONGEST_JOURNAL)
     return readFileSync(file)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)

@@ -10,13 +10,13 @@ import { join } from 'node:path'
 import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import { identify } from './identity.ts'
 import { decodeTrialResult } from './decode-trial.ts'
-import { decodeJournal, type StudyIdentity } from './journal.ts'
+import { decodeJournal, LONGEST_JOURNAL, type StudyIdentity } from './journal.ts'
 import { subjectOf, type Study } from './study-plan.ts'
 import { continueStudy } from './study.ts'
 import { isTooLarge, MOST_CONFIGURATIONS } from './halving.ts'
 import { spaceOf } from './space.ts'
 import { hasCurrentNumerics, usableResults, type TrialResult, type TrialResults } from './trial.ts'
-import { unwritable, readFailureReason } from '../io/failure.ts'
+import { codeOf, readFailureReason, TOO_LARGE, unwritable } from '../io/failure.ts'
 import { readIfPresent } from '../io/files.ts'
 import { parseJson, toJson } from '../io/json.ts'
 import type { Env } from '../io/env.ts'
@@ -123,7 +123,7 @@ export const readJournal = (
   const path = join(folder, JOURNAL)
   return pipe(
     reading(path, async () => {
-      const bytes = await readIfPresent(env.files, path)
+      const bytes = await readIfPresent(env.files, path, LONGEST_JOURNAL)
       return bytes === undefined
         ? E.right([])
         : decodeJournal(path, subject, decodeTrialResult, Buffer.from(bytes))
@@ -178,7 +178,10 @@ const decode = (text: string): E.Either<string, Study> =>
 
 const reading = <A>(path: string, read: () => Promise<A>): TE.TaskEither<AppError, A> =>
   TE.tryCatch(read, error =>
-    incompatibleCheckpoint(`${path} cannot be read: ${readFailureReason(error)}`, 'make it readable'),
+    incompatibleCheckpoint(
+      `${path} cannot be read: ${readFailureReason(error)}`,
+      codeOf(error) === TOO_LARGE ? 'give another folder (--out)' : 'make it readable',
+    ),
   )
 
 const textOf = async (env: Env, path: string): Promise<string | undefined> => {

@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -6,7 +6,9 @@ import fc from 'fast-check'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import type { AppError } from '../../src/errors.ts'
-import { openJournal, type Journal, type StudyIdentity } from '../../src/study/journal.ts'
+import { systemEnv } from '../../src/io/env.ts'
+import { readJournal } from '../../src/study/study-folder.ts'
+import { LONGEST_JOURNAL, openJournal, type Journal, type StudyIdentity } from '../../src/study/journal.ts'
 import { inFolder } from '../support/cli.ts'
 
 const Entry = t.type({ id: t.string, value: t.number })
@@ -69,6 +71,31 @@ describe('a journal', () => {
         { numRuns: 20 },
       ),
     ))
+
+  it('of 100,000 trials is read', () =>
+    inFolder(folder => {
+      const file = join(folder, 'journal.jsonl')
+      write(file)
+      const lines = Array.from({ length: 100_000 }, (_, value) => JSON.stringify({ id: `${value}`, value }))
+      writeFileSync(file, `${lines.join('\n')}\n`, { flag: 'a' })
+      expect(opened(file).entries).toHaveLength(100_000)
+      return Promise.resolve()
+    }))
+
+  it('that is too large is refused before it is read, and stays as it is', () =>
+    inFolder(async folder => {
+      const file = join(folder, 'journal.jsonl')
+      write(file, one)
+      // the file system stores no zeros
+      truncateSync(file, LONGEST_JOURNAL + 1)
+      const refused = E.left({
+        ...{ _tag: 'Unfit', remedy: 'give another folder (--out)' },
+        message: `${file} cannot be read: it has 500,000,001 bytes, more than the 500,000,000 allowed`,
+      })
+      expect(open(file)).toMatchObject(refused)
+      expect(await readJournal(systemEnv, folder, subject)()).toMatchObject(refused)
+      expect(statSync(file).size).toBe(LONGEST_JOURNAL + 1)
+    }))
 
   it('may begin with a byte order mark; UTF-16 is refused, and the error says so', () =>
     inFolder(folder => {
