@@ -5,12 +5,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { availableParallelism } from 'node:os'
-import { usageError, type AppError, type UsageError } from '../errors.ts'
+import { dataError, usageError, type AppError, type DataError, type UsageError } from '../errors.ts'
 import { shellQuoted } from '../format.ts'
-import { parseArms, type Fixable } from '../study/arms.ts'
+import { parseArms, type Fixable, type StudyArm } from '../study/arms.ts'
 import { epochsOfRungs, isTooLarge, MOST_CONFIGURATIONS, rungsFor } from '../study/halving.ts'
 import { studyDefaults, type Study } from '../study/study-plan.ts'
-import { decodeSpace, defaultSpace, type Space } from '../study/space.ts'
+import { decodeSpace, defaultSpace, strayParameter, type Space } from '../study/space.ts'
 import { readText } from '../io/read.ts'
 import type { ExperimentNames } from '../study/experiment-data.ts'
 import { queueHelp, queueOption } from './queue-option.ts'
@@ -146,6 +146,10 @@ export const studyOf = (
     TE.Do,
     TE.apSW('arms', TE.fromEither(parseArms(arms, fixable))),
     TE.apSW('space', readSpace(space)),
+    TE.filterOrElseW(
+      ({ arms, space: read }) => arms.every(({ flags }) => strayParameter(read, flags) === undefined),
+      ({ arms, space: read }) => straySpace(space ?? 'the space', read, arms),
+    ),
     TE.map(({ arms, space }) => ({
       arms,
       space,
@@ -170,6 +174,17 @@ export const studyOf = (
       classes: outputs,
     })),
   )
+
+const straySpace = (file: string, space: Space, arms: readonly StudyArm[]): DataError => {
+  const [found = ''] = arms.flatMap(({ name, flags }) => {
+    const stray = strayParameter(space, flags)
+    return stray === undefined ? [] : [`arm "${name}": ${stray}`]
+  })
+  return dataError(
+    `${file} is not a search space for these arms: ${found}`,
+    'leave it out, or give only values of expand that take it; an arm may fix one: --arms "xent --expand elastic" …',
+  )
+}
 
 /** In bytes: a longer file is not a search space. */
 const LONGEST_SPACE = 1_000_000

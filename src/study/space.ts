@@ -18,6 +18,8 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { dataError, type DataError } from '../errors.ts'
 import { parseJson, shortValue } from '../io/json.ts'
 import { fold, generator, type Key } from '../core/rng.ts'
+import type { Expansion } from '../data/expansion.ts'
+import { expansions } from '../data/expansions/index.ts'
 import { flagOf, SOURCES, type Dimension, type LogRange, type OptionTable } from '../options/option.ts'
 import { trainingOptions } from '../options/train-options.ts'
 
@@ -87,6 +89,42 @@ export const spaceOf = (json: unknown): E.Either<readonly string[], Space> => {
   if (!t.UnknownRecord.is(json)) return E.left([`it is ${shortValue(json)}, expected an object`])
   const wrong = Object.entries(json).flatMap(([flag, value]) => complaints(flag, value))
   return wrong.length > 0 ? E.left(wrong) : E.right(json as Space)
+}
+
+/**
+ * What is wrong with an expansion's parameter that can be drawn without it; undefined if nothing is. A training with such a
+ * configuration is refused, which would end a search in the middle.
+ *
+ * @param fixed the flags that an arm fixes, which replace the drawn ones
+ */
+export const strayParameter = (space: Space, fixed: FlagTexts): string | undefined => {
+  const drawn: Space = {
+    ...space,
+    ...Object.fromEntries(Object.entries(fixed).map(([flag, text]) => [flag, [text]])),
+  }
+  const { expand = ['none'] } = drawn
+  const names = isRange(expand) ? [] : expand.map(String)
+  // where the arm fixes both, the check of the arms reports it
+  return Object.keys(fixed.expand === undefined && 'expand' in space ? drawn : space)
+    .filter(flag => flag.startsWith('expand-'))
+    .flatMap(flag =>
+      names
+        .filter(name => !takes(name, flag, fixed))
+        .map(name => `${flag} can be drawn with expand ${name}, which does not take it`),
+    )[0]
+}
+
+/** Whether a training with this expansion takes a flag of the expansions. */
+const takes = (name: string, flag: string, fixed: FlagTexts): boolean => {
+  const expansion: Expansion | undefined = Object.values<Expansion>(expansions).find(
+    each => each.name === name,
+  )
+  if (flag === 'expand-each-epoch' && fixed[flag] === 'false') return true
+  if (expansion === undefined) return false
+  if (flag === 'expand-each-epoch') return expansion.fixedCopies === undefined
+  return flag === 'expand-copies'
+    ? expansion.fixedCopies === undefined && fixed['expand-each-epoch'] !== 'true'
+    : Object.keys(expansion.parameters).includes(flag.slice('expand-'.length))
 }
 
 const draw = (flag: string, dimension: Dimension, of: Key): string | number => {

@@ -48,6 +48,21 @@ describe('the flags of compare', () => {
     expect(E.isLeft(await study({ budget: String(Number(most) + 1000) }))).toBe(true)
   })
 
+  it('refuse a space that draws a parameter of an expansion without it, and name the file', () =>
+    inFolder(async folder => {
+      const space = join(folder, 'space.json')
+      await writeFile(space, '{ "expand": ["none", "elastic"], "expand-sigma": [3, 4] }')
+      expect(await study({ space })).toMatchObject({
+        left: {
+          message:
+            `${space} is not a search space for these arms: arm "quadratic": ` +
+            'expand-sigma can be drawn with expand none, which does not take it',
+        },
+      })
+      const arms = ['xent --expand elastic', 'quadratic --expand elastic']
+      expect((await right({ space, arms })).space).toMatchObject({ 'expand-sigma': [3, 4] })
+    }))
+
   it('have defaults', async () => {
     const { arms, space, common, ...rest } = await right({})
     expect(arms.map(({ name }) => name)).toEqual(['quadratic', 'xent'])

@@ -7,6 +7,7 @@ import {
   describeSpace,
   sample,
   searchableFlags,
+  strayParameter,
   type FlagTexts,
   type Space,
 } from '../../src/study/space.ts'
@@ -148,6 +149,39 @@ describe('a space for a person', () => {
     expect(describeSpace({ 'mini-batch-size': { from: 5, to: 50 } })).toEqual([
       'mini-batch-size: whole numbers, log-uniform from 5 to 50',
     ])
+  })
+})
+
+describe('a parameter of an expansion that a space draws', () => {
+  const sigma = { 'expand-sigma': [3, 4] }
+  it.each<[Space, FlagTexts, string | undefined]>([
+    [{ ...sigma, expand: ['none', 'elastic'] }, {}, 'expand-sigma can be drawn with expand none'],
+    [{ ...sigma, expand: ['affine', 'elastic'] }, {}, 'expand-sigma can be drawn with expand affine'],
+    [{ ...sigma, expand: ['elastic'] }, {}, undefined],
+    [sigma, {}, 'expand-sigma can be drawn with expand none'],
+    [sigma, { expand: 'elastic' }, undefined],
+    [{ ...sigma, expand: ['elastic'] }, { expand: 'none' }, 'expand-sigma can be drawn with expand none'],
+    [
+      { 'expand-copies': [2, 4], expand: ['shift', 'affine'] },
+      {},
+      'expand-copies can be drawn with expand shift',
+    ],
+    [
+      { 'expand-copies': [2], expand: ['affine'] },
+      { 'expand-each-epoch': 'true' },
+      'expand-copies can be drawn',
+    ],
+    [
+      { expand: ['none', 'affine'] },
+      { 'expand-each-epoch': 'true' },
+      'expand-each-epoch can be drawn with expand none',
+    ],
+    [{ expand: ['none', 'affine'] }, { 'expand-each-epoch': 'false' }, undefined],
+    [defaultSpace, {}, undefined],
+  ])('%j with %j', (space, fixed, words) => {
+    const stray = strayParameter(space, fixed)
+    if (words === undefined) expect(stray).toBeUndefined()
+    else expect(stray).toContain(words)
   })
 })
 
