@@ -5,12 +5,14 @@ import {
   mul,
   scalar,
   sigmoid,
+  sign,
   sub,
+  sum,
   tensor1d,
   tensor2d,
   zeros,
 } from '@tensorflow/tfjs-core'
-import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Rank, Scalar, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { crossEntropy } from '../../../src/core/costs/cross-entropy.ts'
 import { print, type AnyNode, type Program } from '../../../src/compiler/program.ts'
@@ -90,6 +92,20 @@ describe('canonicalize', () => {
   })
 })
 
+describe('canonicalize refuses by name', () => {
+  it('a product of more than two matrices', () => {
+    const many = own(zeros<Rank.R3>([3, 2, 2]))
+    expect(() => canonical((s: Tensor2D, c: Tensor3D) => sum(matMul(c, s), 0), matrix(2, 2), many)).toThrow(
+      'the kernel BatchMatMul of other than two matrices',
+    )
+  })
+
+  it('the sign of whole numbers', () => {
+    const whole = own(zeros<Rank.R2>([2, 2], 'int32'))
+    expect(() => canonical((s: Tensor2D) => sign(s), whole, {})).toThrow('the kernel Sign of int32')
+  })
+})
+
 describe('assignLayouts', () => {
   it('stores the weights that only the forward pass reads transposed', () => {
     const { program, transposed } = assignLayouts(training(), NONE)
@@ -133,6 +149,15 @@ describe('sparsify', () => {
     expect(update((a, b) => mul(a, b))[0]).toMatch(/^%\d+ = RankUpdate\(/)
   })
 
+  it('does not take a product of two matrices for a matrix times a number', () => {
+    type Two = { readonly x: Tensor2D; readonly delta: Tensor2D; readonly mask: Tensor2D }
+    const step = (w: Tensor2D, { x, delta, mask }: Two, rows: Tensor1D): Tensor2D =>
+      sub(w, mul(matMul(gather(x, rows), delta, true), mask))
+    const constants = { x: matrix(9, 5), delta: matrix(2, 3), mask: matrix(5, 3) }
+    const lines = body(sparsify(canonical(step, matrix(5, 3), constants), new Set([1])))
+    expect(lines.join()).not.toContain('RankUpdate')
+  })
+
   it('leaves a dense gather source alone', () => {
     const { program } = assignLayouts(training(), new Set([4, 5]))
     expect(print(sparsify(program, NONE))).toBe(print(program))
@@ -165,6 +190,11 @@ describe('fuse', () => {
       '%0 = Fused(, c0) body="a = Sigmoid(0); Multiply(a, Sub(1, a))" : float32[2,2]',
       'return %0',
     ])
+  })
+
+  it('has each input once, however often it is read', () => {
+    const program = canonical((s: Tensor2D) => add<Tensor2D>(mul(s, s), s), matrix(2, 2), {})
+    expect(body(fuse(program))[0]).toBe('%0 = Fused() body="Add(Multiply(0, 0), 0)" : float32[2,2]')
   })
 
   it('keeps the inputs of the product out of the chain', () => {
