@@ -61,9 +61,9 @@ export const curveChart = ({ what, x, y, curves, write, share = [], remark }: Cu
       marginTop: 26,
       marginBottom: 40,
       insetTop: 4,
-      x: { label: x, domain: extent(spanned.map(point => point.x)), ticks, tickFormat: String },
+      x: { label: inOneLine(x), domain: extent(spanned.map(point => point.x)), ticks, tickFormat: String },
       y: {
-        label: y,
+        label: inOneLine(y),
         grid: true,
         ticks: 5,
         nice: true,
@@ -109,6 +109,9 @@ const markers =
     const chosen = points.length <= MARKERS ? points : points.filter(({ x }) => ticks.includes(x))
     return dot(chosen, { x: 'x', y: 'y', fill: colour, symbol, r: points.length > 20 ? 2 : 3 })
   }
+
+/** Plot would make an element of each line of a label. */
+const inOneLine = (label: string): string => label.replace(/[\r\n]+/g, ' ')
 
 /** The room for the labels of the y axis: five ticks over this range, with as many decimals as tell them apart. */
 const labelMargin = ([low, high]: readonly [number, number]): number => {
