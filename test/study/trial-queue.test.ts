@@ -79,8 +79,8 @@ describe.skipIf(redisServer.isMissing)('trials over a queue', redisServer.why, (
   it('a trial on other data than its queue’s is set aside, and the good one behind it is done', () =>
     inSetting(async setting => {
       const good = setting.trialOf({ eta: '1' })
-      const { id: _id, ...settings } = good
-      const foreign = namedTrial({ ...settings, data: 'f'.repeat(16) })
+      const { flags, seed, epochs, evaluateOn } = good
+      const foreign = namedTrial({ flags, seed, epochs, evaluateOn, data: 'f'.repeat(16) })
       const pool = queuePool({ log: () => undefined }, setting.address, good.data)
       const ends = [foreign, good].map(trial => pool.run(trial)())
       const worker = startWorker(setting)
