@@ -86,7 +86,7 @@ const sourcesOf = ({ files }: Area): readonly string[] =>
 
 type Found = Area & { readonly mutants: readonly Mutant[] }
 
-/** So many mutants of all areas, each area in proportion; within an area, in a random order. */
+/** A sample of `count` mutants: each area in proportion to its number; within an area, in a random order. */
 const sample = (areas: readonly Found[], count: number, seed: number): readonly Found[] => {
   const all = areas.reduce((sum, { mutants }) => sum + mutants.length, 0)
   return areas.map(area => ({
@@ -155,13 +155,11 @@ const runTests = (copy: string, tests: readonly string[]): Promise<Verdict> =>
     })
   })
 
-/** The tests that bear the name of the file. */
-const ownTests = ({ file }: Mutant): readonly string[] => {
-  const name = `/${basename(file, '.ts')}.test.ts`
-  return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-    .map(path => `test/${path.replaceAll('\\', '/')}`)
-    .filter(path => path.endsWith(name))
-}
+const allTests = filesIn('test/')
+
+/** The tests that have the name of the file. */
+const ownTests = ({ file }: Mutant): readonly string[] =>
+  allTests.filter(path => path.endsWith(`/${basename(file, '.ts')}.test.ts`))
 
 /** How the tests judge a mutant: those of the file, and, if they pass, all of the area. */
 const judge = async (copy: string, { tests }: Area, mutant: Mutant): Promise<Verdict> => {
@@ -177,8 +175,17 @@ const judge = async (copy: string, { tests }: Area, mutant: Mutant): Promise<Ver
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 70)
 
-const share = (caught: number, all: number): string =>
-  all === 0 ? '' : `${((100 * caught) / all).toFixed(1)} %`
+const describeMutant = ({ file, line, was, text }: Mutant): string =>
+  `${file}:${line}  ${oneLine(was)}  →  ${oneLine(text)}`
+
+/** A row of the table: the mutants, those caught, those of them by a time limit, and the score. */
+const scoreRow = (name: string, verdicts: readonly Verdict[]): string => {
+  const all = verdicts.length
+  const timeouts = verdicts.filter(verdict => verdict === 'timeout').length
+  const caught = verdicts.filter(verdict => verdict === 'failed').length + timeouts
+  const score = all === 0 ? '' : `${((100 * caught) / all).toFixed(1)} %`
+  return name.padEnd(18) + [all, caught, timeouts, score].map(cell => String(cell).padStart(9)).join('')
+}
 
 const main = async (): Promise<void> => {
   const compiles = typeChecker(root, read)
@@ -196,7 +203,7 @@ const main = async (): Promise<void> => {
   process.stderr.write(`${all} mutants that compile, of ${count} drawn, in ${copy}\n`)
   const survivors: Mutant[] = []
   const rows: string[] = []
-  let done = 0
+  const judged: Verdict[] = []
   try {
     if ((await runTests(copy, ['test/core/rng.test.ts'])) !== 'passed')
       throw new Error('the tests fail without a mutant: run npm test first')
@@ -205,38 +212,23 @@ const main = async (): Promise<void> => {
       for (const mutant of area.mutants) {
         const verdict = await judge(copy, area, mutant)
         verdicts.push(verdict)
-        done++
-        const { file, line, was, text } = mutant
-        const change = `${file}:${line}  ${oneLine(was)}  →  ${oneLine(text)}`
         if (verdict === 'passed') survivors.push(mutant)
-        process.stderr.write(`${done}/${all} ${verdict === 'passed' ? 'SURVIVED' : 'caught'} ${change}\n`)
+        process.stderr.write(
+          `${judged.length + verdicts.length}/${all} ${verdict === 'passed' ? 'SURVIVED' : 'caught'} ${describeMutant(mutant)}\n`,
+        )
       }
-      const lived = verdicts.filter(verdict => verdict === 'passed').length
-      const timeouts = verdicts.filter(verdict => verdict === 'timeout').length
-      rows.push(
-        [
-          area.name,
-          verdicts.length,
-          verdicts.length - lived,
-          timeouts,
-          share(verdicts.length - lived, verdicts.length),
-        ]
-          .map((cell, i) => (i === 0 ? String(cell).padEnd(18) : String(cell).padStart(9)))
-          .join(''),
-      )
+      rows.push(scoreRow(area.name, verdicts))
+      judged.push(...verdicts)
     }
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
-  const lines = survivors.map(
-    ({ file, line, was, text }) => `  ${file}:${line}  ${oneLine(was)}  →  ${oneLine(text)}`,
-  )
   process.stdout.write(
     [
       `${'area'.padEnd(18)}  mutants   caught by time    score`,
       ...rows,
-      `${'all'.padEnd(18)}${[all, all - survivors.length, '', share(all - survivors.length, all)].map(cell => String(cell).padStart(9)).join('')}`,
-      ...(lines.length === 0 ? [] : ['survivors:', ...lines]),
+      scoreRow('all', judged),
+      ...(survivors.length === 0 ? [] : ['survivors:', ...survivors.map(one => `  ${describeMutant(one)}`)]),
       '',
     ].join('\n'),
   )

@@ -2,12 +2,12 @@
  * The trials of a figure, and what its claims come to over the seeds.
  */
 import { BOOK_SEED } from '../core/book-rng.ts'
-import { mean, standardDeviation } from '../study/moments.ts'
+import { mean } from '../study/moments.ts'
 import { pairedT, quantile } from '../study/statistics.ts'
 import type { FlagTexts } from '../study/space.ts'
 import { namedTrial, typedFlags, type Trial, type TrialResults } from '../study/trial.ts'
 import type { ArmResults, BookFigure, Claim, FigureArm } from './figure.ts'
-import type { AccuracySpread, DataShape } from './reproduce.ts'
+import { accuracySpread, type AccuracySpread, type DataShape } from './reproduce.ts'
 
 export type PlannedArm = {
   readonly name: string
@@ -116,12 +116,7 @@ export const claimOutcomes = (plan: FigurePlan, results: TrialResults): readonly
     return {
       claim,
       values,
-      spread: {
-        mean: mean(values),
-        standardDeviation: standardDeviation(values),
-        min: quantile(values, 0),
-        max: quantile(values, 1),
-      },
+      spread: accuracySpread(values),
       verdict: plan.note !== undefined || values.length === 0 ? '' : verdictOf(claim, values),
     }
   })

@@ -159,11 +159,12 @@ export const rowsOf = (plan: readonly Planned[], results: TrialResults): readonl
 
 const summary = (results: readonly TrialResult[]): RunsSummary => ({
   runs: results.length,
-  last: spread(results.map(lastAccuracy)),
-  best: spread(results.map(result => bestAccuracy(result).accuracy)),
+  last: accuracySpread(results.map(lastAccuracy)),
+  best: accuracySpread(results.map(result => bestAccuracy(result).accuracy)),
 })
 
-const spread = (accuracies: readonly number[]): AccuracySpread => ({
+/** The spread of some accuracies, or of other numbers; NaN without any. */
+export const accuracySpread = (accuracies: readonly number[]): AccuracySpread => ({
   mean: mean(accuracies),
   standardDeviation: standardDeviation(accuracies),
   min: quantile(accuracies, 0),

@@ -154,6 +154,25 @@ const checkParts = (
   return missing === undefined ? E.right(trials) : E.left(missing)
 }
 
+/** The data of some figures, and what is planned with them. */
+const loadPlans = (
+  of: FigureCommand,
+  names: readonly string[],
+  flags: FigureFlags,
+  env: CliEnv,
+): TE.TaskEither<AppError, { readonly data: ExperimentData; readonly plans: readonly FigurePlan[] }> =>
+  pipe(
+    loadFigureData(env, flags.data),
+    TE.map(data => ({ data, plans: plansOf(of, names, flags, data) })),
+  )
+
+/** The data and the plans of all figures, with the results that the journal has. */
+const loadJournal = (of: FigureCommand, flags: FigureFlags, env: CliEnv) =>
+  pipe(
+    loadPlans(of, Object.keys(of.figures), flags, env),
+    TE.bind('results', ({ data }) => readJournal(env, flags.out, journalSubject(data))),
+  )
+
 /** Prints the list, with the time of each figure on this machine. */
 export const listFigures = (
   of: FigureCommand,
@@ -161,10 +180,7 @@ export const listFigures = (
   env: CliEnv,
 ): TE.TaskEither<AppError, void> =>
   pipe(
-    loadFigureData(env, flags.data),
-    TE.bindTo('data'),
-    TE.let('plans', ({ data }) => plansOf(of, Object.keys(of.figures), flags, data)),
-    TE.bind('results', ({ data }) => readJournal(env, flags.out, journalSubject(data))),
+    loadJournal(of, flags, env),
     TE.bind('speeds', ({ data, plans }) => measureSpeeds(env, data.dataset, data.choice, allTrials(plans))),
     TE.map(({ data: { dataset, name }, plans, results, speeds }) => {
       const size = (part: 'validation' | 'test'): number => dataset[part]?.size ?? 0
@@ -238,9 +254,7 @@ export const runFigures = (
   env: CliEnv,
 ): TE.TaskEither<AppError, void> =>
   pipe(
-    loadFigureData(env, flags.data),
-    TE.bindTo('data'),
-    TE.let('plans', ({ data }) => plansOf(of, names, flags, data)),
+    loadPlans(of, names, flags, env),
     TE.bindW('trials', ({ data, plans }) => TE.fromEither(checkParts(data, allTrials(plans)))),
     // A wrong --published is reported before the work.
     TE.bindW('authors', ({ plans }) => loadAuthors(plans, flags, names.length === 1, env)),
@@ -290,11 +304,8 @@ export const printClaims = (
   env: CliEnv,
 ): TE.TaskEither<AppError, void> =>
   pipe(
-    loadFigureData(env, flags.data),
-    TE.bindTo('data'),
-    TE.bind('results', ({ data }) => readJournal(env, flags.out, journalSubject(data))),
-    TE.map(({ data, results }) => {
-      const plans = plansOf(of, Object.keys(of.figures), flags, data)
+    loadJournal(of, flags, env),
+    TE.map(({ data, plans, results }) => {
       if (flags.json) printFigures(env, plans, results, new Map(), data.name)
       else
         for (const plan of plans) {

@@ -86,7 +86,7 @@ type LoadedData = { readonly dataset: Dataset; readonly sum: string }
 
 const load = (env: Env, choice: string): TE.TaskEither<AppError, LoadedData> =>
   pipe(
-    // whoever has planned the trial has loaded the data before, and has logged what there is to say about them
+    // the process that planned the trial has loaded these data before, and has logged the notices about them
     loadData({ choice, env: env.variables, onNotice: () => undefined, onProgress: () => undefined }),
     TE.map(dataset => ({ dataset, sum: fingerprint([dataset.training, dataset.validation, dataset.test]) })),
   )

@@ -2,16 +2,8 @@ import { cp, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { cli, inFolder, start } from '../support/cli.ts'
+import { cli, jsonLines, inFolder, start } from '../support/cli.ts'
 import { journalOf, smallStudy, writeClouds } from '../support/studies.ts'
-
-type Line = Record<string, unknown>
-
-const lines = (out: string): readonly Line[] =>
-  out
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line) as Line)
 
 /** The output from "The winner of each search" on. */
 const ending = (out: string): string => out.slice(out.indexOf('The winner of each search'))
@@ -50,7 +42,7 @@ describe('a study', () => {
       // nothing is left to do
       const again = await cli([...args, '--json'])
       expect(await journalOf(out)).toEqual(journal)
-      const events = lines(again.out)
+      const events = jsonLines(again.out)
       expect(events.map(({ event }) => event)).toEqual([
         'start',
         ...journal.slice(1).map(() => 'trial'),
@@ -114,7 +106,7 @@ describe('a study', () => {
         }
         const merged = await cli(['merge', one, two, '--json'])
         expect(merged.code).toBe(0)
-        expect(lines(merged.out)[0]).toMatchObject({ event: 'merged', done: round === rounds })
+        expect(jsonLines(merged.out)[0]).toMatchObject({ event: 'merged', done: round === rounds })
         await cp(join(one, 'journal.jsonl'), join(two, 'journal.jsonl'))
       }
       expect(await journalOf(one)).toEqual(await journalOf(whole))

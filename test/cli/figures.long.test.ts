@@ -5,21 +5,9 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bookFigures } from '../../src/book/figures/index.ts'
-import { cli, inFolder, start } from '../support/cli.ts'
+import { cli, jsonLines, inFolder, start } from '../support/cli.ts'
 import { drawn } from '../support/drawn.ts'
-
-type Line = Record<string, unknown>
-
-const lines = (text: string): Line[] =>
-  text
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line) as Line)
-
-const idsIn = async (out: string): Promise<unknown[]> =>
-  lines(await readFile(join(out, 'journal.jsonl'), 'utf8'))
-    .slice(1)
-    .map(({ id }) => id)
+import { journalIds } from '../support/studies.ts'
 
 describe('all figures', () => {
   it(
@@ -36,13 +24,13 @@ describe('all figures', () => {
         await running.said('regularized: lmbda 0.1')
         running.signal('SIGKILL')
         await running.result
-        const before = await idsIn(out)
+        const before = await journalIds(out)
         expect(before.length).toBeGreaterThan(2)
 
         const again = await cli(args)
         expect(again.code).toBe(0)
         expect(again.err).toContain(`${before.length} trials are done`)
-        const ids = await idsIn(out)
+        const ids = await journalIds(out)
         expect(ids.slice(0, before.length)).toEqual(before)
         expect(new Set(ids).size).toBe(ids.length)
         for (const [name, { title, claims }] of Object.entries(bookFigures)) {
@@ -56,7 +44,7 @@ describe('all figures', () => {
 
         const third = await cli(args)
         expect(third.out).toBe(again.out)
-        expect(await idsIn(out)).toEqual(ids)
+        expect(await journalIds(out)).toEqual(ids)
 
         const claims = await cli(['reproduce', '--claims', ...common])
         expect(claims).toMatchObject({ code: 0, err: '' })
@@ -64,7 +52,7 @@ describe('all figures', () => {
           expect(again.out).toContain(line)
 
         const list = await cli(['reproduce', '--list', ...common, '--json'])
-        const listed = lines(list.out)
+        const listed = jsonLines(list.out)
         expect(listed.map(({ name }) => name)).toEqual(Object.keys(bookFigures))
         for (const { name, done, trainings, seconds } of listed) {
           expect([name, done]).toEqual([name, trainings])

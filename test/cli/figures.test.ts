@@ -6,23 +6,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bookExercises } from '../../src/book/exercises/index.ts'
 import { bookFigures } from '../../src/book/figures/index.ts'
-import { cli, inFolder, start } from '../support/cli.ts'
+import { cli, jsonLines, inFolder, start } from '../support/cli.ts'
 import { drawn } from '../support/drawn.ts'
+import { journalIds } from '../support/studies.ts'
 import { bookDir, bookFiles, mnistDir, mnistFiles } from '../support/needs.ts'
-
-type Line = Record<string, unknown>
-
-const lines = (text: string): Line[] =>
-  text
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line) as Line)
-
-const journal = async (out: string): Promise<string[]> =>
-  (await readFile(join(out, 'journal.jsonl'), 'utf8')).trim().split('\n')
-
-const idsIn = async (out: string): Promise<unknown[]> =>
-  (await journal(out)).slice(1).map(line => (JSON.parse(line) as Line).id)
 
 describe('all exercises', () => {
   it(
@@ -38,14 +25,14 @@ describe('all exercises', () => {
         await running.said('l1: lmbda 0')
         running.signal('SIGKILL')
         await running.result
-        const before = await idsIn(out)
+        const before = await journalIds(out)
         // the third training may end before the second
         expect(before.length).toBeGreaterThanOrEqual(2)
 
         const again = await cli(args)
         expect(again.code).toBe(0)
         expect(again.err).toContain(`${before.length} trials are done`)
-        const ids = await idsIn(out)
+        const ids = await journalIds(out)
         expect(ids.slice(0, before.length)).toEqual(before)
         expect(new Set(ids).size).toBe(ids.length)
         const page = await readFile(join(out, 'exercises.html'), 'utf8')
@@ -59,10 +46,10 @@ describe('all exercises', () => {
 
         const third = await cli(args)
         expect(third).toEqual({ ...again, err: '' })
-        expect(await idsIn(out)).toEqual(ids)
+        expect(await journalIds(out)).toEqual(ids)
 
         const list = await cli(['exercise', '--list', ...common, '--json'])
-        for (const { name, done, trainings, seconds } of lines(list.out)) {
+        for (const { name, done, trainings, seconds } of jsonLines(list.out)) {
           expect([name, done]).toEqual([name, trainings])
           expect(seconds).toBeGreaterThan(0)
         }
@@ -90,11 +77,11 @@ describe('a figure', () => {
           ...['--published', bookDir, '--out', folder],
         ])
         expect(code).toBe(0)
-        const [replay] = lines(out).filter(({ event }) => event === 'replay')
+        const [replay] = jsonLines(out).filter(({ event }) => event === 'replay')
         expect(replay).toMatchObject({ figure: 'overfitting', epochs: 40 })
         expect(replay!.equal).toBeGreaterThan(35)
         expect(replay!.largest).toBeLessThan(3)
-        const claims = lines(out).filter(({ event }) => event === 'claim')
+        const claims = jsonLines(out).filter(({ event }) => event === 'claim')
         expect(claims.map(({ book }) => book)).toEqual([82.27, 100, 17.73, 15])
       }),
   )
@@ -124,11 +111,11 @@ describe('an exercise', () => {
         ...['--data', data, '--json'],
       ])
       expect(ended).toBe(0)
-      const accuracies = lines(trained)
+      const accuracies = jsonLines(trained)
         .filter(({ event }) => event === 'epoch')
         .map(({ evaluationAccuracy }) => evaluationAccuracy)
       const { out: again } = await cli(['exercise', 'momentum', ...common, '--json'])
-      const trials = lines(again).filter(({ event }) => event === 'trial')
+      const trials = jsonLines(again).filter(({ event }) => event === 'trial')
       expect(trials.find(({ arm }) => arm === 'momentum 0.9')?.accuracies).toEqual(accuracies)
       expect(accuracies).toHaveLength(3)
     }))

@@ -3,19 +3,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeLabels } from '../../src/data/idx.ts'
 import { drawn } from '../support/drawn.ts'
-import { cli, inFolder, start, type Result } from '../support/cli.ts'
-
-type Line = Record<string, unknown>
-
-const lines = (text: string): Line[] =>
-  text
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line) as Line)
+import { cli, jsonLines, inFolder, start, type Result } from '../support/cli.ts'
 
 /** The lines of a journal without the times, in one order: what two runs of one plan have in common. */
 const timeless = async (out: string): Promise<string[]> =>
-  lines(await readFile(join(out, 'journal.jsonl'), 'utf8'))
+  jsonLines(await readFile(join(out, 'journal.jsonl'), 'utf8'))
     .map(({ seconds: _seconds, ...line }) => JSON.stringify(line))
     .sort()
 
@@ -99,7 +91,7 @@ describe('reproduce', () => {
   it("prints the same counts as train with the trial's flags", async () => {
     const out = join(folder, 'undisturbed')
     const printed = await cli([...args(out), '--json'])
-    const trials = lines(printed.out).filter(({ event }) => event === 'trial')
+    const trials = jsonLines(printed.out).filter(({ event }) => event === 'trial')
     expect(trials).toHaveLength(6)
     const trial = trials.find(
       ({ hidden, cost, seed }) => hidden === 30 && cost === 'quadratic' && seed === 2,
@@ -108,7 +100,7 @@ describe('reproduce', () => {
       ...['train', '--data', data, '--cost', 'quadratic', '--sizes', '784,30,10', '--init', 'large'],
       ...['--seed', '2', '--epochs', '10', '--json', '--out', 'none'],
     ])
-    const epochs = lines(trained).filter(({ event }) => event === 'epoch')
+    const epochs = jsonLines(trained).filter(({ event }) => event === 'epoch')
     expect(trial.accuracies).toEqual(epochs.map(({ evaluationAccuracy }) => evaluationAccuracy))
     const answered = trial.answered as number[]
     const right = trial.rightPerClass as number[]

@@ -3,15 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plans, recorded, type Golden } from '../../scripts/golden.ts'
 import * as twin from '../support/float64.ts'
-import { cli, inFolder, start } from '../support/cli.ts'
-
-type Line = Record<string, unknown>
-
-const lines = (out: string): Line[] =>
-  out
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line) as Line)
+import { cli, jsonLines, inFolder, start } from '../support/cli.ts'
 
 /** The files of a recorded case, and the command line that repeats it. */
 const prepared = async (folder: string, { start: net, data, options }: Golden): Promise<string[]> => {
@@ -38,7 +30,7 @@ describe('the command line against network2, recorded in float64', () => {
         const { code, out, err } = await cli([...args, '--json', '--backend', backend])
         expect(err).toBe('')
         expect(code).toBe(0)
-        const all = lines(out)
+        const all = jsonLines(out)
         const [first, last] = [all[0]!, all.at(-1)!]
         expect(first).toMatchObject({ event: 'start', backend, config: { cost: golden.options.cost } })
         expect(last).toMatchObject({ event: 'done', outcome: 'done', epochs: golden.options.epochs })
@@ -149,8 +141,8 @@ describe('a run for a person', () => {
       const args = await prepared(folder, recorded({ name: 'xent-one-output' }))
       const { out, err } = await cli([...args, '--json', '--backend', 'cpu'])
       expect(err).toContain('accuracy is not computed')
-      expect(lines(out)[1]).toHaveProperty('evaluationCost')
-      expect(lines(out)[1]).not.toHaveProperty('evaluationAccuracy')
+      expect(jsonLines(out)[1]).toHaveProperty('evaluationCost')
+      expect(jsonLines(out)[1]).not.toHaveProperty('evaluationAccuracy')
     }))
 })
 

@@ -66,6 +66,13 @@ export const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}, shel
 export const cli = (args: readonly string[], env?: NodeJS.ProcessEnv, shell?: string): Promise<Result> =>
   start(args, env, shell).result
 
+/** The objects that a text of JSON lines has, such as what `--json` prints, or a journal. */
+export const jsonLines = (text: string): Record<string, unknown>[] =>
+  text
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as Record<string, unknown>)
+
 /** Gives `use` an empty folder, and removes it afterwards. */
 export const inFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {
   const folder = await mkdtemp(join(tmpdir(), 'network2-test-'))

@@ -4,6 +4,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fold, key, normal } from '../../src/core/rng.ts'
+import { jsonLines } from './cli.ts'
+
+/** The trials in the journal of a folder, by their ids, in its order. */
+export const journalIds = async (out: string): Promise<unknown[]> =>
+  jsonLines(await readFile(join(out, 'journal.jsonl'), 'utf8'))
+    .slice(1)
+    .map(({ id }) => id)
 
 const CLASSES = 3
 const WIDTH = 6

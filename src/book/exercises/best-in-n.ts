@@ -1,3 +1,4 @@
+import { initialScheduleState, updateSchedule } from '../../core/schedule.ts'
 import { extent } from '../../extent.ts'
 import { earlyStopping, usualArm } from '../figures/early-stopping.ts'
 import { seriesOf, type ArmResults, type BookFigure, type Claim } from '../figure.ts'
@@ -18,11 +19,11 @@ export const bestInN =
   accuracies =>
     accuracies.length > n && best(accuracies.slice(-n)) - best(accuracies.slice(0, -n)) < gain
 
-/** The book's rule: the best accuracy is n epochs old, or older. */
+/** The book's rule, as `--early-stop` has it: the best accuracy is n epochs old, or older. */
 export const noImprovementIn =
   (n: number): StoppingRule =>
   accuracies =>
-    accuracies.length > n && best(accuracies.slice(-n)) <= best(accuracies.slice(0, -n))
+    accuracies.reduce(updateSchedule({ earlyStop: n }), initialScheduleState).stopReason !== undefined
 
 /** The accuracies until a rule ends the training. */
 export const until = (rule: StoppingRule, accuracies: readonly number[]): readonly number[] => {
