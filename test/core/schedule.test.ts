@@ -31,6 +31,7 @@ describe('early stopping', () => {
   it('never takes what is not a number for an improvement', () => {
     expect(course({ earlyStop: 2 }, [5, NaN, NaN])).toMatchObject({ best: 5, sinceBest: 2 })
     expect(course({ earlyStop: 2 }, [NaN, undefined]).stopReason).toBeDefined()
+    expect(course({ earlyStop: 2 }, [NaN]).stopReason).toBeUndefined()
   })
 })
 
