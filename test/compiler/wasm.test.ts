@@ -157,13 +157,25 @@ const network: fc.Arbitrary<Network> = fc.record({
   seed: fc.nat(),
 })
 
+type Trained = { readonly params: number[][]; readonly reports: readonly EpochMetrics[] }
+
+/** Up and down in turn by about the last bit. */
+const lastBit = (x: number, i: number): number => x * (1 + (i % 2 === 0 ? 1 : -1) * 2 ** -23)
+
+/** From a start whose numbers are each `moved` by the last bit, where asked. */
 const trained = (
   interpreter: Interpreter,
   { sizes, n, m, cost, lmbda, density, seed }: Network,
-): { readonly params: number[][]; readonly reports: EpochMetrics[] } => {
+  moved = false,
+): Trained => {
   const x = table(seed, n, sizes[0], density)
   const y = own(sigmoid(table(seed + 1, n, sizes.at(-1)!, 1)))
-  const initial = own(toParams(initialValues('large', rng.key(seed), sizes)))
+  const values = initialValues('large', rng.key(seed), sizes).map(({ w, b, ...layer }) => ({
+    ...layer,
+    w: moved ? w.map(lastBit) : w,
+    b: moved ? b.map(lastBit) : b,
+  }))
+  const initial = own(toParams(values))
   const settings = {
     cost: costs[cost],
     epochs: 2,
@@ -187,17 +199,41 @@ const trained = (
   return { params: using(at.value, ({ params }) => numbersOf(params)), reports }
 }
 
+/** The largest difference of a weight, bias or training cost, relative to it where it is above 1. */
+const farthest = (found: Trained, wanted: Trained): number => {
+  const [numbers, others] = [found, wanted].map(({ params, reports }) => [
+    ...params.flat(),
+    ...reports.map(({ training }) => training!.cost),
+  ]) as [number[], number[]]
+  expect(numbers).toHaveLength(others.length)
+  return Math.max(
+    ...numbers.map((x, i) =>
+      Object.is(x, others[i]) ? 0 : Math.abs(x - others[i]!) / Math.max(1, Math.abs(others[i]!)),
+    ),
+  )
+}
+
+/** Two epochs in mini-batches of one amplify the rounding of its start a hundredfold. */
+const amplifying: Network = {
+  sizes: [10, 43, 2, 36],
+  n: 11,
+  m: 1,
+  cost: 'xent',
+  lmbda: 0,
+  density: 0.2,
+  seed: 1390788417,
+}
+
 describe('the WebAssembly engine agrees with eager', () => {
   it('in the weights and metrics of any network on any data', () => {
     fc.assert(
       fc.property(network, given => {
         const [found, wanted] = [trained(staged, given), trained(eager, given)]
-        agree(found.params, wanted.params, 1e-4)
-        found.reports.forEach(({ training }, i) => {
-          expect(training?.cost).toBeCloseTo(wanted.reports[i]!.training!.cost, 3)
-        })
+        if (!(farthest(found, wanted) <= 1e-4))
+          // some networks amplify the rounding of their start: these may differ by as much as that brings about
+          expect(farthest(found, wanted)).toBeLessThan(50 * farthest(trained(eager, given, true), wanted))
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[amplifying]] },
     )
   })
 
