@@ -35,6 +35,8 @@ export type Optimizer<S extends Tree = Tree, K extends string = string> = {
   readonly name: string
   /** The default momentum coefficient μ, if the optimizer has one. */
   readonly mu?: number
+  /** What it remembers for each weight and bias, in a word, if anything. */
+  readonly remembers?: string
   /** The state before the first step, in tensors that the caller owns; an empty tree if nothing is remembered. */
   readonly init: (params: Params) => S
   /** The inputs of `update`, computed in float64. As inputs, their values can change without a new program. */

@@ -88,6 +88,7 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
           layers:
             checkpoint &&
             fullNetwork(typeof config.dropout === 'number' ? config.dropout : 0, checkpoint.layers),
+          optimizer: checkpoint?.optimizer ?? [],
           answers: decodePredictions(await fields(env, join(path, 'answers.json'))),
           expanded: decodeExpandedSamples(await fields(env, join(path, 'expanded.json'))),
         }

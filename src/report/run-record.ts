@@ -2,6 +2,7 @@
  * The data of a run that its report shows.
  */
 import type { LayerValues } from '../core/params.ts'
+import type { NamedValues } from '../core/tree-values.ts'
 import type { ExpandedSamples } from '../runs/expanded-samples.ts'
 import type { Predictions } from '../runs/predictions.ts'
 
@@ -41,6 +42,8 @@ export type RunRecord = {
   readonly best: number | undefined
   /** The network at the end. */
   readonly layers: readonly LayerValues[] | undefined
+  /** What the optimizer remembers at the end; empty if nothing. */
+  readonly optimizer?: readonly NamedValues[]
   readonly answers: PartAnswers | undefined
   /** Samples of an expanded training set. */
   readonly expanded?: ExpandedSamples | undefined

@@ -52,6 +52,23 @@ describe('the list of runs', () => {
       ])
     }))
 
+  it('names the parts that network2.py does not have, where a run has any', () =>
+    inFolder(async folder => {
+      const parts = {
+        activation: 'relu',
+        optimizer: 'momentum',
+        momentum: 0.9,
+        dropout: 0.5,
+        expand: 'shift',
+      }
+      await run(folder, 'a', { 'config.json': config })
+      expect((await listed(folder))[0]).not.toContain('parts')
+      await run(folder, 'b', { 'config.json': JSON.stringify({ ...JSON.parse(config), ...parts }) })
+      const [heading, , b] = await listed(folder)
+      expect(heading).toMatch(/ sizes +parts +epochs /)
+      expect(b).toContain(' 12,8,5  relu, momentum 0.9, dropout 0.5, shift  0/4 ')
+    }))
+
   it('has each run with its state, its accuracies and the command to resume it', () =>
     inFolder(async folder => {
       await run(folder, 'a-done', {

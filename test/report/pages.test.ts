@@ -149,6 +149,21 @@ describe('a run', () => {
     expect(words(runReport(sampleRun()))).not.toContain('Expanded training set')
   })
 
+  it('of a run with momentum has the size of its velocities', () => {
+    const velocities = [
+      { name: 'optimizer[0].w', shape: [2, 2], values: new Float32Array([3, -4, 3, 4]) },
+      { name: 'optimizer[0].b', shape: [2], values: new Float32Array([0, 0]) },
+    ]
+    const { config } = sampleRun()
+    const text = words(
+      runReport({ ...sampleRun(), config: { ...config, optimizer: 'momentum' }, optimizer: velocities }),
+    )
+    expect(text).toContain('layernumbersroot mean squarelargest 1, w43.5364.000 1, b20.0000.000')
+    expect(words(runReport({ ...sampleRun(), optimizer: velocities }))).not.toContain(
+      'State of the optimizer',
+    )
+  })
+
   it('states in its first line how it ended', () => {
     const first = (state: RunState): string =>
       words(runReport({ ...sampleRun(1, 1), state, sentence: 'So it ended.' }))

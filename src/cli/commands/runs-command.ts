@@ -40,9 +40,24 @@ const resumeOf = ({ path, state, config, epochs }: ListedRun): string | undefine
 
 const word = (value: unknown): string => (typeof value === 'string' ? value : shortValue(value))
 
-const table = (runs: readonly ListedRun[]): readonly string[] =>
-  aligned([
-    ['run', 'state', 'data', 'cost', 'sizes', 'epochs', 'last', 'best', 'resume with'],
+/** The parts that network2.py does not have, as their flags name them. */
+const partsOf = ({ activation, regularizer, momentum, dropout, expand }: ListedRun['config']): string =>
+  [
+    activation,
+    regularizer,
+    momentum === undefined ? undefined : `momentum ${word(momentum)}`,
+    dropout === undefined ? undefined : `dropout ${word(dropout)}`,
+    expand,
+  ]
+    .filter(part => part !== undefined)
+    .map(word)
+    .join(', ')
+
+const table = (runs: readonly ListedRun[]): readonly string[] => {
+  const ifParts = (cell: string): readonly string[] =>
+    runs.some(({ config }) => partsOf(config) !== '') ? [cell] : []
+  return aligned([
+    ['run', 'state', 'data', 'cost', 'sizes', ...ifParts('parts'), 'epochs', 'last', 'best', 'resume with'],
     ...runs.map(run => {
       const { path, state, config, data, epochs, accuracies } = run
       const shown = (one: ListedRun['accuracies'][number] | undefined): string =>
@@ -57,6 +72,7 @@ const table = (runs: readonly ListedRun[]): readonly string[] =>
         data ?? word(config.data ?? ''),
         word(config.cost),
         word(config.sizes).replace(/^\[(.*)\]$/, '$1'),
+        ...ifParts(partsOf(config)),
         `${epochs}/${word(config.epochs)}`,
         shown(accuracies.at(-1)),
         shown(best),
@@ -64,3 +80,4 @@ const table = (runs: readonly ListedRun[]): readonly string[] =>
       ]
     }),
   ])
+}

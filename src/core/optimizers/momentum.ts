@@ -9,6 +9,7 @@ import { mapLayers, type Params } from '../params.ts'
 export const momentum: Optimizer<Params, 'rate' | 'mu' | 'decay'> = {
   name: 'momentum',
   mu: 0.9,
+  remembers: 'velocity',
   /** The velocities, in the form of the parameters: all 0. */
   init: params => mapLayers(params, ({ w, b }) => ({ w: zerosLike(w), b: zerosLike(b) })),
   /** `rate` is η/m with the m of this very mini-batch; `decay` is ηλ/n, with the n of the whole set. */

@@ -2,10 +2,13 @@
  * The report of one run.
  */
 import { costNames, costs } from '../../core/costs/index.ts'
+import type { Optimizer } from '../../core/optimizer.ts'
+import { optimizers } from '../../core/optimizers/index.ts'
 import { html, type Html } from '../html.ts'
 import { percent, seconds, settingText, significant } from '../numbers.ts'
 import { facts, note, page, section } from '../page.ts'
 import { accuracy, dataOf, type EpochRecord, type RunRecord } from '../run-record.ts'
+import { optimizerState } from '../sections/optimizer-state.ts'
 import { provenance } from '../sections/provenance.ts'
 import { expandedSection } from '../sections/expanded.ts'
 import { confusion } from '../sections/confusion.ts'
@@ -30,6 +33,7 @@ export const runReport = (run: RunRecord): string => {
       run.layers === undefined
         ? section('Weights', note('The network was not saved, so its weights are not drawn.'))
         : weights(run.layers),
+      ...remembered(run),
       epochs(run.history, part, run.best),
       provenance(run),
     ],
@@ -57,6 +61,12 @@ const answers = (run: RunRecord): readonly (Html | undefined)[] =>
         ),
       ]
     : [confusion(run.answers), worst(run.answers)]
+
+const remembered = ({ config, optimizer = [] }: RunRecord): readonly Html[] => {
+  const all: Readonly<Record<string, Optimizer>> = optimizers
+  const remembers = Object.entries(all).find(([name]) => name === config.optimizer)?.[1].remembers
+  return remembers === undefined || optimizer.length === 0 ? [] : [optimizerState(remembers, optimizer)]
+}
 
 const costOf = ({ config }: RunRecord): string => {
   const cost = settingText(config.cost)
