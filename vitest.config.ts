@@ -13,7 +13,8 @@ export default defineConfig({
     globalSetup: ['test/support/built.ts'],
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default', 'test/support/skips.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // only ends what hangs: on a busy machine a test can take some minutes
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 })
