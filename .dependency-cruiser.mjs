@@ -8,7 +8,7 @@ export const tiers = [
   ['core/(tree|rng|schedule|byte-tensor)'],
   ['core/(scope|activation|params|scan|tree-values)'],
   ['core/(activations|cost|regularizer|dropout|book-rng)'],
-  ['core/(costs|regularizers|network)'],
+  ['core/(costs|regularizers|network|seeded)'],
   ['core/(optimizer|metrics)'],
   ['core/(optimizers|chunked-scan)'],
   ['core/evaluate'],

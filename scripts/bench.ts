@@ -28,7 +28,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { loadBackend, type BackendName } from '../src/runtime/backend.ts'
 import { crossEntropy } from '../src/core/costs/cross-entropy.ts'
 import { density, oneHot, inputValues } from '../src/data/dataset.ts'
-import { loadData } from '../src/data/load.ts'
+import { loadChosenData } from '../src/data/load.ts'
 import { engines } from '../src/runtime/engine.ts'
 import type { Interpreter } from '../src/core/scan.ts'
 import type { Batch } from '../src/core/network.ts'
@@ -40,7 +40,7 @@ import { benchRuns, title } from './bench-runs.ts'
 import { benchStart, startTitle } from './bench-start.ts'
 import { root } from './load.mjs'
 
-const loaded = await loadData({
+const loaded = await loadChosenData({
   choice: 'auto',
   env: process.env,
   onNotice: line => console.error(line),

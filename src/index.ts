@@ -42,7 +42,7 @@ export { using, foldScoped, dispose, clone, withTensors, scoped } from './core/s
 export type { HyperParameters, Optimizer, TrainState } from './core/optimizer.ts'
 export { optimizers, type OptimizerName } from './core/optimizers/index.ts'
 export { momentum } from './core/optimizers/momentum.ts'
-export { sgd } from './core/optimizers/sgd.ts'
+export { stochasticGradientDescent } from './core/optimizers/sgd.ts'
 export type { Regularizer } from './core/regularizer.ts'
 export { regularizers, type RegularizerName } from './core/regularizers/index.ts'
 export { l1 } from './core/regularizers/l1.ts'

@@ -3,7 +3,7 @@
  * a record; the list, the command line, the pages and the table of claims derive from it.
  */
 import type { MonitorName } from '../core/metrics.ts'
-import type { Rng } from '../options/train-options.ts'
+import type { Rng } from '../core/seeded.ts'
 import type { FlagTexts } from '../study/space.ts'
 import type { Trial, TrialResult } from '../study/trial.ts'
 import { extent } from '../extent.ts'

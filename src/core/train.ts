@@ -12,7 +12,7 @@ import { fullNetwork, masksOf, type Dropout } from './dropout.ts'
 import { evaluator, type Metrics } from './evaluate.ts'
 import { backprop, type Batch, type Network } from './network.ts'
 import type { Optimizer, TrainState } from './optimizer.ts'
-import { sgd } from './optimizers/sgd.ts'
+import { stochasticGradientDescent } from './optimizers/sgd.ts'
 import { fromParams, toParams, type Params } from './params.ts'
 import type { Regularizer } from './regularizer.ts'
 import { l2 } from './regularizers/l2.ts'
@@ -37,7 +37,8 @@ export type TrainSettings = TrainParts & {
   readonly epochs: number
   /** m; more than n means one mini-batch of the whole training set. */
   readonly miniBatchSize: number
-  readonly eta: number
+  /** The learning rate, or that of each epoch; epochs count from 1. */
+  readonly eta: number | ((epoch: number) => number)
   readonly lmbda: number
   /** The momentum coefficient μ: 0, if it is left out. */
   readonly mu?: number | undefined
@@ -135,7 +136,12 @@ type StepInputs = { readonly rows: Tensor1D; readonly masks: readonly Tensor1D[]
 
 type Parts = Network & { readonly regularizer: Regularizer; readonly optimizer: Optimizer }
 
-const partsOf = ({ cost, hidden = sigmoid, regularizer = l2, optimizer = sgd }: TrainParts): Parts => ({
+const partsOf = ({
+  cost,
+  hidden = sigmoid,
+  regularizer = l2,
+  optimizer = stochasticGradientDescent,
+}: TrainParts): Parts => ({
   cost,
   hidden,
   regularizer,
@@ -233,7 +239,8 @@ const epochOf = (interpreter: Interpreter, settings: TrainSettings, setsOf: (epo
 
   return function* (state: TrainState, cursor: TrainCursor): Generator<TrainEvent, EpochResult, ChunkSize> {
     const epoch = cursor.epochs + 1
-    const eta = settings.eta * cursor.schedule.share
+    const base = typeof settings.eta === 'function' ? settings.eta(epoch) : settings.eta
+    const eta = base * cursor.schedule.share
     const { training, observed } = setsOf(epoch)
     const next = yield* trained(training, state, cursor, epoch, eta)
     if ('divergedAt' in next) return next
@@ -263,7 +270,7 @@ export const paramsForUse = ({ dropout }: Pick<TrainSettings, 'dropout'>, params
 
 /** The mini-batches of an epoch, each with the optimizer's inputs for its own m, while `body` runs. */
 function* usingSegments<R>(
-  settings: TrainSettings,
+  settings: TrainSettings & { readonly eta: number },
   training: Batch,
   params: Params,
   epoch: number,

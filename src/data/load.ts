@@ -215,7 +215,7 @@ const oneOfSeveral = (
  * Exit code 3 if the data is missing, damaged or of another kind. That holds for the folder of `MNIST_DIR`, too:
  * nothing replaces it.
  */
-export const loadData = (given: LoadOptions): TaskEither<DataError, Dataset> => {
+export const loadChosenData = (given: LoadOptions): TaskEither<DataError, Dataset> => {
   const options: Options = {
     dataFolder: 'data',
     mirrors,

@@ -22,6 +22,7 @@ import {
 import { defaultParts } from '../core/parts.ts'
 import { regularizers, type RegularizerName } from '../core/regularizers/index.ts'
 import type { Schedule } from '../core/schedule.ts'
+import type { Rng } from '../core/seeded.ts'
 import type { Expansion, ExpansionParameters } from '../data/expansion.ts'
 import { DEFAULT_COPIES } from '../data/expand.ts'
 import { expansions, type ExpansionName } from '../data/expansions/index.ts'
@@ -37,12 +38,6 @@ export type EvaluationPart = 'validation' | 'test' | 'none'
 
 /** The set by whose accuracy a schedule decides: the validation set, or the one that is evaluated. */
 export type SelectionPart = 'validation' | 'evaluation'
-
-/**
- * Whose random numbers decide the start and the order: this program's, or those of the book's program. `book+30`
- * continues with the orders that follow a training of 30 epochs on the same data, as one of the author's scripts does.
- */
-export type Rng = 'default' | 'book' | `book+${number}`
 
 /** How often a checkpoint is saved. */
 export type CheckpointInterval = { readonly epochs: number } | { readonly seconds: number }

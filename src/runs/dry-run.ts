@@ -4,10 +4,10 @@
 import { toParams } from '../core/params.ts'
 import { dispose, leave } from '../core/scope.ts'
 import { train } from '../core/train.ts'
+import { toBatch } from '../data/batch.ts'
 import type { Env } from '../io/env.ts'
 import type { Resources } from './resources.ts'
 import { epochSize, trainSettings, type PlannedRun } from './run-plan.ts'
-import { toBatch } from './sets.ts'
 
 /** How many examples are trained on to measure the speed, after a first chunk that compiles the step. */
 const EXAMPLES = 2000

@@ -73,7 +73,7 @@ const activations = (
 const NONE = new Uint8Array()
 
 /** The predictions of a network with two or more outputs. */
-export const predict = (
+export const predictionsOn = (
   network: Network,
   layers: readonly LayerValues[],
   examples: Examples,

@@ -13,7 +13,7 @@ import type { CheckpointInterval } from '../options/train-options.ts'
 import { eventLog, type EventLog } from './event-log.ts'
 import { encodeExpandedSamples, expandedSamples } from './expanded-samples.ts'
 import { bestEpoch, type TimedEpoch } from './history.ts'
-import { encodePredictions, predict } from './predictions.ts'
+import { encodePredictions, predictionsOn } from './predictions.ts'
 import { appendLogs, concludeRun, writeLogs, type RunFolder, type RunResult } from './run-folder.ts'
 import { comparesOutputs, modelOf, type PlannedRun, type RunConfig } from './run-plan.ts'
 import { checkpointWriter, type TrainSnapshot, type TrainStart } from './saves.ts'
@@ -159,7 +159,7 @@ export const fileRecorder = (
                 ? undefined
                 : encodePredictions(
                     config.evaluateOn,
-                    predict(networkNamed(config), model.layers, evaluation),
+                    predictionsOn(networkNamed(config), model.layers, evaluation),
                   ),
             expanded: samples === undefined ? undefined : encodeExpandedSamples(samples),
           }),

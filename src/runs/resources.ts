@@ -7,7 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
 import { loadBackend, type Backend, type BackendChoice } from '../runtime/backend.ts'
 import { density, type Dataset, type Examples } from '../data/dataset.ts'
-import { loadData } from '../data/load.ts'
+import { loadChosenData } from '../data/load.ts'
 import { selectBackend, selectEngine, type EngineChoice } from '../runtime/engine.ts'
 import { dataError, interrupted, usageError, type AppError } from '../errors.ts'
 import type { Interpreter } from '../core/scan.ts'
@@ -68,7 +68,7 @@ export const loadEngine = (
 export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, Dataset> => {
   const bar = env.bar ?? noProgressBar
   return pipe(
-    loadData({
+    loadChosenData({
       choice,
       env: env.variables,
       signal: env.abortSignal,

@@ -18,10 +18,10 @@ import {
 } from '../data/dataset.ts'
 import { expandedSize, type ExpansionPlan } from '../data/expand.ts'
 import { usageError, type AppError, type UsageError } from '../errors.ts'
-import { initialValues, type LayerValues, type Sizes, type Initializer } from '../core/params.ts'
-import { bookOrder, bookStart } from '../core/book-rng.ts'
-import { dropoutOf, fullNetwork, neuronsKept, thinnedNetwork, type Dropout } from '../core/dropout.ts'
-import { fold, key, permutation } from '../core/rng.ts'
+import type { LayerValues, Sizes } from '../core/params.ts'
+import { fullNetwork, neuronsKept, thinnedNetwork } from '../core/dropout.ts'
+import { fold, key } from '../core/rng.ts'
+import { seededDropout, seededLayers, seededOrder, STREAM } from '../core/seeded.ts'
 import type { Schedule } from '../core/schedule.ts'
 import type { DataIdentity, ModelFile } from '../io/model.ts'
 import { expansionSettings, planExpansion } from './expansion-settings.ts'
@@ -63,9 +63,6 @@ export type PlannedRun = {
   readonly initial: readonly LayerValues[]
 }
 
-/** The streams of random numbers of a run, by number. */
-const STREAM = { order: 0, start: 1, dropout: 2, expansion: 3 } as const
-
 /** The sizes of the model to start from; else --sizes; else one hidden layer of 30, as in the chapter, for these data. */
 export const sizesFor =
   (flags: TrainFlags, model: ModelFile | undefined) =>
@@ -106,7 +103,9 @@ export const planRun = (
       evaluation: examples,
       selection: selectOn === 'validation' ? dataset.validation : undefined,
       initial:
-        model === undefined ? startingValues(flags, sizes) : thinnedNetwork(flags.dropout, model.layers),
+        model === undefined
+          ? seededLayers({ ...flags, init: init.kind === 'start' ? init.start : 'default' }, sizes)
+          : thinnedNetwork(flags.dropout, model.layers),
       config: {
         ...pick(flags, trainingKeys),
         cost,
@@ -207,13 +206,6 @@ const trainingKeys = Object.keys(trainingOptions) as readonly (keyof TrainingFla
 const pick = <T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> =>
   Object.fromEntries(keys.map(key => [key, from[key]])) as Pick<T, K>
 
-const startingValues = ({ init, seed, rng }: TrainFlags, sizes: Sizes): readonly LayerValues[] => {
-  const start: Initializer = init.kind === 'start' ? init.start : 'default'
-  return rng === 'default'
-    ? initialValues(start, fold(key(seed), STREAM.start), sizes)
-    : bookStart(start, seed, sizes)
-}
-
 /** Whether accuracy is defined: it compares outputs, so it needs two or more. */
 export const comparesOutputs = (sizes: Sizes): boolean => sizes.at(-1) !== 1
 
@@ -238,28 +230,14 @@ export const epochSize = ({
 }: Pick<RunConfig, 'trainSize' | 'expandCopies'>): number => expandedSize(trainSize, expandCopies)
 
 /** The order of the examples of an epoch, a function of seed and epoch alone. */
-export const orderOf = (config: RunConfig): ((epoch: number) => Int32Array) => {
-  const { seed, rng, shuffle } = config
-  const n = epochSize(config)
-  if (shuffle && rng !== 'default') {
-    const before = Number(rng.slice('book+'.length))
-    const order = bookOrder(seed, n)
-    return epoch => order(before + epoch)
-  }
-  const orders = fold(key(seed), STREAM.order)
-  const asTheyCome = Int32Array.from({ length: n }, (_, i) => i)
-  return shuffle ? epoch => permutation(fold(orders, epoch), n) : () => asTheyCome
-}
+export const orderOf = (config: RunConfig): ((epoch: number) => Int32Array) =>
+  seededOrder(config, epochSize(config))
 
 /** When to stop early, and when to lower the learning rate. */
 export const scheduleOf = ({ earlyStop, etaSchedule }: RunConfig): Schedule => ({
   earlyStop,
   halve: etaSchedule,
 })
-
-/** What is left out of each mini-batch, a function of seed, epoch and step alone. */
-const dropoutFor = ({ dropout, seed }: RunConfig): Dropout | undefined =>
-  dropout === 0 ? undefined : dropoutOf(dropout, fold(key(seed), STREAM.dropout))
 
 /** What `train` needs of a configuration. */
 export const trainSettings = (config: RunConfig): TrainSettings => ({
@@ -269,7 +247,7 @@ export const trainSettings = (config: RunConfig): TrainSettings => ({
   eta: config.eta,
   lmbda: config.lmbda,
   mu: config.momentum,
-  dropout: dropoutFor(config),
+  dropout: seededDropout(config),
   order: orderOf(config),
   schedule: scheduleOf(config),
 })

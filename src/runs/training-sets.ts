@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { dispose } from '../core/scope.ts'
 import type { TrainCursor, TrainSets } from '../core/train.ts'
+import { toBatch } from '../data/batch.ts'
 import type { Examples, Inputs } from '../data/dataset.ts'
 import {
   EVERY_EPOCH,
@@ -16,7 +17,7 @@ import {
 import type { Env } from '../io/env.ts'
 import { expansionThread } from './expand-thread.ts'
 import { expansionPlanOf, type PlannedRun } from './run-plan.ts'
-import { disposeSets, toBatch, toSets, withTraining } from './sets.ts'
+import { disposeSets, toSets, withTraining } from './sets.ts'
 
 export type TrainingSets = {
   /**

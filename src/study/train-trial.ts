@@ -7,8 +7,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { networkNamed } from '../core/parts.ts'
+import { toBatch } from '../data/batch.ts'
 import { labelsOf, type Dataset, type Examples } from '../data/dataset.ts'
-import { loadData } from '../data/load.ts'
+import { loadChosenData } from '../data/load.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { dataError, interrupted, usageError, type AppError, type UsageError } from '../errors.ts'
 import type { FlagTexts } from './space.ts'
@@ -23,7 +24,6 @@ import { runChunked } from '../runs/run-chunked.ts'
 import { systemEnv, type Env } from '../io/env.ts'
 import { decodeOptions, type Argv } from '../options/option.ts'
 import { loadEngine, type Resources } from '../runs/resources.ts'
-import { toBatch } from '../runs/sets.ts'
 import { openTrainingSets } from '../runs/training-sets.ts'
 import { trainOptions, type TrainFlags } from '../options/train-options.ts'
 
@@ -87,7 +87,7 @@ type LoadedData = { readonly dataset: Dataset; readonly sum: string }
 const load = (env: Env, choice: string): TE.TaskEither<AppError, LoadedData> =>
   pipe(
     // the process that planned the trial has loaded these data before, and has logged the notices about them
-    loadData({ choice, env: env.variables, onNotice: () => undefined, onProgress: () => undefined }),
+    loadChosenData({ choice, env: env.variables, onNotice: () => undefined, onProgress: () => undefined }),
     TE.map(dataset => ({ dataset, sum: fingerprint([dataset.training, dataset.validation, dataset.test]) })),
   )
 

@@ -2,7 +2,7 @@ import { scalar, tensor2d } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backprop } from '../../src/core/network.ts'
-import { sgd } from '../../src/core/optimizers/sgd.ts'
+import { stochasticGradientDescent } from '../../src/core/optimizers/sgd.ts'
 import { regularizers, type RegularizerName } from '../../src/core/regularizers/index.ts'
 import { l1 } from '../../src/core/regularizers/l1.ts'
 import { withTensors } from '../../src/core/scope.ts'
@@ -74,12 +74,13 @@ describe.each(names)('law, %s:', name => {
     fc.assert(
       fc.property(networkAndBatch, ({ net, batch }) => {
         const hyper = { eta: 0.3, lmbda: 2, mu: 0, m: batch.length, n: 40 }
-        const { rate, decay } = sgd.scale(hyper, regularizer)
+        const { rate, decay } = stochasticGradientDescent.scale(hyper, regularizer)
         const found = withTensors(() => {
           const params = paramsOf(net)
           const scale = { rate: scalar(rate), decay: scalar(decay) }
           const gradients = backprop(partsOf(net))(params, batchOf(batch))
-          return sgd.update(gradients, { params, optimizer: [] }, scale, regularizer).params
+          return stochasticGradientDescent.update(gradients, { params, optimizer: [] }, scale, regularizer)
+            .params
         }, numbersOf)
         const expected = twin.updateMiniBatch(net, batch, { ...hyper, regularizer: name })
         expect(twin.relativeError(found, twin.leaves(expected), 1e-1)).toBeLessThan(1e-5)

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeCsvDataset, readCsv } from '../../src/data/csv-dataset.ts'
 import { firstN, type Dataset, type Examples } from '../../src/data/dataset.ts'
 import { fingerprint } from '../../src/data/fingerprint.ts'
-import { loadData } from '../../src/data/load.ts'
+import { loadChosenData } from '../../src/data/load.ts'
 import { readFolder } from '../../src/data/mnist.ts'
 import { mnistDir, mnistFiles } from '../support/needs.ts'
 import { dataError, labelsOf, right, temporary } from './made.ts'
@@ -82,7 +82,7 @@ describe('a pair of CSV files', () => {
     for (const path of [join(folder, 'mnist_train.csv'), folder]) {
       const notices: string[] = []
       const options = { env: {}, onNotice: (line: string) => notices.push(line), onProgress: () => undefined }
-      const found = right(await loadData({ choice: path, ...options })())
+      const found = right(await loadChosenData({ choice: path, ...options })())
       expect(found).toMatchObject({ name: 'mnist_train.csv', source: join(folder, 'mnist_train.csv') })
       expect(labelsOf(found, 'test')).toEqual([7, 2, 1])
       expect([found.training.size, found.validation?.size]).toEqual([10, 2])
@@ -112,7 +112,7 @@ describe('a pair of CSV files', () => {
     await writeFile(join(folder, 'b-train.csv'), first)
     await writeFile(join(folder, 'b-test.csv'), first)
     const options = { choice: folder, env: {}, onNotice: () => undefined, onProgress: () => undefined }
-    expect(dataError(await loadData(options)())).toContain('holds the CSV files of several data sets')
+    expect(dataError(await loadChosenData(options)())).toContain('holds the CSV files of several data sets')
   })
 
   test.skipIf(mnistFiles.isMissing)('MNIST is recognized, and keeps its order', mnistFiles.why, async () => {

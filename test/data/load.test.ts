@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { digitsFolder } from '../../src/data/digits-cache.ts'
 import type { Dataset } from '../../src/data/dataset.ts'
 import { encodeLabels } from '../../src/data/idx.ts'
-import { loadData, type LoadOptions } from '../../src/data/load.ts'
+import { loadChosenData, type LoadOptions } from '../../src/data/load.ts'
 import { mnist, fileRoles } from '../../src/data/mnist.ts'
 import type { LoadProgress } from '../../src/data/progress.ts'
 import {
@@ -32,7 +32,7 @@ const load = async (choice: string, changed: Partial<LoadOptions> = {}) => {
   const dataFolder = changed.dataFolder ?? join(await temporary(), 'data')
   const notices: string[] = []
   const progress: LoadProgress[] = []
-  const result = await loadData({
+  const result = await loadChosenData({
     choice,
     env: {},
     dataFolder,

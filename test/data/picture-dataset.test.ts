@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { dataIdentity } from '../../src/data/fingerprint.ts'
-import { loadData } from '../../src/data/load.ts'
+import { loadChosenData } from '../../src/data/load.ts'
 import type { Dataset } from '../../src/data/dataset.ts'
 import { greyPng, jpeg, picture } from '../image/made.ts'
 import { dataError, labelsOf, right, temporary } from './made.ts'
@@ -12,7 +12,7 @@ import { dataError, labelsOf, right, temporary } from './made.ts'
 const load = async (choice: string, signal?: AbortSignal) => {
   const notices: string[] = []
   const progress: string[] = []
-  const result = await loadData({
+  const result = await loadChosenData({
     choice,
     env: {},
     onNotice: line => notices.push(line),

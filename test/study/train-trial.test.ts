@@ -7,7 +7,7 @@ import { recorded } from '../../scripts/golden.ts'
 import { systemEnv } from '../../src/io/env.ts'
 import { trialRunner, type TrialError } from '../../src/study/train-trial.ts'
 import { decodeResultOf } from '../../src/study/decode-trial.ts'
-import { loadData } from '../../src/data/load.ts'
+import { loadChosenData } from '../../src/data/load.ts'
 import { fingerprint } from '../../src/data/fingerprint.ts'
 import type { FlagTexts } from '../../src/study/space.ts'
 import { namedTrial, NUMERICS_VERSION, type Trial, type TrialResult } from '../../src/study/trial.ts'
@@ -21,7 +21,7 @@ const doingOn = async (name: string, text: string, folder: string, ...trials: re
   const data = join(folder, name)
   await writeFile(data, text)
   const sum = pipe(
-    await loadData({ choice: data, env: {}, onNotice: systemEnv.log, onProgress: () => undefined })(),
+    await loadChosenData({ choice: data, env: {}, onNotice: systemEnv.log, onProgress: () => undefined })(),
     E.match(
       ({ message }) => message,
       ({ training, validation, test }) => fingerprint([training, validation, test]),

@@ -3,10 +3,12 @@
  */
 import type { Optimizer } from '../optimizer.ts'
 import { momentum } from './momentum.ts'
-import { sgd } from './sgd.ts'
+import { stochasticGradientDescent } from './sgd.ts'
 
 /** The optimizers, by name. */
-export const optimizers = { sgd, momentum } as const satisfies Readonly<Record<string, Optimizer>>
+export const optimizers = { sgd: stochasticGradientDescent, momentum } as const satisfies Readonly<
+  Record<string, Optimizer>
+>
 
 /** The name of an optimizer. */
 export type OptimizerName = keyof typeof optimizers

@@ -6,7 +6,7 @@ import type { Optimizer } from '../optimizer.ts'
 import { mapLayers } from '../params.ts'
 
 /** Stochastic gradient descent. It remembers nothing. */
-export const sgd: Optimizer<readonly [], 'rate' | 'decay'> = {
+export const stochasticGradientDescent: Optimizer<readonly [], 'rate' | 'decay'> = {
   name: 'sgd',
   init: () => [] as const,
   /** `rate` is η/m with the m of this very mini-batch; `decay` is the regularizer's factor, with the n of the whole set. */

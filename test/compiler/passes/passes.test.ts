@@ -28,7 +28,7 @@ import type { Params } from '../../../src/core/params.ts'
 import { dispose } from '../../../src/core/scope.ts'
 import { sigmoid as hidden } from '../../../src/core/activations/sigmoid.ts'
 import { backprop } from '../../../src/core/network.ts'
-import { sgd } from '../../../src/core/optimizers/sgd.ts'
+import { stochasticGradientDescent } from '../../../src/core/optimizers/sgd.ts'
 import { l2 } from '../../../src/core/regularizers/l2.ts'
 import type { Tree } from '../../../src/core/tree.ts'
 
@@ -64,7 +64,7 @@ type Data = { readonly x: Tensor2D; readonly y: Tensor2D; readonly rate: Scalar;
 const training = (): KernelProgram =>
   canonical(
     (params: Params, { x, y, rate, decay }: Data, rows: Tensor1D) =>
-      sgd.update(
+      stochasticGradientDescent.update(
         backprop({ hidden, cost: crossEntropy })(params, { x: gather(x, rows), y: gather(y, rows) }),
         { params, optimizer: [] },
         { rate, decay },

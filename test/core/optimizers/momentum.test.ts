@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backprop } from '../../../src/core/network.ts'
 import { momentum } from '../../../src/core/optimizers/momentum.ts'
-import { sgd } from '../../../src/core/optimizers/sgd.ts'
+import { stochasticGradientDescent } from '../../../src/core/optimizers/sgd.ts'
 import { regularizers, type RegularizerName } from '../../../src/core/regularizers/index.ts'
 import { withTensors } from '../../../src/core/scope.ts'
 import { batchOf, networkAndBatch, numbersOf, paramsOf, partsOf, type Case } from '../../support/cases.ts'
@@ -87,12 +87,17 @@ describe('laws', () => {
     fc.assert(
       fc.property(networkAndBatch, hyper, names, ({ net, batch }, hyper, name) => {
         const { params } = after({ net, batch }, 1, { ...hyper, mu: 0 }, name)
-        const numbers = sgd.scale({ ...hyper, m: batch.length }, regularizers[name])
+        const numbers = stochasticGradientDescent.scale({ ...hyper, m: batch.length }, regularizers[name])
         const plain = withTensors(() => {
           const params = paramsOf(net)
           const scale = { rate: scalar(numbers.rate), decay: scalar(numbers.decay) }
           const gradients = backprop(partsOf(net))(params, batchOf(batch))
-          return sgd.update(gradients, { params, optimizer: [] }, scale, regularizers[name]).params
+          return stochasticGradientDescent.update(
+            gradients,
+            { params, optimizer: [] },
+            scale,
+            regularizers[name],
+          ).params
         }, numbersOf)
         expect(twin.relativeError(params, plain, 1e-1)).toBeLessThan(1e-5)
       }),

@@ -6,7 +6,7 @@ import type { Scalar } from '@tensorflow/tfjs-core'
 import type { Params } from '../../../src/core/params.ts'
 import { foldScoped, withTensors } from '../../../src/core/scope.ts'
 import { backprop, type Batch } from '../../../src/core/network.ts'
-import { sgd } from '../../../src/core/optimizers/sgd.ts'
+import { stochasticGradientDescent } from '../../../src/core/optimizers/sgd.ts'
 import { l2 } from '../../../src/core/regularizers/l2.ts'
 import { batchOf, networkAndBatch, numbersOf, paramsOf, partsOf, type Case } from '../../support/cases.ts'
 import * as twin from '../../support/float64.ts'
@@ -17,7 +17,12 @@ type Scale = { readonly rate: Scalar; readonly decay: Scalar }
 const step =
   (net: Pick<twin.Network, 'cost'>) =>
   (params: Params, batch: Batch, scale: Scale): Params =>
-    sgd.update(backprop(partsOf(net))(params, batch), { params, optimizer: [] }, scale, l2).params
+    stochasticGradientDescent.update(
+      backprop(partsOf(net))(params, batch),
+      { params, optimizer: [] },
+      scale,
+      l2,
+    ).params
 
 /** The numbers after one step at this rate and decay. */
 const after = ({ net, batch }: Case, rate: number, decay: number): twin.Vector[] =>
