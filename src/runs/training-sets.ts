@@ -57,7 +57,6 @@ const expandedSets = (
 ): TrainingSets => {
   const { training, config } = run
   const thread = expansionThread(plan, inputs.bytes, entry)
-  const stopped = stopOf(env.abortSignal)
   const numberOf = (epoch: number): number => (plan.copies === undefined ? epoch : EVERY_EPOCH)
   let made: { readonly number: number; readonly sets: TrainSets } | undefined
   let next: { readonly number: number; readonly images: Promise<E.Either<string, Uint8Array>> } | undefined
@@ -68,7 +67,7 @@ const expandedSets = (
   /** The images of an epoch; undefined if the program was asked to stop first. */
   const imagesOf = async (number: number): Promise<Uint8Array | undefined> => {
     const { images } = next?.number === number ? next : request(number)
-    const found = await Promise.race([images, stopped.promise])
+    const found = await unlessStopped(env.abortSignal, images)
     if (found === undefined || E.isRight(found)) return found?.right
     if (!isLost)
       env.log(
@@ -104,25 +103,23 @@ const expandedSets = (
       return made.sets
     },
     close: () => {
-      stopped.close()
       thread.close()
       if (made !== undefined) disposeSets(made.sets)
     },
   }
 }
 
-/** Resolves when the program is asked to stop. */
-const stopOf = (
-  signal: AbortSignal,
-): { readonly promise: Promise<undefined>; readonly close: () => void } => {
-  let stop = (): void => undefined
-  const promise = new Promise<undefined>(resolve => {
-    stop = () => resolve(undefined)
+/**
+ * What a promise resolves to; undefined if the program is asked to stop first. (Not `Promise.race` with one promise for all
+ * epochs, which would keep the images of each of them.)
+ */
+const unlessStopped = <A>(signal: AbortSignal, promise: Promise<A>): Promise<A | undefined> =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => resolve(undefined)
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
-  return { promise, close: () => signal.removeEventListener('abort', stop) }
-}
 
 /** Makes the images of an epoch in this thread, which handles signals in between. */
 const expandHere = async (

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startCursor, type TrainCursor } from '../../src/core/train.ts'
@@ -99,6 +101,25 @@ describe('the sets of an epoch', () => {
     expect(epochs).toEqual(expected(once))
     expect(epochs[0]).toHaveLength(3 * 1100 * 16)
     expect(epochs[0]).toEqual(epochs[2])
+  })
+
+  it('keep the memory of one epoch, however many there were', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const sets = openTrainingSets(systemEnv, planned(['expand-each-epoch', true], ['epochs', '1000']))
+    const used = async (epochs: number): Promise<number> => {
+      await sets.prepare(after(epochs))
+      collect()
+      return process.memoryUsage().external
+    }
+    try {
+      const early = await used(2)
+      let late = 0
+      for (let epochs = 3; epochs < 100; epochs++) late = await used(epochs)
+      expect(late - early).toBeLessThan(30 * 16 * 1100)
+    } finally {
+      sets.close()
+    }
   })
 
   it('leave the images of the run as they are', async () => {
