@@ -26,18 +26,17 @@ import {
 } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { loadBackend, type BackendName } from '../src/runtime/backend.ts'
-import { crossEntropy } from '../src/core/costs/cross-entropy.ts'
 import { density, oneHot, inputValues } from '../src/data/dataset.ts'
 import { loadChosenData } from '../src/data/load.ts'
 import { engines } from '../src/runtime/engine.ts'
-import type { Interpreter } from '../src/core/scan.ts'
 import type { Batch } from '../src/core/network.ts'
 import { initialValues, toParams, type Params, type Sizes } from '../src/core/params.ts'
-import { fold, key, normal, permutation } from '../src/core/rng.ts'
-import { dispose, foldScoped, leave } from '../src/core/scope.ts'
-import { train } from '../src/core/train.ts'
+import { key, normal, permutation } from '../src/core/rng.ts'
+import { dispose, foldScoped } from '../src/core/scope.ts'
 import { benchRuns, title } from './bench-runs.ts'
 import { benchStart, startTitle } from './bench-start.ts'
+import { benchTechniques, techniquesTitle } from './bench-techniques.ts'
+import { timed } from './timed-training.ts'
 import { root } from './load.mjs'
 
 const loaded = await loadChosenData({
@@ -94,30 +93,6 @@ const CASES: readonly Case[] = [
 
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
-
-/** Milliseconds that a training takes for its first `examples`, without the start of the epoch. */
-const timed = (interpreter: Interpreter, set: Batch, params: Params, m: number, examples: number): number => {
-  const settings = {
-    cost: crossEntropy,
-    epochs: 1,
-    miniBatchSize: m,
-    eta: 0.5,
-    lmbda: 0,
-    order: (epoch: number) => permutation(fold(key(0), epoch), n),
-  }
-  const running = train(interpreter, settings, { training: set, observed: {} }, { params })
-  running.next()
-  const began = performance.now()
-  const after = running.next(examples)
-  const milliseconds = performance.now() - began
-  if (after.done) dispose(after.value)
-  else {
-    const end = running.next(1)
-    leave(running)
-    if (end.done) dispose(end.value)
-  }
-  return milliseconds
-}
 
 /** The bare operations of a step, by hand: no cost, no layers, no interpreter. */
 const byHand = (set: Batch, params: Params, m: number, steps: number): number => {
@@ -179,7 +154,9 @@ const runnersOf = (backend: BackendName, { sizes, m, steps }: Case, set: Batch, 
     ...engines(backend).map(([engine, make]) => {
       const interpreter = make()
       const examples = engine === 'eager' ? some : whole
-      return runner(`${backend} ${engine}`, examples, () => timed(interpreter, set, params, m, examples))
+      return runner(`${backend} ${engine}`, examples, () =>
+        timed(interpreter, set, params, { miniBatchSize: m }, examples),
+      )
     }),
     ...(sizes.length === 3
       ? [runner(`${backend} by hand`, some, () => byHand(set, params, m, some / m))]
@@ -267,5 +244,6 @@ const bench = async (one: Case): Promise<void> => {
 console.log(`${n} images, cross-entropy; medians of ${ROUNDS} rounds, in turns`)
 const [wanted = ''] = process.argv.slice(2)
 for (const one of CASES) if (titleOf(one).includes(wanted)) await bench(one)
+if (techniquesTitle.includes(wanted)) await benchTechniques(training)
 if (startTitle.includes(wanted)) await benchStart(loaded.right)
 if (title.includes(wanted)) benchRuns()

@@ -325,6 +325,7 @@ describe('the settings of the papers', () => {
     ['simard-plain', 'simard-plain', 'the images as they are'],
     ['simard-affine', 'simard-affine', 'affine distortions, new in each epoch'],
     ['simard-elastic', 'simard-elastic', 'elastic distortions, new in each epoch'],
+    ['above-99', 'above-99', 'rectified linear neurons, elastic distortions'],
     ['hinton-plain', 'hinton-dropout', 'without dropout'],
     ['hinton-dropout', 'hinton-dropout', 'dropout 0.5'],
   ])('data/papers/%s.json is what the figure %s trains', (file, name, arm) => {

@@ -3,6 +3,7 @@
  * one, write its file and add its line here.
  */
 import type { BookFigure } from '../figure.ts'
+import { above99 } from './above-99.ts'
 import { costsFigure } from './costs.ts'
 import { earlyStopping } from './early-stopping.ts'
 import { regularized100, regularized100Slow } from './hundred-hidden.ts'
@@ -36,6 +37,7 @@ export const bookFigures = {
   'simard-plain': simardPlain,
   'simard-affine': simardAffine,
   'simard-elastic': simardElastic,
+  'above-99': above99,
 } as const satisfies Readonly<Record<string, BookFigure>>
 
 /** Names of earlier versions. */

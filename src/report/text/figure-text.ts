@@ -74,7 +74,7 @@ export const describeFigure = (plan: FigurePlan, results: TrialResults): readonl
   const diverged = divergedSeeds(plan, results)
   return [
     `${name}: ${figure.title} (${figure.section})`,
-    `  The book: ${figure.says}`,
+    `  The claim: ${figure.says}`,
     ...(outcomes.every(({ values }) => values.length === 0)
       ? [`  No training is done with ${counted(seeds, 'seed')} yet.`]
       : aligned(
