@@ -20,6 +20,15 @@ export type Input = Spec & { readonly name: string }
 
 export type Values = Float32Array | Int32Array | Uint8Array
 
+/**
+ * The numbers of a tensor, in the array that its dtype has here. (TensorFlow.js keeps whole numbers as an Int32Array when
+ * it casts them to float32: their bits are not those of the floats.)
+ */
+export const valuesOf = (dtype: DataType, numbers: Values): Values => {
+  const arrayType = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array
+  return numbers instanceof arrayType ? numbers : arrayType.from(numbers)
+}
+
 /** A tensor that the function captured, with its numbers. */
 export type Constant = Spec & { readonly values: Values }
 

@@ -11,17 +11,18 @@ import {
   getBackend,
   getKernelsForBackend,
   registerKernel,
+  Tensor,
   tensor,
   unregisterKernel,
+  Variable,
   type DataType,
   type KernelConfig,
-  type Tensor,
   type TensorInfo,
 } from '@tensorflow/tfjs-core'
 import { scoped } from '../core/scope.ts'
 import { CompileError } from '../core/scan.ts'
 import { leaves, map, paths, type Tree } from '../core/tree.ts'
-import { shareConstants, type Constant, type Node, type Program, type Ref } from './program.ts'
+import { shareConstants, valuesOf, type Constant, type Node, type Program, type Ref } from './program.ts'
 
 /** A function cannot be traced: the message says why. */
 export class TraceError extends CompileError {
@@ -70,13 +71,23 @@ const refOf = (recording: Recording, info: TensorInfo): Ref => {
     know(recording, info, ref)
     return ref
   }
+  if (info instanceof Variable) throw captured(info)
   const ref: Ref = { kind: 'constant', index: recording.constants.length }
   const values = backend().readSync(info.dataId)
   if (Array.isArray(values)) throw new TraceError('a tensor of strings cannot be in a program')
-  recording.constants.push({ dtype: info.dtype, shape: [...info.shape], values: values.slice() })
+  recording.constants.push({
+    dtype: info.dtype,
+    shape: [...info.shape],
+    values: valuesOf(info.dtype, values).slice(),
+  })
   know(recording, info, ref)
   return ref
 }
+
+const captured = ({ name }: { readonly name: string }): TraceError =>
+  new TraceError(
+    `the function uses the variable ${name}, whose value a program cannot follow: pass the value as an argument, and return the new one`,
+  )
 
 /** The same kernel, which records each call that another kernel does not make. */
 const wrapped = (config: KernelConfig, recording: Recording, depth: { now: number }): KernelConfig => ({
@@ -122,9 +133,16 @@ const recordKernels = <R>(recording: Recording, work: () => R): R => {
     }
   }
   swap(config => wrapped(config, recording, depth))
+  const assign = Object.getOwnPropertyDescriptor(Variable.prototype, 'assign')!
+  Variable.prototype.assign = function (this: Variable, value) {
+    // a variable that the function makes of an argument has known data
+    if (!recording.known.has(this.dataId)) throw captured(this)
+    ;(assign.value as Variable['assign']).call(this, value)
+  }
   try {
     return work()
   } finally {
+    Object.defineProperty(Variable.prototype, 'assign', assign)
     swap(config => config)
   }
 }
@@ -153,6 +171,11 @@ const forbidding = <R>(work: () => R): R => {
     }
   }
   shadow()
+  const asynchronous = (['data', 'bytes', 'buffer', 'array'] as const).map(
+    name => [name, Object.getOwnPropertyDescriptor(Tensor.prototype, name)!] as const,
+  )
+  // at once, and not by a promise that nobody may wait for
+  for (const [name] of asynchronous) Tensor.prototype[name] = read
   Math.random = refuse(
     'random numbers are drawn while the function is traced: draw them outside, and pass them as an argument',
   )
@@ -162,6 +185,7 @@ const forbidding = <R>(work: () => R): R => {
     unshadow()
     Reflect.deleteProperty(tfEngine, 'moveData')
     Math.random = random
+    for (const [name, method] of asynchronous) Object.defineProperty(Tensor.prototype, name, method)
   }
 }
 

@@ -1,4 +1,4 @@
-import { tensor2d } from '@tensorflow/tfjs-core'
+import { cast, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { byteTensor } from '../../src/core/byte-tensor.ts'
@@ -44,6 +44,19 @@ it('the rows of bytes are those of the floats that they stand for, sparse or den
       },
     ),
   )
+})
+
+it('the rows of whole numbers that were cast are those of floats', () => {
+  const ones = tensor2d([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0], [2, 6], 'int32')
+  const floats = tensor2d(Float32Array.from(ones.dataSync()), [2, 6])
+  const rowsOf = (tensor: Tensor2D): number[][] => {
+    const memory = newMemory()
+    const [source] = newGatherSources(memory)([tensor])
+    return rowsAt(memory.ints(), source!, 2, 6)
+  }
+  const numbers = cast<Tensor2D>(ones, 'float32')
+  expect(rowsOf(numbers)).toEqual(rowsOf(floats))
+  dispose([ones, floats, numbers])
 })
 
 it('a new set takes the place of one that was disposed of', () => {

@@ -10,17 +10,20 @@ import {
   sum,
   tensor1d,
   tensor2d,
+  train,
+  variable,
   type Rank,
   type Scalar,
   type Tensor1D,
+  type Variable,
 } from '@tensorflow/tfjs-core'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { quadratic } from '../../src/core/costs/quadratic.ts'
 import { print } from '../../src/compiler/program.ts'
 import { trace } from '../../src/compiler/trace.ts'
 import { initialValues, toParams } from '../../src/core/params.ts'
 import { key } from '../../src/core/rng.ts'
-import { withTensors } from '../../src/core/scope.ts'
+import { dispose, withTensors } from '../../src/core/scope.ts'
 import { trainStep } from '../../src/core/train.ts'
 import type { Tree } from '../../src/core/tree.ts'
 
@@ -137,6 +140,17 @@ describe('a trace', () => {
     expect(traced(x => ({ x, one: scalar(1) }))).toContain('return x, c0')
   })
 
+  it('may make a variable of an argument', () => {
+    const stepped = (x: Tensor1D): Tensor1D => {
+      const inside = variable(x)
+      inside.assign(add(inside, 1))
+      const result = square<Tensor1D>(inside)
+      inside.dispose()
+      return result
+    }
+    expect(traced(stepped)).toContain('%1 = Square(%0)')
+  })
+
   it('leaves no tensor and no wrapped kernel behind, also after a throw', () => {
     const broken = (x: Tensor1D): Tensor1D => {
       mul(x, 2)
@@ -155,9 +169,34 @@ describe('a trace', () => {
 })
 
 describe('what cannot be traced is an error that says why', () => {
+  let outside: Variable
+  beforeEach(() => {
+    const one = scalar(1)
+    outside = variable(one, true, 'outside')
+    dispose(one)
+  })
+  afterEach(() => dispose(outside))
+
   it.each<[string, (x: Tensor1D) => Tree, string]>([
     ['a value read back', x => scalar(x.dataSync()[0]!), 'a tensor is read while the function is traced'],
     ['a branch on a number', x => (sum<Scalar>(x).arraySync() > 0 ? x : square(x)), 'a tensor is read'],
+    ['a value that is waited for', x => (void x.data(), x), 'a tensor is read'],
+    ['an array that is waited for', x => (void x.array(), x), 'a tensor is read'],
+    ['a variable', x => mul(x, outside), 'the function uses the variable outside'],
+    ['a variable that is set', x => (outside.assign(scalar(2)), x), 'the function uses the variable outside'],
+    [
+      'an optimizer',
+      x => {
+        const optimizer = train.sgd(0.1)
+        try {
+          optimizer.minimize(() => sum<Scalar>(mul(x, outside)))
+        } finally {
+          optimizer.dispose()
+        }
+        return x
+      },
+      'pass the value as an argument, and return the new one',
+    ],
     ['a random draw', x => add(x, randomUniform([3])), 'random numbers are drawn'],
     ['a number', () => 3 as never, '3 is no tensor'],
     ['text', () => 'three' as never, 'three is no tensor'],

@@ -3,21 +3,22 @@
  */
 import { tensor, type Tensor } from '@tensorflow/tfjs-core'
 import type { StepRange } from '../../core/scan.ts'
-import { sizeOf, type Spec, type Values } from '../program.ts'
+import { sizeOf, valuesOf, type Spec, type Values } from '../program.ts'
 import { bytesOf, paddedLayout, readPadded, transposeValues, writePadded } from '../emit/layout.ts'
 import type { Memory, Region } from './memory.ts'
 
 /** Where a tensor is in memory, with its dtype and shape there, and whether it is stored transposed. */
 export type Place = { readonly address: number; readonly spec: Spec; readonly transposed: boolean }
 
-const valuesOf = (from: Tensor): Values => from.dataSync<'float32' | 'int32' | 'bool'>()
+const numbersOf = (from: Tensor): Values =>
+  valuesOf(from.dtype, from.dataSync<'float32' | 'int32' | 'bool'>())
 
 const viewOf = (memory: Memory, { dtype }: Pick<Spec, 'dtype'>): Float32Array | Int32Array =>
   dtype === 'float32' ? memory.floats() : memory.ints()
 
 export const writeTensor = (memory: Memory, from: Tensor, { address, spec, transposed }: Place): void => {
   const [rows = 1, columns = 1] = from.shape
-  const values = transposed ? transposeValues(valuesOf(from), rows, columns) : valuesOf(from)
+  const values = transposed ? transposeValues(numbersOf(from), rows, columns) : numbersOf(from)
   writePadded(viewOf(memory, spec), address, paddedLayout(spec), values)
 }
 
@@ -49,7 +50,7 @@ export const writeRows = (memory: Memory, xs: Tensor, row: Spec, [from, to]: Ste
     viewOf(memory, row),
     region.address,
     { ...layout, rows: layout.rows * count },
-    valuesOf(xs).subarray(from * size, to * size),
+    numbersOf(xs).subarray(from * size, to * size),
   )
   return region
 }
