@@ -20,13 +20,14 @@ export const tiers = [
   ['compiler'],
   ['data', 'image'],
   ['runtime'],
+  ['api'],
   ['options'],
   ['runs'],
   ['study'],
   ['book'],
   ['report'],
   // what is seen from outside
-  ['index', 'cli'],
+  ['index', 'node', 'cli'],
 ]
 
 /** The files of a row. */
@@ -58,6 +59,16 @@ export default {
       severity: 'error',
       from: { path: '^src/compiler/', pathNot: '^src/compiler/xla/' },
       to: { path: '.', pathNot: ['^src/(core|compiler)/', '^node_modules/@tensorflow/tfjs-core/'] },
+    },
+    {
+      name: 'api-runs-anywhere',
+      comment: 'the functions of the library need no Node, and neither does what they import',
+      severity: 'error',
+      from: { path: '^src/api/' },
+      to: {
+        path: '^(node:|(fs|os|path|url|util|crypto|module|child_process|worker_threads)$)',
+        reachable: true,
+      },
     },
     {
       name: 'only-xla-imports-xla',

@@ -1,6 +1,20 @@
 /**
  * The public interface of the library, `network2`: re-exports only. It contains the compiler's, `network2/compiler`.
  */
+export { Network2Error, type ErrorKind } from './api/network2-error.ts'
+export { deserialize, network, serialize, type Net, type NetworkOptions } from './api/net.ts'
+export {
+  examples,
+  syntheticDigits,
+  type CompleteDataset,
+  type DigitCounts,
+  type GivenExamples,
+  type Labels,
+  type Rows,
+} from './api/examples.ts'
+export { evaluate, predict, type EvaluateOptions, type Prediction } from './api/predict.ts'
+export { sgd, type Epoch, type EpochState, type SgdOptions } from './api/sgd-epochs.ts'
+export type { Dataset, DesiredOutputs, Examples, Inputs } from './data/dataset.ts'
 export type { Activation, HiddenActivation } from './core/activation.ts'
 export { activations, type ActivationName } from './core/activations/index.ts'
 export { sigmoid } from './core/activations/sigmoid.ts'

@@ -1,17 +1,13 @@
 /**
- * The project as a library: what it exports, and the README's example in a project that depends on it.
+ * The project as a library: what it exports.
  */
-import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { build } from 'esbuild'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
 import * as compiler from '../src/compiler/index.ts'
 import * as library from '../src/index.ts'
-import { inFolder } from './support/cli.ts'
+import * as node from '../src/node.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -24,6 +20,7 @@ const { options } = ts.parseJsonConfigFileContent(
 const interfaces = [
   ['network2', 'src/index.ts', library],
   ['network2/compiler', 'src/compiler/index.ts', compiler],
+  ['network2/node', 'src/node.ts', node],
 ] as const
 
 const program = ts.createProgram(
@@ -55,39 +52,3 @@ it.each(interfaces)(
     expect(Object.values(module)).not.toContain(undefined)
   },
 )
-
-it('the example of the README has correct types, and prints what it says', () =>
-  inFolder(async folder => {
-    const [, code] = /```ts\n(.*?)```/s.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))!
-    const [, expected] = / \/\/ (.*)\n$/.exec(code!)!
-    const packages = join(folder, 'node_modules')
-    mkdirSync(packages)
-    symlinkSync(ROOT, join(packages, 'network2'), 'junction')
-    for (const name of ['@tensorflow', '@types'])
-      symlinkSync(join(ROOT, 'node_modules', name), join(packages, name), 'junction')
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    const file = join(folder, 'example.ts')
-    writeFileSync(file, code!)
-
-    const typeRoots = [join(packages, '@types')]
-    const project = ts.createProgram([file], { ...options, typeRoots })
-    const complaints = ts.getPreEmitDiagnostics(project, project.getSourceFile(file))
-    expect(complaints.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual(
-      [],
-    )
-
-    const program = join(folder, 'example.mjs')
-    await build({
-      entryPoints: [file],
-      outfile: program,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      external: ['@tensorflow/*'],
-      banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-      },
-    })
-    const { stdout } = await promisify(execFile)(process.execPath, [program], { cwd: folder })
-    expect(stdout).toBe(`${expected}\n`)
-  }))

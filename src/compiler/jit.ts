@@ -13,7 +13,14 @@ import type { Interpreter } from '../core/scan.ts'
  * @returns a function that borrows its input; the caller owns its result. It throws a CompileError if the function
  *          cannot be compiled
  * @example
- *   const norm = jit(wasm())((x: Tensor1D) => sqrt(sum(square(x))))
+ * ```ts
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { sqrt, square, sum, tensor1d, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
+ * import { jit, wasm } from 'network2/compiler'
+ *
+ * const norm = jit(wasm())((x: Tensor1D): Scalar => sqrt(sum<Scalar>(square(x))))
+ * console.log(norm(tensor1d([3, 4])).dataSync()[0]) // 5
+ * ```
  */
 export const jit =
   ({ scan }: Interpreter) =>

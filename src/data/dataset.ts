@@ -25,12 +25,14 @@ export type DesiredOutputs =
   | { readonly kind: 'labels'; readonly labels: Uint8Array }
   | { readonly kind: 'targets'; readonly width: number; readonly targets: Float32Array }
 
+/** Examples: n inputs, and what is desired for each. */
 export type Examples = {
   readonly size: number
   readonly inputs: Inputs
   readonly desired: DesiredOutputs
 }
 
+/** A data set: its examples for training, and those for validation and test, if it has them. */
 export type Dataset = {
   /** Its name in output: MNIST, generated digits, or that of the file or folder. */
   readonly name: string
@@ -154,7 +156,8 @@ export const inputWidth = (dataset: Dataset): number => dataset.training.inputs.
 /** How many outputs a network for this data set needs: the width of its targets, or enough for its largest label. */
 export type Outputs = { readonly rule: 'exactly' | 'at least'; readonly count: number }
 
-const outputsOf = (desired: DesiredOutputs): Outputs =>
+/** How many outputs a network for these examples needs. */
+export const outputsOf = (desired: DesiredOutputs): Outputs =>
   desired.kind === 'targets'
     ? { rule: 'exactly', count: desired.width }
     : { rule: 'at least', count: desired.labels.reduce((most, label) => Math.max(most, label), 0) + 1 }
@@ -223,8 +226,10 @@ export const modelFits =
 /** How far the sum of a distribution may be from 1: targets are often written with three digits. */
 const SUM_TOLERANCE = 2e-3
 
-/** The first row that is no distribution, if any. */
-const notDistribution = ({ desired }: Examples): { readonly at: number; readonly is: string } | undefined => {
+/** The first row of targets that is no distribution, if any. */
+export const notDistribution = ({
+  desired,
+}: Examples): { readonly at: number; readonly is: string } | undefined => {
   if (desired.kind === 'labels') return undefined
   const { width, targets } = desired
   for (let at = 0; at * width < targets.length; at++) {

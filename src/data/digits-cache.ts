@@ -9,7 +9,7 @@ import { setImmediate } from 'node:timers/promises'
 import { dataError, type DataError } from '../errors.ts'
 import { fold, key, type Key } from '../core/rng.ts'
 import { GENERATED_DIGITS, type Dataset } from './dataset.ts'
-import { DIGITS_VERSION, generateDigits, SIDE } from './digits.ts'
+import { DIGITS_VERSION, digitsSeed, generateDigits, SIDE, type DigitsCounts } from './digits.ts'
 import { encodeImages, encodeLabels } from './idx.ts'
 import {
   assembleDataset,
@@ -23,14 +23,6 @@ import {
 import type { LoadProgress } from './progress.ts'
 import { readBytes } from '../io/read.ts'
 import { writeBestEffort } from '../io/write.ts'
-
-/** How many digits are in the training file (a sixth of them for validation) and in the test file. */
-export type Counts = { readonly train: number; readonly test: number }
-
-export const digitsCounts: Counts = { train: 60_000, test: 10_000 }
-
-/** The seed of the data set, which does not depend on the seed of a run. */
-const SEED = 1
 
 /** Digits generated between two reports of progress. */
 const AT_ONCE = 1000
@@ -78,7 +70,7 @@ const encode = (folder: string, train: Drawing, test: Drawing): MnistFiles<Check
 export type DigitsOptions = {
   /** Where data sets are kept; the digits get a folder in it. */
   readonly dataFolder: string
-  readonly counts: Counts
+  readonly counts: DigitsCounts
   readonly onNotice: (line: string) => void
   readonly onProgress: (progress: LoadProgress) => void
   /** Stops the generation, with an error. */
@@ -96,8 +88,8 @@ const drawAll = (
     const of = counts.train + counts.test
     const report = (before: number) => (done: number) =>
       onProgress({ what: 'generating digits', done: before + done, of })
-    const train = await drawMany(fold(key(SEED), 0), counts.train, signal, report(0))
-    const test = await drawMany(fold(key(SEED), 1), counts.test, signal, report(counts.train))
+    const train = await drawMany(fold(key(digitsSeed), 0), counts.train, signal, report(0))
+    const test = await drawMany(fold(key(digitsSeed), 1), counts.test, signal, report(counts.train))
     return encode(folder, train, test)
   }, isStopped)
 
@@ -118,10 +110,10 @@ const store = (four: MnistFiles<CheckedFile>, folder: string): TaskEither<string
 const assembled = (folder: string, four: MnistFiles<CheckedFile>): E.Either<DataError, Dataset> =>
   assembleDataset('any', mnist, GENERATED_DIGITS, folder)(four)
 
-const isSize = (counts: Counts, found: Dataset): boolean =>
+const isSize = (counts: DigitsCounts, found: Dataset): boolean =>
   found.training.size + (found.validation?.size ?? 0) === counts.train && found.test?.size === counts.test
 
-const cached = (folder: string, counts: Counts): TaskEither<DataError, Dataset> =>
+const cached = (folder: string, counts: DigitsCounts): TaskEither<DataError, Dataset> =>
   pipe(
     readBytes(join(folder, SUMS), 4096),
     TE.bindTo('listed'),

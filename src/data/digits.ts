@@ -15,6 +15,14 @@ export const DIGITS_VERSION = 1
 
 export const SIDE = 28
 
+/** How many digits are in the training file (a sixth of them for validation) and in the test file. */
+export type DigitsCounts = { readonly train: number; readonly test: number }
+
+export const digitsCounts: DigitsCounts = { train: 60_000, test: 10_000 }
+
+/** The seed of the data set, which does not depend on the seed of a run. */
+export const digitsSeed = 1
+
 /** The longer side of a digit, in pixels, as in MNIST. */
 const BOX = 20
 

@@ -6,7 +6,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { basename, dirname, join } from 'node:path'
 import { dataError, type DataError } from '../errors.ts'
 import type { Dataset } from './dataset.ts'
-import { digitsCounts, loadDigits, type Counts } from './digits-cache.ts'
+import { digitsCounts, type DigitsCounts } from './digits.ts'
+import { loadDigits } from './digits-cache.ts'
 import { findCsvPairs, readCsv } from './csv-dataset.ts'
 import { download, mirrors, patience, type Patience } from './download.ts'
 import { listIdxFiles, setName } from './find-idx.ts'
@@ -32,7 +33,7 @@ export type LoadOptions = {
   readonly mirrors?: ReadonlyArray<string>
   readonly patience?: Patience
   readonly known?: KnownFiles
-  readonly digits?: Counts
+  readonly digits?: DigitsCounts
 }
 
 type Options = Required<LoadOptions>

@@ -4,18 +4,10 @@
  * Shapes: n examples, j_0 inputs, j_L outputs.
  */
 import * as t from 'io-ts'
-import { tensor2d } from '@tensorflow/tfjs-core'
-import {
-  labelsOf,
-  largestAt,
-  sliceExamples,
-  inputValues,
-  type Examples,
-  type Inputs,
-} from '../data/dataset.ts'
-import { feedforward, type Network } from '../core/network.ts'
-import { toParams, type LayerValues } from '../core/params.ts'
-import { dispose, withTensors } from '../core/scope.ts'
+import type { Network } from '../core/network.ts'
+import type { LayerValues } from '../core/params.ts'
+import { labelsOf, largestAt, type Examples, type Inputs } from '../data/dataset.ts'
+import { outputActivations } from '../data/output-activations.ts'
 
 export type Mistake = {
   /** Its index in the set. */
@@ -36,41 +28,7 @@ export type Predictions = {
   readonly worst: readonly Mistake[]
 }
 
-const AT_ONCE = 1000
 const WORST = 24
-
-/** The activations of the output neurons, [n, j_L], computed chunk by chunk. */
-const activations = (
-  network: Network,
-  layers: readonly LayerValues[],
-  { size, inputs }: Examples,
-): Float32Array => {
-  const outputs = layers.at(-1)!.outputs
-  const all = new Float32Array(size * outputs)
-  const params = toParams(layers)
-  try {
-    for (let from = 0; from < size; from += AT_ONCE) {
-      const some = sliceExamples(
-        from,
-        from + AT_ONCE,
-      )({ size, inputs, desired: { kind: 'labels', labels: NONE } })
-      const x = tensor2d(inputValues(some.inputs), [some.size, inputs.width])
-      all.set(
-        withTensors(
-          () => feedforward(network)(params, x),
-          a => a.dataSync<'float32'>(),
-        ),
-        from * outputs,
-      )
-      dispose(x)
-    }
-    return all
-  } finally {
-    dispose(params)
-  }
-}
-
-const NONE = new Uint8Array()
 
 /** The predictions of a network with two or more outputs. */
 export const predictionsOn = (
@@ -79,7 +37,7 @@ export const predictionsOn = (
   examples: Examples,
 ): Predictions => {
   const outputs = layers.at(-1)!.outputs
-  const all = activations(network, layers, examples)
+  const all = outputActivations(network, layers, examples.inputs, examples.size)
   const labels = labelsOf(examples.desired)
   const confusion = Array.from({ length: outputs }, () => Array.from({ length: outputs }, () => 0))
   const wrong: { readonly index: number; readonly answer: number; readonly by: number }[] = []

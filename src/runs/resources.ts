@@ -95,13 +95,18 @@ const LARGEST_MODEL = 2 ** 29 - 2 ** 10
 /** Reads a saved network, or the network of a finished run from its folder. */
 export const readModel = (path: string): TE.TaskEither<AppError, ModelFile> =>
   pipe(
+    readModelText(path),
+    TE.flatMapEither(({ file, text }) => decodeModel(file, text)),
+  )
+
+/** The text of a saved network, and the file that it is in. */
+export const readModelText = (
+  path: string,
+): TE.TaskEither<AppError, { readonly file: string; readonly text: string }> =>
+  pipe(
     modelPath(path),
-    TE.flatMap(file =>
-      pipe(
-        readText(file, 'a network that was saved with --save', LARGEST_MODEL),
-        TE.flatMapEither(text => decodeModel(file, text)),
-      ),
-    ),
+    TE.bindTo('file'),
+    TE.bindW('text', ({ file }) => readText(file, 'a network that was saved with --save', LARGEST_MODEL)),
   )
 
 const modelPath = (path: string): TE.TaskEither<AppError, string> => {

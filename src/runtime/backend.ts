@@ -126,8 +126,12 @@ const loadWasm = async (): Promise<Loaded> => {
   return { name: 'wasm', versions: versionOf('tfjs-backend-wasm', version_wasm), threads: getThreadsCount() }
 }
 
+/** Loads the plain JavaScript backend, without making it the current one. */
+export const registerCpu = async (): Promise<string | undefined> =>
+  (await import('@tensorflow/tfjs-backend-cpu')).version_cpu
+
 const loadCpu = async (): Promise<Loaded> => {
-  const { version_cpu } = await import('@tensorflow/tfjs-backend-cpu')
+  const version_cpu = await registerCpu()
   await tf.setBackend('cpu')
   return { name: 'cpu', versions: versionOf('tfjs-backend-cpu', version_cpu), threads: 1 }
 }

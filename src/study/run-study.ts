@@ -1,7 +1,7 @@
 /**
  * A whole study: its settings are stored, its trials are run or taken from the journal, and its outcome is computed.
+ * In outline:
  *
- * @example
  *   const data = await loadExperimentData(systemEnv, 'digits')()
  *   const plan = planStudy({ arms, space: defaultSpace, …, data: data.right.data })
  *   const end = await runStudy(systemEnv, { plan, out: 'runs/study', pool: () => localPool(systemEnv, { jobs: 2, data: 'digits' }) })()

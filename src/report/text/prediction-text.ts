@@ -12,7 +12,7 @@ const SHOWN = 10
 
 const BAR = 20
 
-export type Prediction = {
+export type RankedOutputs = {
   /** The output with the highest activation; of equal ones, the first. */
   readonly best: number
   /** The output with the next highest activation. */
@@ -22,7 +22,7 @@ export type Prediction = {
 }
 
 /** The prediction of a network with two or more outputs. */
-export const predictionOf = (activations: readonly number[]): Prediction => {
+export const predictionOf = (activations: readonly number[]): RankedOutputs => {
   const [best = 0, second = 0] = byActivation(activations)
   return { best, second, margin: activations[best]! - activations[second]! }
 }

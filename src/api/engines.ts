@@ -1,0 +1,60 @@
+/**
+ * The engine of a call of the library, and the backend that it runs on.
+ */
+import { backend, findBackendFactory, getBackend } from '@tensorflow/tfjs-core'
+import { eager } from '../compiler/eager.ts'
+import { withFallback } from '../compiler/fallback.ts'
+import { wasm } from '../compiler/wasm/wasm.ts'
+import type { Interpreter } from '../core/scan.ts'
+import { CPU, onCpu } from '../runtime/cpu-backend.ts'
+import { refuseArgument } from './network2-error.ts'
+
+/** An engine, the backend to run it on, and how to release what it keeps. */
+export type OpenEngine = {
+  readonly interpreter: Interpreter
+  readonly run: <R>(work: () => R) => R
+  readonly release: () => void
+}
+
+/**
+ * The engine that was given, on the current backend; or else WebAssembly, which falls back to the eager engine, on the
+ * plain JavaScript backend.
+ *
+ * @param onNotice receives a sentence if steps cannot be compiled
+ */
+export const openEngine = (given: Interpreter | undefined, onNotice: (line: string) => void): OpenEngine => {
+  if (given !== undefined) return { interpreter: given, run: work => work(), release: () => undefined }
+  const interpreter = withFallback(wasm(), eager, reason =>
+    onNotice(`network2: falling back to the eager engine, which is slower: ${reason}`),
+  )
+  return { interpreter, run: onCpu, release: interpreter.dispose }
+}
+
+/** Refuses a call where there is no plain JavaScript backend. */
+export const checkCpu = (where: string): void => {
+  if ((findBackendFactory(CPU) as unknown) == null)
+    refuseArgument(
+      where,
+      'needs the plain JavaScript backend of TensorFlow.js, which is not loaded',
+      "write once, before it: import '@tensorflow/tfjs-backend-cpu' (loadData of network2/node loads it, too)",
+    )
+}
+
+/** Refuses an engine where TensorFlow.js has no backend, or has one that is not ready. */
+export const checkBackend = (where: string): void => {
+  try {
+    // asking for it chooses the best one, as the user's first operation would
+    backend()
+  } catch {
+    const name = getBackend() as string | null | undefined
+    refuseArgument(
+      `${where}.engine`,
+      `runs on the current backend of TensorFlow.js, and ${
+        name === undefined || name === null
+          ? 'no backend has been chosen'
+          : `the backend ${name} is not ready`
+      }`,
+      "import one, such as '@tensorflow/tfjs-backend-wasm', and write: await tf.setBackend('wasm'); or leave engine out",
+    )
+  }
+}
