@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root } from './load.mjs'
+import { root } from './package.mjs'
 
 const RUN = join(root, 'scripts', 'run.mjs')
 

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { sliceExamples, type Dataset, type Examples } from '../src/data/dataset.ts'
 import { encodeImages, encodeLabels } from '../src/data/idx.ts'
 import { mnist } from '../src/data/mnist.ts'
-import { root } from './load.mjs'
+import { root } from './package.mjs'
 
 const ROUNDS = 5
 

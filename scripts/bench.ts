@@ -37,7 +37,7 @@ import { benchRuns, title } from './bench-runs.ts'
 import { benchStart, startTitle } from './bench-start.ts'
 import { benchTechniques, techniquesTitle } from './bench-techniques.ts'
 import { timed } from './timed-training.ts'
-import { root } from './load.mjs'
+import { root } from './package.mjs'
 
 const loaded = await loadChosenData({
   choice: 'auto',

@@ -1,3 +1,2 @@
 /** @returns undefined, or why the sources could not be translated and what to do */
 export declare const buildSources: (root: string) => Promise<string | undefined>
-export declare const modulePath: (root: string, path: string) => string

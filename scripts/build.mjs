@@ -13,8 +13,11 @@ import { inTurn } from './turn.mjs'
 
 const FOLDERS = ['src', 'scripts', 'test/support']
 
-/** The modules of the application that processes start with; `src/x.ts` becomes `dist/x.js`. */
+/** The modules that programs import and those that processes start with; `src/x.ts` becomes `dist/x.js`. */
 const ENTRIES = [
+  'index',
+  'node',
+  'compiler/index',
   'cli/main',
   'study/train-trial',
   'study/pool',
@@ -31,10 +34,6 @@ const filesIn = (folder, ending) => {
     .map(name => join(folder, name))
 }
 
-/** The path of the JavaScript of a TypeScript file, both from the root; another file stays where it is. */
-const builtPath = path =>
-  path.endsWith('.ts') ? join('dist', path.replace(/^src[\\/]/, '').replace(/ts$/, 'js')) : path
-
 /** What the JavaScript was made from: a text that changes when a source changes, comes or goes. */
 const stateOf = (root, sources) =>
   sources
@@ -50,17 +49,26 @@ const readText = file => {
   }
 }
 
-/** Small packages of many files, which go into the bundle. The others are loaded from node_modules. */
-const BUNDLED = /^(fp-ts|io-ts|leven|pure-rand)(\/|$)/
+/** Packages of many files, which go into the bundle, with what they import. The others are loaded from node_modules. */
+const BUNDLED = ['@observablehq/plot', 'fp-ts', 'io-ts', 'leven', 'linkedom', 'pure-rand']
+
+const isBundled = path => BUNDLED.some(name => path === name || path.startsWith(`${name}/`))
 
 /** Large CommonJS packages: `import` would parse them a second time, in search of the names that they export. */
 const COMMON_JS = /^@tensorflow\/tfjs-(core|backend-cpu|backend-wasm)$/
+
+/** package.json says what this is: in Node the file below, elsewhere the package itself. */
+const CORE = { package: '@tensorflow/tfjs-core', name: '#tfjs-core', file: 'tfjs-core' }
 
 const packages = root => ({
   name: 'packages',
   setup: build => {
     const require = createRequire(join(root, 'package.json'))
-    build.onResolve({ filter: COMMON_JS }, ({ path }) => ({ path, namespace: 'common-js' }))
+    build.onResolve({ filter: COMMON_JS }, ({ path, kind }) =>
+      path === CORE.package && kind !== 'entry-point'
+        ? { path: CORE.name, external: true }
+        : { path, namespace: 'common-js' },
+    )
     build.onLoad({ filter: /./, namespace: 'common-js' }, ({ path }) => {
       const names = Object.keys(require(path)).filter(
         name => /^[a-z_$][\w$]*$/i.test(name) && name !== 'default',
@@ -72,11 +80,13 @@ const packages = root => ({
           export const { ${names.join(', ')} } = commonJsModule`,
       }
     })
-    build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-      kind === 'entry-point' || BUNDLED.test(path) ? undefined : { path, external: true },
+    build.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) =>
+      kind === 'entry-point' || isBundled(path) || importer.includes('node_modules')
+        ? undefined
+        : { path, external: true },
     )
     // The programs of this folder that are JavaScript already stay where they are.
-    build.onResolve({ filter: /[.]mjs$/ }, ({ path, resolveDir }) => ({
+    build.onResolve({ filter: /^[.].*[.]mjs$/ }, ({ path, resolveDir }) => ({
       path: relative(join(root, 'dist', relative(root, resolveDir)), join(resolveDir, path)).replaceAll(
         '\\',
         '/',
@@ -85,6 +95,15 @@ const packages = root => ({
     }))
   },
 })
+
+/** The sources of the entries that there are, by their place in dist/. */
+const entriesIn = (root, sources) => {
+  const entries = ENTRIES.map(path => [path, join(root, 'src', `${path}.ts`)])
+  return Object.fromEntries([
+    ...entries.filter(([, file]) => sources.includes(file)),
+    ...(sources.includes(join(root, 'src', 'index.ts')) ? [[CORE.file, CORE.package]] : []),
+  ])
+}
 
 const translate = async (root, sources) => {
   const { build, stop } = await import('esbuild')
@@ -96,16 +115,20 @@ const translate = async (root, sources) => {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    // ES modules, of which a bundle takes only what it uses
+    mainFields: ['module', 'main'],
+    alias: { 'fp-ts/lib': 'fp-ts/es6' },
     sourcemap: true,
+    // src/ is there, in the package too
+    sourcesContent: false,
     logLevel: 'silent',
   }
-  const inSrc = path => join(root, 'src', `${path}.ts`)
   const programs = sources.filter(file => !file.startsWith(join(root, 'src')))
   try {
     const [application, others] = await Promise.all([
       build({
         ...common,
-        entryPoints: ENTRIES.map(inSrc).filter(file => sources.includes(file)),
+        entryPoints: entriesIn(root, sources),
         outbase: join(root, 'src'),
         splitting: true,
         chunkNames: 'chunks/[name]-[hash]',
@@ -133,6 +156,28 @@ const writeAll = (root, outputs) => {
 const reason = ({ message, errors: [first] = [] }) =>
   first?.location ? `${first.location.file}:${first.location.line}: ${first.text}` : message
 
+/** The packages whose code is in the bundle. */
+const bundledPackages = (root, names = BUNDLED, known = new Set()) => {
+  for (const name of names) {
+    if (known.has(name)) continue
+    known.add(name)
+    const { dependencies = {} } = JSON.parse(readText(join(root, 'node_modules', name, 'package.json')))
+    bundledPackages(root, Object.keys(dependencies), known)
+  }
+  return known
+}
+
+/** The licences of the packages whose code is in the bundle, as one text. */
+export const bundledLicences = root =>
+  [...bundledPackages(root)]
+    .map(name => {
+      const folder = join(root, 'node_modules', name)
+      const file = readdirSync(folder).find(file => /^licen[cs]e/i.test(file))
+      if (file === undefined) throw new Error(`${folder} has no licence`)
+      return `${name}\n\n${readText(join(folder, file)).trim()}\n`
+    })
+    .join('\n---\n\n')
+
 /**
  * Translates the sources unless dist/ has the present ones.
  *
@@ -159,6 +204,3 @@ export const buildSources = async root => {
     },
   )
 }
-
-/** The path of the JavaScript of a module, from the root of the project. */
-export const modulePath = (root, path) => join(root, builtPath(path))

@@ -1,19 +1,18 @@
 /**
- * Installs what is missing, builds what has changed, and runs the command in the same process, which therefore receives
- * signals and sets the exit code itself.
+ * In a clone, installs what is missing and builds what has changed; then runs the command in the same process, which
+ * therefore receives signals and sets the exit code itself.
  */
-import { readFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildSources, modulePath } from './build.mjs'
 import { Stopped } from './child.mjs'
-import { load, root } from './load.mjs'
-import { say, setUpNative, setUpPackages } from './setup.mjs'
-import { helpOf, misuse, tools } from './tools.mjs'
+import { builtFile, load } from './load.mjs'
+import { isClone, manifest, root, shellCommand } from './package.mjs'
+import { say, setUpNative, setUpPackages, writeWhole } from './setup.mjs'
 import { wantsNative } from './wants-native.mjs'
 
 /** Runs a program that reads its command line from `process.argv`. */
 const program = async (path, args) => {
-  process.argv = [process.execPath, modulePath(root, path), ...args]
+  process.argv = [process.execPath, builtFile(path), ...args]
   await load(path)
 }
 
@@ -24,44 +23,57 @@ const fail = (exitCode, message) => {
   process.exitCode = exitCode
 }
 
+const NATIVE = shellCommand('setup', 'native')
+
 const setUp = async args => {
   const [what, ...more] = args
-  if (what === undefined)
-    return say('The packages are installed. For the native backend: npm run setup -- native')
+  if (what === undefined) return say(`The packages are installed. For the native backend: ${NATIVE}`)
   if (what !== 'native' || more.length > 0)
-    return fail(2, `setup ${args.join(' ')}: expected no argument, or native; run: npm run setup -- native`)
+    return fail(2, `setup ${args.join(' ')}: expected no argument, or native; run: ${NATIVE}`)
   if (process.env.NETWORK2_NATIVE === 'off')
-    return fail(
-      2,
-      'NETWORK2_NATIVE=off forbids the native backend; unset it, then run: npm run setup -- native',
-    )
+    return fail(2, `NETWORK2_NATIVE=off forbids the native backend; unset it, then run: ${NATIVE}`)
   const native = await setUpNative({ root, env: process.env, again: true })
   if (native.status === 'failed')
     return fail(3, `the native backend could not be installed: ${native.reason}; ${native.remedy}`)
   say(`The native backend is installed (TensorFlow ${native.libtensorflow}, ${native.source}).`)
 }
 
+/** Adds to the JavaScript in dist/ what a package has besides: declarations, and the licences of what was bundled. */
+const completePackage = async () => {
+  const { bundledLicences } = await import('./build.mjs')
+  writeWhole(join(root, 'dist', 'LICENSES.txt'), bundledLicences(root))
+  await program('node_modules/typescript/bin/tsc', ['--project', join(root, 'tsconfig.build.json')])
+}
+
 const commands = {
   setup: setUp,
-  test: vitest,
-  'test:long': args => {
-    process.env.NETWORK2_LONG = '1'
-    return vitest(args)
-  },
+  ...(isClone && {
+    build: completePackage,
+    test: vitest,
+    'test:long': args => {
+      process.env.NETWORK2_LONG = '1'
+      return vitest(args)
+    },
+  }),
 }
+
+/** The commands for the development of the project. */
+const { helpOf, misuse, tools } = isClone ? await import('./tools.mjs') : { tools: {} }
 
 /** A value of a table by a name that anybody may have typed. */
 const entry = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined)
 
 const asksForHelp = args => args.includes('--help') || args.includes('-h')
 
-const SETUP_HELP =
-  'Installs the packages; with native, TensorFlow’s library too (200 MB).\n\nUsage: npm run setup -- [native]'
+const SETUP_HELP = `Installs the packages; with native, TensorFlow’s library too (200 MB).\n\nUsage: ${shellCommand('setup', '[native]')}`
 
 /** What can be answered before anything is installed; undefined if nothing. */
 const answer = (command, args) => {
-  if (args.includes('--version') && command !== 'test' && command !== 'test:long')
-    return `network2 ${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}`
+  if (
+    command === '--version' ||
+    (args.includes('--version') && !['test', 'test:long', '--get-yargs-completions'].includes(command))
+  )
+    return `network2 ${manifest().version}`
   const tool = entry(tools, command)
   if (tool !== undefined && asksForHelp(args)) return helpOf(command, tool)
   return command === 'setup' && asksForHelp(args) ? SETUP_HELP : undefined
@@ -84,11 +96,16 @@ const main = async ([command, ...args]) => {
   if (text !== undefined || tool !== undefined) watchOutput()
   if (text !== undefined) return void process.stdout.write(`${text}\n`)
   const wrong = tool === undefined ? undefined : misuse(tool, args)
-  if (wrong !== undefined) return fail(2, `${wrong}\n  the usage is: npm run ${command} -- ${tool.usage}`)
-  const missing = await setUpPackages({ root, env: process.env })
-  if (missing !== undefined) return fail(3, missing)
-  const stale = await buildSources(root)
-  if (stale !== undefined) return fail(7, stale)
+  if (wrong !== undefined) return fail(2, `${wrong}\n  the usage is: ${shellCommand(command, tool.usage)}`)
+  if (isClone) {
+    const missing = await setUpPackages({ root, env: process.env })
+    if (missing !== undefined) return fail(3, missing)
+    // a package has no files of older sources
+    if (command === 'build') rmSync(join(root, 'dist'), { recursive: true, force: true })
+    const { buildSources } = await import('./build.mjs')
+    const stale = await buildSources(root)
+    if (stale !== undefined) return fail(7, stale)
+  }
   // Source maps are read with each module: too slow for every start.
   if (args.includes('--debug')) process.setSourceMapsEnabled(true)
   if (wantsNative(command, args, process.env)) {

@@ -33,7 +33,7 @@ import {
   type Split,
   type Vector,
 } from '../test/support/float64.ts'
-import { root } from './load.mjs'
+import { root } from './package.mjs'
 
 export type Golden = {
   readonly name: string

@@ -1,2 +1,2 @@
-/** The folder of the project. */
-export declare const root: string
+/** The file of the JavaScript of a module, by its path from the root of the project. */
+export declare const builtFile: (path: string) => string

@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { key, permutation } from '../src/core/rng.ts'
-import { root } from './load.mjs'
+import { root } from './package.mjs'
 import { mutantsOf, typeChecker, withMutant, type Mutant } from './mutants.ts'
 
 type Area = { readonly name: string; readonly files: readonly string[]; readonly tests: readonly string[] }

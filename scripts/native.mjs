@@ -5,18 +5,15 @@
  * a Python package and the addon is compiled from the sources in the npm package. Both are kept in the user's cache, so
  * that another checkout needs neither Python nor a compiler.
  */
-import envPaths from 'env-paths'
 import headers from 'node-api-headers'
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
-import { join, resolve, sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runChild, Stopped } from './child.mjs'
 import { Obstacle, obstacleOf } from './obstacle.mjs'
+import { installCommand, shellCommand, tfjsNode } from './package.mjs'
 import { copyTo, linkTo, withTemporary } from './publish.mjs'
 import { fetchLibrary, libraryIsWhole } from './wheel.mjs'
-
-/** The folder in which the library is kept for all checkouts: NETWORK2_CACHE, or the user's cache folder. */
-export const cacheFolder = env => resolve(env.NETWORK2_CACHE || envPaths('network2', { suffix: '' }).cache)
 
 /** Loads the addon in a separate process. Returns TensorFlow's version, or why it does not load. */
 const probe = async (addon, env) => {
@@ -56,7 +53,7 @@ const findCompiler = async env => {
   }
   throw new Obstacle(
     `no C++ compiler was found (${COMPILERS.join(', ')})`,
-    'install one, such as the package g++, then run: npm run setup -- native',
+    `install one, such as the package g++, then run: ${shellCommand('setup', 'native')}`,
   )
 }
 
@@ -80,7 +77,7 @@ const build = async ({ compiler, sources, library, output, env }) => {
     `the compiler ended with ${signal ?? code}`
   throw new Obstacle(
     `${compiler} could not compile TensorFlow's addon (${why})`,
-    'fix that, then run: npm run setup -- native',
+    `fix that, then run: ${shellCommand('setup', 'native')}`,
   )
 }
 
@@ -102,7 +99,12 @@ const ready = (source, libtensorflow, addon, library) => ({
 })
 
 const install = async ({ root, env, cache, recipe, platform, say }) => {
-  const tfjs = join(root, 'node_modules', '@tensorflow', 'tfjs-node')
+  const tfjs = tfjsNode(root)
+  if (tfjs === undefined)
+    throw new Obstacle(
+      'the package @tensorflow/tfjs-node is not installed',
+      `run: ${installCommand(['@tensorflow/tfjs-node'])}`,
+    )
   const addon = join(tfjs, 'lib', 'napi-v8', 'tfjs_binding.node')
   const linked = join(tfjs, 'deps', 'lib')
   const libraryFile = join(linked, 'libtensorflow_cc.so.2')
@@ -151,7 +153,7 @@ const install = async ({ root, env, cache, recipe, platform, say }) => {
     rmSync(addon)
     throw new Obstacle(
       `TensorFlow's library does not load (${trouble})`,
-      `delete ${library}, then run: npm run setup -- native`,
+      `delete ${library}, then run: ${shellCommand('setup', 'native')}`,
     )
   }
   // The addon works even if the cache cannot be written.

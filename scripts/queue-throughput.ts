@@ -13,7 +13,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { parseQueueAddress, type QueueAddress } from '../src/study/queue-address.ts'
 import { openQueue } from '../src/study/queue-client.ts'
 import { serveQueue } from '../src/study/queue-worker.ts'
-import { root } from './load.mjs'
+import { root } from './package.mjs'
 
 const RUN = join(root, 'scripts', 'run.mjs')
 

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { basename, dirname, join } from 'node:path'
 import { clearInterval, setInterval } from 'node:timers'
 import { runChild } from './child.mjs'
+import { nativeRecord } from './package.mjs'
 import { inTurn } from './turn.mjs'
 
 /** Prints a line about the work on standard error: standard output is for results. */
@@ -125,14 +126,13 @@ export const setUpPackages = async ({ root, env }) => {
 /** The version of the installation of the native backend: a state that another version has left is ignored. */
 const RECIPE = 2
 
-const stateFile = root => join(root, 'node_modules', '.network2', 'native.json')
-
 /**
  * The result of the last installation of the native backend: `{ status: 'ready', source, libtensorflow, addon, library }`
  * or `{ status: 'failed', reason, remedy }`; undefined before the first, and if its files are gone.
  */
 export const readNativeState = root => {
-  const state = readJson(stateFile(root))
+  const file = nativeRecord(root)
+  const state = file === undefined ? undefined : readJson(file)
   if (state?.recipe !== RECIPE) return undefined
   const gone = path => statSync(path, { throwIfNoEntry: false }) === undefined
   return state.status === 'ready' && [state.addon, state.library].some(gone) ? undefined : state
@@ -149,7 +149,7 @@ export const writeWhole = (file, text) => {
 /** Saves the result of an installation, if the folder can be written. */
 export const writeNativeState = (root, state) => {
   try {
-    writeWhole(stateFile(root), `${JSON.stringify({ recipe: RECIPE, ...state }, null, 2)}\n`)
+    writeWhole(nativeRecord(root), `${JSON.stringify({ recipe: RECIPE, ...state }, null, 2)}\n`)
   } catch {
     return
   }
@@ -169,7 +169,8 @@ export const setUpNative = async ({ root, env, again = false, how = {} }) => {
   }
   const before = installed()
   if (before !== undefined) return before
-  const { cacheFolder, installNative } = await import('./native.mjs')
+  const { cacheFolder } = await import('./cache-folder.mjs')
+  const { installNative } = await import('./native.mjs')
   const cache = cacheFolder(env)
   const waiting = () => say('Waiting: another process is installing the native backend …')
   return inTurn(`native backend in ${cache}`, waiting, async () => {

@@ -17,6 +17,7 @@ import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
 import { runChild } from './child.mjs'
 import { Obstacle } from './obstacle.mjs'
+import { shellCommand } from './package.mjs'
 import { publish, withTemporary } from './publish.mjs'
 
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['pip']]
@@ -29,7 +30,7 @@ const findPip = async env => {
   }
   throw new Obstacle(
     'Python with pip, which downloads it, was not found',
-    'install Python 3 with pip, then run: npm run setup -- native',
+    `install Python 3 with pip, then run: ${shellCommand('setup', 'native')}`,
   )
 }
 
@@ -44,7 +45,7 @@ const download = async ({ command, first }, { requirement, pipFlags }, folder, e
   const offline = /Retrying|Connection|Temporary failure|timed out/.test(err)
   throw new Obstacle(
     `pip could not download ${requirement} (${offline ? 'no connection' : (said.at(-1)?.slice(0, 200) ?? 'pip gave no reason')})`,
-    "check the network and pip's package index, then run: npm run setup -- native",
+    `check the network and pip's package index, then run: ${shellCommand('setup', 'native')}`,
   )
 }
 
@@ -59,7 +60,7 @@ const check = async (wheel, expected) => {
   if (found === expected) return
   throw new Obstacle(
     `the downloaded package has the SHA-256 ${found}, expected ${expected}`,
-    "empty pip's cache (pip cache purge), check its package index, then run: npm run setup -- native",
+    `empty pip's cache (pip cache purge), check its package index, then run: ${shellCommand('setup', 'native')}`,
   )
 }
 

@@ -23,6 +23,7 @@ export type Interrupted = Failure<'Interrupted'> & { readonly signal: StopReason
 /** Why a program should stop early. */
 export type StopReason = 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'closed pipe'
 
+/** An error that a user can cause or meet: what is wrong, and what to do. */
 export type AppError =
   UsageError | DataError | DivergedError | IncompatibleCheckpoint | Locked | WriteFailed | Interrupted
 

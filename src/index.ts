@@ -22,13 +22,6 @@ export { linear } from './core/activations/linear.ts'
 export { relu } from './core/activations/relu.ts'
 export { softmax } from './core/activations/softmax.ts'
 export { tanh } from './core/activations/tanh.ts'
-export {
-  loadBackend,
-  type Backend,
-  type BackendChoice,
-  type BackendName,
-  type BackendPreference,
-} from './runtime/backend.ts'
 export type { Cost } from './core/cost.ts'
 export { crossEntropy } from './core/costs/cross-entropy.ts'
 export { costNames, costs, type CostName } from './core/costs/index.ts'
@@ -36,7 +29,6 @@ export { logLikelihood } from './core/costs/log-likelihood.ts'
 export { quadratic } from './core/costs/quadratic.ts'
 export { quadraticLinear } from './core/costs/quadratic-linear.ts'
 export { dropoutOf, fullNetwork, neuronsKept, thinnedNetwork, type Dropout } from './core/dropout.ts'
-export { selectEngine, type EngineChoice } from './runtime/engine.ts'
 export * from './compiler/index.ts'
 export { batchMetrics, totalCost, type MetricSums } from './core/metrics.ts'
 export { backprop, feedforward, output, type Batch, type Gradients } from './core/network.ts'
@@ -53,6 +45,9 @@ export {
 } from './core/params.ts'
 export { fold, key, normal, permutation, type Key } from './core/rng.ts'
 export { using, foldScoped, dispose, clone, withTensors, scoped } from './core/scope.ts'
+export { generateDigits, type GeneratedDigits } from './data/digits.ts'
+export { digitImage } from './image/ink.ts'
+export type { GreyImage } from './image/grey.ts'
 export type { HyperParameters, Optimizer, TrainState } from './core/optimizer.ts'
 export { optimizers, type OptimizerName } from './core/optimizers/index.ts'
 export { momentum } from './core/optimizers/momentum.ts'

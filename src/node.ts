@@ -1,4 +1,25 @@
 /**
- * The part of the library that needs Node, `network2/node`: data sets and networks in files. Re-exports only.
+ * The public interface for Node.js, `network2/node`: data sets and networks in files, backends, runs and studies. Re-exports only.
+ *
+ * The functions of `promises.ts` return promises. What else can fail is an `Either` or a `TaskEither` of fp-ts, whose left
+ * side is an `AppError` with a message and a remedy.
  */
 export { load, loadData, save, type LoadDataOptions } from './runs/promises.ts'
+export {
+  loadBackend,
+  type Backend,
+  type BackendChoice,
+  type BackendName,
+  type BackendPreference,
+} from './runtime/backend.ts'
+export { selectEngine, type EngineChoice } from './runtime/engine.ts'
+export { loadChosenData, type LoadOptions } from './data/load.ts'
+export type { Dataset } from './data/dataset.ts'
+export { systemEnv, type Env } from './io/env.ts'
+export { exitCode, type AppError } from './errors.ts'
+export { planRun, type PlannedRun } from './runs/run-plan.ts'
+export { trainRun, type FinishedRun } from './runs/train-run.ts'
+export { listRuns, type ListedRun } from './runs/list-runs.ts'
+export { planStudy, type Study, type StudyPlan } from './study/study-plan.ts'
+export { runStudy, type StudyEnd, type StudyRun } from './study/run-study.ts'
+export { localPool, type TrialPool } from './study/trial-pool.ts'

@@ -19,8 +19,8 @@ type Sum = Pick<Published, 'bytes' | 'sum'>
 export type FigureOptions = {
   /** A folder that has the files; if it is given, nothing is downloaded. */
   readonly folder?: string | undefined
-  /** The folder for stored data sets; default `data` in the current folder. */
-  readonly dataFolder?: string
+  /** The folder for stored data sets. */
+  readonly dataFolder: string
   readonly onNotice: (line: string) => void
   readonly source?: string
   readonly patience?: Patience
@@ -76,7 +76,6 @@ type Fetcher = (address: string, known: Sum, patience: Patience) => TaskEither<D
 const load = (name: FigureName, given: FigureOptions, fetch: Fetcher): TaskEither<DataError, Figure> => {
   const { folder, dataFolder, onNotice, ...from } = {
     folder: undefined,
-    dataFolder: 'data',
     source,
     patience,
     known: published,

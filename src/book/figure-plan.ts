@@ -1,6 +1,7 @@
 /**
  * The trials of a figure, and what its claims come to over the seeds.
  */
+import { shellCommand } from '#scripts/package'
 import { BOOK_SEED } from '../core/book-rng.ts'
 import { mean } from '../study/moments.ts'
 import { pairedT, quantile } from '../study/statistics.ts'
@@ -97,7 +98,7 @@ export const trialsOf = ({ arms }: FigurePlan): readonly Trial[] => [
 ]
 
 /** The command that trains one of the networks of a figure, as a person would type it. */
-export const trainCommandOf = (trial: Trial): string => `npm run train -- ${typedFlags(trial)}`
+export const trainCommandOf = (trial: Trial): string => shellCommand('train', typedFlags(trial))
 
 export type ClaimOutcome = {
   readonly claim: Claim

@@ -20,7 +20,8 @@ export type Command<O extends OptionTable = OptionTable> = {
   /** The values that stand without a flag, if the command takes any: their name in the help, an example, and whether they may be missing. */
   readonly positionals?: { readonly usage: string; readonly example: string; readonly isOptional?: true }
   readonly options: O
-  readonly examples: readonly (readonly [line: string, what: string])[]
+  /** The arguments of an example, and what it does. */
+  readonly examples: readonly (readonly [args: string, what: string])[]
   /** (A method, so that a registry can hold commands with different options.) */
   run(flags: ValuesOf<O>, env: CliEnv, positionals: readonly string[]): TE.TaskEither<AppError, void>
 }

@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { availableParallelism } from 'node:os'
+import { shellCommand } from '#scripts/package'
 import { dataError, usageError, type AppError, type DataError, type UsageError } from '../errors.ts'
 import { shellQuoted } from '../format.ts'
 import { parseArms, type Fixable, type StudyArm } from '../study/arms.ts'
@@ -80,10 +81,10 @@ export const compareOptions = {
     help: 'parallel trials',
     byDefault: 'one for each core',
   }),
-  queue: queueOption({ group: RUN, help: `run the trials on npm run worker; ${queueHelp}` }),
+  queue: queueOption({ group: RUN, help: `run the trials on ${shellCommand('worker')}; ${queueHelp}` }),
   shard: optional(shard, {
     group: RUN,
-    help: 'run the I-th of N shards, as --shard I/N; then npm run merge',
+    help: `run the I-th of N shards, as --shard I/N; then ${shellCommand('merge')}`,
   }),
   out: withDefault(D.anyText, 'runs/compare', { group: RUN, help: 'folder of the study' }),
   ...outputOptions,
@@ -198,20 +199,23 @@ const readSpace = (file: string | undefined): TE.TaskEither<AppError, Space> =>
       )
 
 /** The command line that does the study again: what the result depends on, and nothing about the machines. */
-export const commandLine = (flags: CompareFlags): string =>
-  [
-    `npm run compare -- --arms ${flags.arms.map(shellQuoted).join(' ')}`,
-    ...Object.entries({
-      space: flags.space,
-      budget: flags.budget,
-      trials: flags.trials,
-      seeds: flags.seeds,
-      seed: flags.seed,
-      epochs: flags.epochs,
-      sizes: flags.sizes?.join(','),
-      'train-size': flags.trainSize,
-      data: flags.data,
-      backend: flags.backend === 'auto' ? undefined : flags.backend,
-      engine: flags.engine === 'auto' ? undefined : flags.engine,
-    }).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${shellQuoted(String(value))}`])),
-  ].join(' ')
+export const compareCommandLine = (flags: CompareFlags): string =>
+  shellCommand(
+    'compare',
+    [
+      `--arms ${flags.arms.map(shellQuoted).join(' ')}`,
+      ...Object.entries({
+        space: flags.space,
+        budget: flags.budget,
+        trials: flags.trials,
+        seeds: flags.seeds,
+        seed: flags.seed,
+        epochs: flags.epochs,
+        sizes: flags.sizes?.join(','),
+        'train-size': flags.trainSize,
+        data: flags.data,
+        backend: flags.backend === 'auto' ? undefined : flags.backend,
+        engine: flags.engine === 'auto' ? undefined : flags.engine,
+      }).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${shellQuoted(String(value))}`])),
+    ].join(' '),
+  )

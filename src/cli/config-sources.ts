@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
+import { shellCommand } from '#scripts/package'
 import { incompatibleCheckpoint, usageError, type AppError, type UsageError } from '../errors.ts'
 import { parseJson } from '../io/json.ts'
 import { readText } from '../io/read.ts'
@@ -130,7 +131,7 @@ const fromRun = (options: OptionTable, folder: string): TE.TaskEither<AppError, 
     TE.mapLeft(({ message }) =>
       incompatibleCheckpoint(
         `--resume ${folder}: ${message}`,
-        'give the folder of a run; npm run runs lists your runs',
+        `give the folder of a run; ${shellCommand('runs')} lists your runs`,
       ),
     ),
   )

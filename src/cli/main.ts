@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import yargs from 'yargs'
+import { shellCommand } from '#scripts/package'
 import { exitCode, exitCodes, interrupted, usageError, type AppError, type StopReason } from '../errors.ts'
 import { CompileError } from '../core/scan.ts'
 import { visible } from '../format.ts'
@@ -16,6 +17,7 @@ import type { CliEnv } from './cli-env.ts'
 import { runCommand, type Command } from './command.ts'
 import { commands } from './commands/index.ts'
 import { checkNpmFlags } from './npm-flags.ts'
+import { COMPLETION_FLAG, completions, printCompletionScript } from './completion.ts'
 import { colourFor } from './colours.ts'
 import { progressBar } from './progress-bar.ts'
 import { checkKnown, flagOf, unknownFlag, type Argv, type OptionTable } from '../options/option.ts'
@@ -30,9 +32,9 @@ const parserOf = (
   args: readonly string[],
 ) =>
   yargs([...args])
-    .scriptName(`npm run ${name} --`)
+    .scriptName(shellCommand(name))
     .usage(
-      `${describe}\n\nUsage: npm run ${name} -- [flags]${positionals === undefined ? '' : ` ${positionals.usage}`}`,
+      `${describe}\n\nUsage: ${shellCommand(name, `[flags]${positionals === undefined ? '' : ` ${positionals.usage}`}`)}`,
     )
     .options(
       Object.fromEntries(
@@ -49,7 +51,7 @@ const parserOf = (
         ]),
       ),
     )
-    .example(examples.map(([line, what]) => [line, what] as [string, string]))
+    .example(examples.map(([args, what]) => [shellCommand(name, args), what] as [string, string]))
     .epilogue(`Exit codes: ${exitCodes.map(([code, meaning]) => `${code} ${meaning}`).join('; ')}.`)
     .parserConfiguration({
       'camel-case-expansion': false,
@@ -64,6 +66,12 @@ const parserOf = (
     .wrap(Math.min(100, process.stdout.columns || 100))
     .exitProcess(false)
     .fail(false)
+
+/** An example of a command with flags. */
+const exampleOf = (name: string, { examples }: Command): string | undefined => {
+  const [args] = examples.find(([args]) => args !== '') ?? []
+  return args === undefined ? undefined : shellCommand(name, args)
+}
 
 /** The name in `--name=value` and in `--no-name`. */
 const flagName = (arg: string): string => arg.slice(2).replace(/^no-/, '').split('=')[0]!
@@ -157,15 +165,58 @@ const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
     else resolveLater()
   })
 
+/** A command by a name that anybody may have typed. */
+const commandNamed = async (name: string): Promise<Command | undefined> =>
+  Object.hasOwn(commands, name) ? commands[name]!() : undefined
+
+const commandNames = Object.keys(commands)
+
+/** The commands, each with what it does. */
+const printOverview = async (env: CliEnv): Promise<void> => {
+  env.out('The commands; each has --help:\n')
+  for (const name of commandNames)
+    env.out(`  ${shellCommand(name).padEnd(24)}${(await commandNamed(name))!.describe}`)
+}
+
+/** What is answered by no command of its own: undefined if the name is another one. */
+const answers: Readonly<
+  Record<string, (words: readonly string[], env: CliEnv) => Promise<AppError | undefined>>
+> = {
+  help: async ([topic, ...more], env) => {
+    if (topic === undefined) await printOverview(env)
+    else if (more.length > 0 || !commandNames.includes(topic))
+      return usageError(
+        `help ${[topic, ...more].join(' ')}: unknown topic`,
+        `the topics are ${commandNames.join(', ')}`,
+      )
+    else return main([topic, '--help'], env)
+    return undefined
+  },
+  completion: () => {
+    printCompletionScript(yargs())
+    return Promise.resolve(undefined)
+  },
+  [COMPLETION_FLAG]: async (line, env) => {
+    const parserNamed = async (name: string) => {
+      const command = await commandNamed(name)
+      return command === undefined ? undefined : parserOf(name, command, [])
+    }
+    const words = await completions(line, [...commandNames, 'help', 'setup'], parserNamed)
+    words.forEach(env.out)
+    return undefined
+  },
+}
+
 const main = async (args: readonly string[], env: CliEnv): Promise<AppError | undefined> => {
-  const [name = '', ...rest] = args
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (load === undefined)
+  const [name = '', ...rest] = ['--help', '-h'].includes(args[0] ?? '') ? ['help'] : args
+  const answer = Object.hasOwn(answers, name) ? answers[name] : undefined
+  if (answer !== undefined) return answer(rest, env)
+  const command = await commandNamed(name)
+  if (command === undefined)
     return usageError(
       `${name || '(nothing)'}: unknown command`,
-      `the commands are ${Object.keys(commands).join(', ')}`,
+      `the commands are ${commandNames.join(', ')}; ${shellCommand('help')} says what each does`,
     )
-  const command = await load()
   const { options } = command
   const inherited = rest.find(arg => arg.startsWith('--') && flagName(arg) in Object.prototype)
   // yargs takes these names for its own
@@ -183,12 +234,7 @@ const main = async (args: readonly string[], env: CliEnv): Promise<AppError | un
   const result = await pipe(
     TE.fromEither(checkNpmFlags(name, options, env.variables, (argv._ as readonly unknown[]).map(String))),
     TE.flatMapEither(() =>
-      checkKnown(
-        options,
-        command.positionals !== undefined,
-        argv,
-        command.examples.find(([line]) => line.includes(' -- '))?.[0],
-      ),
+      checkKnown(options, command.positionals !== undefined, argv, exampleOf(name, command)),
     ),
     TE.tap(() => checkAllVariables(options, env.variables)),
     TE.flatMap(known => mergeSources(options, env.variables, known)),

@@ -2,6 +2,7 @@
  * What `train` prints: lines and a progress bar for a person, JSON lines for a program.
  */
 import { join } from 'node:path'
+import { shellCommand } from '#scripts/package'
 import { costs } from '../core/costs/index.ts'
 import { bestEpoch, monitored } from '../runs/history.ts'
 import { toJson } from '../io/json.ts'
@@ -178,7 +179,7 @@ export const textReporter = (
       const kept = saved ?? (run === undefined ? undefined : join(run, 'model.json'))
       if (kept !== undefined && (saved !== undefined || !quiet)) {
         env.out(`Saved: ${kept}`)
-        env.out(`To evaluate it: npm run evaluate -- --model ${shellQuoted(kept)}`)
+        env.out(`To evaluate it: ${shellCommand('evaluate', `--model ${shellQuoted(kept)}`)}`)
       }
       if (run !== undefined && !quiet) env.out(`Report: ${join(run, 'report.html')}`)
     },

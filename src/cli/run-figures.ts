@@ -5,10 +5,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { availableParallelism } from 'node:os'
+import { shellCommand } from '#scripts/package'
 import { measureSpeeds, trialSeconds } from '../book/estimate.ts'
 import { bookExercises } from '../book/exercises/index.ts'
 import { bookFigures } from '../book/figures/index.ts'
 import type { BookFigure } from '../book/figure.ts'
+import { defaultDataFolder } from '../io/data-folder.ts'
 import { loadFigures } from '../book/figure-files.ts'
 import { claimOutcomes, planFigure, trialsOf, type FigurePlan } from '../book/figure-plan.ts'
 import type { Figure } from '../book/published.ts'
@@ -227,7 +229,7 @@ const loadAuthors = (
     TE.fromTask(
       loadFigures(
         plans.flatMap(({ figure: { file } }) => file ?? []),
-        { folder: published, onNotice: env.log },
+        { folder: published, dataFolder: defaultDataFolder(env.variables), onNotice: env.log },
       ),
     ),
     TE.flatMap(({ figures, missing }) => {
@@ -269,7 +271,7 @@ export const runFigures = (
         env,
         {
           out: flags.out,
-          command: `npm run ${of.command} -- ${page.command}${settings}`,
+          command: shellCommand(of.command, `${page.command}${settings}`),
           data: data.name,
         },
         {
@@ -287,7 +289,7 @@ export const runFigures = (
           describeFigure(plan, results).forEach(env.out)
           for (const { arm, sentence } of replayOutcomes(plan, results, authors.get(plan.name)))
             env.out(`  The author's own run, replayed on ${data.name}, ${arm}: ${sentence}.`)
-          env.out(`  npm run ${of.command} -- ${of.ask(plan.name)}`)
+          env.out(`  ${shellCommand(of.command, of.ask(plan.name))}`)
           env.out('')
         }
         if (names.length === 1)
@@ -310,7 +312,7 @@ export const printClaims = (
       else
         for (const plan of plans) {
           describeFigure(plan, results).forEach(env.out)
-          env.out(`  npm run ${of.command} -- ${of.ask(plan.name)}`)
+          env.out(`  ${shellCommand(of.command, of.ask(plan.name))}`)
           env.out('')
         }
     }),

@@ -307,6 +307,7 @@ const draw = (random: RandomGenerator, digit: number): Float64Array => {
   return grey
 }
 
+/** The images of generated digits, and which digit each is. */
 export type GeneratedDigits = { readonly images: Images; readonly labels: Uint8Array }
 
 /**

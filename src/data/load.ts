@@ -16,14 +16,16 @@ import { mnist, readFolder, type KnownFiles } from './mnist.ts'
 import { readPickle } from './pickle-dataset.ts'
 import { findPictures, readPictures } from './picture-dataset.ts'
 import type { LoadProgress } from './progress.ts'
+import { defaultDataFolder } from '../io/data-folder.ts'
 import { exists, kindOf } from '../io/read.ts'
 
+/** What to load, and where from. */
 export type LoadOptions = {
   /** auto, mnist, digits, or the path of a folder or of a file. */
   readonly choice: string
   /** Environment variables. */
   readonly env: NodeJS.ProcessEnv
-  /** Where the program keeps data sets; by default `data` in the current folder. */
+  /** Where the program keeps data sets; by default `data` in the current folder of a clone, else the user's cache. */
   readonly dataFolder?: string
   /** Called with each line that the user must see. */
   readonly onNotice: (line: string) => void
@@ -218,7 +220,7 @@ const oneOfSeveral = (
  */
 export const loadChosenData = (given: LoadOptions): TaskEither<DataError, Dataset> => {
   const options: Options = {
-    dataFolder: 'data',
+    dataFolder: defaultDataFolder(given.env),
     mirrors,
     patience,
     known: mnist,

@@ -13,6 +13,7 @@ export type ProgressBar = {
   readonly clear: () => void
 }
 
+/** What the application is given from outside. */
 export type Env = {
   /** Prints a line about the work: notices and warnings. */
   readonly log: (line: string) => void

@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename, join } from 'node:path'
+import { shellCommand } from '#scripts/package'
 import { fullNetwork } from '../core/dropout.ts'
 import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import type { RunRecord } from './run-record.ts'
@@ -103,7 +104,7 @@ export const readRun = (env: Env, folder: string): TE.TaskEither<AppError, RunRe
       TE.fromNullable(
         incompatibleCheckpoint(
           `${folder} is not a run folder (config.json is missing)`,
-          'npm run runs lists your runs',
+          `${shellCommand('runs')} lists your runs`,
         ),
       ),
     ),

@@ -1,18 +1,19 @@
 /**
  * The command line that trains a network again: by the settings alone, without a file of the machine that trained it.
  */
+import { shellCommand } from '#scripts/package'
 import { shellQuoted } from '../format.ts'
 import { flagOf, typedValue, type Argv, type Option } from '../options/option.ts'
 import { trainingOptions } from '../options/train-options.ts'
 
 /** @param config the settings of a run, as its config.json has them; what a setting cannot be is left out */
 export const trainCommandLine = (config: Readonly<Record<string, unknown>>): string =>
-  [
-    'npm run train --',
-    ...Object.entries(trainingOptions).flatMap(([name, option]) =>
-      flagText(flagOf(name), option, config[name]),
-    ),
-  ].join(' ')
+  shellCommand(
+    'train',
+    Object.entries(trainingOptions)
+      .flatMap(([name, option]) => flagText(flagOf(name), option, config[name]))
+      .join(' '),
+  )
 
 /** A flag with its value; nothing if it is the default. */
 const flagText = (

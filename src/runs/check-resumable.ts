@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
+import { shellCommand } from '#scripts/package'
 import { incompatibleCheckpoint, type AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
 import { readFailureReason } from '../io/failure.ts'
@@ -52,7 +53,7 @@ export const checkResumable = (
       error =>
         incompatibleCheckpoint(
           `--resume ${path}: ${readFailureReason(error)}`,
-          'give the folder of a run; npm run runs lists your runs',
+          `give the folder of a run; ${shellCommand('runs')} lists your runs`,
         ),
     ),
     TE.flatMap(({ settings, before }) => {

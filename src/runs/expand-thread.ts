@@ -8,8 +8,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
+import { root } from '#scripts/package'
 import { expandedImages, type ExpansionPlan } from '../data/expand.ts'
-import { packageFolder } from '../io/package-folder.ts'
 
 /** What the thread is started with. */
 type ThreadData = { readonly plan: ExpansionPlan; readonly images: Uint8Array }
@@ -32,7 +32,7 @@ export type ExpansionThread = {
 }
 
 /** The module that the thread runs. */
-const entryOf = (): URL => pathToFileURL(join(packageFolder(), 'scripts', 'expand-images.mjs'))
+const entryOf = (): URL => pathToFileURL(join(root, 'scripts', 'expand-images.mjs'))
 
 /** Starts a thread. It ends when it is closed, and with the process. */
 export const expansionThread = (

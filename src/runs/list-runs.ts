@@ -2,6 +2,7 @@
  * The runs in a folder, with the progress of each.
  */
 import { join } from 'node:path'
+import { shellCommand } from '#scripts/package'
 import { shellQuoted } from '../format.ts'
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
@@ -13,6 +14,7 @@ import { isSameOwner, ownerOf, type Processes } from '../io/lock.ts'
 
 export type ListedState = 'running' | 'finished' | 'interrupted' | 'diverged'
 
+/** What the folder of a run says. */
 export type ListedRun = {
   readonly path: string
   readonly state: ListedState
@@ -59,7 +61,10 @@ const decoded = <A>(type: t.Type<A, unknown>, json: string | undefined): A | und
 
 /** The command that trains with the settings of a diverged run, but for a smaller learning rate. */
 export const withSmallerEta = (path: string, eta: number): string =>
-  `npm run train -- --config ${shellQuoted(join(path, 'config.json'))} --eta ${Number((eta / 10).toPrecision(3))}`
+  shellCommand(
+    'train',
+    `--config ${shellQuoted(join(path, 'config.json'))} --eta ${Number((eta / 10).toPrecision(3))}`,
+  )
 
 /** The run in a folder; undefined if there is none. Files that cannot be read are skipped. */
 export const describeRunFolder = async (

@@ -54,6 +54,7 @@ export type RunConfig = Omit<
   readonly evaluateOn: EvaluationPart
 }
 
+/** A run before it starts: its settings, data and first parameters. */
 export type PlannedRun = {
   readonly config: RunConfig
   readonly training: Examples

@@ -6,12 +6,13 @@
  */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import util from 'node:util'
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { installCommand, shellCommand, tfjsNode } from '#scripts/package'
 import type { Sessions } from '../compiler/xla/sessions.ts'
 import { usageError, type AppError } from '../errors.ts'
 import { withTensors } from '../core/scope.ts'
@@ -63,7 +64,9 @@ type Loaded = Omit<Backend, 'notice'>
 /** Why a backend cannot be used, and what to do. */
 export type Unavailable = { readonly reason: string; readonly remedy: string; readonly installed: boolean }
 
-const INSTALL = 'run: npm run setup -- native'
+const INSTALL = `run: ${shellCommand('setup', 'native')}`
+
+const TFJS_NODE = '@tensorflow/tfjs-node'
 
 /** The platform for which scripts/native.mjs can install the native backend. */
 const NATIVE_PLATFORM = 'linux-x64'
@@ -77,21 +80,22 @@ const notInstalled = (): Unavailable => {
       remedy: 'every command works without it',
       installed: false,
     }
+  if (tfjsNode() === undefined)
+    return {
+      reason: `the package ${TFJS_NODE} is not installed`,
+      remedy: `run: ${installCommand([TFJS_NODE])}`,
+      installed: false,
+    }
   const last = nativeInstallation()
   return last?.status === 'failed'
     ? { reason: last.reason, remedy: last.remedy, installed: false }
     : { reason: 'it is not installed', remedy: INSTALL, installed: false }
 }
 
-const hasAddon = (): boolean =>
-  existsSync(
-    join(
-      dirname(require.resolve('@tensorflow/tfjs-node/package.json')),
-      'lib',
-      'napi-v8',
-      'tfjs_binding.node',
-    ),
-  )
+const hasAddon = (): boolean => {
+  const folder = tfjsNode()
+  return folder !== undefined && existsSync(join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'))
+}
 
 /** Sets variables that the library reads when it is loaded, unless the user has set them. */
 const setDefaults = (env: NodeJS.ProcessEnv): void => {
@@ -178,7 +182,11 @@ export const tryBackend = async (name: BackendName): Promise<E.Either<Unavailabl
     })
   } catch (error) {
     const reason = `it does not load (${firstLine(error)})`
-    return E.left({ reason, remedy: name === 'native' ? INSTALL : 'run: npm run setup', installed: true })
+    return E.left({
+      reason,
+      remedy: name === 'native' ? INSTALL : `run: ${shellCommand('setup')}`,
+      installed: true,
+    })
   }
 }
 

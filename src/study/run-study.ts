@@ -24,6 +24,7 @@ import { parseTrialFlags, planTrial } from './train-trial.ts'
 import type { TrialPool } from './trial-pool.ts'
 import type { Trial, TrialResult, TrialResults } from './trial.ts'
 
+/** A study, and what runs it. */
 export type StudyRun = {
   readonly plan: StudyPlan
   /** The folder of the study. */
@@ -34,6 +35,7 @@ export type StudyRun = {
   readonly describe?: (trial: Trial, result: TrialResult) => string
 }
 
+/** A study that has ended. */
 export type StudyEnd = {
   /** The plan; its study lists the earlier verdicts in the same folder. */
   readonly plan: StudyPlan

@@ -9,6 +9,7 @@ import { rungsWithin, type Rung } from './halving.ts'
 import { sample, type FlagTexts, type Space } from './space.ts'
 import { namedTrial, type Trial } from './trial.ts'
 
+/** A comparison of two arms: what is searched, and for how long. */
 export type Study = {
   readonly arms: readonly [StudyArm, StudyArm]
   readonly space: Space
@@ -48,6 +49,7 @@ export type ArmPlan = {
   readonly search: readonly (readonly Trial[])[]
 }
 
+/** A study with the candidates of each arm. */
 export type StudyPlan = { readonly study: Study; readonly arms: readonly [ArmPlan, ArmPlan] }
 
 /** What identifies a study: not its budget and number of seeds, which are totals and may be raised later. */
@@ -62,6 +64,7 @@ export const subjectOf = ({
 /** The name of a study's data, for people. */
 export const dataNameOf = ({ dataName, data }: Study): string => dataName ?? `the data set ${data}`
 
+/** Draws the candidates of a study. */
 export const planStudy = (study: Study): StudyPlan => ({
   study,
   arms: [armPlan(study, study.arms[0]), armPlan(study, study.arms[1])],

@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { root } from '#scripts/package'
 import { usageError, type AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
-import { packageFolder } from '../io/package-folder.ts'
 import { openPool, type PoolFailure } from './pool.ts'
 import type { TrialError, TrialTask } from './train-trial.ts'
 import { describeFlags, type Trial, type TrialResult } from './trial.ts'
@@ -28,6 +28,7 @@ export type TrialFailure =
   | { readonly kind: 'killed'; readonly error: AppError; readonly why: string }
   | { readonly kind: 'crashed' | 'threw'; readonly why: string }
 
+/** What runs trials, several at a time. */
 export type TrialPool = {
   readonly run: (
     trial: Trial,
@@ -49,7 +50,7 @@ export type LocalPoolOptions = {
 /** Processes of this machine. Each has one thread: there are usually as many as cores. */
 export const localPool = (
   { variables, bar, log }: Pick<Env, 'variables' | 'bar' | 'log'>,
-  { jobs, data, entry = pathToFileURL(join(packageFolder(), 'scripts', 'trial.mjs')) }: LocalPoolOptions,
+  { jobs, data, entry = pathToFileURL(join(root, 'scripts', 'trial.mjs')) }: LocalPoolOptions,
 ): TrialPool => {
   const pool = openPool<TrialTask, number, E.Either<TrialError, TrialResult>>({
     entry,

@@ -124,7 +124,12 @@ describe('several figures', () => {
   test('in a folder, each file that is missing is named', async () => {
     const folder = await temporary()
     await writeFile(join(folder, FILE), bytes)
-    const { figures, missing } = await loadFigures(names, { folder, known, onNotice: () => undefined })()
+    const { figures, missing } = await loadFigures(names, {
+      folder,
+      dataFolder: folder,
+      known,
+      onNotice: () => undefined,
+    })()
     expect([...figures.keys()]).toEqual([NAME])
     expect(missing.map(({ error }) => error.message)).toEqual(
       ['regularized', 'more_data', 'overfitting_full'].map(

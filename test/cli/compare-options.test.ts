@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import {
   checkCompareFlags,
-  commandLine,
+  compareCommandLine,
   compareOptions,
   studyOf,
   type CompareFlags,
@@ -135,7 +135,7 @@ describe('the flags of compare', () => {
       sizes: '6,4,3',
       arms: ['xent', 'xent --eta 1'],
     })
-    expect(E.isRight(flags) && commandLine(flags.right)).toBe(
+    expect(E.isRight(flags) && compareCommandLine(flags.right)).toBe(
       "npm run compare -- --arms xent 'xent --eta 1' --seeds 10 --seed 0 --epochs 30 --sizes 6,4,3 --data auto",
     )
   })

@@ -109,11 +109,8 @@ describe('in a separate process', () => {
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'network2-backend-'))
-    cpSync(join(project, 'dist'), join(root, 'dist'), { recursive: true })
-    writeFileSync(
-      join(root, 'package.json'),
-      '{"name":"network2","type":"module","exports":{"./package.json":"./package.json"}}',
-    )
+    for (const name of ['dist', 'scripts', 'package.json'])
+      cpSync(join(project, name), join(root, name), { recursive: true })
     const links = [
       ...readdirSync(modules).filter(name => !name.startsWith('.') && name !== '@tensorflow'),
       ...readdirSync(join(modules, '@tensorflow'))

@@ -214,7 +214,7 @@ describe('before anything is installed', () => {
   ])('%j is refused', (args, words) => {
     const { status, stdout, stderr } = run(args)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
-    expect(stderr).toContain(`network2: ${words}\n  the usage is: npm run ${args[0]!} -- `)
+    expect(stderr).toContain(`network2: ${words}\n  the usage is: npm run ${args[0]!}`)
     expect(machine.asked()).toEqual([])
   })
 })

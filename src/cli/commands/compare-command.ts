@@ -4,6 +4,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
+import { shellCommand } from '#scripts/package'
 import { diverged, type AppError } from '../../errors.ts'
 import { planStudy, type StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace } from '../../study/space.ts'
@@ -23,7 +24,7 @@ import { toJson } from '../../io/json.ts'
 import { unwritable } from '../../io/failure.ts'
 import {
   checkCompareFlags,
-  commandLine,
+  compareCommandLine,
   compareOptions,
   studyOf,
   type CompareFlags,
@@ -32,6 +33,7 @@ import type { CliEnv } from '../cli-env.ts'
 import { defineCommand } from '../command.ts'
 import { loadExperimentData, type ExperimentNames } from '../../study/experiment-data.ts'
 import type { Shard } from '../../study/study-folder.ts'
+import { loadQueue } from '../../study/load-queue.ts'
 import { localPool, type TrialPool } from '../../study/trial-pool.ts'
 import { describeOutcome, describePlan, describeTrial } from '../../report/text/study-text.ts'
 import { counted, shellQuoted, toWidth } from '../../format.ts'
@@ -40,8 +42,8 @@ export const compareCommand = defineCommand({
   describe: 'Searches the hyper-parameters of two arms alike, compares the winners, and prints a verdict.',
   options: compareOptions,
   examples: [
-    ['npm run compare', 'the two costs of the book'],
-    ['npm run compare -- --arms "xent --lmbda 0" "xent --lmbda 5"', 'any two configurations'],
+    ['', 'the two costs of the book'],
+    ['--arms "xent --lmbda 0" "xent --lmbda 5"', 'any two configurations'],
   ],
   run: (given, env) =>
     pipe(
@@ -63,7 +65,7 @@ export const compareCommand = defineCommand({
           () =>
             announce(env, flags, plan),
       ),
-      TE.bindW('pool', ({ flags, data }) => TE.fromTask(poolFor(env, flags, data))),
+      TE.bindW('pool', ({ flags, data }) => poolFor(env, flags, data)),
       TE.flatMap(({ flags, data, plan, pool }) =>
         perform(env, flags, data, { plan, out: flags.out, pool, describe: describeTrial(plan) }),
       ),
@@ -110,22 +112,27 @@ const writeShare = (
     json
       ? toJson({ event: 'shard', ...shard, trials })
       : `Shard ${shard.index} of ${shard.of} has done its ${counted(trials, 'trial')}; the results are in ${folder}. ` +
-          `When all shards are done: npm run merge -- ${shellQuoted(out)}`,
+          `When all shards are done: ${shellCommand('merge', shellQuoted(out))}`,
   )
 
 /** Processes of this machine, or the workers of a queue. */
-const poolFor =
-  (env: CliEnv, { jobs, queue }: CompareFlags, { name, choice, data }: ExperimentNames) =>
-  async (): Promise<() => TrialPool> => {
-    if (queue === undefined) return () => localPool(env, { jobs, data: choice })
-    // BullMQ takes a moment to load: only a study with a queue waits for it
-    const { queuePool } = await import('../../study/trial-queue.ts')
-    env.log(
-      `The trials go to ${queue.shown}. Start workers, on any machine that has ${name} (${data}): ` +
-        `npm run worker -- --queue … --data ${shellQuoted(choice)}`,
-    )
-    return () => queuePool(env, queue, data)
-  }
+const poolFor = (
+  env: CliEnv,
+  { jobs, queue }: CompareFlags,
+  { name, choice, data }: ExperimentNames,
+): TE.TaskEither<AppError, () => TrialPool> => {
+  if (queue === undefined) return TE.right(() => localPool(env, { jobs, data: choice }))
+  return pipe(
+    loadQueue,
+    TE.map(({ queuePool }) => {
+      env.log(
+        `The trials go to ${queue.shown}. Start workers, on any machine that has ${name} (${data}): ` +
+          shellCommand('worker', `--queue … --data ${shellQuoted(choice)}`),
+      )
+      return () => queuePool(env, queue, data)
+    }),
+  )
+}
 
 const writeOutcome = (
   env: CliEnv,
@@ -178,7 +185,7 @@ const writeReport = (
     // Plot takes a moment to load
     const { studyReport } = await import('../../report/pages/study-page.ts')
     const record = studyRecord(plan, results, ended, {
-      command: commandLine(flags),
+      command: compareCommandLine(flags),
       config: {
         ...common,
         budget,

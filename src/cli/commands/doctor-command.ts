@@ -2,14 +2,14 @@
  * `npm run doctor`: what is installed, what is missing and what to do about it. It changes nothing.
  */
 import { readdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import envPaths from 'env-paths'
+import { resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { cacheFolder } from '#scripts/cache-folder'
 import { defineCommand } from '../command.ts'
 import { tryBackend, type Backend, type BackendName, type Unavailable } from '../../runtime/backend.ts'
-import { packageFolder } from '../../io/package-folder.ts'
+import { defaultDataFolder } from '../../io/data-folder.ts'
 import { nativeInstallation } from '../../runtime/native-installation.ts'
 import { counted } from '../../format.ts'
 
@@ -155,10 +155,10 @@ const gather = async (env: NodeJS.ProcessEnv): Promise<Findings> => {
     backends: { native, wasm, cpu },
     source: installation?.status === 'ready' ? installation.source : undefined,
     nativeOff: env.NETWORK2_NATIVE === 'off',
-    cache: resolve(given(env.NETWORK2_CACHE) ?? envPaths('network2', { suffix: '' }).cache),
+    cache: cacheFolder(env),
     mnistDir: mnistDir === undefined ? undefined : await look(resolve(mnistDir)),
-    mnist: await look(join(packageFolder(), 'data', 'mnist')),
-    data: await look(join(packageFolder(), 'data')),
+    mnist: await look(resolve(defaultDataFolder(env), 'mnist')),
+    data: await look(resolve(defaultDataFolder(env))),
   }
 }
 

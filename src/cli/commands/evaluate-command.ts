@@ -39,7 +39,7 @@ export const evaluateCommand = defineCommand({
     engine: trainingOptions.engine,
     ...outputOptions,
   },
-  examples: [['npm run evaluate -- --model net.json', 'on the test set']],
+  examples: [['--model net.json', 'on the test set']],
   run: (flags, env) =>
     pipe(
       readModel(flags.model),

@@ -2,6 +2,7 @@
  * `exercise`: problems of chapter 3, as trainings that answer them.
  */
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { shellCommand } from '#scripts/package'
 import { usageError } from '../../errors.ts'
 import { nearest, toggle } from '../../options/option.ts'
 import { defineCommand } from '../command.ts'
@@ -11,14 +12,14 @@ const { figures, page, title, ask } = exerciseFigures
 
 const names = Object.keys(figures)
 
-const EXAMPLE = 'npm run exercise -- momentum'
+const EXAMPLE = 'momentum'
 
 export const exerciseCommand = defineCommand({
   describe: `Answers a problem of chapter 3 by trainings over several seeds: ${names.join(' | ')}.`,
-  positionals: { usage: '[NAME]', example: EXAMPLE, isOptional: true },
+  positionals: { usage: '[NAME]', example: shellCommand('exercise', EXAMPLE), isOptional: true },
   options: { ...figureOptions, quick: toggle({ help: 'a tenth of the epochs, 1 seed' }) },
   examples: [
-    ['npm run exercise -- --list', 'all of them'],
+    ['--list', 'all of them'],
     [EXAMPLE, 'one'],
   ],
   run: (given, env, [name, ...more]) => {
@@ -28,7 +29,7 @@ export const exerciseCommand = defineCommand({
       return TE.left(
         usageError(
           `exercise ${[name ?? [], more, list ? '--list' : [], all ? '--all' : []].flat().join(' ')}: expected one name, --list or --all`,
-          `give ${EXAMPLE}; the names are ${names.join(', ')}`,
+          `give ${shellCommand('exercise', EXAMPLE)}; the names are ${names.join(', ')}`,
         ),
       )
     if (list) return listFigures(exerciseFigures, flags, env)

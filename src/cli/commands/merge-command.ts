@@ -4,6 +4,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
+import { shellCommand } from '#scripts/package'
 import { toJson } from '../../io/json.ts'
 import { outputOptions } from '../../options/train-options.ts'
 import { mergeShards } from '../../study/merge.ts'
@@ -17,7 +18,7 @@ export const mergeCommand = defineCommand({
   describe: 'Merges the results of the shards of a comparison into one journal.',
   positionals: { usage: 'DIR…', example: 'the --out of the shards, such as runs/compare' },
   options: outputOptions,
-  examples: [['npm run merge -- runs/compare', 'when all shards are done']],
+  examples: [['runs/compare', 'when all shards are done']],
   run: ({ json }, env, folders) => {
     const [first = '', ...others] = folders
     return pipe(
@@ -31,7 +32,7 @@ export const mergeCommand = defineCommand({
             ? toJson({ event: 'merged', added, trials: results.size, outstanding: left, done })
             : `${counted(added, 'result is new', 'results are new')} in ${join(first, JOURNAL)}, which has ${results.size}. ` +
                 (done
-                  ? `The study is done: the command of any shard, or npm run study -- show ${shellQuoted(first)}, prints its outcome.`
+                  ? `The study is done: the command of any shard, or ${shellCommand('study', `show ${shellQuoted(first)}`)}, prints its outcome.`
                   : (searchFailure(plan, results)?.message ??
                     `${counted(left, 'trial')} can be done next: start the shards again.`)),
         )

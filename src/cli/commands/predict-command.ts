@@ -6,6 +6,7 @@ import { separate } from 'fp-ts/lib/Array.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { shellCommand } from '#scripts/package'
 import { loadBackend } from '../../runtime/backend.ts'
 import { inputValues, type Inputs } from '../../data/dataset.ts'
 import { readBytes } from '../../io/read.ts'
@@ -31,7 +32,7 @@ export const predictCommand = defineCommand({
   describe: 'Recognizes the digit in an image.',
   positionals: {
     usage: 'IMAGE…',
-    example: 'one or more files or folders: npm run predict -- --model net.json digit.png',
+    example: `one or more files or folders: ${shellCommand('predict', '--model net.json digit.png')}`,
   },
   options: {
     model: modelOption,
@@ -42,11 +43,8 @@ export const predictCommand = defineCommand({
     ...outputOptions,
   },
   examples: [
-    ['npm run predict -- --model net.json seven.png', 'a drawing or a photo of a digit'],
-    [
-      'npm run predict -- --model runs/latest pictures',
-      'every picture in a folder, by the network of the last run',
-    ],
+    ['--model net.json seven.png', 'a drawing or a photo of a digit'],
+    ['--model runs/latest pictures', 'every picture in a folder, by the network of the last run'],
   ],
   run: (flags, env, files) =>
     pipe(

@@ -22,8 +22,8 @@ export const reportCommand = defineCommand({
     debug: outputOptions.debug,
   },
   examples: [
-    ['npm run report -- runs/latest', 'its report.html'],
-    ['npm run report -- runs/a runs/b --out both.html', 'their curves on one page'],
+    ['runs/latest', 'its report.html'],
+    ['runs/a runs/b --out both.html', 'their curves on one page'],
   ],
   run: ({ out }, env, folders) => {
     const [first, ...more] = folders

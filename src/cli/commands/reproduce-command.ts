@@ -4,6 +4,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { shellCommand } from '#scripts/package'
 import { usageError, type AppError, type UsageError } from '../../errors.ts'
 import { figureAliases } from '../../book/figures/index.ts'
 import { armInWords, describeRows } from '../../report/text/reproduce-text.ts'
@@ -70,10 +71,10 @@ export const reproduceCommand = defineCommand({
     "Repeats the book's comparison of the two costs, and its figures, over several seeds, beside the book's numbers.",
   options,
   examples: [
-    ['npm run reproduce -- --quick', 'a quick look at the two costs'],
-    ['npm run reproduce -- --list', 'all figures'],
-    ['npm run reproduce -- --figure regularized', "a figure: the author's own run from his seed, and ours"],
-    ['npm run reproduce -- --all', 'all that is missing'],
+    ['--quick', 'a quick look at the two costs'],
+    ['--list', 'all figures'],
+    ['--figure regularized', "a figure: the author's own run from his seed, and ours"],
+    ['--all', 'all that is missing'],
   ],
   run: (flags, env) =>
     pipe(
@@ -152,7 +153,10 @@ const table = (flags: Flags, dataset: ExperimentData, env: CliEnv): TE.TaskEithe
     ),
     TE.map(results => ({ results, rows: rowsOf(plan, results) })),
     TE.bind('path', ({ results, rows }) => {
-      const command = `npm run reproduce --${flags.quick ? ' --quick' : ''} --seeds ${flags.seeds ?? preset.seeds} --data ${shellQuoted(dataset.choice)}`
+      const command = shellCommand(
+        'reproduce',
+        `${flags.quick ? '--quick ' : ''}--seeds ${flags.seeds ?? preset.seeds} --data ${shellQuoted(dataset.choice)}`,
+      )
       const made = { out: flags.out, command, data: dataset.name, epochs: preset.epochs }
       return writeTablePage(env, made, plan, rows, results)
     }),

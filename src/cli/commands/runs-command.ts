@@ -4,6 +4,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename } from 'node:path'
+import { shellCommand } from '#scripts/package'
 import { aligned, percentOf, shellQuoted } from '../../format.ts'
 import { unreadable } from '../../io/failure.ts'
 import { shortValue, toJson } from '../../io/json.ts'
@@ -14,7 +15,7 @@ import { defineCommand } from '../command.ts'
 export const runsCommand = defineCommand({
   describe: 'Lists your runs, and how to continue each.',
   options: { runs: sessionOptions.runs, ...outputOptions },
-  examples: [['npm run runs', 'the runs in the folder runs']],
+  examples: [['', 'the runs in the folder runs']],
   run: ({ runs, json }, { files, processes, out, log }) =>
     pipe(
       TE.tryCatch(
@@ -23,7 +24,7 @@ export const runsCommand = defineCommand({
       ),
       TE.map(all => {
         if (json) for (const run of all) out(toJson({ event: 'run', ...run, resume: resumeOf(run) }))
-        else if (all.length === 0) out(`${runs} contains no runs yet: npm run train creates one.`)
+        else if (all.length === 0) out(`${runs} contains no runs yet: ${shellCommand('train')} creates one.`)
         else for (const line of table(all)) out(line)
       }),
     ),
@@ -35,7 +36,7 @@ const resumeOf = ({ path, state, config, epochs }: ListedRun): string | undefine
   // resumed, it would diverge again
   if (state === 'diverged' && typeof config.eta === 'number') return withSmallerEta(path, config.eta)
   const more = state === 'finished' ? ` --epochs ${Math.max(Number(config.epochs), epochs) * 2}` : ''
-  return `npm run train -- --resume ${shellQuoted(path)}${more}`
+  return shellCommand('train', `--resume ${shellQuoted(path)}${more}`)
 }
 
 const word = (value: unknown): string => (typeof value === 'string' ? value : shortValue(value))

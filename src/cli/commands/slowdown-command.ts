@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dirname } from 'node:path'
+import { shellCommand } from '#scripts/package'
 import { comparison, observation, rates } from '../../book/slowdown.ts'
 import type { AppError } from '../../errors.ts'
 import { unwritable } from '../../io/failure.ts'
@@ -47,7 +48,7 @@ export const slowdownCommand = defineCommand({
     out: withDefault(anyText, 'runs/slowdown.html', { help: 'FILE.html of the page; none writes no page' }),
     ...outputOptions,
   },
-  examples: [['npm run slowdown -- --eta 0.3', 'both costs at another learning rate']],
+  examples: [['--eta 0.3', 'both costs at another learning rate']],
   run: ({ eta, epochs, out, json }, env) => {
     const compared = comparison(eta ?? rates.quadratic, epochs)
     // the note is about the book's learning rate, not about another one
@@ -91,7 +92,7 @@ const writePage = (
           gradient: curve.gradient,
         })),
       })),
-      command: `npm run slowdown -- --eta ${eta} --epochs ${epochs}`,
+      command: shellCommand('slowdown', `--eta ${eta} --epochs ${epochs}`),
       config: { eta, epochs },
       env: { numbers: 'float64' },
     })

@@ -3,6 +3,7 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { shellCommand } from '#scripts/package'
 import { usageError, type AppError } from '../../errors.ts'
 import { toJson } from '../../io/json.ts'
 import { outputOptions } from '../../options/train-options.ts'
@@ -14,17 +15,22 @@ import type { CliEnv } from '../cli-env.ts'
 import { defineCommand } from '../command.ts'
 import { counted, toWidth } from '../../format.ts'
 
-const EXAMPLE = 'npm run study -- show runs/compare'
+const EXAMPLE = 'show runs/compare'
 
 export const studyCommand = defineCommand({
   describe: 'Shows the trials of a comparison, and its verdict.',
-  positionals: { usage: 'show DIR', example: EXAMPLE },
+  positionals: { usage: 'show DIR', example: shellCommand('study', EXAMPLE) },
   options: outputOptions,
   examples: [[EXAMPLE, 'its trials, and its verdict']],
   run: ({ json }, env, [what, folder, ...more]) =>
     what === 'show' && folder !== undefined && more.length === 0
       ? show(folder, json, env)
-      : TE.left(usageError(`study ${String(what)}: unknown action, or no folder`, `give ${EXAMPLE}`)),
+      : TE.left(
+          usageError(
+            `study ${String(what)}: unknown action, or no folder`,
+            `give ${shellCommand('study', EXAMPLE)}`,
+          ),
+        ),
 })
 
 const show = (folder: string, json: boolean, env: CliEnv): TE.TaskEither<AppError, void> =>

@@ -39,8 +39,8 @@ export const traceCommand = defineCommand({
     debug: outputOptions.debug,
   },
   examples: [
-    ['npm run trace -- --cost quadratic', 'its kernels, with the equations of the book'],
-    ['npm run trace -- --cost log-likelihood --momentum 0.9 --dropout 0.5', 'the same for other parts'],
+    ['--cost quadratic', 'its kernels, with the equations of the book'],
+    ['--cost log-likelihood --momentum 0.9 --dropout 0.5', 'the same for other parts'],
   ],
   run: ({ cost = 'xent', sizes = BOOK, miniBatchSize, activation, regularizer, dropout, ...flags }, env) =>
     pipe(

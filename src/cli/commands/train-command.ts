@@ -3,6 +3,7 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { shellCommand } from '#scripts/package'
 import { interrupted, usageError, type AppError } from '../../errors.ts'
 import { shellQuoted } from '../../format.ts'
 import { toJson } from '../../io/json.ts'
@@ -34,12 +35,9 @@ export const trainCommand = defineCommand({
   describe: 'Trains the network of chapter 3, and prints the metrics of each epoch.',
   options: trainOptions,
   examples: [
-    ['npm run train -- --cost xent', 'the cross-entropy cost, on MNIST'],
-    ['npm run train -- --cost quadratic --init large', "the book's comparison, the other arm"],
-    [
-      'npm run train -- --sizes 784,100,10 --lmbda 5 --save net.json',
-      'more neurons, weight decay; saved in a file',
-    ],
+    ['--cost xent', 'the cross-entropy cost, on MNIST'],
+    ['--cost quadratic --init large', "the book's comparison, the other arm"],
+    ['--sizes 784,100,10 --lmbda 5 --save net.json', 'more neurons, weight decay; saved in a file'],
   ],
   run: (flags, env) =>
     pipe(
@@ -136,7 +134,7 @@ const interruptionOf = (
     : interrupted(
         by,
         `stopped after epoch ${snapshot.epochs}, the last one: the result is saved, but no report was written`,
-        `to write it: npm run report -- ${shellQuoted(path)}`,
+        `to write it: ${shellCommand('report', shellQuoted(path))}`,
       )
 }
 
@@ -222,7 +220,7 @@ const whereItIs = (
       : outcome === 'diverged'
         ? // resumed, it would diverge again
           [`with a smaller eta: ${withSmallerEta(path, eta)}`]
-        : [`resume: npm run train -- --resume ${shellQuoted(path)}`]
+        : [`resume: ${shellCommand('train', `--resume ${shellQuoted(path)}`)}`]
   const all = [...network, ...run]
   return all.length > 0 ? all : ['--save FILE.json would save the last good network']
 }

@@ -1,12 +1,14 @@
 /**
  * `worker`: runs the trials of a queue, for all studies on one data set, until it is stopped.
  */
+import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { availableParallelism } from 'node:os'
 import { usageError } from '../../errors.ts'
 import * as D from '../../options/decode.ts'
 import { withDefault } from '../../options/option.ts'
 import { outputOptions, trainingOptions } from '../../options/train-options.ts'
+import { loadQueue } from '../../study/load-queue.ts'
 import { defineCommand } from '../command.ts'
 import { queueHelp, queueOption } from '../queue-option.ts'
 
@@ -24,13 +26,12 @@ export const workerCommand = defineCommand({
     }),
     debug: outputOptions.debug,
   },
-  examples: [['npm run worker -- --queue redis://host', 'on as many machines as you like']],
+  examples: [['--queue redis://host', 'on as many machines as you like']],
   run: ({ queue: address, data, jobs, patience }, env) =>
     address === undefined
       ? TE.left(usageError('--queue is missing', 'give --queue redis://HOST:6379'))
-      : async () => {
-          // BullMQ takes a moment to load
-          const { runWorker } = await import('../../study/trial-queue.ts')
-          return runWorker(env, { address, data, jobs, patience })()
-        },
+      : pipe(
+          loadQueue,
+          TE.flatMap(({ runWorker }) => runWorker(env, { address, data, jobs, patience })),
+        ),
 })
