@@ -100,8 +100,7 @@ const hasAddon = (): boolean => {
 /** Sets variables that the library reads when it is loaded, unless the user has set them. */
 const setDefaults = (env: NodeJS.ProcessEnv): void => {
   // The library prints a greeting and warnings; errors are thrown in any case. Not even this keeps XLA from printing two
-  // lines on standard error when it first compiles, and its estimator of costs a line for a softmax: they log without
-  // asking the variable.
+  // lines on standard error when it first compiles: that code logs without asking the variable.
   env.TF_CPP_MIN_LOG_LEVEL ??= '3'
   // More threads do not help operations of this size: with 100 examples a step takes 1.7 times as long on two threads
   // as on one, with 10 examples the same time, with 1,000 slightly less.

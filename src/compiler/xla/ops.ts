@@ -159,6 +159,24 @@ const step: XlaLowering = (kernel, graph) => {
   return select(compared('NotEqual', x), x, heights)
 }
 
+/**
+ * exp(x - max x) / Σ exp(x - max x) over the last axis. TensorFlow's own Softmax has a warning printed on standard error
+ * in each process.
+ */
+const softmax: XlaLowering = (kernel, graph) => {
+  const x = first(kernel.inputs)
+  const reduced = (op: string, of: string): string =>
+    graph.op(
+      op,
+      [of, graph.constant('int32', [-1])],
+      { ...T(kernel), Tidx: P.dtype('int32'), keep_dims: P.bool(true) },
+      'output',
+    )
+  const combined = (op: string, a: string, b: string): string => graph.op(op, [a, b], T(kernel), 'z')
+  const powers = graph.op('Exp', [combined('Sub', x, reduced('Max', x))], T(kernel), 'y')
+  return combined('RealDiv', powers, reduced('Sum', powers))
+}
+
 /** The kernels that lower, by the names that TensorFlow.js gives them. */
 export const lowerings: Readonly<Record<string, XlaLowering>> = {
   // element by element
@@ -235,7 +253,7 @@ export const lowerings: Readonly<Record<string, XlaLowering>> = {
   Prod: reduction('Prod'),
   Sum: reduction('Sum'),
   LogSoftmax: typed('LogSoftmax', 'logsoftmax'),
-  Softmax: typed('Softmax', 'softmax'),
+  Softmax: softmax,
 
   // products
   BatchMatMul: matMul,
