@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './package.mjs'
+import { median } from './timing.ts'
 
 const RUN = join(root, 'scripts', 'run.mjs')
 
@@ -72,9 +73,6 @@ const afterSave = (folder: string): number => {
   )
   return after! / others!
 }
-
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
 
 export const title = 'a run of 30 epochs, saved and not saved'
 

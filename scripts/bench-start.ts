@@ -11,6 +11,7 @@ import { sliceExamples, type Dataset, type Examples } from '../src/data/dataset.
 import { encodeImages, encodeLabels } from '../src/data/idx.ts'
 import { mnist } from '../src/data/mnist.ts'
 import { root } from './package.mjs'
+import { median } from './timing.ts'
 
 const ROUNDS = 5
 
@@ -71,9 +72,6 @@ const writeCopies = (folder: string, { training, validation, test }: Dataset): v
   write(mnist.trainImages.name, mnist.trainLabels.name, copies)
   write(mnist.testImages.name, mnist.testLabels.name, [tested])
 }
-
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
 
 const show = (name: string, all: readonly Measured[]): void => {
   const seconds = median(all.map(({ seconds }) => seconds))

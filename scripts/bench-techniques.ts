@@ -21,7 +21,7 @@ import { expansions, type ExpansionName } from '../src/data/expansions/index.ts'
 import { loadBackend } from '../src/runtime/backend.ts'
 import { engines } from '../src/runtime/engine.ts'
 import { toBatch } from '../src/data/batch.ts'
-import { timed } from './timed-training.ts'
+import { median, timed } from './timing.ts'
 
 export const techniquesTitle = 'the techniques of the chapter'
 
@@ -38,9 +38,6 @@ const TECHNIQUES: readonly (readonly [name: string, settings: Partial<TrainSetti
   ...each(optimizers, optimizer => ({ optimizer, mu: 0.9, eta: 0.05 })),
   ['dropout', { dropout: dropoutOf(0.5, key(2)) }],
 ]
-
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
 
 const row = (cells: readonly string[]): void =>
   console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(18) : cell.padStart(10))).join(''))

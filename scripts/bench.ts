@@ -36,7 +36,7 @@ import { dispose, foldScoped } from '../src/core/scope.ts'
 import { benchRuns, title } from './bench-runs.ts'
 import { benchStart, startTitle } from './bench-start.ts'
 import { benchTechniques, techniquesTitle } from './bench-techniques.ts'
-import { timed } from './timed-training.ts'
+import { median, timed } from './timing.ts'
 import { root } from './package.mjs'
 
 const loaded = await loadChosenData({
@@ -90,9 +90,6 @@ const CASES: readonly Case[] = [
   { sizes: [784, 100, 100, 10], m: 10, data: dataName, backends: FAST, steps: 100 },
   { sizes: [784, 512, 512, 10], m: 100, data: dataName, backends: FAST, steps: 40 },
 ]
-
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
 
 /** The bare operations of a step, by hand: no cost, no layers, no interpreter. */
 const byHand = (set: Batch, params: Params, m: number, steps: number): number => {

@@ -1,5 +1,5 @@
 /**
- * The time of a training step, for benchmarks.
+ * The time of a training, and the median of several, for benchmarks.
  */
 import { crossEntropy } from '../src/core/costs/cross-entropy.ts'
 import type { Batch } from '../src/core/network.ts'
@@ -8,6 +8,9 @@ import { fold, key, permutation } from '../src/core/rng.ts'
 import type { Interpreter } from '../src/core/scan.ts'
 import { dispose, leave } from '../src/core/scope.ts'
 import { train, type TrainSettings } from '../src/core/train.ts'
+
+export const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
 
 /** Milliseconds that a training takes for its first `examples`, without the start of the epoch. */
 export const timed = (
