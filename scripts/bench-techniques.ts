@@ -4,7 +4,6 @@
  *
  * The engines are used without falling back: a technique that one of them could not compile would end the benchmark.
  */
-import { getBackend, setBackend } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { activations } from '../src/core/activations/index.ts'
 import { costs } from '../src/core/costs/index.ts'
@@ -50,7 +49,6 @@ const measured = async (
 ): Promise<readonly number[] | undefined> => {
   if (E.isLeft(await loadBackend(backend)())) return undefined
   const [[, make]] = engines(backend)
-  await setBackend(getBackend())
   const set = toBatch(training, sizes.at(-1)!)
   const params = toParams(initialValues('default', key(1), sizes))
   const runners = TECHNIQUES.map(([, settings]) => {

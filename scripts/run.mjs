@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * All npm scripts start here, and the command network2: `node scripts/run.mjs COMMAND ARGS…`. This file must run on every old version of Node, to
- * say which one is needed, before anything is installed or imported.
+ * All npm scripts start here, and the command network2: `node scripts/run.mjs COMMAND ARGS…`. This file must run on every
+ * old version of Node, to say which one is needed, before anything is installed or imported.
  */
 const version = process.versions.node.split('.').map(Number)
 

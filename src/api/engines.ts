@@ -7,6 +7,7 @@ import { withFallback } from '../compiler/fallback.ts'
 import { wasm } from '../compiler/wasm/wasm.ts'
 import type { Interpreter } from '../core/scan.ts'
 import { CPU, onCpu } from '../runtime/cpu-backend.ts'
+import { shownValue } from './arguments.ts'
 import { refuseArgument } from './network2-error.ts'
 
 /** An engine, the backend to run it on, and how to release what it keeps. */
@@ -41,7 +42,7 @@ export const checkCpu = (where: string): void => {
 }
 
 /** Refuses an engine where TensorFlow.js has no backend, or has one that is not ready. */
-export const checkBackend = (where: string): void => {
+const checkBackend = (where: string): void => {
   try {
     // asking for it chooses the best one, as the user's first operation would
     backend()
@@ -57,4 +58,25 @@ export const checkBackend = (where: string): void => {
       "import one, such as '@tensorflow/tfjs-backend-wasm', and write: await tf.setBackend('wasm'); or leave engine out",
     )
   }
+}
+
+/**
+ * The engine that was given, if there is a backend for it; or else none, if there is the backend for the default one.
+ *
+ * @param where the function whose options have it
+ */
+export const checkEngine = (where: string, engine: unknown): Interpreter | undefined => {
+  if (engine === undefined) {
+    checkCpu(where)
+    return undefined
+  }
+  const { scan } = (engine ?? {}) as { readonly scan?: unknown }
+  if (typeof scan !== 'function')
+    refuseArgument(
+      `${where}, options.engine`,
+      `is ${shownValue(engine)}`,
+      'give an engine, such as wasm() or eager',
+    )
+  checkBackend(`${where}, options`)
+  return engine as Interpreter
 }

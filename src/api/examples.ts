@@ -72,7 +72,8 @@ export const examples = (given: GivenExamples): Examples => {
   return { size, inputs, desired }
 }
 
-const countOf = (inputs: Inputs): number =>
+/** How many rows there are. */
+export const countOf = (inputs: Inputs): number =>
   (inputs.kind === 'bytes' ? inputs.bytes : inputs.floats).length / inputs.width
 
 const targetsFrom = (rows: Inputs): DesiredOutputs => ({
@@ -140,7 +141,7 @@ const fromFlat = (
   if (!Number.isInteger(width) || width === 0 || values.length % width !== 0)
     return refuseArgument(
       where,
-      `has ${values.length} numbers, which is no multiple of ${known ?? `${n!}, the number of examples`}`,
+      `has ${values.length} numbers, which is not a multiple of ${known ?? `${n!}, the number of examples`}`,
       'give every row with the same number of values',
     )
   return isBytes(values)

@@ -5,6 +5,8 @@ import type { HiddenActivation } from '../core/activation.ts'
 import { activations, type ActivationName } from '../core/activations/index.ts'
 import type { Cost } from '../core/cost.ts'
 import { costs, costWords, type CostName } from '../core/costs/index.ts'
+import type { Metrics } from '../core/evaluate.ts'
+import type { Network } from '../core/network.ts'
 import {
   canBeTrained,
   initializers,
@@ -121,6 +123,13 @@ export const network = (sizes: readonly number[], options: NetworkOptions = {}):
     isInitial: true,
   }
 }
+
+/** Accuracy compares outputs: a network with one has none. */
+export const metricsFor = <M extends Metrics | undefined>({ sizes }: Net, metrics: M): M =>
+  metrics !== undefined && sizes.at(-1) === 1 ? { ...metrics, correct: NaN } : metrics
+
+/** The network of the maths. */
+export const networkOf = ({ cost, activation }: Net): Network => ({ cost, hidden: activation })
 
 /** A seed that the generator takes. */
 export const checkSeed = (where: string, seed: unknown, rng: Rng): number => {

@@ -12,11 +12,10 @@ import { largestAt, type Examples } from '../data/dataset.ts'
 import { outputActivations } from '../data/output-activations.ts'
 import { onCpu } from '../runtime/cpu-backend.ts'
 import { checkKeys, checkNumber, checkPart, rules } from './arguments.ts'
-import { checkBackend, checkCpu, openEngine } from './engines.ts'
-import { checkExamples, inputsFrom, type Rows } from './examples.ts'
+import { checkCpu, checkEngine, openEngine } from './engines.ts'
+import { checkExamples, countOf, inputsFrom, type Rows } from './examples.ts'
 import { checkFit, checkWidth } from './fit.ts'
-import { checkNet, type Net } from './net.ts'
-import { metricsFor, networkOf } from './sgd-epochs.ts'
+import { checkNet, metricsFor, networkOf, type Net } from './net.ts'
 
 /** What a network answers to one input. */
 export type Prediction = {
@@ -41,7 +40,7 @@ export const predict = (net: Net, inputs: Rows | Examples): readonly Prediction[
       : inputsFrom('predict, inputs', inputs, undefined, width)
   checkWidth('predict, inputs', checked, rows.width)
   checkCpu('predict')
-  const size = (rows.kind === 'bytes' ? rows.bytes : rows.floats).length / width
+  const size = countOf(rows)
   const outputs = checked.sizes.at(-1)!
   const all = onCpu(() => outputActivations(networkOf(checked), checked.layers, rows, size))
   return Array.from({ length: size }, (_, i) => {
@@ -88,9 +87,8 @@ export const evaluate = (net: Net, examples: Examples, options: EvaluateOptions 
     ['penalty'],
     'l2',
   )
-  if (options.engine === undefined) checkCpu('evaluate')
-  else checkBackend(where)
-  const { interpreter, run, release } = openEngine(options.engine, line => console.warn(line))
+  const engine = checkEngine('evaluate', options.engine)
+  const { interpreter, run, release } = openEngine(engine, line => console.warn(line))
   return run(() => {
     const [params, set] = [toParams(checked.layers), toBatch(examples, checked.sizes.at(-1)!)]
     try {

@@ -3,7 +3,6 @@
  */
 import type { Metrics } from '../core/evaluate.ts'
 import { neuronsKept, thinnedNetwork } from '../core/dropout.ts'
-import type { Network } from '../core/network.ts'
 import type { Optimizer } from '../core/optimizer.ts'
 import { optimizers, type OptimizerName } from '../core/optimizers/index.ts'
 import { momentum as momentumOptimizer } from '../core/optimizers/momentum.ts'
@@ -28,11 +27,11 @@ import type { Tree } from '../core/tree.ts'
 import { readTree, treeOf, type NamedValues } from '../core/tree-values.ts'
 import { toBatch } from '../data/batch.ts'
 import type { Examples } from '../data/dataset.ts'
-import { checkBoolean, checkKeys, checkNumber, checkPart, checkWord, rules, shownValue } from './arguments.ts'
-import { checkBackend, checkCpu, openEngine } from './engines.ts'
+import { checkBoolean, checkKeys, checkNumber, checkPart, checkWord, rules } from './arguments.ts'
+import { checkEngine, openEngine } from './engines.ts'
 import { checkExamples } from './examples.ts'
 import { checkFit } from './fit.ts'
-import { checkNet, checkSeed, type Net } from './net.ts'
+import { checkNet, checkSeed, metricsFor, type Net } from './net.ts'
 import { Network2Error, refuseArgument } from './network2-error.ts'
 
 /**
@@ -62,7 +61,7 @@ export type SgdOptions<E extends Examples | undefined = undefined, T extends boo
   readonly regularizer?: Regularizer | RegularizerName
   /** The share of the neurons of each hidden layer that a mini-batch deletes; 0. */
   readonly dropout?: number
-  /** Stops after so many epochs without a better accuracy on `selection`, or else on `evaluation`. */
+  /** Stops after this number of epochs without a better accuracy on `selection`, or else on `evaluation`. */
   readonly earlyStop?: number
   /** Halves η after `patience` such epochs, and stops when it has come down to η/stop. */
   readonly etaSchedule?: { readonly patience: number; readonly stop: number }
@@ -235,7 +234,7 @@ const checkOptions = (
     evaluation,
     selection,
     monitorTraining: checkBoolean(`${WHERE}.monitorTraining`, monitorTraining),
-    engine: checkEngine(engine),
+    engine: checkEngine('sgd', engine),
     onNotice,
   }
 }
@@ -307,19 +306,6 @@ const scheduleFrom = (
     checkNumber(`${WHERE}.etaSchedule.stop`, etaSchedule.stop, rules.count)
   }
   return { earlyStop, halve: etaSchedule }
-}
-
-/** The engine that was given, if there is a backend for it; or else none, if there is the backend for the default one. */
-const checkEngine = (engine: unknown): Interpreter | undefined => {
-  if (engine === undefined) {
-    checkCpu('sgd')
-    return undefined
-  }
-  const { scan } = (engine ?? {}) as { readonly scan?: unknown }
-  if (typeof scan !== 'function')
-    refuseArgument(`${WHERE}.engine`, `is ${shownValue(engine)}`, 'give an engine, such as wasm() or eager')
-  checkBackend(WHERE)
-  return engine as Interpreter
 }
 
 /** What a training starts from, outside TensorFlow.js. */
@@ -433,10 +419,3 @@ const epochFrom = (
     schedule: cursor.schedule,
   },
 })
-
-/** Accuracy compares outputs: a network with one has none. */
-export const metricsFor = <M extends Metrics | undefined>({ sizes }: Net, metrics: M): M =>
-  metrics !== undefined && sizes.at(-1) === 1 ? { ...metrics, correct: NaN } : metrics
-
-/** The network of the maths. */
-export const networkOf = ({ cost, activation }: Net): Network => ({ cost, hidden: activation })

@@ -48,7 +48,7 @@ export type BookFigure = {
   readonly title: string
   /** The section of chapter 3, or the paper. */
   readonly section: string
-  /** What the book says, in a sentence or two. */
+  /** The claim of the section or the paper, in a sentence or two. */
   readonly says: string
   /** The author's file: its runs are those of the arms, in their order. */
   readonly file?: FigureName

@@ -147,10 +147,7 @@ export const studyOf = (
     TE.Do,
     TE.apSW('arms', TE.fromEither(parseArms(arms, fixable))),
     TE.apSW('space', readSpace(space)),
-    TE.filterOrElseW(
-      ({ arms, space: read }) => arms.every(({ flags }) => strayParameter(read, flags) === undefined),
-      ({ arms, space: read }) => straySpace(space ?? 'the space', read, arms),
-    ),
+    TE.tap(({ arms, space: read }) => TE.fromEither(checkSpace(space ?? 'the space', read, arms))),
     TE.map(({ arms, space }) => ({
       arms,
       space,
@@ -176,15 +173,24 @@ export const studyOf = (
     })),
   )
 
-const straySpace = (file: string, space: Space, arms: readonly StudyArm[]): DataError => {
-  const [found = ''] = arms.flatMap(({ name, flags }) => {
+/** Refuses a space that can draw a parameter of an expansion without the expansion. */
+const checkSpace = (
+  file: string,
+  space: Space,
+  arms: readonly StudyArm[],
+): E.Either<DataError, undefined> => {
+  const [found] = arms.flatMap(({ name, flags }) => {
     const stray = strayParameter(space, flags)
     return stray === undefined ? [] : [`arm "${name}": ${stray}`]
   })
-  return dataError(
-    `${file} is not a search space for these arms: ${found}`,
-    'leave it out, or give only values of expand that take it; an arm may fix one: --arms "xent --expand elastic" …',
-  )
+  return found === undefined
+    ? E.right(undefined)
+    : E.left(
+        dataError(
+          `${file} is not a search space for these arms: ${found}`,
+          'leave it out, or give only values of expand that take it; an arm may fix one: --arms "xent --expand elastic" …',
+        ),
+      )
 }
 
 /** In bytes: a longer file is not a search space. */

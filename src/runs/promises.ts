@@ -42,7 +42,7 @@ type Complete = 'auto' | 'mnist' | 'digits'
  * The data set that a name or a path stands for, as for `network2 train --data`.
  *
  * @param choice `mnist`: from $MNIST_DIR, or from data/mnist in the current folder, into which it is downloaded;
- *               `digits`: generated ones; `auto`, which is the default: MNIST, or digits where it cannot be had; or the
+ *               `digits`: generated ones; `auto`, which is the default: MNIST, or generated digits if MNIST is not available; or the
  *               path of a folder of IDX files or of pictures, or of a JSON, CSV or pickle file
  * @throws Network2Error for data that are missing, damaged or of another kind
  * @example

@@ -55,8 +55,8 @@ const partsOf = ({ activation, regularizer, momentum, dropout, expand }: ListedR
     .join(', ')
 
 const table = (runs: readonly ListedRun[]): readonly string[] => {
-  const ifParts = (cell: string): readonly string[] =>
-    runs.some(({ config }) => partsOf(config) !== '') ? [cell] : []
+  const haveParts = runs.some(({ config }) => partsOf(config) !== '')
+  const ifParts = (cell: string): readonly string[] => (haveParts ? [cell] : [])
   return aligned([
     ['run', 'state', 'data', 'cost', 'sizes', ...ifParts('parts'), 'epochs', 'last', 'best', 'resume with'],
     ...runs.map(run => {

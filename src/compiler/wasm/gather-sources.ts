@@ -4,7 +4,8 @@
  */
 import { engine, type Tensor } from '@tensorflow/tfjs-core'
 import { scaledBytesOf, type ScaledBytes } from '../../core/byte-tensor.ts'
-import { valuesOf, type Values } from '../program.ts'
+import type { Values } from '../program.ts'
+import { valuesOfTensor } from './transfer.ts'
 import { bytesOf, paddedLayout, writePadded } from '../emit/layout.ts'
 import type { SourceForm } from '../emit/buffer.ts'
 import { ENTRY, GROUP } from '../emit/sparse.ts'
@@ -103,7 +104,7 @@ const isSparse = (entries: number, { size }: Tensor): boolean => entries < SPARS
 
 const placeNumbers = (memory: Memory, tensor: Tensor): Placed => {
   const [rows = 1, columns = 1] = tensor.shape
-  const values = valuesOf(tensor.dtype, tensor.dataSync<'float32' | 'int32' | 'bool'>())
+  const values = valuesOfTensor(tensor)
   if (tensor.dtype !== 'float32') return placeDense(memory, tensor, values)
   const bits = bitsOf(values)
   const counts = entriesIn(bits, rows, columns)

@@ -10,7 +10,8 @@ import type { Memory, Region } from './memory.ts'
 /** Where a tensor is in memory, with its dtype and shape there, and whether it is stored transposed. */
 export type Place = { readonly address: number; readonly spec: Spec; readonly transposed: boolean }
 
-const numbersOf = (from: Tensor): Values =>
+/** The numbers of a tensor. */
+export const valuesOfTensor = (from: Tensor): Values =>
   valuesOf(from.dtype, from.dataSync<'float32' | 'int32' | 'bool'>())
 
 const viewOf = (memory: Memory, { dtype }: Pick<Spec, 'dtype'>): Float32Array | Int32Array =>
@@ -18,7 +19,7 @@ const viewOf = (memory: Memory, { dtype }: Pick<Spec, 'dtype'>): Float32Array | 
 
 export const writeTensor = (memory: Memory, from: Tensor, { address, spec, transposed }: Place): void => {
   const [rows = 1, columns = 1] = from.shape
-  const values = transposed ? transposeValues(numbersOf(from), rows, columns) : numbersOf(from)
+  const values = transposed ? transposeValues(valuesOfTensor(from), rows, columns) : valuesOfTensor(from)
   writePadded(viewOf(memory, spec), address, paddedLayout(spec), values)
 }
 
@@ -50,7 +51,7 @@ export const writeRows = (memory: Memory, xs: Tensor, row: Spec, [from, to]: Ste
     viewOf(memory, row),
     region.address,
     { ...layout, rows: layout.rows * count },
-    numbersOf(xs).subarray(from * size, to * size),
+    valuesOfTensor(xs).subarray(from * size, to * size),
   )
   return region
 }

@@ -165,13 +165,9 @@ const step: XlaLowering = (kernel, graph) => {
  */
 const softmax: XlaLowering = (kernel, graph) => {
   const x = first(kernel.inputs)
+  const alongRows = { axis: kernel.output.shape.length - 1, keepDims: true }
   const reduced = (op: string, of: string): string =>
-    graph.op(
-      op,
-      [of, graph.constant('int32', [-1])],
-      { ...T(kernel), Tidx: P.dtype('int32'), keep_dims: P.bool(true) },
-      'output',
-    )
+    reduction(op)({ ...kernel, inputs: [of], attributes: alongRows }, graph)
   const combined = (op: string, a: string, b: string): string => graph.op(op, [a, b], T(kernel), 'z')
   const powers = graph.op('Exp', [combined('Sub', x, reduced('Max', x))], T(kernel), 'y')
   return combined('RealDiv', powers, reduced('Sum', powers))
