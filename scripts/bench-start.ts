@@ -1,6 +1,6 @@
 /**
  * What a training takes: the seconds from the command to the line of its first epoch, and its peak memory. The default
- * training, and one of five copies of the data: 250,000 images of MNIST.
+ * training, one of five copies of the data (250,000 images of MNIST), and --help.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -23,20 +23,21 @@ const REPORT =
 
 type Measured = { readonly seconds: number; readonly megabytes: number }
 
-const measured = async (...flags: readonly string[]): Promise<Measured> => {
+/** @param sign what the line that is waited for contains */
+const measured = async (sign: string, args: readonly string[]): Promise<Measured> => {
   const began = performance.now()
   const child = spawn(
     process.execPath,
     [
       ...['--import', `data:text/javascript,${encodeURIComponent(REPORT)}`],
-      ...[join(root, 'scripts', 'run.mjs'), 'train', '--json', '--out', 'none', ...flags],
+      ...[join(root, 'scripts', 'run.mjs'), 'train', ...args],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   let [seconds, out, errors] = [NaN, '', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text
-    if (Number.isNaN(seconds) && out.includes('"event":"epoch"')) seconds = (performance.now() - began) / 1000
+    if (Number.isNaN(seconds) && out.includes(sign)) seconds = (performance.now() - began) / 1000
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
   const [code] = (await once(child, 'close')) as [number | null]
@@ -44,6 +45,9 @@ const measured = async (...flags: readonly string[]): Promise<Measured> => {
   if (code !== 0 || peak === undefined) throw new Error(errors)
   return { seconds, megabytes: (Number(peak) * 1024) / 1e6 }
 }
+
+const trained = (...flags: readonly string[]): Promise<Measured> =>
+  measured('"event":"epoch"', ['--json', '--out', 'none', ...flags])
 
 const labelsIn = ({ desired }: Examples): Uint8Array => {
   if (desired.kind !== 'labels') throw new Error('the data have targets instead of labels')
@@ -86,13 +90,18 @@ export const benchStart = async (dataset: Dataset): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'network2-bench-'))
   try {
     const rounds: Measured[] = []
-    for (let i = 0; i < ROUNDS; i++) rounds.push(await measured('--epochs', '1'))
+    const helped: Measured[] = []
+    for (let i = 0; i < ROUNDS; i++) {
+      helped.push(await measured('Usage:', ['--help']))
+      rounds.push(await trained('--epochs', '1'))
+    }
+    show('--help', helped)
     show('the default training, 1 epoch', rounds)
-    show('the default training', [await measured()])
+    show('the default training', [await trained()])
     const data = join(folder, 'copies')
     writeCopies(data, dataset)
     const images = COPIES * dataset.training.size
-    show(`${images} images, 1 epoch`, [await measured('--data', data, '--epochs', '1')])
+    show(`${images} images, 1 epoch`, [await trained('--data', data, '--epochs', '1')])
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

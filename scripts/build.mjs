@@ -50,7 +50,16 @@ const readText = file => {
 }
 
 /** Packages of many files, which go into the bundle, with what they import. The others are loaded from node_modules. */
-const BUNDLED = ['@observablehq/plot', 'fp-ts', 'io-ts', 'leven', 'linkedom', 'pure-rand']
+const BUNDLED = [
+  '@observablehq/plot',
+  'fast-string-width',
+  'fp-ts',
+  'io-ts',
+  'leven',
+  'linkedom',
+  'pure-rand',
+  'yargs',
+]
 
 const isBundled = path => BUNDLED.some(name => path === name || path.startsWith(`${name}/`))
 
@@ -86,13 +95,17 @@ const packages = root => ({
         : { path, external: true },
     )
     // The programs of this folder that are JavaScript already stay where they are.
-    build.onResolve({ filter: /^[.].*[.]mjs$/ }, ({ path, resolveDir }) => ({
-      path: relative(join(root, 'dist', relative(root, resolveDir)), join(resolveDir, path)).replaceAll(
-        '\\',
-        '/',
-      ),
-      external: true,
-    }))
+    build.onResolve({ filter: /^[.].*[.]mjs$/ }, ({ path, resolveDir }) =>
+      resolveDir.includes('node_modules')
+        ? undefined
+        : {
+            path: relative(join(root, 'dist', relative(root, resolveDir)), join(resolveDir, path)).replaceAll(
+              '\\',
+              '/',
+            ),
+            external: true,
+          },
+    )
   },
 })
 
@@ -117,7 +130,8 @@ const translate = async (root, sources) => {
     target: 'node20',
     // ES modules, of which a bundle takes only what it uses
     mainFields: ['module', 'main'],
-    alias: { 'fp-ts/lib': 'fp-ts/es6' },
+    // what yargs measures its help with takes a quarter of a second for the longest one
+    alias: { 'fp-ts/lib': 'fp-ts/es6', 'string-width': 'fast-string-width' },
     sourcemap: true,
     // src/ is there, in the package too
     sourcesContent: false,

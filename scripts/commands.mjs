@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Stopped } from './child.mjs'
 import { builtFile, load } from './load.mjs'
 import { isClone, manifest, root, shellCommand } from './package.mjs'
-import { say, setUpNative, setUpPackages, writeWhole } from './setup.mjs'
+import { say } from './say.mjs'
 import { wantsNative } from './wants-native.mjs'
 
 /** Runs a program that reads its command line from `process.argv`. */
@@ -17,6 +17,9 @@ const program = async (path, args) => {
 }
 
 const vitest = args => program('node_modules/vitest/vitest.mjs', ['run', '--root', root, ...args])
+
+/** What installs packages, which an installed package rarely needs: loaded on demand. */
+const installer = () => import('./setup.mjs')
 
 const fail = (exitCode, message) => {
   say(`network2: ${message}`)
@@ -32,7 +35,7 @@ const setUp = async args => {
     return fail(2, `setup ${args.join(' ')}: expected no argument, or native; run: ${NATIVE}`)
   if (process.env.NETWORK2_NATIVE === 'off')
     return fail(2, `NETWORK2_NATIVE=off forbids the native backend; unset it, then run: ${NATIVE}`)
-  const native = await setUpNative({ root, env: process.env, again: true })
+  const native = await (await installer()).setUpNative({ root, env: process.env, again: true })
   if (native.status === 'failed')
     return fail(3, `the native backend could not be installed: ${native.reason}; ${native.remedy}`)
   say(`The native backend is installed (TensorFlow ${native.libtensorflow}, ${native.source}).`)
@@ -40,7 +43,7 @@ const setUp = async args => {
 
 /** Adds to the JavaScript in dist/ what a package has besides: declarations, and the licences of what was bundled. */
 const completePackage = async () => {
-  const { bundledLicences } = await import('./build.mjs')
+  const [{ bundledLicences }, { writeWhole }] = await Promise.all([import('./build.mjs'), installer()])
   writeWhole(join(root, 'dist', 'LICENSES.txt'), bundledLicences(root))
   await program('node_modules/typescript/bin/tsc', ['--project', join(root, 'tsconfig.build.json')])
 }
@@ -98,7 +101,7 @@ const main = async ([command, ...args]) => {
   const wrong = tool === undefined ? undefined : misuse(tool, args)
   if (wrong !== undefined) return fail(2, `${wrong}\n  the usage is: ${shellCommand(command, tool.usage)}`)
   if (isClone) {
-    const missing = await setUpPackages({ root, env: process.env })
+    const missing = await (await installer()).setUpPackages({ root, env: process.env })
     if (missing !== undefined) return fail(3, missing)
     // a package has no files of older sources
     if (command === 'build') rmSync(join(root, 'dist'), { recursive: true, force: true })
@@ -109,7 +112,7 @@ const main = async ([command, ...args]) => {
   // Source maps are read with each module: too slow for every start.
   if (args.includes('--debug')) process.setSourceMapsEnabled(true)
   if (wantsNative(command, args, process.env)) {
-    const native = await setUpNative({ root, env: process.env })
+    const native = await (await installer()).setUpNative({ root, env: process.env })
     // The bench measures what is installed. The other commands end with this reason themselves.
     if (native.status === 'failed' && command === 'bench')
       say(`network2: bench runs without the native backend: ${native.reason}; ${native.remedy}`)

@@ -7,10 +7,8 @@ import { basename, dirname, join } from 'node:path'
 import { clearInterval, setInterval } from 'node:timers'
 import { runChild } from './child.mjs'
 import { nativeRecord } from './package.mjs'
+import { say } from './say.mjs'
 import { inTurn } from './turn.mjs'
-
-/** Prints a line about the work on standard error: standard output is for results. */
-export const say = line => void process.stderr.write(`${line}\n`)
 
 const readJson = file => {
   try {

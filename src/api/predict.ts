@@ -1,6 +1,7 @@
 /**
  * What a network answers, and how well it does.
  */
+import { eager } from '../compiler/eager.ts'
 import { evaluator, type Metrics } from '../core/evaluate.ts'
 import { toParams } from '../core/params.ts'
 import type { Regularizer } from '../core/regularizer.ts'
@@ -42,7 +43,7 @@ export const predict = (net: Net, inputs: Rows | Examples): readonly Prediction[
   checkCpu('predict')
   const size = countOf(rows)
   const outputs = checked.sizes.at(-1)!
-  const all = onCpu(() => outputActivations(networkOf(checked), checked.layers, rows, size))
+  const all = onCpu(() => outputActivations(eager, networkOf(checked), checked.layers, rows, size))
   return Array.from({ length: size }, (_, i) => {
     const activations = all.slice(i * outputs, (i + 1) * outputs)
     return { label: largestAt(activations), activations }

@@ -1,12 +1,16 @@
 /**
  * The progress bar of a terminal.
  */
-import { SingleBar } from 'cli-progress'
+import type { SingleBar as Bar } from 'cli-progress'
+import { createRequire } from 'node:module'
 import type { ProgressBar } from '../io/env.ts'
 
-/** A bar on this stream. */
-export const progressBar = (stream: NodeJS.WriteStream): ProgressBar => {
-  const bar = new SingleBar({
+const require = createRequire(import.meta.url)
+
+/** The package is loaded when there is a progress to show. */
+const openBar = (stream: NodeJS.WriteStream): Bar => {
+  const { SingleBar } = require('cli-progress') as typeof import('cli-progress')
+  return new SingleBar({
     stream,
     format: '{label} {bar} {percentage} %   {remaining}',
     barCompleteChar: '█',
@@ -18,16 +22,22 @@ export const progressBar = (stream: NodeJS.WriteStream): ProgressBar => {
     fps: 1000,
     linewrap: true,
   })
+}
+
+/** A bar on this stream. */
+export const progressBar = (stream: NodeJS.WriteStream): ProgressBar => {
+  let bar: Bar | undefined
   let shown = false
   return {
     update: (done, label, remaining) => {
       const payload = { label, remaining }
+      bar ??= openBar(stream)
       if (shown) bar.update(Math.round(done * 1000), payload)
       else bar.start(1000, Math.round(done * 1000), payload)
       shown = true
     },
     clear: () => {
-      if (shown) bar.stop()
+      if (shown) bar?.stop()
       shown = false
     },
   }

@@ -1,5 +1,5 @@
 /**
- * The monitors over a whole set of examples, a thousand at a time: memory does not grow with the set.
+ * The monitors over a whole set of examples, a few at a time: memory does not grow with the set, and a trace, which computes, is short.
  */
 import { add, gather, scalar, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
 import { chunkedScan, miniBatches, type ChunkSize, type ScanProgress } from './chunked-scan.ts'
@@ -13,7 +13,7 @@ import { using, usingLazily, withTensors } from './scope.ts'
 /** The metrics of a set: its mean cost with the penalty, and how many of its n examples are classified correctly. */
 export type Metrics = { readonly cost: number; readonly correct: number; readonly n: number }
 
-const ROWS_AT_ONCE = 1000
+const ROWS_AT_ONCE = 250
 
 type Evaluated = { readonly params: Params; readonly set: Batch }
 

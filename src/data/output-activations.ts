@@ -1,19 +1,22 @@
 /**
  * What a network answers to inputs in memory.
  */
-import { tensor2d } from '@tensorflow/tfjs-core'
+import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
+import { jit } from '../compiler/jit.ts'
 import { feedforward, type Network } from '../core/network.ts'
-import { toParams, type LayerValues } from '../core/params.ts'
+import { toParams, type LayerValues, type Params } from '../core/params.ts'
+import type { Interpreter } from '../core/scan.ts'
 import { dispose, withTensors } from '../core/scope.ts'
 import { inputValues, sliceExamples, type Inputs } from './dataset.ts'
 
 /** Memory does not grow with the set. */
-const AT_ONCE = 1000
+const AT_ONCE = 250
 
 const NONE = new Uint8Array()
 
 /** The activations of the output neurons for n inputs, [n, j_L], computed chunk by chunk. */
 export const outputActivations = (
+  interpreter: Interpreter,
   network: Network,
   layers: readonly LayerValues[],
   inputs: Inputs,
@@ -22,6 +25,9 @@ export const outputActivations = (
   const outputs = layers.at(-1)!.outputs
   const all = new Float32Array(size * outputs)
   const params = toParams(layers)
+  const activations = jit(interpreter)((given: { readonly params: Params; readonly x: Tensor2D }) =>
+    feedforward(network)(given.params, given.x),
+  )
   try {
     for (let from = 0; from < size; from += AT_ONCE) {
       const some = sliceExamples(
@@ -31,7 +37,7 @@ export const outputActivations = (
       const x = tensor2d(inputValues(some.inputs), [some.size, inputs.width])
       all.set(
         withTensors(
-          () => feedforward(network)(params, x),
+          () => activations({ params, x }),
           a => a.dataSync<'float32'>(),
         ),
         from * outputs,

@@ -11,7 +11,6 @@ import { usageError, type AppError, type UsageError } from '../errors.ts'
 import { shellQuoted } from '../format.ts'
 import type { Env } from '../io/env.ts'
 import { toJson } from '../io/json.ts'
-import type { DataIdentity } from '../io/model.ts'
 import type { TrainFlags } from '../options/train-options.ts'
 import type { Files } from '../io/files.ts'
 import { lenientText } from '../io/text.ts'
@@ -25,8 +24,8 @@ import { loadNewest, type TrainStart } from './saves.ts'
 /** What a run is made from. */
 export type RunOrigin = {
   readonly config: RunConfig
-  readonly dataHash: string
-  readonly trainedOn: DataIdentity
+  /** Reads all the data: a run that is not saved does not ask. */
+  readonly dataHash: () => string
   readonly initial: readonly LayerValues[]
   /** Versions, backend, engine and threads: they are saved, and a difference is reported, but never an error. */
   readonly machine: Readonly<Record<string, unknown>>
@@ -94,7 +93,7 @@ type Opened = { readonly folder: RunFolder; readonly from: TrainStart }
 
 /** Opens the folder that the flags ask for; the run in it is then in use by this process. */
 export const openRun = (env: Env, flags: SaveFlags, origin: RunOrigin): TE.TaskEither<AppError, Recorder> => {
-  const { config, dataHash, trainedOn, initial, machine } = origin
+  const { config, initial, machine } = origin
   const beginning: TrainStart = {
     epochs: 0,
     examples: 0,
@@ -106,6 +105,7 @@ export const openRun = (env: Env, flags: SaveFlags, origin: RunOrigin): TE.TaskE
   if (flags.out === 'none' && flags.resume === undefined) return TE.right(nullRecorder(beginning))
   const { files } = env
   const { resume } = flags
+  const dataHash = origin.dataHash()
   const settings = asSettings(config)
   return pipe(
     resume === undefined
@@ -113,7 +113,7 @@ export const openRun = (env: Env, flags: SaveFlags, origin: RunOrigin): TE.TaskE
           createFolder(env, flags, config),
           TE.map((folder): Opened => ({ folder, from: beginning })),
         )
-      : resumeFolder(env, resume, origin),
+      : resumeFolder(env, resume, origin, dataHash),
     TE.flatMap(({ folder, from }) =>
       pipe(
         writeLogs(files, folder, config, from.history),
@@ -121,7 +121,6 @@ export const openRun = (env: Env, flags: SaveFlags, origin: RunOrigin): TE.TaskE
           fileRecorder(env, {
             folder,
             config,
-            trainedOn,
             identity: identityOf(settings, dataHash),
             from,
             every: flags.checkpointEvery ?? { epochs: 1 },
@@ -168,7 +167,8 @@ const lostEpochs = async (
 const resumeFolder = (
   env: Env,
   resume: string,
-  { config, dataHash, machine }: RunOrigin,
+  { config, machine }: RunOrigin,
+  dataHash: string,
 ): TE.TaskEither<AppError, Opened> => {
   const { files, processes } = env
   const settings = asSettings(config)

@@ -6,6 +6,7 @@
 import * as t from 'io-ts'
 import type { Network } from '../core/network.ts'
 import type { LayerValues } from '../core/params.ts'
+import type { Interpreter } from '../core/scan.ts'
 import { labelsOf, largestAt, type Examples, type Inputs } from '../data/dataset.ts'
 import { outputActivations } from '../data/output-activations.ts'
 
@@ -32,12 +33,13 @@ const WORST = 24
 
 /** The predictions of a network with two or more outputs. */
 export const predictionsOn = (
+  interpreter: Interpreter,
   network: Network,
   layers: readonly LayerValues[],
   examples: Examples,
 ): Predictions => {
   const outputs = layers.at(-1)!.outputs
-  const all = outputActivations(network, layers, examples.inputs, examples.size)
+  const all = outputActivations(interpreter, network, layers, examples.inputs, examples.size)
   const labels = labelsOf(examples.desired)
   const confusion = Array.from({ length: outputs }, () => Array.from({ length: outputs }, () => 0))
   const wrong: { readonly index: number; readonly answer: number; readonly by: number }[] = []

@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { basename, join } from 'node:path'
 import { networkNamed } from '../core/parts.ts'
+import type { Interpreter } from '../core/scan.ts'
 import { selectionAccuracy } from '../core/train.ts'
 import type { AppError } from '../errors.ts'
 import type { Env } from '../io/env.ts'
@@ -32,7 +33,10 @@ export type Recorder = {
     result: RunResult,
     snapshot: TrainSnapshot,
     history: readonly TimedEpoch[],
-    sets: Pick<PlannedRun, 'training' | 'evaluation'>,
+    given: Pick<PlannedRun, 'training' | 'evaluation'> & {
+      readonly trainedOn: DataIdentity
+      readonly interpreter: Interpreter
+    },
   ) => TE.TaskEither<AppError, void>
   /** Releases the folder. */
   readonly unlock: () => Promise<void>
@@ -64,7 +68,6 @@ type RecorderState = {
 export type Recording = {
   readonly folder: RunFolder
   readonly config: RunConfig
-  readonly trainedOn: DataIdentity
   /** What the checkpoints belong to. */
   readonly identity: string
   readonly from: TrainStart
@@ -75,7 +78,7 @@ export type Recording = {
 /** Saves into the folder of a run. */
 export const fileRecorder = (
   env: Env,
-  { folder, config, trainedOn, identity, from, every, logDir }: Recording,
+  { folder, config, identity, from, every, logDir }: Recording,
 ): Recorder => {
   const { files } = env
   const { path, unlock } = folder
@@ -145,7 +148,7 @@ export const fileRecorder = (
         TE.flatMap(() => saveIf(checkpointIsDue(snapshot), snapshot)),
       )
     },
-    conclude: (result, snapshot, history, { training, evaluation }) => {
+    conclude: (result, snapshot, history, { training, evaluation, trainedOn, interpreter }) => {
       const model = modelOf(config, snapshot.layers, trainedOn)
       const samples = expandedSamples(config, training)
       return pipe(
@@ -159,7 +162,7 @@ export const fileRecorder = (
                 ? undefined
                 : encodePredictions(
                     config.evaluateOn,
-                    predictionsOn(networkNamed(config), model.layers, evaluation),
+                    predictionsOn(interpreter, networkNamed(config), model.layers, evaluation),
                   ),
             expanded: samples === undefined ? undefined : encodeExpandedSamples(samples),
           }),

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
-import { loadBackend, type Backend, type BackendChoice } from '../runtime/backend.ts'
+import { loadBackend, preloadBackend, type Backend, type BackendChoice } from '../runtime/backend.ts'
 import { density, type Dataset, type Examples } from '../data/dataset.ts'
 import { loadChosenData } from '../data/load.ts'
 import { selectBackend, selectEngine, type EngineChoice } from '../runtime/engine.ts'
@@ -38,6 +38,8 @@ export const loadResources = (
 ): TE.TaskEither<AppError, Resources> =>
   pipe(
     loadDataset(data, env),
+    // another thread unpacks the files
+    TE.apFirst(TE.fromTask(preloadBackend(choice.backend))),
     TE.flatMap(dataset =>
       pipe(
         loadEngine(choice, sizesFor(dataset), dataset, env),

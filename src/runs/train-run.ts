@@ -49,13 +49,13 @@ export const trainRun = (
     TE.fromIO(() => originOf(resources, run)),
     TE.bindTo('origin'),
     TE.bindW('recorder', ({ origin }) => openRun(env, flags, origin)),
-    TE.flatMap(({ origin: { trainedOn }, recorder }) =>
+    TE.flatMap(({ recorder }) =>
       unlockAfter(
         recorder.unlock,
         pipe(
           TE.fromTask(() => trainSession(env, listener, resources, run, recorder)),
-          TE.flatMap(session => conclude(run, recorder, session)),
-          TE.map(finished => ({ ...finished, trainedOn })),
+          TE.flatMap(session => conclude(run, recorder, session, resources)),
+          TE.tapIO(() => resources.interpreter.dispose),
           TE.tap(finished => beforeUnlock?.(finished) ?? TE.right(undefined)),
         ),
       ),
@@ -66,12 +66,8 @@ export const trainRun = (
 const originOf = ({ dataset, backend, interpreter }: Resources, run: PlannedRun): RunOrigin => ({
   config: run.config,
   initial: run.initial,
-  dataHash: fingerprint([
-    run.training,
-    run.evaluation,
-    ...(run.selection === undefined ? [] : [run.selection]),
-  ]),
-  trainedOn: dataIdentity(dataset),
+  dataHash: () =>
+    fingerprint([run.training, run.evaluation, ...(run.selection === undefined ? [] : [run.selection])]),
   machine: {
     data: dataset.name,
     backend: backend.name,
@@ -87,8 +83,10 @@ const conclude = (
   { config, training, evaluation }: PlannedRun,
   recorder: Recorder,
   session: SessionResult,
-): TE.TaskEither<AppError, Omit<FinishedRun, 'trainedOn'>> => {
+  { dataset, interpreter }: Resources,
+): TE.TaskEither<AppError, FinishedRun> => {
   const { outcome, sentence, snapshot, history } = session
+  const trainedOn = dataIdentity(dataset)
   const { epochs } = snapshot
   const last = history.at(-1)?.report
   const best =
@@ -104,7 +102,7 @@ const conclude = (
     ...(last === undefined ? {} : monitored(last)),
   }
   return pipe(
-    recorder.conclude(result, snapshot, history, { training, evaluation }),
-    TE.map(() => ({ ...session, path: recorder.path, last, best })),
+    recorder.conclude(result, snapshot, history, { training, evaluation, trainedOn, interpreter }),
+    TE.map(() => ({ ...session, path: recorder.path, last, best, trainedOn })),
   )
 }

@@ -11,6 +11,7 @@ import util from 'node:util'
 import * as tf from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { installCommand, shellCommand, tfjsNode } from '#scripts/package'
 import type { Sessions } from '../compiler/xla/sessions.ts'
@@ -188,6 +189,16 @@ export const tryBackend = async (name: BackendName): Promise<E.Either<Unavailabl
     })
   }
 }
+
+/**
+ * Loads what most networks compute with, while something else is waited for. A failure is told by whoever loads it after
+ * all.
+ */
+export const preloadBackend =
+  (choice: BackendChoice): T.Task<void> =>
+  async () => {
+    if (choice === 'auto' || choice === 'wasm') await tryBackend('wasm')
+  }
 
 const NEAREST = { native: 'wasm', wasm: 'cpu', cpu: 'wasm' } as const
 

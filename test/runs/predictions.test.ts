@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Examples } from '../../src/data/dataset.ts'
 import { initialValues } from '../../src/core/params.ts'
 import { key } from '../../src/core/rng.ts'
+import { eager } from '../../src/compiler/eager.ts'
 import { predictionsOn, decodePredictions, encodePredictions } from '../../src/runs/predictions.ts'
 import * as twin from '../support/float64.ts'
 import { networkNamed } from '../../src/core/parts.ts'
@@ -37,7 +38,7 @@ describe('the answers of a network', () => {
   it('are those that a float64 network gives, label by label', () => {
     fc.assert(
       fc.property(pixels, bytes => {
-        const { confusion } = predictionsOn(network, layers, examples(bytes))
+        const { confusion } = predictionsOn(eager, network, layers, examples(bytes))
         const expected = [0, 1, 2].map(() => [0, 0, 0])
         for (let i = 0; i < bytes.length / 4; i++) {
           const a = outputs(bytes.slice(4 * i, 4 * i + 4))
@@ -52,7 +53,7 @@ describe('the answers of a network', () => {
   it('name the surest mistakes first, each with its picture', () => {
     fc.assert(
       fc.property(pixels, bytes => {
-        const { worst, confusion } = predictionsOn(network, layers, examples(bytes))
+        const { worst, confusion } = predictionsOn(eager, network, layers, examples(bytes))
         const wrong =
           confusion.flat().reduce((sum, n) => sum + n, 0) -
           [0, 1, 2].reduce((sum, i) => sum + confusion[i]![i]!, 0)
@@ -74,11 +75,11 @@ describe('the answers of a network', () => {
       inputs: { kind: 'floats', width: 3, floats: Float32Array.from({ length: 9 }, (_, i) => i / 9) },
       desired: { kind: 'labels', labels: Uint8Array.of(0, 1, 2) },
     }
-    expect(predictionsOn(network, initialValues('large', key(1), [3, 3]), wide).worst).toEqual([])
+    expect(predictionsOn(eager, network, initialValues('large', key(1), [3, 3]), wide).worst).toEqual([])
   })
 
   it('are read back from their file, and nothing else is', () => {
-    const answers = predictionsOn(network, layers, examples([...Array(48).keys()]))
+    const answers = predictionsOn(eager, network, layers, examples([...Array(48).keys()]))
     expect(decodePredictions(JSON.parse(encodePredictions('test', answers)))).toEqual({
       part: 'test',
       ...answers,
