@@ -6,6 +6,7 @@ import { withTensors } from '../core/scope.ts'
 import { leaves, paths, unflatten, type Tree } from '../core/tree.ts'
 import { CompileError, type Stacked, type StepRange } from '../core/scan.ts'
 import { printSpec, specOf, type AnyNode, type Program, type Spec } from './program.ts'
+import { simplify } from './passes/simplify.ts'
 import { trace } from './trace.ts'
 
 /** The dtype and shape of a row of each leaf. */
@@ -43,7 +44,7 @@ export function* rows<X extends Tree>(xs: Stacked<X>, range: StepRange): Generat
   for (let i = range[0]; i < range[1]; i++) yield () => row(i) as X // the form of xs is that of X
 }
 
-/** The program of a step, (state, constants, x) -> state, traced on the first row. */
+/** The simplified program of a step, (state, constants, x) -> state, traced on the first row. */
 export const traceStep = <S extends Tree, C extends Tree, X extends Tree>(
   f: (state: S, constants: C, x: X) => S,
   s0: S,
@@ -53,11 +54,13 @@ export const traceStep = <S extends Tree, C extends Tree, X extends Tree>(
   const [first] = rows<X>(xs, [0, 1])
   // the range has one row, or checkRange has thrown
   return withTensors(first!, row =>
-    trace(f, [
-      ['', s0],
-      ['', constants],
-      ['x', row],
-    ]),
+    simplify(
+      trace(f, [
+        ['', s0],
+        ['', constants],
+        ['x', row],
+      ]),
+    ),
   )
 }
 

@@ -32,6 +32,9 @@ export class TraceError extends CompileError {
 /** Kernels whose results do not depend on their inputs alone. */
 const RANDOM = new Set(['Multinomial'])
 
+/** Kernels that may be given without some of their inputs: which ones are there is part of the program. */
+const OPTIONAL = new Set(['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D', 'FusedBatchNorm'])
+
 type Known = { readonly dtype: DataType; readonly shape: readonly number[]; readonly ref: Ref }
 
 /** What is recorded while the function runs. `known` maps the data of a tensor to its references. */
@@ -98,10 +101,11 @@ const wrapped = (config: KernelConfig, recording: Recording, depth: { now: numbe
       throw new TraceError(
         `${config.kernelName} draws random numbers: draw them outside, and pass them as an argument`,
       )
-    const inputs = Object.values(params.inputs)
-      .flat()
-      .filter(info => info !== undefined)
-      .map(info => refOf(recording, info))
+    const given = Object.entries(
+      params.inputs as Readonly<Record<string, TensorInfo | TensorInfo[] | null | undefined>>,
+    ).filter(([, info]) => info !== undefined && info !== null)
+    const inputs = given.flatMap(([, info]) => info ?? []).map(info => refOf(recording, info))
+    const inputNames = OPTIONAL.has(config.kernelName) ? { inputNames: given.map(([name]) => name) } : {}
     depth.now++
     try {
       const result = config.kernelFunc(params)
@@ -110,7 +114,7 @@ const wrapped = (config: KernelConfig, recording: Recording, depth: { now: numbe
       recording.nodes.push({
         kernel: config.kernelName,
         inputs,
-        attributes: structuredClone(params.attrs ?? {}),
+        attributes: { ...structuredClone(params.attrs ?? {}), ...inputNames },
         outputs: outputs.map(({ dtype, shape }) => ({ dtype, shape: [...shape] })),
       })
       outputs.forEach((info, output) => know(recording, info, { kind: 'node', index, output }))

@@ -91,6 +91,7 @@ const LOWERINGS = {
     a => f32x4.max(a, f32x4.const(0)),
     a => i32x4.max(a, i32x4.const(0)),
   ),
+  Round: unary(f32x4.nearest, a => a),
   Select: ({ args: [condition, a, b] }) => plain(v128.select(a!, b!, mask(condition!))),
   Sigmoid: computed(M.emitSigmoid),
   Softplus: computed(M.emitSoftplus),

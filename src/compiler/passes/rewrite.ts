@@ -23,14 +23,21 @@ export type Builder<N extends AnyNode> = {
   readonly moved: (ref: Ref) => Ref
   /** The dtype and shape of what a reference of the new program refers to. */
   readonly spec: (ref: Ref) => Spec
+  /** The value of a constant without axes; undefined for anything else. */
+  readonly numberOf: (ref: Ref) => number | undefined
 }
 
-/** Emits what replaces a node. */
-export type Rule<From extends AnyNode, To extends AnyNode> = (node: From, builder: Builder<To>) => Ref
+/** Emits what replaces a node: one reference, or one for each of its outputs. */
+export type Rule<From extends AnyNode, To extends AnyNode> = (
+  node: From,
+  builder: Builder<To>,
+) => Ref | readonly Ref[]
 
 /** Keeps a node, with its inputs moved. */
-export const unchanged = <N extends AnyNode>(old: N, { emit, moved }: Builder<N>): Ref =>
-  emit({ ...old, inputs: old.inputs.map(moved) })
+export const unchanged = <N extends AnyNode>(old: N, { emit, moved }: Builder<N>): readonly Ref[] => {
+  const ref = emit({ ...old, inputs: old.inputs.map(moved) })
+  return old.outputs.map((_, output) => ({ ...ref, output }))
+}
 
 const equalNodes = (a: AnyNode, b: AnyNode): boolean =>
   a.kernel === b.kernel &&
@@ -55,7 +62,7 @@ export const rewrite = <From extends AnyNode, To extends AnyNode>(
 ): Program<To> => {
   const nodes: To[] = []
   const constants = [...program.constants]
-  const replaced: Ref[] = []
+  const replaced: (readonly Ref[])[] = []
   const builder: Builder<To> = {
     emit: node => {
       const known = nodes.findIndex(other => equalNodes(other, node))
@@ -67,13 +74,17 @@ export const rewrite = <From extends AnyNode, To extends AnyNode>(
     }),
     moved: ref =>
       ref.kind === 'node'
-        ? replaced[ref.index]!
+        ? replaced[ref.index]![ref.output]!
         : ref.kind === 'input' && input !== undefined
           ? input(ref, builder)
           : ref,
     spec: ref => specOf({ inputs, constants, nodes, outputs: [] }, ref),
+    numberOf: ref => {
+      const constant = ref.kind === 'constant' ? constants[ref.index]! : undefined
+      return constant?.shape.length === 0 ? constant.values[0] : undefined
+    },
   }
-  for (const old of program.nodes) replaced.push(rule(old, builder))
+  for (const old of program.nodes) replaced.push([rule(old, builder)].flat())
   const outputs = program.outputs.map((ref, i) => {
     const moved = builder.moved(ref)
     return output === undefined ? moved : output(moved, i, builder)

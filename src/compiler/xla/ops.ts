@@ -3,6 +3,7 @@
  * by the XLA engine.
  */
 import type { DataType } from '@tensorflow/tfjs-core'
+import { CompileError } from '../../core/scan.ts'
 import { axesOf, numbersOf } from '../attributes.ts'
 import type { Node, Spec } from '../program.ts'
 import * as P from './proto.ts'
@@ -133,45 +134,88 @@ const pad: XlaLowering = (kernel, graph) => {
   )
 }
 
-const clip: XlaLowering = (kernel, graph) =>
-  graph.op(
-    'ClipByValue',
-    [
-      first(kernel.inputs),
-      graph.constant(kernel.output.dtype, Number(kernel.attributes.clipValueMin)),
-      graph.constant(kernel.output.dtype, Number(kernel.attributes.clipValueMax)),
-    ],
-    T(kernel),
-    'output',
-  )
+/** A number for the height and one for the width, as the list of four that TensorFlow wants. */
+const perAxis = (value: unknown): P.Attribute => {
+  const [height = 1, width = height] = numbersOf(value)
+  return P.ints([1, height, width, 1])
+}
 
-/** 1 where x > 0, else alpha; NaN stays. */
-const step: XlaLowering = (kernel, graph) => {
-  const [x, { dtype }] = [first(kernel.inputs), kernel.output]
-  const compared = (op: string, to: string): string => graph.op(op, [x, to], T(kernel), 'z')
-  const select = (condition: string, yes: string, no: string): string =>
-    graph.op('SelectV2', [condition, yes, no], T(kernel), 'output')
-  const heights = select(
-    compared('Greater', graph.constant(dtype, 0)),
-    graph.constant(dtype, 1),
-    graph.constant(dtype, Number(kernel.attributes.alpha ?? 0)),
+const padding = ({ kernel, attributes: { pad } }: XlaKernel): P.Attribute => {
+  if (pad === 'same') return P.string('SAME')
+  if (pad === 'valid') return P.string('VALID')
+  if (numbersOf(pad).every(n => n === 0)) return P.string('VALID')
+  throw new CompileError(
+    `the kernel ${kernel} with the padding ${JSON.stringify(pad)} is not supported by the XLA engine`,
   )
-  return select(compared('NotEqual', x), x, heights)
 }
 
 /**
- * exp(x - max x) / Σ exp(x - max x) over the last axis. TensorFlow's own Softmax has a warning printed on standard error
- * in each process.
+ * A convolution or a pooling.
+ *
+ * @param order the kernel's inputs, by their place, in the order of the operation's; `shape` is the shape of the result
  */
-const softmax: XlaLowering = (kernel, graph) => {
-  const x = first(kernel.inputs)
-  const alongRows = { axis: kernel.output.shape.length - 1, keepDims: true }
-  const reduced = (op: string, of: string): string =>
-    reduction(op)({ ...kernel, inputs: [of], attributes: alongRows }, graph)
-  const combined = (op: string, a: string, b: string): string => graph.op(op, [a, b], T(kernel), 'z')
-  const powers = graph.op('Exp', [combined('Sub', x, reduced('Max', x))], T(kernel), 'y')
-  return combined('RealDiv', powers, reduced('Sum', powers))
-}
+const overImages =
+  (
+    op: string,
+    window: (kernel: XlaKernel) => P.AttributeMap,
+    ...order: readonly (number | 'shape')[]
+  ): XlaLowering =>
+  (kernel, graph) => {
+    const { inputs, output, attributes } = kernel
+    if (attributes.dataFormat === 'NCHW')
+      throw new CompileError(`the kernel ${kernel.kernel} of NCHW is not supported by the XLA engine`)
+    return graph.op(
+      op,
+      order.map(place => (place === 'shape' ? graph.constant('int32', output.shape) : inputs[place]!)),
+      {
+        ...T(kernel),
+        ...window(kernel),
+        strides: perAxis(attributes.strides),
+        padding: padding(kernel),
+        data_format: P.string('NHWC'),
+      },
+      'output',
+    )
+  }
+
+const dilated = ({ attributes: { dilations } }: XlaKernel): P.AttributeMap => ({
+  dilations: perAxis(dilations),
+})
+const pooled = ({ attributes: { filterSize } }: XlaKernel): P.AttributeMap => ({ ksize: perAxis(filterSize) })
+
+const cumulativeSum: XlaLowering = (kernel, graph) =>
+  graph.op(
+    'Cumsum',
+    [first(kernel.inputs), graph.constant('int32', Number(kernel.attributes.axis))],
+    {
+      ...T(kernel),
+      Tidx: P.dtype('int32'),
+      exclusive: P.bool(kernel.attributes.exclusive === true),
+      reverse: P.bool(kernel.attributes.reverse === true),
+    },
+    'out',
+  )
+
+const oneHot: XlaLowering = ({ inputs, attributes, output: { dtype } }, graph) =>
+  graph.op(
+    'OneHot',
+    [
+      first(inputs),
+      graph.constant('int32', Number(attributes.depth)),
+      graph.constant(dtype, Number(attributes.onValue)),
+      graph.constant(dtype, Number(attributes.offValue)),
+    ],
+    { T: P.dtype(dtype), TI: P.dtype('int32'), axis: P.int(-1) },
+    'output',
+  )
+
+const segmentSum: XlaLowering = (kernel, graph) =>
+  graph.op(
+    'UnsortedSegmentSum',
+    [...kernel.inputs, graph.constant('int32', Number(kernel.attributes.numSegments))],
+    { ...T(kernel), Tindices: P.dtype('int32'), Tnumsegments: P.dtype('int32') },
+    'output',
+  )
 
 /** The kernels that lower, by the names that TensorFlow.js gives them. */
 export const lowerings: Readonly<Record<string, XlaLowering>> = {
@@ -179,42 +223,25 @@ export const lowerings: Readonly<Record<string, XlaLowering>> = {
   Abs: typed('Abs', 'y'),
   Ceil: typed('Ceil', 'y'),
   Cos: typed('Cos', 'y'),
-  Elu: typed('Elu', 'activations'),
+  Erf: typed('Erf', 'y'),
   Exp: typed('Exp', 'y'),
   Expm1: typed('Expm1', 'y'),
   Floor: typed('Floor', 'y'),
-  Identity: typed('Identity', 'output'),
-  LeakyRelu: (kernel, graph) =>
-    graph.op(
-      'LeakyRelu',
-      kernel.inputs,
-      { ...T(kernel), alpha: P.float(Number(kernel.attributes.alpha)) },
-      'activations',
-    ),
   Log: typed('Log', 'y'),
   Log1p: typed('Log1p', 'y'),
   LogicalNot: logical('LogicalNot', 'y'),
   Neg: typed('Neg', 'y'),
-  OnesLike: typed('OnesLike', 'y'),
-  Reciprocal: typed('Reciprocal', 'y'),
   Relu: typed('Relu', 'activations'),
-  Relu6: typed('Relu6', 'activations'),
   Round: typed('Round', 'y'),
-  Rsqrt: typed('Rsqrt', 'y'),
-  Selu: typed('Selu', 'activations'),
   Sigmoid: typed('Sigmoid', 'y'),
-  Sign: typed('Sign', 'y'),
   Sin: typed('Sin', 'y'),
   Softplus: typed('Softplus', 'activations'),
   Sqrt: typed('Sqrt', 'y'),
-  Square: typed('Square', 'y'),
-  Step: step,
   Tanh: typed('Tanh', 'y'),
-  ZerosLike: typed('ZerosLike', 'y'),
-  ClipByValue: clip,
 
   // two by two, broadcast
   Add: typed('AddV2', 'z'),
+  Atan2: typed('Atan2', 'z'),
   FloorDiv: typed('FloorDiv', 'z'),
   Maximum: typed('Maximum', 'z'),
   Minimum: typed('Minimum', 'z'),
@@ -222,10 +249,7 @@ export const lowerings: Readonly<Record<string, XlaLowering>> = {
   Multiply: typed('Mul', 'z'),
   Pow: typed('Pow', 'z'),
   RealDiv: typed('RealDiv', 'z'),
-  SquaredDifference: typed('SquaredDifference', 'z'),
   Sub: typed('Sub', 'z'),
-  AddN: (kernel, graph) =>
-    graph.op('AddN', kernel.inputs, { ...T(kernel), N: P.int(kernel.inputs.length) }, 'sum'),
 
   // comparison and choice
   Equal: typed('Equal', 'z'),
@@ -244,12 +268,36 @@ export const lowerings: Readonly<Record<string, XlaLowering>> = {
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
   Max: reduction('Max'),
-  Mean: reduction('Mean'),
   Min: reduction('Min'),
   Prod: reduction('Prod'),
   Sum: reduction('Sum'),
-  LogSoftmax: typed('LogSoftmax', 'logsoftmax'),
-  Softmax: softmax,
+
+  Cumsum: cumulativeSum,
+  UnsortedSegmentSum: segmentSum,
+
+  // of images
+  AvgPool: overImages('AvgPool', pooled, 0),
+  AvgPoolGrad: overImages('AvgPoolGrad', pooled, 'shape', 0),
+  Conv2D: overImages('Conv2D', dilated, 0, 1),
+  Conv2DBackpropFilter: overImages('Conv2DBackpropFilter', dilated, 0, 'shape', 1),
+  Conv2DBackpropInput: overImages('Conv2DBackpropInput', dilated, 'shape', 1, 0),
+  DepthwiseConv2dNative: overImages('DepthwiseConv2dNative', dilated, 0, 1),
+  DepthwiseConv2dNativeBackpropFilter: overImages(
+    'DepthwiseConv2dNativeBackpropFilter',
+    dilated,
+    0,
+    'shape',
+    1,
+  ),
+  DepthwiseConv2dNativeBackpropInput: overImages(
+    'DepthwiseConv2dNativeBackpropInput',
+    dilated,
+    'shape',
+    1,
+    0,
+  ),
+  MaxPool: overImages('MaxPool', pooled, 0),
+  MaxPoolGrad: overImages('MaxPoolGrad', pooled, 1, 2, 0),
 
   // products
   BatchMatMul: matMul,
@@ -258,17 +306,16 @@ export const lowerings: Readonly<Record<string, XlaLowering>> = {
   Cast: ({ inputs, specs, output }, graph) =>
     graph.op('Cast', inputs, { SrcT: P.dtype(first(specs).dtype), DstT: P.dtype(output.dtype) }, 'y'),
   Concat: concat,
-  ExpandDims: withInts('Reshape', ({ output }) => [output.shape], 'Tshape'),
   GatherV2: gather,
+  OneHot: oneHot,
   PadV2: pad,
-  Pack: (kernel, graph) =>
-    graph.op(
-      'Pack',
-      kernel.inputs,
-      { ...T(kernel), N: P.int(kernel.inputs.length), axis: P.int(Number(kernel.attributes.axis)) },
-      'output',
-    ),
   Reshape: withInts('Reshape', ({ output }) => [output.shape], 'Tshape'),
+  // all axes where none is named
+  Reverse: withInts(
+    'ReverseV2',
+    ({ attributes: { dims }, output }) => [numbersOf(dims ?? output.shape.map((_, axis) => axis))],
+    'Tidx',
+  ),
   // a size of -1 means the rest of the axis: the shape of the output has the number
   Slice: withInts('Slice', ({ attributes, output }) => [numbersOf(attributes.begin), output.shape], 'Index'),
   Tile: withInts('Tile', ({ attributes }) => [numbersOf(attributes.reps)], 'Tmultiples'),

@@ -34,7 +34,12 @@ export type Attribute =
       }
     }
   | { readonly func: { readonly name: string } }
-  | { readonly list: { readonly type: readonly number[] } | { readonly shape: readonly Shape[] } }
+  | {
+      readonly list:
+        | { readonly i: readonly number[] }
+        | { readonly type: readonly number[] }
+        | { readonly shape: readonly Shape[] }
+    }
 
 export type AttributeMap = Readonly<Record<string, Attribute>>
 
@@ -68,6 +73,7 @@ const shapeOf = (shape: readonly number[]): Shape => ({ dim: shape.map(size => (
 
 export const bool = (b: boolean): Attribute => ({ b })
 export const int = (i: number): Attribute => ({ i })
+export const ints = (i: readonly number[]): Attribute => ({ list: { i } })
 export const float = (f: number): Attribute => ({ f })
 export const string = (value: string): Attribute => ({ s: new TextEncoder().encode(value) })
 export const dtype = (of: DataType): Attribute => ({ type: typeNumber(of) })

@@ -58,6 +58,7 @@ message NodeDef {
 
 message AttrValue {
   message ListValue {
+    repeated int64 i = 3;
     repeated int32 type = 6;
     repeated TensorShapeProto shape = 7;
   }

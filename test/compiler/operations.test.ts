@@ -1,0 +1,289 @@
+/**
+ * Operations of TensorFlow.js with their gradients, as users call them, on each engine: they agree with eager, or are refused
+ * by name.
+ */
+// registers the gradients
+import '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { jit } from '../../src/compiler/jit.ts'
+import { CompileError, type Interpreter } from '../../src/core/scan.ts'
+import { fold, key, normal } from '../../src/core/rng.ts'
+import { using, withTensors } from '../../src/core/scope.ts'
+import { leaves } from '../../src/core/tree.ts'
+import { interpreterOf, pairs, useBackend } from '../support/engines.ts'
+import { relativeError } from '../support/float64.ts'
+
+type T = tf.Tensor
+type Shape = readonly number[]
+
+type Operation = {
+  readonly f: (...inputs: never[]) => T
+  readonly shapes: readonly Shape[]
+  /** What is made of numbers from N(0, 1). */
+  readonly numbers?: (x: number) => number
+}
+
+const one = (f: (x: never) => T, shape: Shape = [4, 6]): Operation => ({ f, shapes: [shape] })
+const ofPositive = (operation: Operation): Operation => ({ ...operation, numbers: x => Math.abs(x) + 0.1 })
+const two = (f: (a: never, b: never) => T, a: Shape = [4, 6], b: Shape = [4, 6]): Operation => ({
+  f,
+  shapes: [a, b],
+})
+const three = (f: (a: never, b: never, c: never) => T, ...shapes: Shape[]): Operation => ({ f, shapes })
+
+const rows = (): tf.Tensor1D => tf.tensor1d([2, 0, 3, 1], 'int32')
+const image: Shape = [2, 8, 8, 3]
+const filter: Shape = [3, 3, 3, 4]
+const volume: Shape = [1, 4, 4, 4, 2]
+
+const normalized = (x: T, axes: number | number[]): T => {
+  const { mean, variance } = tf.moments(x, axes)
+  return tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-3)))
+}
+
+const operations: Readonly<Record<string, Operation>> = {
+  'conv2d same': two((x: tf.Tensor4D, w: tf.Tensor4D) => tf.conv2d(x, w, 1, 'same'), image, filter),
+  'conv2d valid, stride 2': two(
+    (x: tf.Tensor4D, w: tf.Tensor4D) => tf.conv2d(x, w, 2, 'valid'),
+    image,
+    filter,
+  ),
+  conv1d: two((x: tf.Tensor3D, w: tf.Tensor3D) => tf.conv1d(x, w, 1, 'same'), [2, 8, 3], [3, 3, 4]),
+  conv2dTranspose: two(
+    (x: tf.Tensor4D, w: tf.Tensor4D) => tf.conv2dTranspose(x, w, [2, 8, 8, 3], 2, 'same'),
+    [2, 4, 4, 4],
+    filter,
+  ),
+  depthwiseConv2d: two(
+    (x: tf.Tensor4D, w: tf.Tensor4D) => tf.depthwiseConv2d(x, w, 1, 'same'),
+    image,
+    [3, 3, 3, 1],
+  ),
+  separableConv2d: three(
+    (x: tf.Tensor4D, d: tf.Tensor4D, p: tf.Tensor4D) => tf.separableConv2d(x, d, p, 1, 'same'),
+    image,
+    [3, 3, 3, 1],
+    [1, 1, 3, 4],
+  ),
+  conv3d: two((x: tf.Tensor5D, w: tf.Tensor5D) => tf.conv3d(x, w, 1, 'same'), volume, [2, 2, 2, 2, 3]),
+  maxPool: one((x: tf.Tensor4D) => tf.maxPool(x, 2, 2, 'valid'), image),
+  avgPool: one((x: tf.Tensor4D) => tf.avgPool(x, 2, 2, 'valid'), image),
+  maxPool3d: one((x: tf.Tensor5D) => tf.maxPool3d(x, 2, 2, 'valid'), volume),
+  dilation2d: two((x: tf.Tensor4D, w: tf.Tensor3D) => tf.dilation2d(x, w, 1, 'same'), image, [3, 3, 3]),
+  localResponseNormalization: one((x: tf.Tensor4D) => tf.localResponseNormalization(x), image),
+  'batchNorm, given moments': {
+    f: (x: tf.Tensor4D, m: tf.Tensor1D, v: tf.Tensor1D, offset: tf.Tensor1D, scale: tf.Tensor1D) =>
+      tf.batchNorm(x, m, tf.square(v), offset, scale, 1e-3),
+    shapes: [image, [3], [3], [3], [3]],
+  },
+  'batch normalization of rows': one((x: T) => normalized(x, 0)),
+  'batch normalization of images': one((x: T) => normalized(x, [0, 1, 2]), image),
+  'layer normalization': one((x: T) => normalized(tf.transpose(x), 0)),
+  'fused.matMul': three(
+    (a: tf.Tensor2D, b: tf.Tensor2D, bias: tf.Tensor1D) =>
+      tf.fused.matMul({ a, b, bias, activation: 'relu' }),
+    [4, 6],
+    [6, 5],
+    [5],
+  ),
+  'fused.conv2d': three(
+    (x: tf.Tensor4D, w: tf.Tensor4D, bias: tf.Tensor1D) =>
+      tf.fused.conv2d({ x, filter: w, strides: 1, pad: 'same', bias, activation: 'relu' }),
+    image,
+    filter,
+    [4],
+  ),
+  matMul: two((a: T, b: T) => tf.matMul(a, b), [4, 6], [6, 5]),
+  'matMul of batches': two((a: T, b: T) => tf.matMul(a, b), [2, 4, 6], [2, 6, 5]),
+  dot: two((a: T, b: T) => tf.dot(a, b), [4, 6], [6]),
+  gather: one((x: T) => tf.gather(x, rows())),
+  'gather of columns': one((x: T) => tf.gather(x, rows(), 1)),
+  'gather by a matrix': one((x: T) => tf.gather(x, tf.tensor2d([0, 1, 3, 3], [2, 2], 'int32'))),
+  oneHot: one((x: T) => tf.mul(x, tf.cast(tf.oneHot(rows(), 6), 'float32'))),
+  unsortedSegmentSum: one((x: T) => tf.unsortedSegmentSum(x, rows(), 4)),
+  cumsum: one((x: T) => tf.cumsum(x, 1)),
+  resizeBilinear: one((x: tf.Tensor4D) => tf.image.resizeBilinear(x, [16, 16]), image),
+  resizeNearestNeighbor: one((x: tf.Tensor4D) => tf.image.resizeNearestNeighbor(x, [16, 16]), image),
+  tile: one((x: T) => tf.tile(x, [2, 2])),
+  pad: one((x: T) => tf.pad(x, [[1, 1], [0, 2]])), // prettier-ignore
+  slice: one((x: T) => tf.slice(x, [1, 1], [2, 3])),
+  split: one((x: T) => tf.mul(...(tf.split(x, 2, 1) as [T, T]))),
+  unstack: one((x: T) => tf.mul(...(tf.unstack(x, 0).slice(0, 2) as [T, T]))),
+  concat: two((a: T, b: T) => tf.concat([a, b], 1)),
+  stack: two((a: T, b: T) => tf.stack([a, b])),
+  reverse: one((x: T) => tf.reverse(x, 1)),
+  'transpose of a matrix': one((x: T) => tf.transpose(x)),
+  'transpose of three axes': one((x: T) => tf.transpose(x, [0, 2, 1]), [2, 3, 4]),
+  broadcastTo: one((x: T) => tf.broadcastTo(x, [4, 6]), [6]),
+  'expandDims and squeeze': one((x: T) => tf.squeeze(tf.expandDims(x, 1))),
+  softmax: one((x: T) => tf.softmax(x)),
+  logSoftmax: one((x: T) => tf.logSoftmax(x)),
+  relu: one((x: T) => tf.relu(x)),
+  relu6: one((x: T) => tf.relu6(x)),
+  leakyRelu: one((x: T) => tf.leakyRelu(x, 0.1)),
+  prelu: two((x: T, alpha: T) => tf.prelu(x, alpha), [4, 6], [6]),
+  elu: one((x: T) => tf.elu(x)),
+  selu: one((x: T) => tf.selu(x)),
+  softplus: one((x: T) => tf.softplus(x)),
+  swish: one((x: T) => tf.mul(x, tf.sigmoid(x))),
+  'gelu by erf': one((x: T) => tf.mul(x, tf.mul(0.5, tf.add(1, tf.erf(tf.div(x, Math.SQRT2)))))),
+  'gelu by tanh': one((x: T) => tf.mul(x, tf.mul(0.5, tf.add(1, tf.tanh(tf.mul(0.8, x)))))),
+  tanh: one((x: T) => tf.tanh(x)),
+  sigmoid: one((x: T) => tf.sigmoid(x)),
+  logSigmoid: one((x: T) => tf.logSigmoid(x)),
+  abs: one((x: T) => tf.abs(x)),
+  square: one((x: T) => tf.square(x)),
+  'pow 3': one((x: T) => tf.pow(x, 3)),
+  'pow of two tensors': ofPositive(two((a: T, b: T) => tf.pow(a, b))),
+  exp: one((x: T) => tf.exp(x)),
+  sqrt: ofPositive(one((x: T) => tf.sqrt(x))),
+  rsqrt: ofPositive(one((x: T) => tf.rsqrt(x))),
+  log: ofPositive(one((x: T) => tf.log(x))),
+  log1p: ofPositive(one((x: T) => tf.log1p(x))),
+  expm1: one((x: T) => tf.expm1(x)),
+  'sin and cos': one((x: T) => tf.mul(tf.sin(x), tf.cos(x))),
+  atan2: ofPositive(two((a: T, b: T) => tf.atan2(a, b))),
+  clipByValue: one((x: T) => tf.clipByValue(x, -0.5, 0.5)),
+  maximum: two((a: T, b: T) => tf.maximum(a, b)),
+  minimum: two((a: T, b: T) => tf.minimum(a, b)),
+  div: ofPositive(two((a: T, b: T) => tf.div(a, b))),
+  mod: ofPositive(two((a: T, b: T) => tf.mod(a, b))),
+  squaredDifference: two((a: T, b: T) => tf.squaredDifference(a, b)),
+  'sum of all': one((x: T) => tf.sum(x)),
+  'sum of columns': one((x: T) => tf.sum(x, 0)),
+  'sum over the first three of four axes': one((x: T) => tf.sum(x, [0, 1, 2]), image),
+  mean: one((x: T) => tf.mean(x, 1)),
+  'max of rows': one((x: T) => tf.max(x, 1)),
+  'max of columns': one((x: T) => tf.max(x, 0)),
+  min: one((x: T) => tf.min(x, 1)),
+  norm: one((x: T) => tf.norm(x)),
+  logSumExp: one((x: T) => tf.logSumExp(x, 1)),
+  'add to the last axis of four': two((a: T, b: T) => tf.add(a, b), image, [3]),
+  'add to the last two axes of three': two((a: T, b: T) => tf.add(a, b), [2, 3, 4], [3, 4]),
+  'multiply with two broadcasts': two((a: T, b: T) => tf.mul(a, b), [2, 3, 1], [2, 1, 4]),
+  'an LSTM cell': {
+    f: (x: tf.Tensor2D, c: tf.Tensor2D, h: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D) =>
+      tf.basicLSTMCell(tf.scalar(1), w, b, x, c, h)[1],
+    shapes: [[4, 6], [4, 5], [4, 5], [11, 20], [20]],
+  },
+  'losses.meanSquaredError': two((a: T, b: T) => tf.losses.meanSquaredError(a, b)),
+  'losses.huberLoss': two((a: T, b: T) => tf.losses.huberLoss(a, b)),
+  'losses.hingeLoss': two((a: T, b: T) => tf.losses.hingeLoss(a, b)),
+  'losses.absoluteDifference': two((a: T, b: T) => tf.losses.absoluteDifference(a, b)),
+  'losses.logLoss': two((a: T, b: T) => tf.losses.logLoss(tf.sigmoid(a), tf.sigmoid(b))),
+  'losses.cosineDistance': two((a: T, b: T) => tf.losses.cosineDistance(a, b, 1)),
+  'losses.softmaxCrossEntropy': two((a: T, b: T) => tf.losses.softmaxCrossEntropy(tf.softmax(a), b)),
+  'losses.sigmoidCrossEntropy': two((a: T, b: T) => tf.losses.sigmoidCrossEntropy(tf.sigmoid(a), b)),
+}
+
+/** The gradients of Σ y · σ(y) by each input. */
+const gradientsOf =
+  ({ f }: Operation) =>
+  (inputs: readonly T[]): readonly T[] =>
+    tf.grads((...given: T[]) => {
+      const y = f(...(given as never[]))
+      return tf.sum(tf.mul(y, tf.sigmoid(y)))
+    })([...inputs])
+
+const inputsOf = ({ shapes, numbers = x => x }: Operation, seed: number): T[] =>
+  shapes.map((shape, i) => {
+    const size = shape.reduce((a, b) => a * b, 1)
+    return tf.tensor(normal(fold(key(seed), i), size).map(numbers), [...shape])
+  })
+
+const numbersOf = (results: readonly T[]): number[][] => leaves(results).map(leaf => [...leaf.dataSync()])
+
+/** What each engine does not have, by the operations that it refuses. */
+const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  wasm: {
+    'add to the last two axes of three': 'broadcasting [3,4] to [2,3,4]',
+    'an LSTM cell': 'the kernel Concat',
+    atan2: 'the kernel Atan2',
+    avgPool: 'the kernel AvgPool',
+    'batchNorm, given moments': 'the kernel Tile',
+    broadcastTo: 'the kernel Tile',
+    concat: 'the kernel Concat',
+    conv1d: 'the kernel Conv2D',
+    'conv2d same': 'the kernel Conv2D',
+    'conv2d valid, stride 2': 'the kernel Conv2D',
+    conv2dTranspose: 'the kernel Conv2DBackpropInput',
+    conv3d: 'the kernel Conv3D',
+    cumsum: 'the kernel Cumsum',
+    depthwiseConv2d: 'the kernel DepthwiseConv2dNative',
+    dilation2d: 'the kernel Dilation2D',
+    expm1: 'the kernel Expm1',
+    'fused.conv2d': 'the kernel Conv2D',
+    gather: 'the kernel UnsortedSegmentSum',
+    'gather by a matrix': 'the kernel UnsortedSegmentSum',
+    'gather of columns': 'the kernel GatherV2 of other than rows of a matrix',
+    'gelu by erf': 'the kernel Erf',
+    localResponseNormalization: 'the kernel LRN',
+    'matMul of batches': 'the kernel BatchMatMul of other than two matrices',
+    maxPool: 'the kernel MaxPool',
+    maxPool3d: 'the kernel MaxPool3D',
+    mod: 'the kernel Mod',
+    'multiply with two broadcasts': 'broadcasting [2,1,4] to [2,3,4]',
+    oneHot: 'the kernel OneHot of int32',
+    pad: 'the kernel PadV2',
+    'pow of two tensors': 'the kernel Pow',
+    resizeBilinear: 'the kernel ResizeBilinear',
+    resizeNearestNeighbor: 'the kernel ResizeNearestNeighbor',
+    reverse: 'the kernel Reverse',
+    separableConv2d: 'the kernel DepthwiseConv2dNative',
+    'sin and cos': 'the kernel Sin',
+    slice: 'the kernel Slice',
+    split: 'the kernel Slice',
+    stack: 'the kernel Concat',
+    tile: 'the kernel Tile',
+    'transpose of three axes': 'the kernel Transpose to the axes 0,2,1',
+    unsortedSegmentSum: 'the kernel UnsortedSegmentSum',
+    unstack: 'the kernel Slice',
+  },
+  xla: {
+    conv3d: 'the kernel Conv3D',
+    dilation2d: 'the kernel Dilation2D',
+    localResponseNormalization: 'the kernel LRN',
+    maxPool3d: 'the kernel MaxPool3D',
+    resizeBilinear: 'the kernel ResizeBilinear',
+    resizeNearestNeighbor: 'the kernel ResizeNearestNeighbor',
+  },
+}
+
+for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
+  describe.skipIf(pair.needs.isMissing)(`the gradients on ${pair.engine}`, pair.needs.why, () => {
+    let interpreter: Interpreter
+    beforeAll(async () => {
+      interpreter = await interpreterOf(pair)
+      // the backend that has every kernel
+      if (pair.engine === 'wasm') await useBackend('cpu')
+    })
+    afterAll(async () => {
+      interpreter.dispose()
+      await tf.setBackend('cpu')
+    })
+
+    it('are those of eager, or are refused by name', () => {
+      const refused: Record<string, string> = {}
+      for (const [name, operation] of Object.entries(operations)) {
+        const gradients = gradientsOf(operation)
+        const compiled = jit(interpreter)(gradients)
+        // the second draw is not the one that was traced
+        for (const seed of [1, 2])
+          withTensors(
+            () => inputsOf(operation, seed),
+            inputs => {
+              const expected = withTensors(() => gradients(inputs), numbersOf)
+              try {
+                const found = using(compiled(inputs), numbersOf)
+                expect(relativeError(found, expected, 1e-2), name).toBeLessThan(1e-3)
+              } catch (error) {
+                if (!(error instanceof CompileError)) throw error
+                refused[name] = error.message.replace(/ is not supported by .*/, '')
+              }
+            },
+          )
+      }
+      expect(refused).toEqual(REFUSED[pair.engine])
+    })
+  })
