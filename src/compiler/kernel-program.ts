@@ -42,6 +42,30 @@ export type TransposeNode = Kernel<'Transpose', One>
 
 export type ReshapeNode = Kernel<'Reshape', One>
 
+/** How far a turn of a loop goes along an axis of a tensor: backwards where `by` is negative. */
+export type Stride = readonly [axis: number, by: number]
+
+/** A loop of a move. Where a stride is missing it stays at its place: there it repeats, or adds up. */
+export type MoveLoop = { readonly extent: number; readonly from?: Stride; readonly to?: Stride }
+
+/** Numbers of one input, from a place of it to a place of the result, along loops, the innermost last. */
+export type MovePart = {
+  readonly input: number
+  readonly from: readonly number[]
+  readonly to: readonly number[]
+  readonly loops: readonly MoveLoop[]
+}
+
+/** Copies numbers; where none comes, the result is `fill`. With `adds`, what comes to one place is added up. */
+export type MoveNode = Kernel<
+  'Move',
+  readonly Ref[],
+  { readonly parts: readonly MovePart[]; readonly fill: number; readonly adds: boolean }
+>
+
+/** (x, rows): the sum of the rows of a matrix that have the same number, at that row of the result. */
+export type SegmentSumNode = Kernel<'UnsortedSegmentSum', Two>
+
 /**
  * (w, source, rows, d, rate): w - rate aᵀ d, for the rows a of a sparse gather source.
  *
@@ -62,6 +86,8 @@ export type KernelNode =
   | TransposeNode
   | ReshapeNode
   | RankUpdateNode
+  | MoveNode
+  | SegmentSumNode
 
 export type KernelProgram = Program<KernelNode>
 

@@ -493,10 +493,10 @@ describe('what cannot be compiled', () => {
     const refused = (f: (s: Tensor3D) => Tensor3D): void => {
       expect(() => staged.scan(f)(s0, {}, ROWS(), [0, 1])).toThrow(CompileError)
     }
-    refused(s => transpose(transpose(s, [0, 2, 1]), [0, 2, 1]))
-    refused(s => add(s, sum<Scalar>(matMul(s, s, false, true))))
     refused(s => add(s, cast(expandDims(argMax(s, 2), 2), 'float32')))
     law((s: Tensor3D) => sub(mul(s, sigmoid(s)), sum(s)), s0, {}, ROWS())
+    law((s: Tensor3D) => add(s, transpose(transpose(s, [0, 2, 1]), [0, 2, 1])), s0, {}, ROWS())
+    law((s: Tensor3D) => add(s, sum<Scalar>(matMul(s, s, false, true))), s0, {}, ROWS())
     law((s: Tensor3D) => add(s, max(s, 2, true)), s0, {}, ROWS())
     law((s: Tensor3D) => add(s, sum(s, [0, 1])), s0, {}, ROWS())
   })

@@ -104,4 +104,6 @@ export type ElementwiseKernel = keyof typeof LOWERINGS
 
 export const elementwise = (kernel: ElementwiseKernel): VectorLowering => LOWERINGS[kernel]
 
+export const elementwiseKernels: readonly string[] = Object.keys(LOWERINGS)
+
 export const isElementwise = (kernel: string): kernel is ElementwiseKernel => Object.hasOwn(LOWERINGS, kernel)

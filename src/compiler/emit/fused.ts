@@ -2,10 +2,10 @@
  * The loops of a fused node: block by block, the numbers come from the start of the chain and from the node's inputs,
  * pass through the element-wise kernels in registers, and are written once.
  */
-import { CompileError } from '../../core/scan.ts'
 import { isElementwiseNode, type ChainNode, type ChainStart, type FusedNode } from '../kernel-program.ts'
 import { specOf } from '../program.ts'
 import { forEachBlock, lastVectorMask, type Block, type BlockSource } from './register-blocks.ts'
+import { broadcastOf } from './broadcast.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import type { Code } from './bytes.ts'
 import { i32, let_, v128, type Locals, type V128 } from './code.ts'
@@ -14,20 +14,6 @@ import { paddedLayout, VECTOR, type PaddedLayout } from './layout.ts'
 import { matMul } from './matmul.ts'
 import { sumOfRows } from './reductions.ts'
 import { sparseMatMul } from './sparse.ts'
-
-/** How an input is read for each vector of the result. */
-type Broadcast = 'full' | 'row' | 'column' | 'scalar'
-
-const broadcast = (from: readonly number[], to: readonly number[]): Broadcast => {
-  const shape = [...to.map(() => 1), ...from].slice(-Math.max(to.length, 1))
-  const front = shape.slice(0, -1)
-  const last = shape.at(-1) === (to.at(-1) ?? 1)
-  if (from.every(size => size === 1)) return 'scalar'
-  if (last && front.every((size, i) => size === to[i])) return 'full'
-  if (last && front.every(size => size === 1)) return 'row'
-  if (shape.at(-1) === 1 && front.every((size, i) => size === to[i])) return 'column'
-  throw new CompileError(`broadcasting [${from.join()}] to [${to.join()}] is not supported by the compiler`)
-}
 
 const isChainStart = (node: ChainNode): node is ChainStart => !isElementwiseNode(node)
 
@@ -66,7 +52,7 @@ export const emitFused = (
       .flatMap(node => node.inputs.flatMap(ref => (ref.kind === 'input' ? [ref.index] : []))),
   )
   const kinds = buffers.map(({ spec }, i) =>
-    operands.has(i) ? broadcast(spec.shape, output.spec.shape) : undefined,
+    operands.has(i) ? broadcastOf(spec.shape, output.spec.shape) : undefined,
   )
   const scalars = buffers.map(({ address }, i) =>
     kinds[i] === 'scalar' ? let_(fn, v128.loadSplat(i32.const(address))) : undefined,

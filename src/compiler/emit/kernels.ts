@@ -7,6 +7,7 @@ import type { Code } from './bytes.ts'
 import type { Locals } from './code.ts'
 import { gather, reshape, transposeMatrix } from './data-movement.ts'
 import { emitFused } from './fused.ts'
+import { move, segmentSum } from './move.ts'
 import { argMax, reduction } from './reductions.ts'
 import { rankUpdate } from './sparse.ts'
 
@@ -24,11 +25,15 @@ export const emitNode = (fn: Locals, node: LoopNode, bufferOf: BufferOf, output:
     case 'Min':
     case 'Sum':
       return reduction(fn, node, bufferOf, output)
+    case 'Move':
+      return move(fn, node, bufferOf, output)
     case 'RankUpdate':
       return rankUpdate(fn, node, bufferOf, output)
     case 'Reshape':
       return reshape(fn, node, bufferOf, output)
     case 'Transpose':
       return transposeMatrix(fn, node, bufferOf, output)
+    case 'UnsortedSegmentSum':
+      return segmentSum(fn, node, bufferOf, output)
   }
 }

@@ -4,7 +4,7 @@
  */
 import { isElementwiseNode, type KernelNode, type KernelProgram } from '../kernel-program.ts'
 import { sameRef, sizeOf, specOf, type Ref } from '../program.ts'
-import { emitProduct, transpose } from './canonicalize.ts'
+import { emitProduct, transpose } from './products.ts'
 import { unchanged, readers, rewrite, type Builder } from './rewrite.ts'
 import { isScalar, sameShape } from './shapes.ts'
 

@@ -4,9 +4,13 @@
  */
 import { CompileError } from '../../core/scan.ts'
 import { axesOf, numbersOf } from '../attributes.ts'
-import { isElementwise } from '../emit/elementwise.ts'
+import { elementwiseKernels, isElementwise, type ElementwiseKernel } from '../emit/elementwise.ts'
 import type { KernelNode, KernelProgram } from '../kernel-program.ts'
 import type { Node, Program, Ref, Spec } from '../program.ts'
+import { broadcastOf } from '../emit/broadcast.ts'
+import { imageRules } from './images.ts'
+import { broadcastTo, emitConcat, emitSlice, moveRules } from './moves.ts'
+import { emitProduct, transpose } from './products.ts'
 import { rewrite, type Builder, type Rule } from './rewrite.ts'
 
 type Canonical = Builder<KernelNode>
@@ -18,35 +22,6 @@ const unsupported = (what: string): never => {
 
 const outputOf = ({ kernel, outputs: [output, ...more] }: Node): Spec =>
   output === undefined || more.length > 0 ? unsupported(`the kernel ${kernel}`) : output
-
-const transposedSpec = ({ dtype, shape: [rows = 1, columns = 1] }: Spec): Spec => ({
-  dtype,
-  shape: [columns, rows],
-})
-
-/** The transpose of a matrix. */
-export const transpose = (ref: Ref, { emit, spec }: Canonical): Ref =>
-  emit({ kernel: 'Transpose', inputs: [ref], attributes: {}, outputs: [transposedSpec(spec(ref))] })
-
-export type ProductSpec = {
-  readonly a: Ref
-  readonly b: Ref
-  readonly transposeA: boolean
-  readonly transposeB: boolean
-}
-
-/** A product that reads its second matrix row by row: the numbers of a row are adjacent, and fill whole vectors. */
-export const emitProduct = (
-  { a, b, transposeA, transposeB }: ProductSpec,
-  output: Spec,
-  builder: Canonical,
-): Ref =>
-  builder.emit({
-    kernel: 'BatchMatMul',
-    inputs: [a, transposeB ? transpose(b, builder) : b],
-    attributes: { transposeA },
-    outputs: [output],
-  })
 
 /** The one input of a reduction and its axes. Along the first axis of a matrix is along the last of its transpose. */
 const alongLast = (old: Node, builder: Canonical) => {
@@ -75,6 +50,50 @@ const sum: CanonicalRule = (old, { emit, moved, spec }) => {
 const reshape: CanonicalRule = (old, { emit, moved }) =>
   emit({ kernel: 'Reshape', inputs: [moved(old.inputs[0]!)], attributes: {}, outputs: [outputOf(old)] })
 
+/** A batch of more products is not unrolled. */
+const LARGEST_BATCH = 64
+
+/** A product of two matrices, or of each pair of a batch. */
+const product: CanonicalRule = (old, builder) => {
+  const [a, b] = [builder.moved(old.inputs[0]!), builder.moved(old.inputs[1]!)]
+  const output = outputOf(old)
+  const [transposeA, transposeB] = [old.attributes.transposeA === true, old.attributes.transposeB === true]
+  const shapes = [a, b].map(ref => builder.spec(ref).shape)
+  if (shapes.every(({ length }) => length === 2))
+    return emitProduct({ a, b, transposeA, transposeB }, output, builder)
+  const [batch, other] = shapes.map(shape => shape.slice(0, -2))
+  const count = batch!.reduce((all, n) => all * n, 1)
+  if (String(batch) !== String(other) || count > LARGEST_BATCH)
+    unsupported(
+      `the kernel BatchMatMul of [${shapes[0]!.join()}] and [${shapes[1]!.join()}], in more than ${LARGEST_BATCH} products or with other batches,`,
+    )
+  const reshaped = (ref: Ref, shape: readonly number[]): Ref =>
+    builder.emit({
+      kernel: 'Reshape',
+      inputs: [ref],
+      attributes: {},
+      outputs: [{ ...builder.spec(ref), shape }],
+    })
+  const [first, second] = [a, b].map(ref => {
+    const matrix = builder.spec(ref).shape.slice(-2)
+    const flat = reshaped(ref, [count, ...matrix])
+    return (i: number): Ref => reshaped(emitSlice(builder, flat, [i, 0, 0], [1, ...matrix]), matrix)
+  })
+  const matrix = output.shape.slice(-2)
+  const products = Array.from({ length: count }, (_, i) =>
+    reshaped(
+      emitProduct(
+        { a: first!(i), b: second!(i), transposeA, transposeB },
+        { ...output, shape: matrix },
+        builder,
+      ),
+      [1, ...matrix],
+    ),
+  )
+  const all = { ...output, shape: [count, ...matrix] }
+  return reshaped(emitConcat(builder, products, 0, all), output.shape)
+}
+
 const RULES: Readonly<Record<string, CanonicalRule>> = {
   ArgMax: (old, builder) => {
     const { input, axes } = alongLast(old, builder)
@@ -83,13 +102,7 @@ const RULES: Readonly<Record<string, CanonicalRule>> = {
       unsupported(`the kernel ArgMax of ${dtype}[${shape.join()}] along axis ${axes.join()}`)
     return builder.emit({ kernel: 'ArgMax', inputs: [input], attributes: {}, outputs: [outputOf(old)] })
   },
-  BatchMatMul: (old, builder) => {
-    const [a, b] = [builder.moved(old.inputs[0]!), builder.moved(old.inputs[1]!)]
-    if ([a, b].some(ref => builder.spec(ref).shape.length !== 2))
-      unsupported('the kernel BatchMatMul of other than two matrices')
-    const [transposeA, transposeB] = [old.attributes.transposeA === true, old.attributes.transposeB === true]
-    return emitProduct({ a, b, transposeA, transposeB }, outputOf(old), builder)
-  },
+  BatchMatMul: product,
   GatherV2: (old, { emit, moved, spec }) => {
     const [source, rows] = [moved(old.inputs[0]!), moved(old.inputs[1]!)]
     const firstAxis = Number(old.attributes.axis) === 0 && Number(old.attributes.batchDims ?? 0) === 0
@@ -101,22 +114,50 @@ const RULES: Readonly<Record<string, CanonicalRule>> = {
   Min: extreme('Min'),
   Reshape: reshape,
   Sum: sum,
-  Transpose: (old, builder) => {
-    const order = numbersOf(old.attributes.perm)
-    if (String(order) !== '1,0') unsupported(`the kernel Transpose to the axes ${order.join()}`)
-    return transpose(builder.moved(old.inputs[0]!), builder)
-  },
+  Transpose: (old, builder) =>
+    String(numbersOf(old.attributes.perm)) === '1,0'
+      ? transpose(builder.moved(old.inputs[0]!), builder)
+      : moveRules.Transpose!(old, old.inputs.map(builder.moved), outputOf(old), builder),
+  UnsortedSegmentSum: (old, { emit, moved }) =>
+    emit({
+      kernel: 'UnsortedSegmentSum',
+      inputs: [moved(old.inputs[0]!), moved(old.inputs[1]!)],
+      attributes: {},
+      outputs: [outputOf(old)],
+    }),
 }
+
+/** Element by element; an input that no loop can broadcast is first moved along the axes of the result. */
+const elementwiseRule =
+  (kernel: ElementwiseKernel): CanonicalRule =>
+  (old, builder) => {
+    const output = outputOf(old)
+    const inputs = old.inputs
+      .map(builder.moved)
+      .map(ref =>
+        broadcastOf(builder.spec(ref).shape, output.shape) === undefined
+          ? broadcastTo(builder, ref, output.shape)
+          : ref,
+      )
+    return builder.emit({ kernel, inputs, attributes: {}, outputs: [output] })
+  }
+
+/** The kernels that our own engines compile, beside those that are simplified. */
+export const compiledKernels = (): readonly string[] => [
+  ...Object.keys({ ...RULES, ...moveRules, ...imageRules }),
+  ...elementwiseKernels,
+]
 
 const ruleOf = (kernel: string): CanonicalRule => {
   if (Object.hasOwn(RULES, kernel)) return RULES[kernel]!
-  if (!isElementwise(kernel))
-    return ({ outputs: [output] }) =>
-      unsupported(
-        `the kernel ${kernel}${output === undefined || output.dtype === 'float32' ? '' : ` of ${output.dtype}`}`,
-      )
-  return (old, { emit, moved }) =>
-    emit({ kernel, inputs: old.inputs.map(moved), attributes: {}, outputs: [outputOf(old)] })
+  const others = { ...moveRules, ...imageRules }
+  if (Object.hasOwn(others, kernel))
+    return (old, builder) => others[kernel]!(old, old.inputs.map(builder.moved), outputOf(old), builder)
+  if (isElementwise(kernel)) return elementwiseRule(kernel)
+  return ({ outputs: [output] }) =>
+    unsupported(
+      `the kernel ${kernel}${output === undefined || output.dtype === 'float32' ? '' : ` of ${output.dtype}`}`,
+    )
 }
 
 /**

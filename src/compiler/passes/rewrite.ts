@@ -7,6 +7,7 @@ import {
   sameRef,
   specOf,
   type AnyNode,
+  type Constant,
   type Input,
   type Program,
   type Ref,
@@ -17,7 +18,9 @@ import {
 export type Builder<N extends AnyNode> = {
   /** Adds a node with one output, or finds the equal one that is there already. */
   readonly emit: (node: N) => Ref
-  /** Adds a scalar constant. */
+  /** Adds a constant. */
+  readonly constant: (constant: Constant) => Ref
+  /** Adds a float32 constant without axes. */
   readonly scalar: (value: number) => Ref
   /** The reference of the new program that replaces one of the old program. */
   readonly moved: (ref: Ref) => Ref
@@ -68,10 +71,8 @@ export const rewrite = <From extends AnyNode, To extends AnyNode>(
       const known = nodes.findIndex(other => equalNodes(other, node))
       return { kind: 'node', index: known >= 0 ? known : nodes.push(node) - 1, output: 0 }
     },
-    scalar: value => ({
-      kind: 'constant',
-      index: constants.push({ dtype: 'float32', shape: [], values: Float32Array.of(value) }) - 1,
-    }),
+    constant: constant => ({ kind: 'constant', index: constants.push(constant) - 1 }),
+    scalar: value => builder.constant({ dtype: 'float32', shape: [], values: Float32Array.of(value) }),
     moved: ref =>
       ref.kind === 'node'
         ? replaced[ref.index]![ref.output]!

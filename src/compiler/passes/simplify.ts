@@ -6,7 +6,7 @@
  * refuses it by name.
  */
 import { axesOf, numbersOf } from '../attributes.ts'
-import { sizeOf, type Node, type Program, type Ref, type Spec } from '../program.ts'
+import { sizeOf, type Constant, type Node, type Program, type Ref, type Spec } from '../program.ts'
 import { rewrite, unchanged, type Builder } from './rewrite.ts'
 
 /** What a rule works with: the node, its inputs in the new program, and what it can write. `make` simplifies what it makes. */
@@ -23,6 +23,7 @@ type Rewriting = {
     attributes?: Node['attributes'],
   ) => Ref
   readonly scalar: (value: number) => Ref
+  readonly constant: (constant: Constant) => Ref
   /** The value of a constant without axes. */
   readonly numberOf: (ref: Ref) => number | undefined
 }
@@ -125,7 +126,19 @@ const reduction =
     const kept = shape.length - removed.length
     const first = removed.every((axis, i) => axis === i)
     const last = removed.every((axis, i) => axis === kept + i)
-    if (shape.length <= 2 || kept === 0 || (!first && !last)) return undefined
+    if (shape.length <= 2 || kept === 0) return undefined
+    if (!first && !last) {
+      const perm = [...shape.keys()].filter(axis => !removed.includes(axis)).concat(removed)
+      const turned = make(
+        'Transpose',
+        [inputs[0]!],
+        { ...input, shape: perm.map(axis => shape[axis]!) },
+        { perm },
+      )
+      const axis = removed.map((_, i) => kept + i)
+      const flat = { ...output, shape: perm.slice(0, kept).map(at => shape[at]!) }
+      return reshaped(rewriting, make(kernel, [turned], flat, { axis, keepDims: false }), output)
+    }
     const cut = first ? removed.length : kept
     const matrix = [sizeOfAxes(shape.slice(0, cut)), sizeOfAxes(shape.slice(cut))] as const
     const result = { ...output, shape: [matrix[first ? 1 : 0]] }
@@ -185,6 +198,45 @@ const gather: SimplifyRule = rewriting => {
     { axis: 0, batchDims: 0 },
   )
   return reshaped(rewriting, picked, output)
+}
+
+/** Tensors that are added by their number are rows of a matrix. */
+const segmentSum: SimplifyRule = rewriting => {
+  const { old, inputs, output, spec, make } = rewriting
+  const [x, numbers] = [inputs[0]!, inputs[1]!]
+  const [from, of] = [spec(x), spec(numbers)]
+  if (from.shape.length === 2 && of.shape.length === 1) return undefined
+  const width = sizeOf(from) / sizeOf(of)
+  const sum = make(
+    'UnsortedSegmentSum',
+    [
+      reshaped(rewriting, x, { ...from, shape: [sizeOf(of), width] }),
+      reshaped(rewriting, numbers, { ...of, shape: [sizeOf(of)] }),
+    ],
+    { ...output, shape: [output.shape[0]!, width] },
+    old.attributes,
+  )
+  return reshaped(rewriting, sum, output)
+}
+
+/** `onValue` where the index is the place along a new last axis, else `offValue`. */
+const oneHot: SimplifyRule = rewriting => {
+  const { old, inputs, output, spec, make, scalar, constant } = rewriting
+  const { depth, onValue, offValue } = old.attributes
+  const index = spec(inputs[0]!)
+  const values = Int32Array.from({ length: Number(depth) }, (_, i) => i)
+  const column = reshaped(rewriting, inputs[0]!, { ...index, shape: [...index.shape, 1] })
+  const isPlace = make(
+    'Equal',
+    [column, constant({ dtype: 'int32', shape: [values.length], values })],
+    boolean(output),
+  )
+  const numbers = { ...output, dtype: 'float32' as const }
+  return make(
+    'Cast',
+    [make('Select', [isPlace, scalar(Number(onValue)), scalar(Number(offValue))], numbers)],
+    output,
+  )
 }
 
 /** The kernels of TensorFlow.js's activation functions, as its fused kernels name them. */
@@ -308,6 +360,7 @@ const RULES: Readonly<Record<string, SimplifyRule>> = {
   Mean: mean,
   Min: reduction('Min'),
   Sum: reduction('Sum'),
+  UnsortedSegmentSum: segmentSum,
   Softmax: ofOne((x, rewriting) => {
     const { power, total } = shifted(rewriting, x)
     return rewriting.make('RealDiv', [power, total], rewriting.output)
@@ -327,6 +380,7 @@ const RULES: Readonly<Record<string, SimplifyRule>> = {
 
   // form
   GatherV2: gather,
+  OneHot: oneHot,
   Pack: rewriting => {
     const { old, inputs, output, spec, make } = rewriting
     const axis = countedAxis(old, output)
@@ -351,11 +405,20 @@ const RULES: Readonly<Record<string, SimplifyRule>> = {
 export const simplified: readonly string[] = Object.keys(RULES)
 
 const simplifyNode = (old: Node, builder: Builder<Node>): readonly Ref[] => {
-  const { emit, moved, scalar, spec, numberOf } = builder
+  const { emit, moved, scalar, constant, spec, numberOf } = builder
   const applied = (node: Node): readonly Ref[] | undefined => {
     const rule = Object.hasOwn(RULES, node.kernel) ? RULES[node.kernel] : undefined
     const { inputs } = node
-    const result = rule?.({ old: node, inputs, output: node.outputs[0]!, spec, scalar, numberOf, make })
+    const result = rule?.({
+      old: node,
+      inputs,
+      output: node.outputs[0]!,
+      spec,
+      scalar,
+      constant,
+      numberOf,
+      make,
+    })
     return result === undefined ? undefined : [result].flat()
   }
   const make: Rewriting['make'] = (kernel, inputs, output, attributes = {}) => {

@@ -183,6 +183,28 @@ const dilated = ({ attributes: { dilations } }: XlaKernel): P.AttributeMap => ({
 })
 const pooled = ({ attributes: { filterSize } }: XlaKernel): P.AttributeMap => ({ ksize: perAxis(filterSize) })
 
+const stridedSlice: XlaLowering = (kernel, graph) => {
+  const { inputs, attributes } = kernel
+  const mask = (name: string): P.Attribute => P.int(Number(attributes[name] ?? 0))
+  return graph.op(
+    'StridedSlice',
+    [
+      first(inputs),
+      ...['begin', 'end', 'strides'].map(name => graph.constant('int32', numbersOf(attributes[name]))),
+    ],
+    {
+      ...T(kernel),
+      Index: P.dtype('int32'),
+      begin_mask: mask('beginMask'),
+      end_mask: mask('endMask'),
+      ellipsis_mask: mask('ellipsisMask'),
+      new_axis_mask: mask('newAxisMask'),
+      shrink_axis_mask: mask('shrinkAxisMask'),
+    },
+    'output',
+  )
+}
+
 const cumulativeSum: XlaLowering = (kernel, graph) =>
   graph.op(
     'Cumsum',
@@ -194,19 +216,6 @@ const cumulativeSum: XlaLowering = (kernel, graph) =>
       reverse: P.bool(kernel.attributes.reverse === true),
     },
     'out',
-  )
-
-const oneHot: XlaLowering = ({ inputs, attributes, output: { dtype } }, graph) =>
-  graph.op(
-    'OneHot',
-    [
-      first(inputs),
-      graph.constant('int32', Number(attributes.depth)),
-      graph.constant(dtype, Number(attributes.onValue)),
-      graph.constant(dtype, Number(attributes.offValue)),
-    ],
-    { T: P.dtype(dtype), TI: P.dtype('int32'), axis: P.int(-1) },
-    'output',
   )
 
 const segmentSum: XlaLowering = (kernel, graph) =>
@@ -307,7 +316,6 @@ export const lowerings: Readonly<Record<string, XlaLowering>> = {
     graph.op('Cast', inputs, { SrcT: P.dtype(first(specs).dtype), DstT: P.dtype(output.dtype) }, 'y'),
   Concat: concat,
   GatherV2: gather,
-  OneHot: oneHot,
   PadV2: pad,
   Reshape: withInts('Reshape', ({ output }) => [output.shape], 'Tshape'),
   // all axes where none is named
@@ -318,6 +326,7 @@ export const lowerings: Readonly<Record<string, XlaLowering>> = {
   ),
   // a size of -1 means the rest of the axis: the shape of the output has the number
   Slice: withInts('Slice', ({ attributes, output }) => [numbersOf(attributes.begin), output.shape], 'Index'),
+  StridedSlice: stridedSlice,
   Tile: withInts('Tile', ({ attributes }) => [numbersOf(attributes.reps)], 'Tmultiples'),
   Transpose: withInts('Transpose', ({ attributes }) => [numbersOf(attributes.perm)], 'Tperm', 'y'),
 }

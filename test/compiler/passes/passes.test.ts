@@ -96,7 +96,7 @@ describe('canonicalize refuses by name', () => {
   it('a product of more than two matrices', () => {
     const many = own(zeros<Rank.R3>([3, 2, 2]))
     expect(() => canonical((s: Tensor2D, c: Tensor3D) => sum(matMul(c, s), 0), matrix(2, 2), many)).toThrow(
-      'the kernel BatchMatMul of other than two matrices',
+      'the kernel BatchMatMul of [3,2,2] and [2,2]',
     )
   })
 
