@@ -29,6 +29,7 @@ export {
   type Ref,
   type Spec,
 } from './program.ts'
+export { dropout, keys, normal, uniform } from './random.ts'
 export { trace, TraceError, type Arguments } from './trace.ts'
 export type { CompiledListing } from './wasm/compile.ts'
 export { wasm, type WasmOptions } from './wasm/wasm.ts'

@@ -63,6 +63,9 @@ export type MoveNode = Kernel<
   { readonly parts: readonly MovePart[]; readonly fill: number; readonly adds: boolean }
 >
 
+/** (key): random numbers in [0, 1), of the shape of the result. */
+export type UniformNode = Kernel<'Network2Uniform', One>
+
 /** (x, rows): the sum of the rows of a matrix that have the same number, at that row of the result. */
 export type SegmentSumNode = Kernel<'UnsortedSegmentSum', Two>
 
@@ -88,6 +91,7 @@ export type KernelNode =
   | RankUpdateNode
   | MoveNode
   | SegmentSumNode
+  | UniformNode
 
 export type KernelProgram = Program<KernelNode>
 

@@ -99,7 +99,7 @@ const wrapped = (config: KernelConfig, recording: Recording, depth: { now: numbe
     if (depth.now > 0) return config.kernelFunc(params)
     if (RANDOM.has(config.kernelName))
       throw new TraceError(
-        `${config.kernelName} draws random numbers: draw them outside, and pass them as an argument`,
+        `${config.kernelName} draws random numbers, the same in each step: draw them outside and pass them as an argument, or use uniform, normal or dropout of network2/compiler with a key`,
       )
     const given = Object.entries(
       params.inputs as Readonly<Record<string, TensorInfo | TensorInfo[] | null | undefined>>,
@@ -181,7 +181,7 @@ const forbidding = <R>(work: () => R): R => {
   // at once, and not by a promise that nobody may wait for
   for (const [name] of asynchronous) Tensor.prototype[name] = read
   Math.random = refuse(
-    'random numbers are drawn while the function is traced: draw them outside, and pass them as an argument',
+    'random numbers are drawn while the function is traced, and would be the same in each step: draw them outside and pass them as an argument, or use uniform, normal or dropout of network2/compiler with a key',
   )
   try {
     return work()

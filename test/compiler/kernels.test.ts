@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jit } from '../../src/compiler/jit.ts'
 import { CompileError, type Interpreter } from '../../src/core/scan.ts'
 import { compiledKernels } from '../../src/compiler/passes/canonicalize.ts'
+import { uniform } from '../../src/compiler/random.ts'
 import { simplified } from '../../src/compiler/passes/simplify.ts'
 import { lowerings } from '../../src/compiler/xla/ops.ts'
 import { fold, key, normal, type Key } from '../../src/core/rng.ts'
@@ -240,6 +241,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   Atan2: binary(tf.atan2),
   Cumsum: [...on(x => tf.cumsum(x, 1), [3, 4]), ...on(x => tf.cumsum(x, 0, true, true), [3, 4])],
   Erf: unary(tf.erf),
+  Network2Uniform: on(x => tf.add(x, uniform(tf.tensor1d([7, -9], 'int32'), [3, 5])), [3, 5]),
   OneHot: on(x => tf.add(x, tf.oneHot(tf.tensor1d([2, 0, 7], 'int32'), 4, 2, -1)), [3, 4]),
   Reverse: [...on(x => tf.reverse(x, 1), [3, 4]), ...on(x => tf.reverse(x), [2, 3, 4])],
   UnsortedSegmentSum: on(x => tf.unsortedSegmentSum(x, tf.tensor1d([2, 0, 2], 'int32'), 4), [3, 4]),

@@ -119,6 +119,7 @@ export const v128 = {
   not: lane(0x4d),
   and: lanes(0x4e),
   or: lanes(0x50),
+  xor: lanes(0x51),
   /** The bits of `a` where the mask is 1, those of `b` where it is 0. */
   select: (a: V128, b: V128, mask: V128): V128 => v128Expr(a.code, b.code, mask.code, simd(0x52)),
   /** The lanes with these numbers: 0 to 3 are those of `a`, 4 to 7 those of `b`. */

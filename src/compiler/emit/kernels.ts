@@ -10,6 +10,7 @@ import { emitFused } from './fused.ts'
 import { move, segmentSum } from './move.ts'
 import { argMax, reduction } from './reductions.ts'
 import { rankUpdate } from './sparse.ts'
+import { uniform } from './uniform.ts'
 
 export const emitNode = (fn: Locals, node: LoopNode, bufferOf: BufferOf, output: TensorBuffer): Code => {
   if (isElementwiseNode(node) || node.kernel === 'BatchMatMul' || node.kernel === 'SparseMatMul')
@@ -27,6 +28,8 @@ export const emitNode = (fn: Locals, node: LoopNode, bufferOf: BufferOf, output:
       return reduction(fn, node, bufferOf, output)
     case 'Move':
       return move(fn, node, bufferOf, output)
+    case 'Network2Uniform':
+      return uniform(fn, node, bufferOf, output)
     case 'RankUpdate':
       return rankUpdate(fn, node, bufferOf, output)
     case 'Reshape':

@@ -112,6 +112,13 @@ const RULES: Readonly<Record<string, CanonicalRule>> = {
   },
   Max: extreme('Max'),
   Min: extreme('Min'),
+  Network2Uniform: (old, { emit, moved }) =>
+    emit({
+      kernel: 'Network2Uniform',
+      inputs: [moved(old.inputs[0]!)],
+      attributes: {},
+      outputs: [outputOf(old)],
+    }),
   Reshape: reshape,
   Sum: sum,
   Transpose: (old, builder) =>

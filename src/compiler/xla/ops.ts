@@ -5,7 +5,8 @@
 import type { DataType } from '@tensorflow/tfjs-core'
 import { CompileError } from '../../core/scan.ts'
 import { axesOf, numbersOf } from '../attributes.ts'
-import type { Node, Spec } from '../program.ts'
+import { sizeOf, type Node, type Spec } from '../program.ts'
+import { GROUPS, ONE_BITS, PARITY, ROTATIONS, SHOWN_BITS } from '../threefry.ts'
 import * as P from './proto.ts'
 
 /** A kernel's node, with the names of its inputs in the graph. */
@@ -218,6 +219,58 @@ const cumulativeSum: XlaLowering = (kernel, graph) =>
     'out',
   )
 
+/** Threefry-2x32 of the key and the place of each number, as whole numbers of 32 bits. */
+const uniform: XlaLowering = ({ inputs, output }, graph) => {
+  const I: P.AttributeMap = { T: P.dtype('int32') }
+  const int = (value: number): string => graph.constant('int32', value | 0)
+  const two = (op: string, a: string, b: string): string => graph.op(op, [a, b], I, 'z')
+  // TensorFlow's shift of int32 keeps the sign
+  const shiftRight = (a: string, by: number): string =>
+    two('BitwiseAnd', two('RightShift', a, int(by)), int(2 ** (32 - by) - 1))
+  const rotated = (a: string, by: number): string =>
+    two('BitwiseOr', two('LeftShift', a, int(by)), shiftRight(a, 32 - by))
+  const word = (i: number): string =>
+    graph.op(
+      'GatherV2',
+      [first(inputs), int(i), int(0)],
+      {
+        Tparams: P.dtype('int32'),
+        Tindices: P.dtype('int32'),
+        Taxis: P.dtype('int32'),
+        batch_dims: P.int(0),
+      },
+      'output',
+    )
+  const [k0, k1] = [word(0), word(1)]
+  const words = [k0, k1, two('BitwiseXor', two('BitwiseXor', k0, k1), int(PARITY))]
+  const places = graph.op(
+    'Range',
+    [int(0), int(sizeOf(output)), int(1)],
+    { Tidx: P.dtype('int32') },
+    'output',
+  )
+  let x = two('AddV2', places, k0)
+  let y = k1
+  for (let group = 0; group < GROUPS; group++) {
+    for (const by of ROTATIONS[group % 2]!) {
+      x = two('AddV2', x, y)
+      y = two('BitwiseXor', rotated(y, by), x)
+    }
+    x = two('AddV2', x, words[(group + 1) % 3]!)
+    y = two('AddV2', two('AddV2', y, words[(group + 2) % 3]!), int(group + 1))
+  }
+  const bits = two('BitwiseOr', shiftRight(x, 32 - SHOWN_BITS), int(ONE_BITS))
+  const numbers = graph.op('Bitcast', [bits], { ...I, type: P.dtype('float32') }, 'output')
+  const F: P.AttributeMap = { T: P.dtype('float32') }
+  const flat = graph.op('Sub', [numbers, graph.constant('float32', 1)], F, 'z')
+  return graph.op(
+    'Reshape',
+    [flat, graph.constant('int32', output.shape)],
+    { ...F, Tshape: P.dtype('int32') },
+    'output',
+  )
+}
+
 const segmentSum: XlaLowering = (kernel, graph) =>
   graph.op(
     'UnsortedSegmentSum',
@@ -310,6 +363,9 @@ export const lowerings: Readonly<Record<string, XlaLowering>> = {
 
   // products
   BatchMatMul: matMul,
+
+  // random numbers
+  Network2Uniform: uniform,
 
   // form
   Cast: ({ inputs, specs, output }, graph) =>
