@@ -31,7 +31,7 @@ import { loadChosenData } from '../src/data/load.ts'
 import { engines } from '../src/runtime/engine.ts'
 import type { Batch } from '../src/core/network.ts'
 import { initialValues, toParams, type Params, type Sizes } from '../src/core/params.ts'
-import { key, normal, permutation } from '../src/core/rng.ts'
+import { key, normalNumbers, permutation } from '../src/core/rng.ts'
 import { dispose, foldScoped } from '../src/core/scope.ts'
 import { benchRuns, title } from './bench-runs.ts'
 import { benchStart, startTitle } from './bench-start.ts'
@@ -51,7 +51,7 @@ const n = training.size
 
 /** Random pixels, with this fraction of dark ones. */
 const noise = (dark: number): Float32Array => {
-  const random = normal(key(9), n * 784)
+  const random = normalNumbers(key(9), n * 784)
   return inputValues(training.inputs).map((_, i) => {
     const size = Math.abs(random[i]!)
     return size < dark ? 0 : size / 4

@@ -21,7 +21,7 @@ import { totalCost } from '../src/core/metrics.ts'
 import { backprop, type Batch, type Gradients } from '../src/core/network.ts'
 import { mapLayers, type Params } from '../src/core/params.ts'
 import { regularizers, type RegularizerName } from '../src/core/regularizers/index.ts'
-import { key, normal } from '../src/core/rng.ts'
+import { key, normalNumbers } from '../src/core/rng.ts'
 import { withTensors } from '../src/core/scope.ts'
 import { leaves, unflatten } from '../src/core/tree.ts'
 import { extent } from '../src/extent.ts'
@@ -91,7 +91,7 @@ const rows: readonly Row[] = costNames.flatMap(cost =>
 
 /** An endless supply of numbers near N(0, 1), so coarse that float32 holds them exactly, and none near 0. */
 const supply = (seed: number, scale: number): (() => number) => {
-  const values = normal(key(seed), 4096)
+  const values = normalNumbers(key(seed), 4096)
   let i = 0
   return () => {
     const value = values[i++ % values.length]!

@@ -12,7 +12,7 @@ import process from 'node:process'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import type { CostName } from '../src/core/costs/index.ts'
 import { dropoutOf } from '../src/core/dropout.ts'
-import { fold, generator, key, normal, type Key } from '../src/core/rng.ts'
+import { fold, generator, key, normalNumbers, type Key } from '../src/core/rng.ts'
 import { twinCosts } from '../test/support/cases.ts'
 import {
   argmax,
@@ -325,13 +325,13 @@ const drawStart = (of: Key, { sizes, spread = inputs => 1 / Math.sqrt(inputs), o
     ...(options.activation === undefined ? {} : { hidden: options.activation }),
     weights: layers.map(layer =>
       rows(
-        Array.from(normal(fold(layer.of, 0), layer.outputs * layer.inputs), w =>
+        Array.from(normalNumbers(fold(layer.of, 0), layer.outputs * layer.inputs), w =>
           Math.fround(w * spread(layer.inputs)),
         ),
         layer.inputs,
       ),
     ),
-    biases: layers.map(layer => [...normal(fold(layer.of, 1), layer.outputs)]),
+    biases: layers.map(layer => [...normalNumbers(fold(layer.of, 1), layer.outputs)]),
   }
 }
 
@@ -404,7 +404,7 @@ export const record = (plan: Plan): Golden => {
   const seed = key(plan.seed)
   const outputs = plan.sizes.at(-1) ?? 0
   const start = drawStart(fold(seed, 0), plan)
-  const teacher = rows([...normal(fold(seed, 1), outputs * (plan.sizes[0] ?? 0))], plan.sizes[0] ?? 0)
+  const teacher = rows([...normalNumbers(fold(seed, 1), outputs * (plan.sizes[0] ?? 0))], plan.sizes[0] ?? 0)
   const data = {
     training: drawSplit(fold(seed, 2), teacher, plan, plan.n),
     test: drawSplit(fold(seed, 3), teacher, plan, 30),

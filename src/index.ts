@@ -43,7 +43,7 @@ export {
   type Sizes,
   type Initializer,
 } from './core/params.ts'
-export { fold, key, normal, permutation, type Key } from './core/rng.ts'
+export { fold, key, normalNumbers, permutation, type Key } from './core/rng.ts'
 export { using, foldScoped, dispose, clone, withTensors, scoped } from './core/scope.ts'
 export { generateDigits, type GeneratedDigits } from './data/digits.ts'
 export { digitImage } from './image/ink.ts'

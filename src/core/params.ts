@@ -4,7 +4,7 @@
  * Shapes: j_l neurons in layer l; layer 0 is the input.
  */
 import { tensor1d, tensor2d, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
-import { fold, normal, type Key } from './rng.ts'
+import { fold, normalNumbers, type Key } from './rng.ts'
 
 /** The weights and biases of one layer. */
 export type LayerParams = {
@@ -76,8 +76,8 @@ export const initialValues = (start: Initializer, key: Key, sizes: Sizes): reado
       inputs,
       outputs,
       // biases first, as network2's constructor draws them
-      b: biases === 0 ? new Float32Array(outputs) : normal(fold(fold(key, l), 0), outputs),
-      w: normal(fold(fold(key, l), 1), outputs * inputs).map(w => w * scale),
+      b: biases === 0 ? new Float32Array(outputs) : normalNumbers(fold(fold(key, l), 0), outputs),
+      w: normalNumbers(fold(fold(key, l), 1), outputs * inputs).map(w => w * scale),
     }
   })
 

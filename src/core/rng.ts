@@ -64,7 +64,7 @@ export const permutation = (of: Key, n: number): Int32Array => {
  * nearly all of it: a logarithm that differed in its last bit for a third of the arguments changed none of 23 million
  * numbers.
  */
-export const normal = (of: Key, count: number): Float32Array => {
+export const normalNumbers = (of: Key, count: number): Float32Array => {
   const random = generator(of)
   const drawn = new Float32Array(count)
   for (let i = 0; i < count;) {

@@ -17,7 +17,7 @@ import { decodeCheckpoint, type Checkpoint } from '../../src/runs/checkpoint.ts'
 import { decodeHistory, type TimedEpoch } from '../../src/runs/history.ts'
 import { isLeftover } from '../../src/runs/run-folder.ts'
 import { checkpointWriter } from '../../src/runs/saves.ts'
-import { key, normal } from '../../src/core/rng.ts'
+import { key, normalNumbers } from '../../src/core/rng.ts'
 import { toJson } from '../../src/io/json.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../src/io/safetensors.ts'
 import { emptyStorage, memoryFiles, type Fault, type Storage } from '../support/memory-files.ts'
@@ -34,7 +34,7 @@ afterAll(() => rmSync(here, { recursive: true, force: true }))
 
 /** Twelve examples that can be learnt a little, and six to evaluate on. */
 const examples = (seed: number, n: number) => {
-  const numbers = normal(key(seed), 3 * n)
+  const numbers = normalNumbers(key(seed), 3 * n)
   const inputs = Array.from({ length: n }, (_, i) => [...numbers.slice(3 * i, 3 * i + 3)])
   return { inputs, labels: inputs.map(([a = 0, b = 0]) => (a > b ? 1 : 0)) }
 }

@@ -3,7 +3,7 @@
  * is compared with that equation of the book, written component by component.
  */
 import { expect, it } from 'vitest'
-import { key, normal } from '../../src/core/rng.ts'
+import { key, normalNumbers } from '../../src/core/rng.ts'
 import { cli } from '../support/cli.ts'
 
 /** Vectors are matrices with one row. */
@@ -139,7 +139,7 @@ it.each<Case>([
   const widths = sizes.split(',').map(Number)
   const L = widths.length - 1
   const random = (seed: number, rows: number, columns: number): Matrix => {
-    const numbers = normal(key(seed), rows * columns)
+    const numbers = normalNumbers(key(seed), rows * columns)
     return matrix(rows, columns, (i, j) => numbers[i * columns + j]!)
   }
   // layer l is w[l], b[l], from 1, as in the book; v and u are their velocities, r its mask

@@ -2,7 +2,7 @@ import { cast, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { byteTensor } from '../../src/core/byte-tensor.ts'
-import { key, normal } from '../../src/core/rng.ts'
+import { key, normalNumbers } from '../../src/core/rng.ts'
 import { dispose } from '../../src/core/scope.ts'
 import { newGatherSources, type GatherSource } from '../../src/compiler/wasm/gather-sources.ts'
 import { newMemory } from '../../src/compiler/wasm/memory.ts'
@@ -63,7 +63,7 @@ it('a new set takes the place of one that was disposed of', () => {
   const memory = newMemory()
   const sourcesOf = newGatherSources(memory)
   const [rows, columns] = [1000, 100]
-  const bytes = Uint8Array.from(normal(key(3), rows * columns), x => (x < 0 ? 0 : 100 * x))
+  const bytes = Uint8Array.from(normalNumbers(key(3), rows * columns), x => (x < 0 ? 0 : 100 * x))
   const sizes = Array.from({ length: 5 }, () => {
     const set = byteTensor(bytes, [rows, columns], 256)
     const [source] = sourcesOf([set])

@@ -12,7 +12,7 @@ import { compiledKernels } from '../../src/compiler/passes/canonicalize.ts'
 import { uniform } from '../../src/compiler/random.ts'
 import { simplified } from '../../src/compiler/passes/simplify.ts'
 import { lowerings } from '../../src/compiler/xla/ops.ts'
-import { fold, key, normal, type Key } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers, type Key } from '../../src/core/rng.ts'
 import { using, withTensors } from '../../src/core/scope.ts'
 import { interpreterOf, pairs, useBackend } from '../support/engines.ts'
 
@@ -274,7 +274,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
 const inputs = ({ shapes, numbers = x => x }: Case, of: Key): T[] =>
   shapes.map((shape, i) => {
     const size = shape.reduce((a, b) => a * b, 1)
-    return tf.tensor(normal(fold(of, i), size).map(numbers), [...shape])
+    return tf.tensor(normalNumbers(fold(of, i), size).map(numbers), [...shape])
   })
 
 /** What each engine does not have, at least in a case of the kernel. */

@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jit } from '../../src/compiler/jit.ts'
 import { CompileError, type Interpreter } from '../../src/core/scan.ts'
-import { fold, key, normal } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers } from '../../src/core/rng.ts'
 import { using, withTensors } from '../../src/core/scope.ts'
 import { leaves } from '../../src/core/tree.ts'
 import { interpreterOf, pairs, useBackend } from '../support/engines.ts'
@@ -189,7 +189,7 @@ const gradientsOf =
 const inputsOf = ({ shapes, numbers = x => x }: Operation, seed: number): T[] =>
   shapes.map((shape, i) => {
     const size = shape.reduce((a, b) => a * b, 1)
-    return tf.tensor(normal(fold(key(seed), i), size).map(numbers), [...shape])
+    return tf.tensor(normalNumbers(fold(key(seed), i), size).map(numbers), [...shape])
   })
 
 const numbersOf = (results: readonly T[]): number[][] => leaves(results).map(leaf => [...leaf.dataSync()])

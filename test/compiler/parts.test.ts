@@ -10,7 +10,7 @@ import { activations } from '../../src/core/activations/index.ts'
 import { costNames, costs } from '../../src/core/costs/index.ts'
 import { dropoutOf } from '../../src/core/dropout.ts'
 import { initialValues, toParams } from '../../src/core/params.ts'
-import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers, permutation } from '../../src/core/rng.ts'
 import { momentum } from '../../src/core/optimizers/momentum.ts'
 import { defaultParts } from '../../src/core/parts.ts'
 import { regularizers } from '../../src/core/regularizers/index.ts'
@@ -26,7 +26,7 @@ const N = 23
 const SIZES = [31, 9, 6, 4] as const
 
 const numbers = (seed: number, rows: number, columns: number, zeros: number): number[][] => {
-  const drawn = normal(key(seed), rows * columns)
+  const drawn = normalNumbers(key(seed), rows * columns)
   return Array.from({ length: rows }, (_, i) =>
     Array.from({ length: columns }, (_, j) => {
       const value = drawn[i * columns + j]!

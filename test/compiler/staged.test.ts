@@ -35,7 +35,7 @@ import { eager } from '../../src/compiler/eager.ts'
 import { withFallback } from '../../src/compiler/fallback.ts'
 import { CompileError, type Interpreter } from '../../src/core/scan.ts'
 import { fromParams } from '../../src/core/params.ts'
-import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers, permutation } from '../../src/core/rng.ts'
 import { using, dispose, withTensors } from '../../src/core/scope.ts'
 import { train, type TrainSettings } from '../../src/core/train.ts'
 import { batchOf, nameOf, networkAndBatch, paramsOf } from '../support/cases.ts'
@@ -73,7 +73,7 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
             dark: fc.double({ min: 0, max: 1, noNaN: true }),
           }),
           ({ net, batch }, { m, lmbda, piece, dark }) => {
-            const pixels = normal(key(7), 1000).map(Math.abs)
+            const pixels = normalNumbers(key(7), 1000).map(Math.abs)
             // dark pixels, whole dark rows among them
             const examples = batch.map(({ x, y }, i) => ({
               x: x.map((value, j) => (pixels[(i * 13 + j) % 1000]! % 1 < dark || i % 3 === 2 ? 0 : value)),
@@ -142,12 +142,12 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
       const fitted = (by: Interpreter): number[] =>
         withTensors(
           () => {
-            const x = tensor2d(normal(key(1), 30), [10, 3])
+            const x = tensor2d(normalNumbers(key(1), 30), [10, 3])
             const y = reshape<Rank.R1>(matMul(x, tensor2d([[1], [-2], [3]])), [10])
             return {
               s0: { w: tensor1d([0, 0, 0]) },
               data: { x, y, rate: scalar(0.02) },
-              steps: tensor1d(normal(key(2), 1000)),
+              steps: tensor1d(normalNumbers(key(2), 1000)),
             }
           },
           ({ s0, data, steps }) =>
@@ -174,11 +174,11 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
       const numbers = (by: Interpreter, [from, to]: readonly [number, number]): number[][] =>
         withTensors(
           () => ({
-            s0: { w: tensor2d(normal(key(1), 4 * j), [4, j]), total: scalar(0) },
+            s0: { w: tensor2d(normalNumbers(key(1), 4 * j), [4, j]), total: scalar(0) },
             // half of the pixels are dark: WebAssembly keeps them as a sparse table
             constants: {
               x: tensor2d(
-                normal(key(2), 36).map(x => Math.max(0, x)),
+                normalNumbers(key(2), 36).map(x => Math.max(0, x)),
                 [9, 4],
               ),
             },
@@ -190,10 +190,10 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
               ),
               masks: [
                 tensor3d(
-                  normal(key(3), n * m * j).map(x => (x > 0 ? 2 : 0)),
+                  normalNumbers(key(3), n * m * j).map(x => (x > 0 ? 2 : 0)),
                   [n, m, j],
                 ),
-                tensor2d(normal(key(4), n * j), [n, j]),
+                tensor2d(normalNumbers(key(4), n * j), [n, j]),
               ] as const,
             },
           }),

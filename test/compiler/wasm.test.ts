@@ -78,7 +78,7 @@ const staged = wasm()
 
 /** Numbers of which this share is not zero, some rows all zeros. */
 const table = (seed: number, rows: number, columns: number, density: number): Tensor2D => {
-  const numbers = rng.normal(rng.key(seed), 2 * rows * columns)
+  const numbers = rng.normalNumbers(rng.key(seed), 2 * rows * columns)
   const kept = (at: number): boolean => Math.abs(Math.sin(97 * numbers[rows * columns + at]!)) < density
   return own(
     tensor2d(
@@ -367,7 +367,7 @@ describe('the WebAssembly engine agrees with eager', () => {
   })
 
   it('with a row that is a matrix and is only read transposed', () => {
-    const xs = own(tensor3d(rng.normal(rng.key(1), 30), [2, 3, 5]))
+    const xs = own(tensor3d(rng.normalNumbers(rng.key(1), 30), [2, 3, 5]))
     const step = (s: Tensor2D, _: Tree, x: Tensor2D): Tensor2D => add(s, transpose(x))
     const [found, wanted] = [staged, eager].map(by =>
       using(by.scan(step)(table(2, 5, 3, 1), {}, xs, [0, 2]), numbersOf),

@@ -4,7 +4,7 @@ import { byteTensor, scaledBytesOf } from '../../src/core/byte-tensor.ts'
 import { crossEntropy } from '../../src/core/costs/cross-entropy.ts'
 import type { Batch } from '../../src/core/network.ts'
 import { fromParams, initialValues, toParams } from '../../src/core/params.ts'
-import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers, permutation } from '../../src/core/rng.ts'
 import type { Interpreter } from '../../src/core/scan.ts'
 import { dispose, using, withTensors } from '../../src/core/scope.ts'
 import { train } from '../../src/core/train.ts'
@@ -56,7 +56,7 @@ const N = 60
 const WIDTH = 9
 
 /** Numbers of which some are zero, and labels, as bytes and as floats. */
-const pixels = Uint8Array.from(normal(key(5), N * WIDTH), x => (x < 0 ? 0 : 100 * x))
+const pixels = Uint8Array.from(normalNumbers(key(5), N * WIDTH), x => (x < 0 ? 0 : 100 * x))
 const labels = Uint8Array.from({ length: N * 3 }, (_, i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0))
 const asBytes = (): Batch => ({ x: byteTensor(pixels, [N, WIDTH], 256), y: byteTensor(labels, [N, 3], 1) })
 const asFloats = (): Batch => ({

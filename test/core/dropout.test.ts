@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dropoutOf, fullNetwork, masksOf, neuronsKept, thinnedNetwork } from '../../src/core/dropout.ts'
 import type { LayerValues } from '../../src/core/params.ts'
-import { key, normal } from '../../src/core/rng.ts'
+import { key, normalNumbers } from '../../src/core/rng.ts'
 
 const sum = (xs: ArrayLike<number>): number => Array.from(xs).reduce((a, b) => a + b, 0)
 
@@ -11,8 +11,8 @@ const layersOf = (sizes: readonly number[], seed = 1): readonly LayerValues[] =>
   sizes.slice(1).map((outputs, l) => ({
     inputs: sizes[l]!,
     outputs,
-    w: normal(key(100 * seed + l), outputs * sizes[l]!),
-    b: normal(key(100 * seed + 50 + l), outputs),
+    w: normalNumbers(key(100 * seed + l), outputs * sizes[l]!),
+    b: normalNumbers(key(100 * seed + 50 + l), outputs),
   }))
 
 describe('a mask', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { bookStart } from '../../src/core/book-rng.ts'
 import { describe, expect, it } from 'vitest'
 import { fromParams, initialValues, toParams, type LayerValues, type Sizes } from '../../src/core/params.ts'
-import { fold, key, normal } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers } from '../../src/core/rng.ts'
 import { withTensors } from '../../src/core/scope.ts'
 
 const plain = (layers: readonly LayerValues[]): unknown =>
@@ -86,7 +86,7 @@ describe('initial values', () => {
         expect(layers.map(({ outputs }) => outputs)).toEqual(sizes.slice(1))
         layers.forEach(({ inputs, outputs, w, b }, l) => {
           expect([w.length, b.length]).toEqual([inputs * outputs, outputs])
-          expect(b).toEqual(normal(fold(fold(key(seed), l), 0), outputs))
+          expect(b).toEqual(normalNumbers(fold(fold(key(seed), l), 0), outputs))
         })
         expect(plain(initialValues(start, key(seed), sizes))).toEqual(plain(layers))
       }),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers, permutation } from '../../src/core/rng.ts'
 
 const seed = fc.maxSafeNat()
 
@@ -53,7 +53,7 @@ describe('fold', () => {
   })
 
   it('streams under one key are uncorrelated', () => {
-    const [a, b] = [normal(fold(key(1), 0), 100_000), normal(fold(key(1), 1), 100_000)]
+    const [a, b] = [normalNumbers(fold(key(1), 0), 100_000), normalNumbers(fold(key(1), 1), 100_000)]
     const correlation = a.reduce((s, x, i) => s + x * (b[i] ?? NaN), 0) / a.length
     expect(Math.abs(correlation)).toBeLessThan(4 / Math.sqrt(100_000))
   })
@@ -96,13 +96,13 @@ describe('permutation', () => {
 
 describe('normal', () => {
   it('golden: four under seed 7', () => {
-    expect([...normal(key(7), 4)]).toEqual([
+    expect([...normalNumbers(key(7), 4)]).toEqual([
       2.0420713424682617, 0.02039659023284912, -0.268213152885437, -1.4059299230575562,
     ])
   })
 
   it('golden: the bytes of 100,000 under seed 7', () => {
-    const bytes = new Uint8Array(normal(key(7), 100_000).buffer)
+    const bytes = new Uint8Array(normalNumbers(key(7), 100_000).buffer)
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(
       '8de62f9d78c411efeb466be7df0623fd6da6f53635b8654b76490967bba8bfb0',
     )
@@ -111,17 +111,17 @@ describe('normal', () => {
   it('law: as many as asked for, finite, and a longer draw begins with the shorter one', () => {
     fc.assert(
       fc.property(seed, fc.integer({ min: 0, max: 99 }), fc.integer({ min: 0, max: 9 }), (of, n, more) => {
-        const drawn = normal(key(of), n)
+        const drawn = normalNumbers(key(of), n)
         expect(drawn).toHaveLength(n)
         expect(drawn.every(Number.isFinite)).toBe(true)
-        expect(normal(key(of), n + more).slice(0, n)).toEqual(drawn)
+        expect(normalNumbers(key(of), n + more).slice(0, n)).toEqual(drawn)
       }),
     )
   })
 
   it('it is N(0, 1): mean, variance, fourth moment, and the share within 1, 2 and 3', () => {
     const n = 200_000
-    const xs = normal(key(1), n)
+    const xs = normalNumbers(key(1), n)
     const moment = (k: number): number => xs.reduce((s, x) => s + x ** k, 0) / n
     // each within four of its own standard deviations
     expect(Math.abs(moment(1))).toBeLessThan(4 * Math.sqrt(1 / n))

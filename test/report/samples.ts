@@ -7,11 +7,11 @@ import type { Slowdown } from '../../src/report/pages/slowdown-page.ts'
 import type { StudyRecord } from '../../src/report/pages/study-page.ts'
 import type { RunRecord } from '../../src/report/run-record.ts'
 import { initialValues } from '../../src/core/params.ts'
-import { fold, key, normal } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers } from '../../src/core/rng.ts'
 
 /** Rises fast, then slowly; a little different for each seed. */
 export const curve = (seed: number, epochs: number, top = 0.96): readonly number[] =>
-  Array.from(normal(key(seed), epochs), (noise, i) => top - 0.1 / (i + 1) + noise / 500)
+  Array.from(normalNumbers(key(seed), epochs), (noise, i) => top - 0.1 / (i + 1) + noise / 500)
 
 const CIRCUMSTANCES = {
   command: 'npm run train -- --cost xent --seed 1',
@@ -67,7 +67,9 @@ export const sampleRun = (seed = 1, epochs = 30, hidden = 30): RunRecord => {
         answer: (i + 3) % 10,
         activations: Array.from({ length: 10 }, (_, j) => (j === (i + 3) % 10 ? 0.99 : 0.01)),
         width: 28,
-        pixels: Uint8Array.from(normal(fold(key(seed), i), 784), x => Math.max(0, Math.min(255, 90 * x))),
+        pixels: Uint8Array.from(normalNumbers(fold(key(seed), i), 784), x =>
+          Math.max(0, Math.min(255, 90 * x)),
+        ),
       })),
     },
   }
@@ -84,14 +86,14 @@ const EXPERIMENT = {
 
 export const sampleStudy = (trials = 50): StudyRecord => {
   const seeds = Array.from({ length: 10 }, (_, i) => i)
-  const differences = Array.from(normal(key(5), 10), x => 0.003 + x / 500)
+  const differences = Array.from(normalNumbers(key(5), 10), x => 0.003 + x / 500)
   return {
     ...EXPERIMENT,
     title: 'Which cost is better',
     remarks: ['quadratic searches lmbda, which cross-entropy fixes.'],
     arms: ['cross-entropy', 'quadratic'].map((name, arm) => ({
       name,
-      trials: Array.from(normal(key(arm), trials), (x, i) => ({
+      trials: Array.from(normalNumbers(key(arm), trials), (x, i) => ({
         eta: 10 ** (2 * Math.sin(i)),
         accuracy: i % 17 === 16 ? NaN : 0.94 + x / 200,
       })),

@@ -15,7 +15,7 @@ import {
   type StudyOutcome,
 } from '../../src/study/study.ts'
 import type { TrialResult, TrialResults, Trial } from '../../src/study/trial.ts'
-import { fold, generator, key, normal, permutation } from '../../src/core/rng.ts'
+import { fold, generator, key, normalNumbers, permutation } from '../../src/core/rng.ts'
 import { diverged, done, N } from './finals.ts'
 
 const QUADRATIC: StudyArm = { name: 'quadratic', flags: { cost: 'quadratic' } }
@@ -41,7 +41,7 @@ const study = (changes: Partial<Study> = {}): Study => ({
 const learn = (trial: Trial): TrialResult => {
   const eta = Number(trial.flags.eta)
   const best = trial.flags.cost === 'xent' ? 0.5 : 3
-  const noise = 15 * normal(fold(key(trial.seed), trial.epochs), 1)[0]!
+  const noise = 15 * normalNumbers(fold(key(trial.seed), trial.epochs), 1)[0]!
   const height = 9800 - 300 * Math.abs(Math.log(eta / best))
   const accuracies = Array.from({ length: trial.epochs }, (_, epoch) =>
     Math.round(Math.max(1000, height * (1 - 0.2 / (epoch + 1)) + noise)),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { findingOf, verdictOf, type Verdict } from '../../src/study/verdict.ts'
 import type { TrialResult } from '../../src/study/trial.ts'
-import { fold, key, normal, type Key } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers, type Key } from '../../src/core/rng.ts'
 import { diverged, done, pairs, stuck } from './finals.ts'
 
 const CLASSES = 10
@@ -148,7 +148,7 @@ describe('how often the verdict errs', () => {
   /** The share of simulated studies in which an arm is called better. */
   const called = (studies: number, effect: number, diverging = false): number => {
     const arm = (of: Key, base: number): readonly TrialResult[] => {
-      const noise = normal(of, 2 * SEEDS)
+      const noise = normalNumbers(of, 2 * SEEDS)
       return Array.from({ length: SEEDS }, (_, i) =>
         // a normal number is beyond 1.645 five times in a hundred
         diverging && noise[SEEDS + i]! > 1.645 ? diverged() : done(base + Math.round(SPREAD * noise[i]!)),

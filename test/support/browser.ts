@@ -6,7 +6,7 @@ import { add, exp, sum, tensor1d, tensor2d, topk, type Scalar, type Tensor1D } f
 import { eager, jit, print, trace, wasm, withFallback } from '../../src/compiler/index.ts'
 import { crossEntropy } from '../../src/core/costs/cross-entropy.ts'
 import { fromParams, initialValues, toParams } from '../../src/core/params.ts'
-import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers, permutation } from '../../src/core/rng.ts'
 import { dispose, using, withTensors } from '../../src/core/scope.ts'
 import { train } from '../../src/core/train.ts'
 
@@ -15,7 +15,7 @@ const [WIDTH, OUTPUTS] = [64, 10]
 
 /** The bits of every weight and bias after three epochs, and what the monitor saw, as text. */
 export const trained = (): string => {
-  const pixels = normal(key(1), N * WIDTH).map(x => (x > 1 ? x / 4 : 0))
+  const pixels = normalNumbers(key(1), N * WIDTH).map(x => (x > 1 ? x / 4 : 0))
   const answers = Float32Array.from({ length: N * OUTPUTS }, (_, i) =>
     Math.floor(i / OUTPUTS) % OUTPUTS === i % OUTPUTS ? 1 : 0,
   )

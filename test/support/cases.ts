@@ -20,7 +20,7 @@ import { activations, type ActivationName } from '../../src/core/activations/ind
 import { costNames, costs } from '../../src/core/costs/index.ts'
 import type { Batch, Network as Parts } from '../../src/core/network.ts'
 import { toParams, type Params } from '../../src/core/params.ts'
-import { key, normal } from '../../src/core/rng.ts'
+import { key, normalNumbers } from '../../src/core/rng.ts'
 import { withTensors } from '../../src/core/scope.ts'
 import {
   asDistribution,
@@ -74,7 +74,7 @@ export const costPartAt =
 
 /** A network of these parts with m examples, whose desired outputs are what the cost needs. */
 export const caseOf = ({ sizes, m, cost, hidden, seed }: CaseSettings): Case => {
-  const numbers = normal(key(seed), 1000).values()
+  const numbers = normalNumbers(key(seed), 1000).values()
   // tanh saturates sooner, and rectified linear neurons have no bound: smaller weights keep slopes and outputs moderate
   const scale = hidden === 'sigmoid' ? 1 : 0.5
   const next = (): number => scale * (numbers.next().value ?? NaN)

@@ -10,7 +10,7 @@ import { hostname } from 'node:os'
 import { join, relative } from 'node:path'
 import { expect } from 'vitest'
 import { isLeftover } from '../../src/runs/run-folder.ts'
-import { key, normal, permutation } from '../../src/core/rng.ts'
+import { key, normalNumbers, permutation } from '../../src/core/rng.ts'
 import { builtFile } from './built.ts'
 import { owned } from './children.ts'
 import { start, type Result, type Running } from './cli.ts'
@@ -75,7 +75,7 @@ export const machines: readonly Machine[] = pairs
 /** So many examples of twelve numbers and five classes, and the file that has them. */
 export const dataOf = async (folder: string, n: number): Promise<string> => {
   const part = (seed: number, size: number) => {
-    const numbers = normal(key(seed), 12 * size)
+    const numbers = normalNumbers(key(seed), 12 * size)
     const inputs = Array.from({ length: size }, (_, i) =>
       [...numbers.slice(12 * i, 12 * (i + 1))].map(x => Math.round(64 * x) / 64),
     )

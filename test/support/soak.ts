@@ -7,7 +7,7 @@ import { loadBackend, type BackendName } from '../../src/runtime/backend.ts'
 import { crossEntropy } from '../../src/core/costs/cross-entropy.ts'
 import { engines } from '../../src/runtime/engine.ts'
 import { initialValues, toParams } from '../../src/core/params.ts'
-import { fold, key, normal, permutation } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers, permutation } from '../../src/core/rng.ts'
 import { train } from '../../src/core/train.ts'
 
 const [backend, engine, epochs, examples] = process.argv.slice(2)
@@ -15,7 +15,7 @@ const n = Number(examples)
 await loadBackend(backend as BackendName)()
 const interpreter = engines(backend as BackendName).find(([name]) => name === engine)![1]()
 
-const pixels = normal(key(1), n * 784).map(x => (x > 1 ? x / 4 : 0))
+const pixels = normalNumbers(key(1), n * 784).map(x => (x > 1 ? x / 4 : 0))
 const x = tensor2d(pixels, [n, 784])
 const y = tensor2d(
   Float32Array.from({ length: n * 10 }, (_, i) => ((i / 10) % 10 === i % 10 ? 1 : 0)),

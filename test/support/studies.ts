@@ -3,7 +3,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fold, key, normal } from '../../src/core/rng.ts'
+import { fold, key, normalNumbers } from '../../src/core/rng.ts'
 import { jsonLines } from './cli.ts'
 
 /** The trials in the journal of a folder, by their ids, in its order. */
@@ -17,11 +17,11 @@ const WIDTH = 6
 
 /** Clouds of points about one centre for each class, which overlap; as `--data FILE.json` takes them. */
 const clouds = (seed: number, n: number): Record<string, unknown> => {
-  const centres = Array.from({ length: CLASSES }, (_, label) => normal(fold(key(0), label), WIDTH))
+  const centres = Array.from({ length: CLASSES }, (_, label) => normalNumbers(fold(key(0), label), WIDTH))
   const labels = Array.from({ length: n }, (_, i) => i % CLASSES)
   return {
     inputs: labels.map((label, i) =>
-      Array.from(normal(fold(key(seed), i), WIDTH), (noise, j) => centres[label]![j]! + 1.2 * noise),
+      Array.from(normalNumbers(fold(key(seed), i), WIDTH), (noise, j) => centres[label]![j]! + 1.2 * noise),
     ),
     labels,
   }

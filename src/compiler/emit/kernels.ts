@@ -10,7 +10,7 @@ import { emitFused } from './fused.ts'
 import { move, segmentSum } from './move.ts'
 import { argMax, reduction } from './reductions.ts'
 import { rankUpdate } from './sparse.ts'
-import { uniform } from './uniform.ts'
+import { emitUniform } from './uniform.ts'
 
 export const emitNode = (fn: Locals, node: LoopNode, bufferOf: BufferOf, output: TensorBuffer): Code => {
   if (isElementwiseNode(node) || node.kernel === 'BatchMatMul' || node.kernel === 'SparseMatMul')
@@ -29,7 +29,7 @@ export const emitNode = (fn: Locals, node: LoopNode, bufferOf: BufferOf, output:
     case 'Move':
       return move(fn, node, bufferOf, output)
     case 'Network2Uniform':
-      return uniform(fn, node, bufferOf, output)
+      return emitUniform(fn, node, bufferOf, output)
     case 'RankUpdate':
       return rankUpdate(fn, node, bufferOf, output)
     case 'Reshape':

@@ -11,7 +11,7 @@ import { lastVectorMask } from './register-blocks.ts'
 
 const rotated = (x: V128, by: number): V128 => v128.or(i32x4.shl(x, by), i32x4.shrU(x, 32 - by))
 
-export const uniform = (
+export const emitUniform = (
   fn: Locals,
   { inputs }: UniformNode,
   bufferOf: BufferOf,
