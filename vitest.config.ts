@@ -4,9 +4,17 @@ import { defineConfig } from 'vitest/config'
 /** `npm test` runs test/**; `npm run test:long` adds the files named *.long.test.ts. */
 const long = process.env.NETWORK2_LONG === '1'
 
+const testFiles = (folder: string): string => `${folder}/**/${long ? '*' : '!(*.long)'}.test.ts`
+
+/** Folders whose tests leave a process as they found it: their files share one, and load the modules once. */
+const SHARED = 'test/(book|compiler|core|data|image|io|options|runs)'
+
 export default defineConfig({
   test: {
-    include: long ? ['test/**/*.test.ts'] : ['test/**/!(*.long).test.ts'],
+    projects: [
+      { extends: true, test: { name: 'shared', include: [testFiles(SHARED)], isolate: false } },
+      { extends: true, test: { name: 'isolated', include: [testFiles('test')], exclude: [`${SHARED}/**`] } },
+    ],
     pool: 'forks',
     // much of the suite waits for processes of its own
     maxWorkers: availableParallelism(),
