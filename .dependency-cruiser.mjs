@@ -18,6 +18,7 @@ export const tiers = [
   ['errors', 'extent', 'format'],
   ['io'],
   ['compiler'],
+  ['layers'],
   ['data', 'image'],
   ['runtime'],
   ['api'],

@@ -18,6 +18,7 @@ const ENTRIES = [
   'index',
   'node',
   'compiler/index',
+  'layers/index',
   'cli/main',
   'study/train-trial',
   'study/pool',

@@ -26,6 +26,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const ENTRIES = {
   'network2/compiler': 'src/compiler/index.ts',
+  'network2/layers': 'src/layers/index.ts',
   'network2/node': 'src/node.ts',
   network2: 'src/index.ts',
 }

@@ -7,6 +7,7 @@ import ts from 'typescript'
 import { expect, it } from 'vitest'
 import * as compiler from '../src/compiler/index.ts'
 import * as library from '../src/index.ts'
+import * as layers from '../src/layers/index.ts'
 import * as node from '../src/node.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -20,6 +21,7 @@ const { options } = ts.parseJsonConfigFileContent(
 const interfaces = [
   ['network2', 'src/index.ts', library],
   ['network2/compiler', 'src/compiler/index.ts', compiler],
+  ['network2/layers', 'src/layers/index.ts', layers],
   ['network2/node', 'src/node.ts', node],
 ] as const
 

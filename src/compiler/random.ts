@@ -40,7 +40,7 @@ const uniformKernel: KernelFunc = ({ inputs, attrs }) => {
 }
 
 /** Gives the current backend the kernel, unless it has it. */
-const registerUniform = (): void => {
+export const registerUniform = (): void => {
   const backendName = getBackend()
   if ((getKernel(UNIFORM, backendName) as unknown) == null)
     registerKernel({ kernelName: UNIFORM, backendName, kernelFunc: uniformKernel })

@@ -22,6 +22,7 @@ import {
 import { scoped } from '../core/scope.ts'
 import { CompileError } from '../core/scan.ts'
 import { leaves, map, paths, type Tree } from '../core/tree.ts'
+import { registerUniform } from './random.ts'
 import { shareConstants, valuesOf, type Constant, type Node, type Program, type Ref } from './program.ts'
 
 /** A function cannot be traced: the message says why. */
@@ -127,6 +128,8 @@ const wrapped = (config: KernelConfig, recording: Recording, depth: { now: numbe
 
 /** Replaces the kernels by their wrappers while `work` runs. */
 const recordKernels = <R>(recording: Recording, work: () => R): R => {
+  // a kernel that is first registered while the function runs would not be recorded
+  registerUniform()
   const name = getBackend()
   const configs = getKernelsForBackend(name)
   const depth = { now: 0 }

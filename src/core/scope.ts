@@ -4,7 +4,7 @@
  * The rule: a function borrows its arguments, and its caller owns the result and disposes of it. A fold disposes of its
  * accumulator, and never of the caller's.
  */
-import { tidy, type TensorContainer } from '@tensorflow/tfjs-core'
+import { keep, tidy, type Tensor, type TensorContainer } from '@tensorflow/tfjs-core'
 import { leaves, map, type Tree } from './tree.ts'
 
 /** `f`, disposing of every tensor that it makes except its result, also when it throws. */
@@ -13,6 +13,17 @@ export const scoped =
   (...args: A): T =>
     // tidy's type refuses readonly arrays, though it never writes
     tidy(() => f(...args) as TensorContainer) as T
+
+/** A tensor that outlives the scope in which it was made, without being its result: {@link takenUp} gives it an owner again. */
+export const keptAside = <T extends Tensor>(tensor: T): T => keep(tensor)
+
+/** A tensor that may have been kept aside, as one of this scope. */
+export const takenUp = <T extends Tensor>(tensor: T): T => {
+  if (!tensor.kept) return tensor
+  const own = tensor.clone()
+  tensor.dispose()
+  return own
+}
 
 /** A second handle on the same numbers, for a caller that needs to keep what it borrowed. */
 export const clone = <T extends Tree>(tree: T): T => map(tree, leaf => leaf.clone())

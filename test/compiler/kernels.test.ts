@@ -262,6 +262,9 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   Slice: on(x => tf.slice(x, [1, 0], [2, -1]), [3, 4]),
   Tile: on(x => tf.tile(x, [2, 3]), [3, 4]),
   StridedSlice: [
+    ...on(x => tf.stridedSlice(x, [-4, 0], [-1, 9], [1, 2], 0, 2), [5, 7]),
+    ...on(x => tf.stridedSlice(x, [4, 0], [0, 0], [-1, 3], 1, 3), [5, 7]),
+    ...on(x => tf.stridedSlice(x, [1, 2], [2, 6], [1, 1], 0, 0, 0, 0, 1), [5, 7]),
     ...on(x => tf.stridedSlice(x, [0, 1], [5, 6], [2, 3]), [5, 7]),
     ...on(x => tf.stridedSlice(x, [3, 1], [0, 5], [-2, 1]), [5, 7]),
   ],

@@ -3,6 +3,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { eager } from '../../src/compiler/eager.ts'
 import { jit } from '../../src/compiler/jit.ts'
 import { dropout, keys, normal, uniform } from '../../src/compiler/random.ts'
 import { threefry2x32 } from '../../src/compiler/threefry.ts'
@@ -55,6 +56,17 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
       for (const shape of [[1], [5], [3, 7], [2, 3, 4], [1000]])
         for (const seed of [0, 1, -3, 2 ** 40])
           expect(compiled(seed, key => uniform(key, shape))).toEqual(drawn(seed, key => uniform(key, shape)))
+    })
+
+    it('also when the first draw of all is inside a step', () => {
+      tf.unregisterKernel('Network2Uniform', tf.getBackend())
+      const step = (s: tf.Tensor1D, _: readonly [], key: tf.Tensor1D): tf.Tensor1D =>
+        tf.add(tf.mul(s, 2), uniform<tf.Rank.R1>(key, [4]))
+      const [each, start] = [keys(9, 2), tf.zeros<tf.Rank.R1>([4])]
+      const ran = (by: Interpreter): number[] =>
+        using(by.scan(step)(start, [], each, [0, 2]), s => [...s.dataSync()])
+      expect(ran(interpreter)).toEqual(ran(eager))
+      tf.dispose([each, start])
     })
 
     it('dropout too, and normal numbers to the last bits of a logarithm', () => {

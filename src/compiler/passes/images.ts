@@ -4,7 +4,6 @@
  *
  * Shapes: images [m, height, width, channels]; P places of the window in all images, K numbers in a window.
  */
-import { backend_util, type NamedAttrMap } from '@tensorflow/tfjs-core'
 import { CompileError } from '../../core/scan.ts'
 import { numbersOf } from '../attributes.ts'
 import type { KernelNode, MoveLoop, Stride } from '../kernel-program.ts'
@@ -15,23 +14,26 @@ import type { Builder } from './rewrite.ts'
 
 type Canonical = Builder<KernelNode>
 
+/** Where a window goes along one axis of images. */
+type Walk = {
+  readonly size: number
+  readonly filter: number
+  readonly stride: number
+  readonly dilation: number
+  /** The border before and after. */
+  readonly before: number
+  readonly after: number
+  /** How many places the window has. */
+  readonly places: number
+}
+
 /** Where a window goes over images. */
-type Windows = Pick<
-  backend_util.Conv2DInfo,
-  | 'batchSize'
-  | 'inHeight'
-  | 'inWidth'
-  | 'inChannels'
-  | 'outHeight'
-  | 'outWidth'
-  | 'filterHeight'
-  | 'filterWidth'
-  | 'strideHeight'
-  | 'strideWidth'
-  | 'dilationHeight'
-  | 'dilationWidth'
-  | 'padInfo'
->
+type Windows = {
+  readonly batch: number
+  readonly channels: number
+  readonly height: Walk
+  readonly width: Walk
+}
 
 type Four = [number, number, number, number]
 type Pair = [number, number]
@@ -47,102 +49,116 @@ const pairOf = (value: unknown): Pair => {
   return [height, width]
 }
 
-const checkFormat = ({ kernel, attributes: { dataFormat } }: Node): void => {
-  if (dataFormat === 'NCHW')
+/** The border of an axis, by TensorFlow's rules: `same` keeps the size for the stride 1, with the odd number behind. */
+const borderOf = (
+  { kernel, attributes: { pad } }: Node,
+  axis: 1 | 2,
+  [size, reach, stride]: readonly [number, number, number],
+): Pair => {
+  if (pad === 'valid') return [0, 0]
+  if (pad === 'same') {
+    const all = Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size)
+    return [Math.floor(all / 2), Math.ceil(all / 2)]
+  }
+  if (typeof pad === 'number') return [pad, pad]
+  const given = numbersOf(pad)
+  if (given.length !== 8)
+    throw new CompileError(
+      `the kernel ${kernel} with the padding ${JSON.stringify(pad)} is not supported by the compiler`,
+    )
+  return [given[2 * axis]!, given[2 * axis + 1]!]
+}
+
+const walk = (
+  old: Node,
+  axis: 1 | 2,
+  size: number,
+  filter: number,
+  stride: number,
+  dilation: number,
+): Walk => {
+  const reach = (filter - 1) * dilation + 1
+  const [before, after] = borderOf(old, axis, [size, reach, stride])
+  const places = Math.floor((size + before + after - reach) / stride) + 1
+  return { size, filter, stride, dilation, before, after, places }
+}
+
+/** @param filter its height and width */
+const windowsOver = (old: Node, images: readonly number[], filter: Pair, dilations: Pair): Windows => {
+  const { kernel, attributes } = old
+  if (attributes.dataFormat === 'NCHW')
     throw new CompileError(`the kernel ${kernel} of NCHW is not supported by the compiler`)
+  const [batch, height, width, channels] = fourOf(images)
+  const strides = pairOf(attributes.strides)
+  return {
+    batch,
+    channels,
+    height: walk(old, 1, height, filter[0], strides[0], dilations[0]),
+    width: walk(old, 2, width, filter[1], strides[1], dilations[1]),
+  }
 }
 
-type Padding = Parameters<typeof backend_util.computeConv2DInfo>[4]
+const convolved = (old: Node, images: readonly number[], filter: readonly number[]): Windows =>
+  windowsOver(old, images, [filter[0]!, filter[1]!], pairOf(old.attributes.dilations))
 
-const rounding = ({ dimRoundingMode }: Readonly<NamedAttrMap>) =>
-  dimRoundingMode as 'floor' | 'round' | 'ceil' | undefined
-
-const convolved = (old: Node, images: readonly number[], filter: readonly number[]): Windows => {
-  checkFormat(old)
-  const { strides, dilations, pad } = old.attributes
-  return backend_util.computeConv2DInfo(
-    fourOf(images),
-    fourOf(filter),
-    pairOf(strides),
-    pairOf(dilations),
-    pad as Padding,
-    rounding(old.attributes),
-  )
-}
-
-const pooled = (old: Node, images: readonly number[]): Windows => {
-  checkFormat(old)
-  const { filterSize, strides, pad } = old.attributes
-  return backend_util.computePool2DInfo(
-    fourOf(images),
-    pairOf(filterSize),
-    pairOf(strides),
-    1,
-    pad as Padding,
-    rounding(old.attributes),
-  )
-}
+const pooled = (old: Node, images: readonly number[]): Windows =>
+  windowsOver(old, images, pairOf(old.attributes.filterSize), [1, 1])
 
 const reshaped = ({ emit, spec }: Canonical, ref: Ref, shape: readonly number[]): Ref =>
   String(spec(ref).shape) === String(shape)
     ? ref
     : emit({ kernel: 'Reshape', inputs: [ref], attributes: {}, outputs: [{ dtype: spec(ref).dtype, shape }] })
 
-const imageShape = ({ batchSize, inHeight, inWidth, inChannels }: Windows): Four => [
-  batchSize,
-  inHeight,
-  inWidth,
-  inChannels,
+const imageShape = ({ batch, height, width, channels }: Windows): Four => [
+  batch,
+  height.size,
+  width.size,
+  channels,
 ]
 
 /** The shape of the images with their border, beyond which no window goes. */
-const paddedShape = ({ batchSize, inHeight, inWidth, inChannels, padInfo }: Windows): Four => [
-  batchSize,
-  inHeight + padInfo.top + padInfo.bottom,
-  inWidth + padInfo.left + padInfo.right,
-  inChannels,
+const paddedShape = ({ batch, height, width, channels }: Windows): Four => [
+  batch,
+  height.before + height.size + height.after,
+  width.before + width.size + width.after,
+  channels,
 ]
 
 /** A place in the images and in the matrix of their windows. */
 type Windowed = { readonly extent: number; readonly image: Stride; readonly matrix: Stride }
 
-/** The loops over all numbers of all windows. Either a window shows all channels, or each channel has its own. */
-const windowLoops = (windows: Windows, channels: 'together' | 'apart'): readonly Windowed[] => {
-  const { batchSize, inChannels, outHeight, outWidth, filterHeight, filterWidth } = windows
-  const [inRow, inWindow] = channels === 'together' ? [1, inChannels] : [inChannels, 1]
+/** Either a window shows all channels, or each channel has its own. */
+type Channels = 'together' | 'apart'
+
+/** The loops over all numbers of all windows. */
+const windowLoops = ({ batch, channels, height, width }: Windows, how: Channels): readonly Windowed[] => {
+  const [inRow, inWindow] = how === 'together' ? [1, channels] : [channels, 1]
   return [
-    { extent: batchSize, image: [0, 1], matrix: [0, outHeight * outWidth * inRow] },
-    { extent: outHeight, image: [1, windows.strideHeight], matrix: [0, outWidth * inRow] },
-    { extent: outWidth, image: [2, windows.strideWidth], matrix: [0, inRow] },
-    { extent: filterHeight, image: [1, windows.dilationHeight], matrix: [1, filterWidth * inWindow] },
-    { extent: filterWidth, image: [2, windows.dilationWidth], matrix: [1, inWindow] },
-    { extent: inChannels, image: [3, 1], matrix: channels === 'together' ? [1, 1] : [0, 1] },
+    { extent: batch, image: [0, 1], matrix: [0, height.places * width.places * inRow] },
+    { extent: height.places, image: [1, height.stride], matrix: [0, width.places * inRow] },
+    { extent: width.places, image: [2, width.stride], matrix: [0, inRow] },
+    { extent: height.filter, image: [1, height.dilation], matrix: [1, width.filter * inWindow] },
+    { extent: width.filter, image: [2, width.dilation], matrix: [1, inWindow] },
+    { extent: channels, image: [3, 1], matrix: how === 'together' ? [1, 1] : [0, 1] },
   ]
 }
 
-const matrixShape = (windows: Windows, channels: 'together' | 'apart'): Pair => {
-  const { batchSize, inChannels, outHeight, outWidth, filterHeight, filterWidth } = windows
-  const [places, numbers] = [batchSize * outHeight * outWidth, filterHeight * filterWidth]
-  return channels === 'together' ? [places, numbers * inChannels] : [places * inChannels, numbers]
+const matrixShape = ({ batch, channels, height, width }: Windows, how: Channels): Pair => {
+  const [places, numbers] = [batch * height.places * width.places, height.filter * width.filter]
+  return how === 'together' ? [places, numbers * channels] : [places * channels, numbers]
 }
 
 const ZEROS = [0, 0, 0, 0]
 
 /** The windows of images, [P, K]; beyond the border they show `fill`. */
-const windowsOf = (
-  builder: Canonical,
-  images: Ref,
-  windows: Windows,
-  channels: 'together' | 'apart',
-  fill = 0,
-): Ref => {
+const windowsOf = (builder: Canonical, images: Ref, windows: Windows, channels: Channels, fill = 0): Ref => {
   const { dtype } = builder.spec(images)
-  const { padInfo } = windows
+  const { height, width } = windows
   const padded = paddedShape(windows)
   const source =
     String(padded) === String(imageShape(windows))
       ? images
-      : emitPadded(builder, images, [0, padInfo.top, padInfo.left, 0], padded, fill)
+      : emitPadded(builder, images, [0, height.before, width.before, 0], padded, fill)
   const loops = windowLoops(windows, channels).map(({ extent, image, matrix }): MoveLoop => ({
     extent,
     from: image,
@@ -154,13 +170,8 @@ const windowsOf = (
 }
 
 /** The images to which the numbers of their windows, [P, K], are added. */
-const addedWindows = (
-  builder: Canonical,
-  matrix: Ref,
-  windows: Windows,
-  channels: 'together' | 'apart',
-): Ref => {
-  const { padInfo } = windows
+const addedWindows = (builder: Canonical, matrix: Ref, windows: Windows, channels: Channels): Ref => {
+  const { height, width } = windows
   const loops = windowLoops(windows, channels).map(({ extent, image, matrix: row }): MoveLoop => ({
     extent,
     from: row,
@@ -176,7 +187,7 @@ const addedWindows = (
   )
   return String(padded) === String(imageShape(windows))
     ? added
-    : emitSlice(builder, added, [0, padInfo.top, padInfo.left, 0], imageShape(windows))
+    : emitSlice(builder, added, [0, height.before, width.before, 0], imageShape(windows))
 }
 
 type ImageRule = (old: Node, inputs: readonly Ref[], output: Spec, builder: Canonical) => Ref
@@ -204,21 +215,18 @@ const placeMatrix = (builder: Canonical, images: Ref): Ref => {
 
 const column = (builder: Canonical, ref: Ref): Ref => reshaped(builder, ref, [sizeOf(builder.spec(ref)), 1])
 
-/** How many numbers of the image each window shows, [P]: those of the border do not count. */
-const shownNumbers = (windows: Windows): Float32Array => {
-  const { batchSize, inChannels, inHeight, inWidth, outHeight, outWidth, padInfo } = windows
-  const shown = (at: number, stride: number, before: number, size: number, filter: number): number =>
-    Math.min(at * stride - before + filter, size) - Math.max(at * stride - before, 0)
-  const counts = new Float32Array(batchSize * outHeight * outWidth * inChannels)
-  return counts.map((_, i) => {
-    const place = Math.floor(i / inChannels)
-    const [y, x] = [Math.floor(place / outWidth) % outHeight, place % outWidth]
+/** How many numbers of the image a window shows at a place of an axis: those of the border do not count. */
+const shown = ({ stride, before, size, filter }: Walk, place: number): number =>
+  Math.min(place * stride - before + filter, size) - Math.max(place * stride - before, 0)
+
+/** How many numbers of the image each window shows, [P]. */
+const shownNumbers = ({ batch, channels, height, width }: Windows): Float32Array =>
+  new Float32Array(batch * height.places * width.places * channels).map((_, i) => {
+    const place = Math.floor(i / channels)
     return (
-      shown(y, windows.strideHeight, padInfo.top, inHeight, windows.filterHeight) *
-      shown(x, windows.strideWidth, padInfo.left, inWidth, windows.filterWidth)
+      shown(height, Math.floor(place / width.places) % height.places) * shown(width, place % width.places)
     )
   })
-}
 
 const countsOf = (builder: Canonical, windows: Windows): Ref => {
   const values = shownNumbers(windows)

@@ -1,7 +1,6 @@
 /**
  * The kernels of TensorFlow.js that only move numbers, as the one kernel that our own engines have for them.
  */
-import { slice_util, type NamedAttrMap } from '@tensorflow/tfjs-core'
 import { CompileError } from '../../core/scan.ts'
 import { numbersOf } from '../attributes.ts'
 import type { KernelNode, MoveLoop, MovePart } from '../kernel-program.ts'
@@ -76,8 +75,6 @@ export const emitConcat = (builder: Canonical, refs: readonly Ref[], axis: numbe
   return emitMove(builder, refs, output, parts)
 }
 
-const flagged = (attributes: Readonly<NamedAttrMap>, name: string): number => Number(attributes[name] ?? 0)
-
 type MoveRule = (old: Node, inputs: readonly Ref[], output: Spec, builder: Canonical) => Ref
 
 /** One input along loops over the axes of the result. */
@@ -103,23 +100,34 @@ const reversedAxes = ({ attributes: { dims } }: Node, { shape }: Spec): readonly
   return axes.map(axis => (axis < 0 ? axis + shape.length : axis))
 }
 
-/** Every so many numbers; the axes that it removes have one. */
+/** Every so many numbers of each axis; the axes that it removes have one. (TensorFlow.js's own function for it is 6 KB.) */
 const stridedSlice: MoveRule = ({ attributes }, [x], output, builder) => {
   const { dtype, shape } = builder.spec(x!)
-  const info = slice_util.sliceInfo(
-    [...shape],
-    [...numbersOf(attributes.begin)],
-    [...numbersOf(attributes.end)],
-    [...numbersOf(attributes.strides)],
-    flagged(attributes, 'beginMask'),
-    flagged(attributes, 'endMask'),
-    flagged(attributes, 'ellipsisMask'),
-    flagged(attributes, 'newAxisMask'),
-    flagged(attributes, 'shrinkAxisMask'),
+  const [from, to, strides] = ['begin', 'end', 'strides'].map(name => numbersOf(attributes[name])) as [
+    readonly number[],
+    readonly number[],
+    readonly number[],
+  ]
+  const has = (mask: string, axis: number): boolean => ((Number(attributes[mask] ?? 0) >> axis) & 1) === 1
+  if (
+    from.length !== shape.length ||
+    [...shape.keys()].some(axis => has('ellipsisMask', axis) || has('newAxisMask', axis))
   )
-  const { begin, end, strides } = info
-  if (begin.length !== shape.length)
-    throw new CompileError('a strided slice with new axes is not supported by the compiler')
+    throw new CompileError(
+      'a strided slice with other axes than those of its input is not supported by the compiler',
+    )
+  /** A place that counts from the end where it is negative, within the axis or just beyond one of its ends. */
+  const place = (at: number, n: number, isBackwards: boolean): number =>
+    Math.min(Math.max(at < 0 ? at + n : at, isBackwards ? -1 : 0), isBackwards ? n - 1 : n)
+  const begin = shape.map((n, axis) => {
+    const isBackwards = strides[axis]! < 0
+    return has('beginMask', axis) ? (isBackwards ? n - 1 : 0) : place(from[axis]!, n, isBackwards)
+  })
+  const end = shape.map((n, axis) => {
+    const isBackwards = strides[axis]! < 0
+    if (has('shrinkAxisMask', axis)) return begin[axis]! + Math.sign(strides[axis]!)
+    return has('endMask', axis) ? (isBackwards ? -1 : n) : place(to[axis]!, n, isBackwards)
+  })
   const extents = begin.map((from, axis) => Math.ceil((end[axis]! - from) / strides[axis]!))
   const loops = extents.map((extent, axis): MoveLoop => ({
     extent,
