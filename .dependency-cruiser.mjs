@@ -28,7 +28,9 @@ export const tiers = [
   ['book'],
   ['report'],
   // what is seen from outside
-  ['index', 'node', 'cli'],
+  ['index', 'node'],
+  ['repl'],
+  ['cli'],
 ]
 
 /** The files of a row. */

@@ -9,6 +9,7 @@ import {
   backend,
   engine,
   getBackend,
+  getKernel,
   getKernelsForBackend,
   registerKernel,
   Tensor,
@@ -126,6 +127,24 @@ const wrapped = (config: KernelConfig, recording: Recording, depth: { now: numbe
   },
 })
 
+/** How to undo what the traces that are under way have changed in TensorFlow.js. */
+const underWay: (() => void)[] = []
+
+/** Runs `work`, and then undoes what was changed for it. */
+const untilDone = <R>(undo: () => void, work: () => R): R => {
+  underWay.push(undo)
+  try {
+    return work()
+  } finally {
+    underWay.pop()?.()
+  }
+}
+
+/** Ends the traces of a computation that was terminated, as Ctrl-C does in a REPL: its `finally` blocks have not run. */
+export const abandonTraces = (): void => {
+  for (const undo of underWay.splice(0).toReversed()) undo()
+}
+
 /** Replaces the kernels by their wrappers while `work` runs. */
 const recordKernels = <R>(recording: Recording, work: () => R): R => {
   // a kernel that is first registered while the function runs would not be recorded
@@ -135,23 +154,24 @@ const recordKernels = <R>(recording: Recording, work: () => R): R => {
   const depth = { now: 0 }
   const swap = (to: (config: KernelConfig) => KernelConfig): void => {
     for (const config of configs) {
-      unregisterKernel(config.kernelName, name)
+      if ((getKernel(config.kernelName, name) as unknown) != null) unregisterKernel(config.kernelName, name)
       registerKernel(to(config))
     }
   }
-  swap(config => wrapped(config, recording, depth))
   const assign = Object.getOwnPropertyDescriptor(Variable.prototype, 'assign')!
-  Variable.prototype.assign = function (this: Variable, value) {
-    // a variable that the function makes of an argument has known data
-    if (!recording.known.has(this.dataId)) throw captured(this)
-    ;(assign.value as Variable['assign']).call(this, value)
-  }
-  try {
-    return work()
-  } finally {
+  const undo = (): void => {
     Object.defineProperty(Variable.prototype, 'assign', assign)
     swap(config => config)
   }
+  return untilDone(undo, () => {
+    swap(config => wrapped(config, recording, depth))
+    Variable.prototype.assign = function (this: Variable, value) {
+      // a variable that the function makes of an argument has known data
+      if (!recording.known.has(this.dataId)) throw captured(this)
+      ;(assign.value as Variable['assign']).call(this, value)
+    }
+    return work()
+  })
 }
 
 /** Makes it an error to read a tensor or draw a random number while `work` runs: a program can do neither. */
@@ -168,32 +188,33 @@ const forbidding = <R>(work: () => R): R => {
     for (const name of ['read', 'readSync']) Reflect.deleteProperty(tfEngine, name)
   }
   const moveData = tfEngine.moveData.bind(tfEngine)
-  // a kernel that computes with data of another backend: moving them reads them
-  tfEngine.moveData = (...args) => {
-    unshadow()
-    try {
-      moveData(...args)
-    } finally {
-      shadow()
-    }
-  }
-  shadow()
   const asynchronous = (['data', 'bytes', 'buffer', 'array'] as const).map(
     name => [name, Object.getOwnPropertyDescriptor(Tensor.prototype, name)!] as const,
   )
-  // at once, and not by a promise that nobody may wait for
-  for (const [name] of asynchronous) Tensor.prototype[name] = read
-  Math.random = refuse(
-    'random numbers are drawn while the function is traced, and would be the same in each step: draw them outside and pass them as an argument, or use uniform, normal or dropout of network2/compiler with a key',
-  )
-  try {
-    return work()
-  } finally {
+  const undo = (): void => {
     unshadow()
     Reflect.deleteProperty(tfEngine, 'moveData')
     Math.random = random
     for (const [name, method] of asynchronous) Object.defineProperty(Tensor.prototype, name, method)
   }
+  return untilDone(undo, () => {
+    // a kernel that computes with data of another backend: moving them reads them
+    tfEngine.moveData = (...args) => {
+      unshadow()
+      try {
+        moveData(...args)
+      } finally {
+        shadow()
+      }
+    }
+    shadow()
+    // at once, and not by a promise that nobody may wait for
+    for (const [name] of asynchronous) Tensor.prototype[name] = read
+    Math.random = refuse(
+      'random numbers are drawn while the function is traced, and would be the same in each step: draw them outside and pass them as an argument, or use uniform, normal or dropout of network2/compiler with a key',
+    )
+    return work()
+  })
 }
 
 /** The arguments of a traced function, each with its name in the program. */

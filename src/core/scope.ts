@@ -4,7 +4,7 @@
  * The rule: a function borrows its arguments, and its caller owns the result and disposes of it. A fold disposes of its
  * accumulator, and never of the caller's.
  */
-import { keep, tidy, type Tensor, type TensorContainer } from '@tensorflow/tfjs-core'
+import { engine, keep, tidy, type Tensor, type TensorContainer } from '@tensorflow/tfjs-core'
 import { leaves, map, type Tree } from './tree.ts'
 
 /** `f`, disposing of every tensor that it makes except its result, also when it throws. */
@@ -105,6 +105,17 @@ export function* keepLazily<T extends Tree, Y, R, N>(
 
 /** Leaves a generator early: its `finally` blocks run. */
 export const leave = (generator: Iterator<unknown, unknown, never>): void => void generator.return?.()
+
+/**
+ * Closes the scopes of a computation that was terminated, as Ctrl-C does in a REPL, and disposes of their tensors: its
+ * `finally` blocks have not run.
+ */
+export const closeScopes = (): void => {
+  const { state } = engine()
+  // the type does not say that there may be none
+  while ((state.activeScope as unknown) != null) engine().endScope()
+  Object.assign(state, { kernelDepth: 0, gradientDepth: 0, activeTape: null })
+}
 
 /** A place that owns one tree at a time: the accumulator of a fold that is a generator. */
 export type Holder<T extends Tree> = {

@@ -1,7 +1,7 @@
 /**
  * The command line in a terminal: `script` gives it one.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,16 +12,11 @@ import { shellQuoted } from '../../src/format.ts'
 import { owned } from '../support/children.ts'
 import { inFolder } from '../support/cli.ts'
 import { dataOf } from '../support/faults.ts'
-import { need } from '../support/needs.ts'
+import { terminal } from '../support/needs.ts'
 
 /* eslint-disable no-control-regex -- the colours are control characters */
 
 const RUN = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url))
-
-const pty = need(
-  process.platform === 'linux' && spawnSync('script', ['--version']).status === 0,
-  'there is no `script` (util-linux), which gives a test a terminal',
-)
 
 type Options = {
   readonly env?: NodeJS.ProcessEnv
@@ -77,7 +72,7 @@ const inTerminal = ({ env, more = [], epochs, stopAt }: Options) =>
 const shown = async (env: NodeJS.ProcessEnv, more: readonly string[] = []): Promise<string> =>
   (await inTerminal({ env, more })).text
 
-describe.skipIf(pty.isMissing)('in a terminal', pty.why, () => {
+describe.skipIf(terminal.isMissing)('in a terminal', terminal.why, () => {
   it('of 80 columns an epoch is one line, the best so far in green, and the bar is of the whole run', async () => {
     const text = await shown({})
     const lines = text

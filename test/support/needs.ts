@@ -5,6 +5,7 @@
  *
  * The reason of a skip is metadata of the test; test/support/skips.ts prints it under the summary.
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -38,6 +39,12 @@ export const linux = need(process.platform === 'linux', 'this is not Linux')
 export const linuxX64 = need(
   process.platform === 'linux' && process.arch === 'x64',
   'the native backend cannot be installed: this is not linux-x64',
+)
+
+/** A terminal for a process: `script` gives it one. */
+export const terminal = need(
+  process.platform === 'linux' && spawnSync('script', ['--version']).status === 0,
+  'there is no `script` (util-linux), which gives a test a terminal',
 )
 
 const addon = new URL(

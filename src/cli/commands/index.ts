@@ -9,6 +9,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   runs: async () => (await import('./runs-command.ts')).runsCommand,
   evaluate: async () => (await import('./evaluate-command.ts')).evaluateCommand,
   predict: async () => (await import('./predict-command.ts')).predictCommand,
+  repl: async () => (await import('./repl-command.ts')).replCommand,
   report: async () => (await import('./report-command.ts')).reportCommand,
   slowdown: async () => (await import('./slowdown-command.ts')).slowdownCommand,
   reproduce: async () => (await import('./reproduce-command.ts')).reproduceCommand,
