@@ -31,8 +31,19 @@ export const openEngine = (given: Interpreter | undefined, onNotice: (line: stri
   return { interpreter, run: onCpu, release: interpreter.dispose }
 }
 
+/** Refuses a call where JavaScript is older than the language of this library: an old Node imports it without complaint. */
+const checkLanguage = (where: string): void => {
+  if (!('toReversed' in Array.prototype))
+    refuseArgument(
+      where,
+      'needs the JavaScript of 2023 (Array.prototype.toReversed), which is not there',
+      'use Node 20.12 or later, or a browser of 2023 or later',
+    )
+}
+
 /** Refuses a call where there is no plain JavaScript backend. */
 export const checkCpu = (where: string): void => {
+  checkLanguage(where)
   if ((findBackendFactory(CPU) as unknown) == null)
     refuseArgument(
       where,
@@ -70,6 +81,7 @@ export const checkEngine = (where: string, engine: unknown): Interpreter | undef
     checkCpu(where)
     return undefined
   }
+  checkLanguage(where)
   const { scan } = (engine ?? {}) as { readonly scan?: unknown }
   if (typeof scan !== 'function')
     refuseArgument(

@@ -119,7 +119,7 @@ const fromTensor = (where: string, tensor: Tensor): Inputs => {
     refuseArgument(
       where,
       `is ${shownValue(tensor)}, not [n, width]`,
-      `make a row of each example: tensor.reshape([${rows}, -1])`,
+      `make a row of each example: reshape(tensor, [${rows}, -1]) of @tensorflow/tfjs-core`,
     )
   return { kind: 'floats', width, floats: checkFinite(where, Float32Array.from(tensor.dataSync()), width) }
 }

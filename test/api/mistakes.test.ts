@@ -119,7 +119,7 @@ const mistakes: readonly (readonly [mistake: string, code: () => unknown, told: 
   [
     'images that are not rows',
     () => using(tensor3d([[[0, 1]]]), x => predict(network([2, 3]), anything(x))),
-    'predict, inputs: is a tensor of the shape [1,1,2], not [n, width]; make a row of each example: tensor.reshape([1, -1])',
+    'predict, inputs: is a tensor of the shape [1,1,2], not [n, width]; make a row of each example: reshape(tensor, [1, -1]) of @tensorflow/tfjs-core',
   ],
   [
     'a tensor of a second copy of tfjs-core',
@@ -222,6 +222,23 @@ describe('a new user is told what is wrong, where, and what to do', () => {
     } finally {
       engine().registerBackend('cpu', before.factory, before.priority)
       await setBackend('cpu')
+    }
+  })
+
+  it('a JavaScript engine that is too old, such as that of Node 18', () => {
+    const method = Object.getOwnPropertyDescriptor(Array.prototype, 'toReversed')!
+    Reflect.deleteProperty(Array.prototype, 'toReversed')
+    try {
+      for (const call of [
+        () => sgd(net, training),
+        () => predict(net, training),
+        () => evaluate(net, training),
+      ])
+        expect(errorOf(call).message).toMatch(
+          /^(sgd|predict|evaluate): needs the JavaScript of 2023 .*; use Node 20\.12 or later, or a browser of 2023 or later$/,
+        )
+    } finally {
+      Object.defineProperty(Array.prototype, 'toReversed', method)
     }
   })
 
