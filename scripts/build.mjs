@@ -162,8 +162,10 @@ const LONGEST_RUN = 7 * 24 * 60 * 60 * 1000
 /** Writes what has changed, and removes old files that have no source any more. */
 const writeAll = (root, outputs) => {
   const paths = new Set(outputs.map(({ path }) => path))
+  const site = join(root, 'dist', 'docs')
   for (const file of ['.js', '.js.map'].flatMap(ending => filesIn(join(root, 'dist'), ending)))
-    if (!paths.has(file) && Date.now() - statSync(file).mtimeMs > LONGEST_RUN) rmSync(file)
+    if (!paths.has(file) && !file.startsWith(site) && Date.now() - statSync(file).mtimeMs > LONGEST_RUN)
+      rmSync(file)
   for (const { path, text } of outputs) if (readText(path) !== text) writeWhole(path, text)
 }
 

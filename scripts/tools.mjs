@@ -20,6 +20,14 @@ export const tools = {
     values: [],
     flags: [],
   },
+  docs: {
+    file: 'scripts/docs.ts',
+    about:
+      'Builds the documentation as a site (dist/docs); fails where the docstring of a public name is incomplete.',
+    usage: '[FOLDER]',
+    values: [ANY],
+    flags: [],
+  },
   'digits-sheet': {
     file: 'scripts/digits-sheet.ts',
     about: 'Draws a sheet of generated digits as a picture (digits.png), from a seed (0).',

@@ -1,8 +1,17 @@
 /**
  * The public interface of the library, `network2`: re-exports only. It contains the compiler's, `network2/compiler`.
+ *
+ * @module network2
  */
 export { Network2Error, type ErrorKind } from './api/network2-error.ts'
-export { deserialize, network, serialize, type Net, type NetworkOptions } from './api/net.ts'
+export {
+  deserialize,
+  network,
+  serialize,
+  type ModelOptions,
+  type Net,
+  type NetworkOptions,
+} from './api/net.ts'
 export {
   examples,
   syntheticDigits,
@@ -31,7 +40,7 @@ export { quadraticLinear } from './core/costs/quadratic-linear.ts'
 export { dropoutOf, fullNetwork, neuronsKept, thinnedNetwork, type Dropout } from './core/dropout.ts'
 export * from './compiler/index.ts'
 export { batchMetrics, totalCost, type MetricSums } from './core/metrics.ts'
-export { backprop, feedforward, output, type Batch, type Gradients } from './core/network.ts'
+export { backprop, feedforward, output, type Batch, type Gradients, type Output } from './core/network.ts'
 export { evaluator, type Metrics, type Evaluator } from './core/evaluate.ts'
 export {
   fromParams,
@@ -60,8 +69,13 @@ export { decodeModel, encodeModel, type ModelFile } from './io/model.ts'
 export {
   paramsForUse,
   train,
-  type TrainEvent,
+  type DivergedEvent,
+  type EpochEvent,
   type EpochMetrics,
+  type InitialState,
+  type ProgressEvent,
+  type TrainCursor,
+  type TrainEvent,
   type TrainSets,
   type TrainSettings,
 } from './core/train.ts'

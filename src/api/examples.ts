@@ -25,7 +25,18 @@ export type Labels = ArrayLike<number> | Tensor1D
 
 /** What {@link examples} is given: inputs, and for each either its class or the value of every output. */
 export type GivenExamples =
-  { readonly inputs: Rows; readonly labels: Labels } | { readonly inputs: Rows; readonly targets: Rows }
+  | {
+      /** The inputs, [n, j_0]. */
+      readonly inputs: Rows
+      /** The class of each, [n]. */
+      readonly labels: Labels
+    }
+  | {
+      /** The inputs, [n, j_0]. */
+      readonly inputs: Rows
+      /** The desired value of every output, [n, j_L]. */
+      readonly targets: Rows
+    }
 
 /**
  * Examples to train or to evaluate on, from arrays or tensors.
@@ -244,10 +255,22 @@ export const checkExamples = (where: string, value: unknown): Examples => {
 }
 
 /** A data set with all three parts. */
-export type CompleteDataset = Dataset & { readonly validation: Examples; readonly test: Examples }
+export type CompleteDataset = Dataset & {
+  /** The examples by which settings are chosen. */
+  readonly validation: Examples
+  /** The examples on which results are reported. */
+  readonly test: Examples
+}
 
 /** How many digits each part of {@link syntheticDigits} has. */
-export type DigitCounts = { readonly training?: number; readonly validation?: number; readonly test?: number }
+export type DigitCounts = {
+  /** The number of training images, up to 50,000, which is the default. */
+  readonly training?: number
+  /** The number of validation images, up to 10,000, which is the default. */
+  readonly validation?: number
+  /** The number of test images; 10,000. */
+  readonly test?: number
+}
 
 /**
  * Images of digits like MNIST's, 28 x 28 pixels, generated in memory: a data set for pages and for tests, which needs no

@@ -29,6 +29,7 @@ import { Network2Error, orThrow, refuseArgument } from './network2-error.ts'
 export type Net = {
   /** The number of neurons in each layer, [j_0, …, j_L]. */
   readonly sizes: Sizes
+  /** The cost function, which has the activation function of the output layer. */
   readonly cost: Cost
   /** The activation function of the hidden layers. */
   readonly activation: HiddenActivation
@@ -231,14 +232,19 @@ export const serialize = (net: Net, trainedOn?: DataIdentity): string => {
   return JSON.stringify({ ...(JSON.parse(text) as object), cost: cost.savedAs })
 }
 
+/** The options of {@link deserialize}, and of `load` of `network2/node`. */
+export type ModelOptions = {
+  /** Your own cost, for a network that was trained with it. */
+  readonly cost?: Cost
+}
+
 /**
  * The network in a text: the reverse of {@link serialize}, also for files of network2.py.
  *
  * @param model the JSON text, or the object in it
- * @param options `cost`: your own cost, for a network that was trained with it
  * @throws Network2Error that names the first wrong parts of the model
  */
-export const deserialize = (model: unknown, options: { readonly cost?: Cost } = {}): Net => {
+export const deserialize = (model: unknown, options: ModelOptions = {}): Net => {
   const where = 'deserialize, model'
   if (typeof model !== 'string' && (typeof model !== 'object' || model === null || model instanceof Promise))
     return refuseArgument(
@@ -262,12 +268,7 @@ export const deserialize = (model: unknown, options: { readonly cost?: Cost } = 
  * @param name what to call the text in errors
  * @param options those of {@link deserialize}
  */
-export const netOfText = (
-  where: string,
-  name: string,
-  text: string,
-  options: { readonly cost?: Cost } = {},
-): Net => {
+export const netOfText = (where: string, name: string, text: string, options: ModelOptions = {}): Net => {
   checkKeys(`${where}, options`, options, ['cost'])
   const cost = options.cost === undefined ? undefined : costOf(`${where}, options.cost`, options.cost)
   const named = cost === undefined ? undefined : namedCost(text)

@@ -24,6 +24,7 @@ export type ErrorKind = 'usage' | 'data' | 'diverged' | 'other'
  */
 export class Network2Error extends Error {
   override readonly name = 'Network2Error'
+  /** What kind of mistake it is. */
   readonly kind: ErrorKind
   /** The function and the argument, such as "sgd, options.eta". */
   readonly where: string

@@ -64,7 +64,12 @@ export type SgdOptions<E extends Examples | undefined = undefined, T extends boo
   /** Stops after this number of epochs without a better accuracy on `selection`, or else on `evaluation`. */
   readonly earlyStop?: number
   /** Halves η after `patience` such epochs, and stops when it has come down to η/stop. */
-  readonly etaSchedule?: { readonly patience: number; readonly stop: number }
+  readonly etaSchedule?: {
+    /** The number of epochs without a better accuracy after which η is halved. */
+    readonly patience: number
+    /** The factor by which η may come down: training stops at η/stop. */
+    readonly stop: number
+  }
   /** The examples by whose accuracy the two schedules decide; `evaluation`, if it is left out. */
   readonly selection?: Examples
   /** The same seed gives the same bytes; 0. */
@@ -116,6 +121,7 @@ export type EpochState = {
   readonly layers: readonly LayerValues[]
   /** What the optimizer remembers. */
   readonly optimizer: readonly NamedValues[]
+  /** Where the two schedules stand. */
   readonly schedule: ScheduleState
 }
 

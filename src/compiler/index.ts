@@ -6,6 +6,8 @@
  *   the second where the first cannot compile.
  * - `scan` of an engine runs a step many times in one call; {@link jit} compiles a single function.
  * - {@link trace} returns the program of a function, which {@link print} shows.
+ *
+ * @module network2/compiler
  */
 export {
   CompileError,

@@ -7,16 +7,38 @@
 import type { DataType, NamedAttrMap } from '@tensorflow/tfjs-core'
 
 /** The dtype and shape of a tensor. */
-export type Spec = { readonly dtype: DataType; readonly shape: readonly number[] }
+export type Spec = {
+  /** The type of its numbers, in TensorFlow.js's words. */
+  readonly dtype: DataType
+  /** The length of each axis: a list of sizes of any length. */
+  readonly shape: readonly number[]
+}
 
 /** A tensor of a program: an argument of the function, a constant that it captured, or an output of a node. */
 export type Ref =
-  | { readonly kind: 'input'; readonly index: number }
-  | { readonly kind: 'constant'; readonly index: number }
-  | { readonly kind: 'node'; readonly index: number; readonly output: number }
+  | {
+      readonly kind: 'input'
+      /** The position among the program's inputs, from 0. */
+      readonly index: number
+    }
+  | {
+      readonly kind: 'constant'
+      /** The position among the program's constants, from 0. */
+      readonly index: number
+    }
+  | {
+      readonly kind: 'node'
+      /** The position among the program's nodes, from 0. */
+      readonly index: number
+      /** The position among the outputs of the node, from 0. */
+      readonly output: number
+    }
 
 /** An argument of the function: a leaf of its trees, with its path, such as `params[0].w`. */
-export type Input = Spec & { readonly name: string }
+export type Input = Spec & {
+  /** The path of the leaf. */
+  readonly name: string
+}
 
 export type Values = Float32Array | Int32Array | Uint8Array
 
@@ -30,24 +52,38 @@ export const valuesOf = (dtype: DataType, numbers: Values): Values => {
 }
 
 /** A tensor that the function captured, with its numbers. */
-export type Constant = Spec & { readonly values: Values }
+export type Constant = Spec & {
+  /** Its numbers in row-major order. */
+  readonly values: Values
+}
 
 /** A node of any kind of program. */
 export type AnyNode = {
+  /** The name of the kernel that it runs. */
   readonly kernel: string
+  /** The tensors that it reads. */
   readonly inputs: readonly Ref[]
+  /** The settings of the kernel, such as the axes of a sum. */
   readonly attributes: object
+  /** The dtype and shape of each tensor that it makes. */
   readonly outputs: readonly Spec[]
 }
 
 /** A call of a kernel of TensorFlow.js. */
-export type Node = AnyNode & { readonly attributes: Readonly<NamedAttrMap> }
+export type Node = AnyNode & {
+  /** The attributes of the kernel, by TensorFlow.js's names. */
+  readonly attributes: Readonly<NamedAttrMap>
+}
 
 /** A program whose nodes are of one kind: kernels of TensorFlow.js, as `trace` returns it, unless another is named. */
 export type Program<N extends AnyNode = Node> = {
+  /** The leaves of the arguments. */
   readonly inputs: readonly Input[]
+  /** The tensors that the function captured. */
   readonly constants: readonly Constant[]
+  /** The kernels in the order in which they run. */
   readonly nodes: readonly N[]
+  /** The leaves of the result. */
   readonly outputs: readonly Ref[]
 }
 

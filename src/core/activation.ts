@@ -7,6 +7,7 @@ import type { Tensor2D } from '@tensorflow/tfjs-core'
 
 /** The activation function of a layer. */
 export type Activation = {
+  /** The name on the command line, in settings and in files. */
   readonly name: string
   /** The equation of `fn`, as `trace` prints it. */
   readonly equation: string

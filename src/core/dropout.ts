@@ -12,7 +12,7 @@ export type Dropout = {
   /** P, the share of the neurons of each hidden layer that a mini-batch deletes: from 0 to below 1. */
   readonly rate: number
   /**
-   * The masks of a hidden layer in an epoch, by mini-batch: 0 for a deleted neuron, else 1. Exactly {@link neuronsKept} of
+   * The masks [j_l] of a hidden layer in an epoch, by mini-batch: 0 for a deleted neuron, else 1. Exactly {@link neuronsKept} of
    * them are 1. Epochs count from 1, hidden layers and the steps of an epoch from 0.
    */
   readonly masks: (epoch: number, layer: number, neurons: number) => (step: number) => Float32Array
@@ -60,11 +60,17 @@ export const masksOf = (
 /**
  * The network for use, from the parameters that are trained: the weights that leave a hidden layer, times the share of its
  * neurons that a mini-batch keeps. So the mean weighted input of the next layer is that of the training.
+ *
+ * @param rate P, the share of the neurons that a mini-batch deletes
  */
 export const fullNetwork = (rate: number, layers: readonly LayerValues[]): readonly LayerValues[] =>
   scaled(layers, inputs => neuronsKept(rate, inputs) / inputs)
 
-/** The parameters to train, from a network for use: the inverse of {@link fullNetwork}, but for rounding. */
+/**
+ * The parameters to train, from a network for use: the inverse of {@link fullNetwork}, but for rounding.
+ *
+ * @param rate P, the share of the neurons that a mini-batch deletes
+ */
 export const thinnedNetwork = (rate: number, layers: readonly LayerValues[]): readonly LayerValues[] =>
   scaled(layers, inputs => inputs / neuronsKept(rate, inputs))
 

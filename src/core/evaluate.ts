@@ -11,7 +11,14 @@ import type { Interpreter } from './scan.ts'
 import { using, usingLazily, withTensors } from './scope.ts'
 
 /** The metrics of a set: its mean cost with the penalty, and how many of its n examples are classified correctly. */
-export type Metrics = { readonly cost: number; readonly correct: number; readonly n: number }
+export type Metrics = {
+  /** The mean cost of an example, with the penalty of the regularizer. */
+  readonly cost: number
+  /** How many of the n examples are classified correctly. */
+  readonly correct: number
+  /** The number of examples. */
+  readonly n: number
+}
 
 const ROWS_AT_ONCE = 250
 

@@ -13,7 +13,12 @@ import type { LayerParams, Params } from './params.ts'
 export type Network = { readonly hidden: HiddenActivation; readonly cost: Cost }
 
 /** Examples and their desired outputs: x [m, j_0], y [m, j_L]. */
-export type Batch = { readonly x: Tensor2D; readonly y: Tensor2D }
+export type Batch = {
+  /** The inputs, [m, j_0]. */
+  readonly x: Tensor2D
+  /** The desired outputs, [m, j_L]. */
+  readonly y: Tensor2D
+}
 
 /** The gradient of the cost, in the form of the parameters: ∂C/∂w and ∂C/∂b of each layer. */
 export type Gradients = Params
@@ -21,10 +26,18 @@ export type Gradients = Params
 /** z^l = a^(l-1) (w^l)ᵀ + b^l, the weighted input of a layer. a [m, j_l-1] -> z [m, j_l] */
 const weightedInput = ({ w, b }: LayerParams, a: Tensor2D): Tensor2D => add(matMul(a, w, false, true), b)
 
-/** The weighted input z^L and the activation a^L of the output layer, both [m, j_L]. */
+/** What {@link output} returns. */
+export type Output = {
+  /** The weighted input z^L, [m, j_L]. */
+  readonly z: Tensor2D
+  /** The activation a^L, [m, j_L]. */
+  readonly a: Tensor2D
+}
+
+/** The weighted input z^L and the activation a^L of the output layer, both [m, j_L]. x [m, j_0] */
 export const output =
   (network: Network) =>
-  (params: Params, x: Tensor2D): { readonly z: Tensor2D; readonly a: Tensor2D } => {
+  (params: Params, x: Tensor2D): Output => {
     const [layer, ...above] = params
     const z = weightedInput(layer, x)
     return isParams(above)

@@ -9,7 +9,12 @@ import type { Regularizer } from './regularizer.ts'
 import type { Tree } from './tree.ts'
 
 /** What training carries from step to step: the parameters, and what the optimizer remembers. */
-export type TrainState<S extends Tree = Tree> = { readonly params: Params; readonly optimizer: S }
+export type TrainState<S extends Tree = Tree> = {
+  /** The parameters that are trained. */
+  readonly params: Params
+  /** What the optimizer remembers. */
+  readonly optimizer: S
+}
 
 /** The numbers that a step depends on. */
 export type HyperParameters = {
@@ -32,6 +37,7 @@ export type HyperParameters = {
  * @typeParam K the names of the numbers that its update depends on
  */
 export type Optimizer<S extends Tree = Tree, K extends string = string> = {
+  /** The name on the command line and in settings. */
   readonly name: string
   /** The default momentum coefficient μ, if the optimizer has one. */
   readonly mu?: number
@@ -39,7 +45,7 @@ export type Optimizer<S extends Tree = Tree, K extends string = string> = {
   readonly remembers?: string
   /** The state before the first step, in tensors that the caller owns; an empty tree if nothing is remembered. */
   readonly init: (params: Params) => S
-  /** The inputs of `update`, computed in float64. As inputs, their values can change without a new program. */
+  /** The inputs of `update`, such as ηλ/n, computed in float64. As inputs, their values can change without a new program. */
   readonly scale: (hyper: HyperParameters, regularizer: Regularizer) => Readonly<Record<K, number>>
   /**
    * The equation of each tensor of the new state, as `trace` prints it, by its path without indices: of weights (`params.w`),

@@ -49,7 +49,10 @@ export const initializers = {
   he: { weights: inputs => Math.sqrt(2 / inputs), biases: 0 },
 } as const satisfies Readonly<Record<string, Spread>>
 
-/** The name of a way to draw the initial weights and biases. */
+/**
+ * How the initial weights and biases are drawn: `default`, weights from N(0, 1/n_in); `large`, all from N(0, 1), as in
+ * chapter 1; `he`, weights from N(0, 2/n_in), for rectified linear neurons.
+ */
 export type Initializer = keyof typeof initializers
 
 /** The parameters with each layer replaced by its image. */
@@ -60,13 +63,17 @@ export const mapLayers = (params: Params, f: (layer: LayerParams, l: number) => 
 
 /** The numbers of one layer, outside TensorFlow.js: w row by row, [j_l, j_l-1]; b [j_l]. */
 export type LayerValues = {
+  /** The number of neurons in the layer below, j_l-1. */
   readonly inputs: number
+  /** The number of neurons in this layer, j_l. */
   readonly outputs: number
+  /** The weights, [j_l, j_l-1]. */
   readonly w: Float32Array
+  /** The biases, [j_l]. */
   readonly b: Float32Array
 }
 
-/** Where learning starts: weights and biases from normal distributions, whose spreads {@link initializers} has. */
+/** Where learning starts: weights and biases from normal distributions, with the spreads of {@link Initializer}. */
 export const initialValues = (start: Initializer, key: Key, sizes: Sizes): readonly LayerValues[] =>
   sizes.slice(1).map((outputs, l) => {
     const inputs = sizes[l]!

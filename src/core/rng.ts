@@ -9,7 +9,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 
-/** 128 bits that name a stream of random numbers. */
+/** A stream of random numbers: its seed of 128 bits, as four integers. */
 export type Key = readonly [number, number, number, number]
 
 /** The finaliser of MurmurHash3 (A. Appleby, public domain): every input bit reaches every output bit. */
@@ -43,7 +43,7 @@ export const fold = (parent: Key, index: number): Key => {
 /** A pure-rand generator for this key. It advances as it is read: keep it inside one function. */
 export const generator = (of: Key): RandomGenerator => xoroshiro128plusFromState(of)
 
-/** A random order of 0 … n-1, every order equally likely (Fisher and Yates). */
+/** A random order of the n positions 0 … n-1, [n], every order equally likely (Fisher and Yates). */
 export const permutation = (of: Key, n: number): Int32Array => {
   const random = generator(of)
   const order = Int32Array.from({ length: n }, (_, i) => i)
@@ -57,7 +57,7 @@ export const permutation = (of: Key, n: number): Int32Array => {
 }
 
 /**
- * Draws from the normal distribution N(0, 1), by Marsaglia's polar method.
+ * A number of draws from the normal distribution N(0, 1), [count], by Marsaglia's polar method.
  *
  * The bytes are the same on every machine with the same JavaScript engine; a test holds Node's to recorded ones. For
  * another engine they are not promised: the language leaves the last bits of `Math.log` open. Rounding to float32 hides

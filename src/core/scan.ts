@@ -5,7 +5,7 @@
 import type { Rank, Tensor } from '@tensorflow/tfjs-core'
 import type { Tree } from './tree.ts'
 
-/** N trees of one kind in one tree: each leaf is stacked along a new first axis of length N. */
+/** N trees of one kind in one tree: each leaf is stacked along a new first axis of length N, […] to [N, …]. */
 export type Stacked<X> = Tree extends X
   ? Tree
   : X extends Tensor<Rank.R0>
@@ -18,7 +18,7 @@ export type Stacked<X> = Tree extends X
           ? Tensor
           : { readonly [K in keyof X]: Stacked<X[K]> }
 
-/** The steps of a scan to run: from `from` to `to`, exclusive. */
+/** The steps of a scan to run: from step `from`, which counts from 0, to `to`, exclusive. */
 export type StepRange = readonly [from: number, to: number]
 
 /**
@@ -45,6 +45,7 @@ export type EngineName = 'eager' | 'wasm' | 'xla'
 
 /** An engine: it makes scans of pure functions. */
 export type Interpreter = {
+  /** Its name, as `--engine` takes it. */
   readonly name: EngineName
 
   /**

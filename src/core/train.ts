@@ -34,11 +34,13 @@ export type TrainParts = {
 
 /** What a training depends on beside the data and the initial parameters. */
 export type TrainSettings = TrainParts & {
+  /** The number of epochs in all. */
   readonly epochs: number
-  /** m; more than n means one mini-batch of the whole training set. */
+  /** m, the number of examples in a mini-batch; more than n means one mini-batch of the whole training set. */
   readonly miniBatchSize: number
   /** The learning rate, or that of each epoch; epochs count from 1. */
   readonly eta: number | ((epoch: number) => number)
+  /** The regularization parameter λ. */
   readonly lmbda: number
   /** The momentum coefficient μ: 0, if it is left out. */
   readonly mu?: number | undefined
@@ -46,7 +48,7 @@ export type TrainSettings = TrainParts & {
    * Which neurons a mini-batch deletes: none, if it is left out. The monitors see {@link paramsForUse} of a state.
    */
   readonly dropout?: Dropout | undefined
-  /** The order of the training examples in an epoch; epochs count from 1. */
+  /** The order of the training examples in an epoch, [n]; epochs count from 1. */
   readonly order: (epoch: number) => Int32Array
   /** When to stop early, and when to lower the learning rate, by the accuracy on the selection set. */
   readonly schedule?: Schedule | undefined
@@ -54,9 +56,13 @@ export type TrainSettings = TrainParts & {
 
 /** The sets of examples of an epoch. Those to evaluate after it may be left out, or be the same. */
 export type TrainSets = {
+  /** The examples to train on. */
   readonly training: Batch
+  /** The sets to evaluate on after the epoch. */
   readonly observed: {
+    /** The training set, or a part of it. */
     readonly training?: Batch | undefined
+    /** The book's evaluation_data. */
     readonly evaluation?: Batch | undefined
     /** The set by whose accuracy the schedule decides; the evaluation set, if it is left out. */
     readonly selection?: Batch | undefined
@@ -65,11 +71,15 @@ export type TrainSets = {
 
 /** What the monitors measured after an epoch. */
 export type EpochMetrics = {
+  /** The epoch, from 1. */
   readonly epoch: number
   /** The learning rate of the epoch. */
   readonly eta: number
+  /** On the training set, if it was observed. */
   readonly training?: Metrics
+  /** On the evaluation set, if it was observed. */
   readonly evaluation?: Metrics
+  /** On the selection set, if there is one. */
   readonly selection?: Metrics
 }
 
@@ -83,6 +93,7 @@ export type TrainCursor = {
   readonly epochs: number
   /** The examples that the next epoch has been trained on already. */
   readonly examples: number
+  /** Where the schedule stands. */
   readonly schedule: ScheduleState
 }
 
@@ -100,33 +111,46 @@ const nextEpoch =
     schedule: updateSchedule(schedule)(cursor.schedule, selectionAccuracy(metrics)),
   })
 
-/**
- * What training yields. The state in an event is borrowed until the next event; the cursor belongs to it.
- *
- * - `progress`: `done` of the examples to be trained on, or to be evaluated, are done in this epoch
- * - `epoch`: an epoch is complete
- * - `diverged`: in mini-batch `step` (from 1) of the epoch, the parameters overflowed float32. The state is the one before
- *   that epoch; training ends with it
- */
-export type TrainEvent =
-  | {
-      readonly kind: 'progress'
-      readonly phase: 'training' | 'observing'
-      readonly epoch: number
-      readonly done: number
-      readonly of: number
-      readonly cursor: TrainCursor
-      readonly state: TrainState
-    }
-  | {
-      readonly kind: 'epoch'
-      readonly metrics: EpochMetrics
-      readonly cursor: TrainCursor
-      readonly state: TrainState
-    }
-  | { readonly kind: 'diverged'; readonly epoch: number; readonly step: number; readonly state: TrainState }
+/** A part of an epoch is done: of its training, or of its evaluation. */
+export type ProgressEvent = {
+  readonly kind: 'progress'
+  readonly phase: 'training' | 'observing'
+  /** The epoch, from 1. */
+  readonly epoch: number
+  /** How many examples of the phase are done. */
+  readonly done: number
+  /** How many examples the phase has. */
+  readonly of: number
+  /** How far the training is: with the state, all that is needed to continue. */
+  readonly cursor: TrainCursor
+  /** The state of this moment, borrowed until the next event. */
+  readonly state: TrainState
+}
 
-type Progress = Extract<TrainEvent, { kind: 'progress' }>
+/** An epoch is complete. */
+export type EpochEvent = {
+  readonly kind: 'epoch'
+  /** What the monitors measured. */
+  readonly metrics: EpochMetrics
+  /** How far the training is: with the state, all that is needed to continue. */
+  readonly cursor: TrainCursor
+  /** The state after the epoch, borrowed until the next event. */
+  readonly state: TrainState
+}
+
+/** The parameters overflowed float32; training ends with this event. */
+export type DivergedEvent = {
+  readonly kind: 'diverged'
+  /** The epoch, from 1. */
+  readonly epoch: number
+  /** The mini-batch of the epoch, from 1: a step. */
+  readonly step: number
+  /** The state before that epoch, borrowed. */
+  readonly state: TrainState
+}
+
+/** What training yields. */
+export type TrainEvent = ProgressEvent | EpochEvent | DivergedEvent
 
 /** What every mini-batch of an epoch has in common: the whole training set, and the optimizer's inputs. */
 type StepConstants = Batch & Readonly<Record<string, Tree>>
@@ -167,6 +191,14 @@ export const hasDiverged = (params: Params): boolean =>
     means => !means.every(value => value.dataSync()[0]! < LIMIT),
   )
 
+/** What a training starts from. */
+export type InitialState = {
+  /** The parameters before the first step that is left. */
+  readonly params: Params
+  /** What the optimizer remembers; without it, one that has not seen a step. */
+  readonly optimizer?: Tree | undefined
+}
+
 /**
  * Trains a network: folds `epoch` over the epochs that are left, lazily. What is not asked for is not computed.
  *
@@ -175,7 +207,7 @@ export const hasDiverged = (params: Params): boolean =>
  * continue from the state and the cursor of any event.
  *
  * @param sets the same for all epochs, or those of an epoch (from 1), which are used until its `epoch` event
- * @param initial the state to start from, borrowed, as are the sets; without `optimizer`, one that has not seen a step
+ * @param initial the state to start from, borrowed, as are the sets
  * @param from how far that state is
  * @returns the trained state, which the caller owns. A training that is left early (by `return`, or by a throw) leaves
  *          no tensor
@@ -184,7 +216,7 @@ export function* train(
   interpreter: Interpreter,
   settings: TrainSettings,
   sets: TrainSets | ((epoch: number) => TrainSets),
-  { params, optimizer }: { readonly params: Params; readonly optimizer?: Tree | undefined },
+  { params, optimizer }: InitialState,
   from: TrainCursor = startCursor,
 ): Generator<TrainEvent, TrainState, ChunkSize> {
   const { schedule = {}, epochs } = settings
@@ -307,7 +339,7 @@ const mapValues = <A, B>(
 function* reporting<S, R>(
   scanning: Generator<ScanProgress<S>, R, ChunkSize>,
   of: number,
-  about: (progress: ScanProgress<S>) => Omit<Progress, 'kind' | 'done' | 'of'>,
+  about: (progress: ScanProgress<S>) => Omit<ProgressEvent, 'kind' | 'done' | 'of'>,
 ): Generator<TrainEvent, R, ChunkSize> {
   try {
     let at = scanning.next()

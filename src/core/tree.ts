@@ -6,13 +6,13 @@
  */
 import { Tensor } from '@tensorflow/tfjs-core'
 
-/** A tensor, or an array or record of trees. */
+/** A tensor of any shape, or an array or record of trees. */
 export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree }
 
 const isArray = (tree: Tree): tree is readonly Tree[] => Array.isArray(tree)
 
 /**
- * The tensors of a tree, from left to right.
+ * The tensors of a tree, of any shapes, from left to right.
  *
  * @throws where something stands that is no tree, which only unchecked code can bring about
  */
@@ -31,7 +31,7 @@ export const paths = (tree: Tree, root: string): readonly string[] =>
       ? tree.flatMap((child, i) => paths(child, `${root}[${i}]`))
       : Object.entries(tree).flatMap(([name, child]) => paths(child, root === '' ? name : `${root}.${name}`))
 
-/** The same tree with every tensor replaced by its image. */
+/** The same tree with every tensor, of any shape, replaced by its image. */
 export const map = <T extends Tree>(tree: T, f: (leaf: Tensor) => Tensor): T => {
   const go = (at: Tree): Tree =>
     at instanceof Tensor
@@ -43,7 +43,7 @@ export const map = <T extends Tree>(tree: T, f: (leaf: Tensor) => Tensor): T => 
 }
 
 /**
- * The tree of the same form as `like` that has these tensors as leaves, from left to right: the inverse of
+ * The tree of the same form as `like` that has these tensors, of any shapes, as leaves, from left to right: the inverse of
  * {@link leaves}.
  *
  * @throws when the number of tensors is not the number of leaves

@@ -13,22 +13,43 @@ import { counted } from '../format.ts'
 export type Inputs =
   | {
       readonly kind: 'bytes'
+      /** The number of inputs of an example, j_0. */
       readonly width: number
       /** The pixels in a row of an image, where the data say it. */
       readonly columns?: number
+      /** The grey values, [n, width]: each counts as byte / 256. */
       readonly bytes: Uint8Array
     }
-  | { readonly kind: 'floats'; readonly width: number; readonly floats: Float32Array }
+  | {
+      readonly kind: 'floats'
+      /** The number of inputs of an example, j_0. */
+      readonly width: number
+      /** The numbers, [n, width]. */
+      readonly floats: Float32Array
+    }
 
 /** The desired outputs of n examples: one class each, [n], or the value of every output, [n, width]. */
 export type DesiredOutputs =
-  | { readonly kind: 'labels'; readonly labels: Uint8Array }
-  | { readonly kind: 'targets'; readonly width: number; readonly targets: Float32Array }
+  | {
+      readonly kind: 'labels'
+      /** The class of each example, [n], from 0. */
+      readonly labels: Uint8Array
+    }
+  | {
+      readonly kind: 'targets'
+      /** The number of outputs of an example, j_L. */
+      readonly width: number
+      /** The desired outputs, [n, width]. */
+      readonly targets: Float32Array
+    }
 
 /** Examples: n inputs, and what is desired for each. */
 export type Examples = {
+  /** The number of examples, n. */
   readonly size: number
+  /** The inputs of all examples. */
   readonly inputs: Inputs
+  /** What each example should give. */
   readonly desired: DesiredOutputs
 }
 
@@ -40,8 +61,11 @@ export type Dataset = {
   readonly source: string
   /** What the user should know of how it was read. */
   readonly note?: string | undefined
+  /** The examples to train on. */
   readonly training: Examples
+  /** The examples by which settings are chosen, if the data have them. */
   readonly validation: Examples | undefined
+  /** The examples on which results are reported, if the data have them. */
   readonly test: Examples | undefined
 }
 

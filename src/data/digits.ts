@@ -308,7 +308,12 @@ const draw = (random: RandomGenerator, digit: number): Float64Array => {
 }
 
 /** The images of generated digits, and which digit each is. */
-export type GeneratedDigits = { readonly images: Images; readonly labels: Uint8Array }
+export type GeneratedDigits = {
+  /** The images, [count, 28, 28]. */
+  readonly images: Images
+  /** The digit on each image, [count]. */
+  readonly labels: Uint8Array
+}
 
 /**
  * Digits `from` up to, but not including, `from + count` of the infinite sequence of a key. Each depends only on the key

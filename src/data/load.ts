@@ -29,12 +29,17 @@ export type LoadOptions = {
   readonly dataFolder?: string
   /** Called with each line that the user must see. */
   readonly onNotice: (line: string) => void
+  /** Receives how much of a long operation is done. */
   readonly onProgress: (progress: LoadProgress) => void
   /** Stops long operations, with an error. */
   readonly signal?: AbortSignal
+  /** The addresses to download MNIST from, in the order in which they are tried. */
   readonly mirrors?: ReadonlyArray<string>
+  /** How long to wait for a mirror. */
   readonly patience?: Patience
+  /** The checksums of MNIST's files. */
   readonly known?: KnownFiles
+  /** How many digits are generated. */
   readonly digits?: DigitsCounts
 }
 

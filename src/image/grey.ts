@@ -4,8 +4,11 @@
 
 /** A grey image, [height, width] in row-major order; from 0, black, to 255, white. */
 export type GreyImage<Values = Uint8Array> = {
+  /** The width, in pixels. */
   readonly width: number
+  /** The height, in pixels. */
   readonly height: number
+  /** The grey of each pixel, row after row, [height, width]. */
   readonly pixels: Values
 }
 

@@ -29,9 +29,11 @@ export type Env = {
   readonly stopReason: () => StopReason | undefined
   /** Aborted when the program is asked to stop. */
   readonly abortSignal: AbortSignal
+  /** The environment variables. */
   readonly variables: NodeJS.ProcessEnv
   /** Where runs are stored. */
   readonly files: Files
+  /** What is known of other processes, which may hold a lock. */
   readonly processes: Processes
 }
 

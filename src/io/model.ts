@@ -22,11 +22,13 @@ export type DataIdentity = { readonly name: string; readonly fingerprint: string
 
 /** A saved network: what a file of network2.py holds, and what this program adds to it. */
 export type ModelFile = {
+  /** The number of neurons in each layer. */
   readonly sizes: Sizes
   /** Undefined for a network of chapter 1, whose files have none. */
   readonly cost: CostName | undefined
   /** The activation function of the hidden layers. */
   readonly activation?: ActivationName | undefined
+  /** The weights and biases of each layer above the input. */
   readonly layers: readonly LayerValues[]
   /** Undefined in files of other programs. */
   readonly trainedOn?: DataIdentity | undefined

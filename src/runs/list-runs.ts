@@ -14,9 +14,19 @@ import { isSameOwner, ownerOf, type Processes } from '../io/lock.ts'
 
 export type ListedState = 'running' | 'finished' | 'interrupted' | 'diverged'
 
+/** The accuracy after an epoch. */
+export type EpochAccuracy = {
+  /** How many of the n examples are classified correctly. */
+  readonly correct: number
+  /** The number of examples. */
+  readonly n: number
+}
+
 /** What the folder of a run says. */
 export type ListedRun = {
+  /** The folder of the run. */
   readonly path: string
+  /** Whether it is running, or how it has ended. */
   readonly state: ListedState
   /** The contents of `config.json`. */
   readonly config: Readonly<Record<string, unknown>>
@@ -25,7 +35,7 @@ export type ListedRun = {
   /** The number of complete epochs. */
   readonly epochs: number
   /** The evaluation accuracy after each of them, if it was monitored: `correct` of `n`. */
-  readonly accuracies: readonly { readonly correct: number; readonly n: number }[]
+  readonly accuracies: readonly EpochAccuracy[]
 }
 
 const Scalar = t.union([t.string, t.number, t.boolean])

@@ -4,12 +4,12 @@
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { shownValue } from '../api/arguments.ts'
 import type { CompleteDataset } from '../api/examples.ts'
-import { netOfText, serialize, type Net } from '../api/net.ts'
+import { netOfText, serialize, type ModelOptions, type Net } from '../api/net.ts'
 import { Network2Error, orThrow } from '../api/network2-error.ts'
-import type { Cost } from '../core/cost.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { dataIdentity } from '../data/fingerprint.ts'
 import { loadChosenData } from '../data/load.ts'
+import type { LoadProgress } from '../data/progress.ts'
 import type { AppError } from '../errors.ts'
 import { writeText } from '../io/write.ts'
 import { registerCpu } from '../runtime/backend.ts'
@@ -20,11 +20,7 @@ export type LoadDataOptions = {
   /** Receives each line that a user should see, such as that MNIST could not be downloaded; `console.warn`. */
   readonly onNotice?: (line: string) => void
   /** Receives how much of a download, or of another long operation, is done. */
-  readonly onProgress?: (progress: {
-    readonly what: string
-    readonly done: number
-    readonly of: number
-  }) => void
+  readonly onProgress?: (progress: LoadProgress) => void
   /** Stops a long operation, with an error. */
   readonly signal?: AbortSignal
 }
@@ -78,10 +74,15 @@ export function loadData(choice: unknown = 'auto', options: LoadDataOptions = {}
   )
 }
 
+/** The options of {@link save}. */
+export type SaveOptions = {
+  /** The data set that the network was trained on, whose name and fingerprint become part of the file. */
+  readonly trainedOn?: Dataset
+}
+
 /**
  * Saves a network to a file, in the format of network2.py. The file is complete or not there.
  *
- * @param options `trainedOn`: the data set that it was trained on, whose name and fingerprint become part of the file
  * @throws Network2Error for what is not a network, and for a file that cannot be written
  * @example
  * ```ts
@@ -92,11 +93,7 @@ export function loadData(choice: unknown = 'auto', options: LoadDataOptions = {}
  * console.log((await load('net.json')).sizes) // [ 784, 30, 10 ]
  * ```
  */
-export const save = async (
-  net: Net,
-  file: string,
-  { trainedOn }: { readonly trainedOn?: Dataset } = {},
-): Promise<void> => {
+export const save = async (net: Net, file: string, { trainedOn }: SaveOptions = {}): Promise<void> => {
   const text = serialize(net, trainedOn === undefined ? undefined : dataIdentity(trainedOn))
   await settled('save', writeText(file, text))
 }
@@ -104,10 +101,9 @@ export const save = async (
 /**
  * The network in a file that `save`, `network2 train --save` or network2.py wrote, or in the folder of a run.
  *
- * @param options `cost`: your own cost, for a network that was trained with it
  * @throws Network2Error for a file that is missing, or is not a network
  */
-export const load = async (file: string, options: { readonly cost?: Cost } = {}): Promise<Net> => {
+export const load = async (file: string, options: ModelOptions = {}): Promise<Net> => {
   const found = await settled('load', readModelText(file))
   return netOfText('load', found.file, found.text, options)
 }

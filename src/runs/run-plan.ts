@@ -56,11 +56,15 @@ export type RunConfig = Omit<
 
 /** A run before it starts: its settings, data and first parameters. */
 export type PlannedRun = {
+  /** The settings, with their final values. */
   readonly config: RunConfig
+  /** The examples to train on. */
   readonly training: Examples
+  /** The examples that the monitors evaluate. */
   readonly evaluation: Examples | undefined
   /** The set by whose accuracy the schedule decides, if it is not the evaluation set. */
   readonly selection: Examples | undefined
+  /** The weights and biases before the first step. */
   readonly initial: readonly LayerValues[]
 }
 

@@ -21,9 +21,11 @@ import { trainSession, type SessionListener, type SessionResult } from './sessio
 export type FinishedRun = SessionResult & {
   /** The folder of the run; undefined if nothing was saved. */
   readonly path: string | undefined
+  /** The last complete epoch. */
   readonly last: EpochMetrics | undefined
   /** The first epoch with the highest accuracy on the selection set. */
   readonly best: EpochMetrics | undefined
+  /** The data that the network was trained on. */
   readonly trainedOn: DataIdentity
 }
 

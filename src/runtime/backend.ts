@@ -30,6 +30,7 @@ export type BackendPreference = BackendChoice | 'portable'
 
 /** A backend that is loaded. */
 export type Backend = {
+  /** Its name, as `--backend` takes it. */
   readonly name: BackendName
   /** Of TensorFlow.js, of the backend's package and, for `native`, of TensorFlow. */
   readonly versions: Readonly<Record<string, string>>

@@ -26,6 +26,7 @@ import type { Trial, TrialResult, TrialResults } from './trial.ts'
 
 /** A study, and what runs it. */
 export type StudyRun = {
+  /** The candidates and the trials. */
   readonly plan: StudyPlan
   /** The folder of the study. */
   readonly out: string
@@ -39,7 +40,9 @@ export type StudyRun = {
 export type StudyEnd = {
   /** The plan; its study lists the earlier verdicts in the same folder. */
   readonly plan: StudyPlan
+  /** The result of each trial. */
   readonly results: TrialResults
+  /** The winners, and the comparison of their final runs. */
   readonly outcome: StudyOutcome
 }
 

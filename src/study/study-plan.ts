@@ -11,7 +11,9 @@ import { namedTrial, type Trial } from './trial.ts'
 
 /** A comparison of two arms: what is searched, and for how long. */
 export type Study = {
+  /** The two configurations that are compared. */
   readonly arms: readonly [StudyArm, StudyArm]
+  /** The ranges of the settings that are searched. */
   readonly space: Space
   /** The epochs that each arm may spend on its search. */
   readonly budget: number
@@ -21,6 +23,7 @@ export type Study = {
   readonly epochs: number
   /** The number of new seeds for the final runs of the winners. */
   readonly seeds: number
+  /** The seed of the search. */
   readonly seed: number
   /** The flags that both arms share, such as the sizes; an arm's own flags override them. */
   readonly common: FlagTexts
@@ -50,7 +53,12 @@ export type ArmPlan = {
 }
 
 /** A study with the candidates of each arm. */
-export type StudyPlan = { readonly study: Study; readonly arms: readonly [ArmPlan, ArmPlan] }
+export type StudyPlan = {
+  /** The study that is planned. */
+  readonly study: Study
+  /** The candidates and the trials of each arm. */
+  readonly arms: readonly [ArmPlan, ArmPlan]
+}
 
 /** What identifies a study: not its budget and number of seeds, which are totals and may be raised later. */
 export const subjectOf = ({

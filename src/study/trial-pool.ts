@@ -30,6 +30,7 @@ export type TrialFailure =
 
 /** What runs trials, several at a time. */
 export type TrialPool = {
+  /** Runs a trial. `onProgress` receives the share of it that is done, 0 to 1. */
   readonly run: (
     trial: Trial,
     onProgress?: (share: number) => void,

@@ -2,8 +2,7 @@
  * The reports in a real browser: nothing is asked for outside the file, nothing runs, nothing overflows a telephone,
  * and axe finds nothing serious, in the light and in the dark.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -14,7 +13,7 @@ import { runReport } from '../../src/report/pages/run-page.ts'
 import { slowdownReport } from '../../src/report/pages/slowdown-page.ts'
 import { studyReport } from '../../src/report/pages/study-page.ts'
 import { inFolder } from '../support/cli.ts'
-import { chromium, startChromium, type Browser, type Tab } from '../support/chromium.ts'
+import { chromium, findings, look, startChromium, type Browser, type Tab } from '../support/chromium.ts'
 import { sampleChapter, sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
 
 const HOSTILE = '</script><img src=x onerror=alert(1)>'
@@ -29,24 +28,6 @@ const pages = {
   reproduce: reproduceReport(sampleReproduction()),
   slowdown: slowdownReport(sampleSlowdown(50)),
   chapter: chapterReport(sampleChapter()),
-}
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-const look = (tab: Tab, scheme: 'light' | 'dark', width: number): Promise<unknown> =>
-  Promise.all([
-    tab.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] }),
-    tab.send('Emulation.setDeviceMetricsOverride', {
-      ...{ width, height: 800, deviceScaleFactor: 1, mobile: width < 500 },
-    }),
-  ])
-
-/** What axe holds against the page, if it is serious: the rule, and the elements. */
-const findings = async (tab: Tab): Promise<unknown> => {
-  await tab.evaluate(`${AXE}; undefined`)
-  return tab.evaluate(`axe.run().then(({ violations }) => violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html, failureSummary }) => html + failureSummary)]))`)
 }
 
 /** The texts of charts of which a part is outside. */

@@ -2,7 +2,8 @@
  * Chromium without a window, driven over a pipe by its DevTools protocol.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -133,4 +134,26 @@ const openTab = async (send: Send): Promise<Tab> => {
       return asked
     },
   }
+}
+
+/** Sets the width of the window, in pixels, and the colour scheme that the reader prefers. */
+export const look = (tab: Tab, scheme: 'light' | 'dark', width: number): Promise<unknown> =>
+  Promise.all([
+    tab.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] }),
+    tab.send('Emulation.setDeviceMetricsOverride', {
+      ...{ width, height: 800, deviceScaleFactor: 1, mobile: width < 500 },
+    }),
+  ])
+
+/**
+ * What axe holds against the page, if it is serious: the rule, and the elements.
+ *
+ * @param within a selector of the part of the page to look at
+ */
+export const findings = async (tab: Tab, within = 'html'): Promise<unknown> => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  await tab.evaluate(`${axe}; undefined`)
+  return tab.evaluate(`axe.run('${within}').then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html, failureSummary }) => html + failureSummary)]))`)
 }

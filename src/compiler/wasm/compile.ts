@@ -22,7 +22,12 @@ export type Compiled = {
 }
 
 /** A description of what was compiled. */
-export type CompiledListing = { readonly program: string; readonly bytes: number }
+export type CompiledListing = {
+  /** The loops that run, as text. */
+  readonly program: string
+  /** The size of the WebAssembly module, in bytes. */
+  readonly bytes: number
+}
 
 /**
  * @param sources the gather sources among the program's inputs
