@@ -3,7 +3,11 @@ export declare const root: string
 /** Whether this is a clone of the repository, and not an installed package. */
 export declare const isClone: boolean
 /** What the package.json of this package says. */
-export declare const manifest: () => { readonly version: string }
+export declare const manifest: () => {
+  readonly version: string
+  readonly scripts: Readonly<Record<string, string>>
+  readonly exports: Readonly<Record<string, string | { readonly types: string }>>
+}
 /** A command of this program, as a person would type it: `npm run train -- …` in a clone, else `network2 train …`. */
 export declare const shellCommand: (name: string, args?: string) => string
 /** How a user installs packages that few need, which package.json names as optional peers. */

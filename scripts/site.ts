@@ -15,12 +15,31 @@ import {
 import { compiledKernels } from '../src/compiler/passes/canonicalize.ts'
 import { simplified } from '../src/compiler/passes/simplify.ts'
 import { lowerings } from '../src/compiler/xla/ops.ts'
+import { manifest } from './package.mjs'
 import { missingInDocstrings, publicNames } from './public-names.ts'
 
-const ENTRIES = ['src/index.ts', 'src/node.ts', 'src/compiler/index.ts']
+/** The sources of the package's entries, which package.json names by their declarations. */
+const entriesOf = ({ exports }: ReturnType<typeof manifest>): readonly string[] =>
+  Object.values(exports).flatMap(entry =>
+    typeof entry === 'string' ? [] : [entry.types.replace(/^[.]\/dist\/(.*)[.]d[.]ts$/, 'src/$1.ts')],
+  )
 
 /** The pages in the order in which they are listed. */
-const PAGES = ['CONTRIBUTING.md']
+const PAGES = [
+  ...[
+    ...[
+      'getting-started',
+      'chapter-tour',
+      'writing-a-cost',
+      'compiling',
+      'runs',
+      'comparing',
+      'reproducibility',
+    ],
+    ...['limits', 'glossary', 'getting-started.zh-CN'],
+  ].map(name => `src/web/docs/${name}.md`),
+  ...['README.zh-CN.md', 'data/README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+]
 
 /** In a page, the place of the table of kernels. */
 const TABLE_OF_KERNELS = '<!-- the table of kernels, which `npm run docs` writes -->'
@@ -55,17 +74,19 @@ const finishPages = ({ project }: Context): void => {
   for (const page of project.documents ?? []) {
     const heading = /^# (.+)$/m.exec(page.content[0]?.text ?? '')
     if (heading === null) throw new Error(`${page.name}: a page begins with its heading`)
-    files.set(page, page.name)
+    files.set(page, page.name.replace('src/web/docs/', '').replaceAll('/', '-'))
     page.name = heading[1]!
     for (const part of page.content) part.text = part.text.replace(TABLE_OF_KERNELS, tableOfKernels)
   }
 }
 
-/** Says the language of a page that is not in English. */
-const setLanguage = (event: PageEvent): void => {
-  const [, language] = /[.]([a-z]{2}-[A-Z]{2})[.]html$/.exec(event.url) ?? []
-  if (language !== undefined && event.contents !== undefined)
-    event.contents = event.contents.replace(/(<html[^>]* lang=)"en"/, `$1"${language}"`)
+/** Says the language of a page that is not in English. Without a server, a folder is no page: links to the README get its name. */
+const finishPage = (event: PageEvent): void => {
+  const [, language = 'en'] = /[.]([a-z]{2}-[A-Z]{2})[.]html$/.exec(event.url) ?? []
+  if (event.contents !== undefined)
+    event.contents = event.contents
+      .replace(/(<html[^>]* lang=)"en"/, `$1"${language}"`)
+      .replace(/ href="[.]\/(#[^"]*)?"/g, ' href="index.html$1"')
 }
 
 /** The part of markdown-it that is changed. */
@@ -79,7 +100,7 @@ const reachTables = ({ renderer }: Markdown): void => {
 /** A project of TypeScript as TypeDoc reads it, and the program that reads it. */
 export const readProject = async (
   root: string,
-  entries: readonly string[] = ENTRIES,
+  entries = entriesOf(manifest()),
   pages: readonly string[] = PAGES,
 ): Promise<{ readonly app: Application; readonly project: ProjectReflection }> => {
   const path = (name: string): string => join(root, name)
@@ -103,7 +124,7 @@ export const readProject = async (
     sort: ['kind', 'source-order'],
     kindSortOrder: ['Document', 'Module', 'Function', 'Variable', 'Class', 'TypeAlias'],
     groupOrder: ['Functions', 'Variables', 'Classes', 'Type Aliases'],
-    navigation: { includeGroups: false, excludeReferences: true },
+    navigation: { includeGroups: false, includeFolders: false, excludeReferences: true },
     sortEntryPoints: false,
     lightHighlightTheme: 'light-plus',
     darkHighlightTheme: 'dark-plus',
@@ -112,7 +133,7 @@ export const readProject = async (
     validation: { notExported: false, invalidLink: true, notDocumented: false },
   })
   app.converter.on(Converter.EVENT_RESOLVE_END, finishPages)
-  app.renderer.on(PageEvent.END, setLanguage)
+  app.renderer.on(PageEvent.END, finishPage)
   app.renderer.defineRouter('pages', PageRouter)
   app.options.setValue('router', 'pages')
   const project = await app.convert()

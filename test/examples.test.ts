@@ -1,18 +1,10 @@
 /**
- * Every example of the README and of a docstring: its types are correct, it runs, and it prints what it says.
+ * Every example of the README, the pages and the docstrings: its types are correct, it runs, and it prints what it says.
  *
  * What it prints is in a comment after `console.log(…)`, or in its last line. An example that needs MNIST runs where MNIST is.
  */
 import { execFile } from 'node:child_process'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,6 +12,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import ts from 'typescript'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { codeBlocks, documents, readDocument } from './support/documents.ts'
 import { mnistFiles } from './support/needs.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -33,8 +26,7 @@ const ENTRIES = {
 
 type Example = { readonly name: string; readonly code: string }
 
-const blocks = (text: string): readonly string[] =>
-  [...text.matchAll(/```(?:ts|typescript)\n(.*?)```/gs)].map(([, code]) => code!)
+const blocks = (text: string): readonly string[] => codeBlocks(text, 'ts', 'typescript')
 
 /** The examples in the docstrings of a file. */
 const inDocstrings = (text: string): readonly string[] =>
@@ -50,15 +42,13 @@ const inDocstrings = (text: string): readonly string[] =>
 const examplesIn = (file: string, codes: readonly string[]): readonly Example[] =>
   codes.map((code, i) => ({ name: `${file.replaceAll(/[/.]/g, '-')}-${i + 1}`, code }))
 
-const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
-
 const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   .map(path => `src/${path.replaceAll('\\', '/')}`)
   .filter(path => path.endsWith('.ts'))
 
 const examples: readonly Example[] = [
-  ...examplesIn('README.md', blocks(read('README.md'))),
-  ...sources.flatMap(file => examplesIn(file, inDocstrings(read(file)))),
+  ...documents.flatMap(file => examplesIn(file, blocks(readDocument(file)))),
+  ...sources.flatMap(file => examplesIn(file, inDocstrings(readDocument(file)))),
 ]
 
 /** What an example says that it prints: after `console.log(…)`, or in a last line that is a comment. */
@@ -86,8 +76,9 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-it('there are examples in the README and in the docstrings', () => {
-  expect(examples.filter(({ name }) => name.startsWith('README')).length).toBeGreaterThan(2)
+it('there are examples in the README, the pages and the docstrings', () => {
+  for (const file of ['README-md', 'README-zh-CN-md', 'src-web-docs'])
+    expect(examples.filter(({ name }) => name.startsWith(file))).not.toEqual([])
   expect(examples.filter(({ name }) => name.startsWith('src')).length).toBeGreaterThan(5)
   expect(examples.filter(example => printedBy(example).length === 0)).toEqual([])
 })

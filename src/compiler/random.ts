@@ -70,7 +70,7 @@ export const keys = (seed: number, n: number): Tensor2D => {
  * Numbers from the uniform distribution over [0, 1), by Threefry-2x32.
  *
  * @param key int32, [2]; see {@link keys}
- * @param shape the shape of the result
+ * @param shape the shape of the result: the size of each axis
  * @returns float32, of this shape
  * @throws RangeError for a key of another kind
  * @example
@@ -109,7 +109,7 @@ const polynomial = (x: Tensor, [first, ...rest]: readonly number[]): Tensor =>
  * Numbers from the normal distribution N(0, 1): √2 erf⁻¹ of uniform ones between -1 and 1.
  *
  * @param key int32, [2]; see {@link keys}
- * @param shape the shape of the result
+ * @param shape the shape of the result: the size of each axis
  * @returns float32, of this shape. Engines agree to the last bits of their logarithms
  * @throws RangeError for a key of another kind
  */
@@ -126,7 +126,7 @@ export const normal = <R extends Rank>(key: Tensor1D, shape: readonly number[]):
  * Dropout: each number becomes 0 with the probability `rate`; the others are divided by 1 - rate, so that the mean stays.
  *
  * @param key int32, [2]; see {@link keys}. With the same key the same numbers are dropped
- * @param rate from 0 to below 1
+ * @param rate the probability, from 0 to below 1: about the share of the numbers that become 0
  * @param x float32, of any shape
  * @returns of the shape of x
  * @throws RangeError for another rate, or a key of another kind

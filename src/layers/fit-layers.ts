@@ -29,16 +29,17 @@ import { pureModel, zeroSums, type PureModel, type Weights } from './pure-model.
 
 /** The options of {@link fit}: those of `model.fit` have its meaning. */
 export type FitOptions = {
-  /** 1, as in `model.fit`. */
+  /** The number of epochs; 1, as in `model.fit`. */
   readonly epochs?: number
-  /** 32, as in `model.fit`. */
+  /** The number of examples in a mini-batch; 32, as in `model.fit`. */
   readonly batchSize?: number
   /** The share of the examples, the last ones, that is only evaluated. */
   readonly validationSplit?: number
+  /** The examples that are only evaluated: inputs [n, …] and targets [n, …]. */
   readonly validationData?: readonly [x: Tensor, y: Tensor]
   /** Whether each epoch has an order of its own; true, as in `model.fit`. */
   readonly shuffle?: boolean
-  /** Of the orders and of dropout; 0. */
+  /** The seed of the orders and of dropout; 0. */
   readonly seed?: number
   /** The engine; WebAssembly. */
   readonly engine?: Interpreter
@@ -48,7 +49,9 @@ export type FitOptions = {
 
 /** What was measured after each epoch, by name: loss, the metrics, and both of the validation with `val_`. */
 export type FitHistory = {
+  /** The epochs, from 0. */
   readonly epoch: readonly number[]
+  /** By name, the mean over the examples after each epoch: of the loss, and of each metric. */
   readonly history: Readonly<Record<string, readonly number[]>>
 }
 

@@ -1,7 +1,10 @@
-/** The examples that --help prints are command lines that the program accepts. */
+/** The command lines that --help prints and that the documents have are accepted by the program. */
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../src/cli/commands/index.ts'
+import { manifest } from '../../scripts/package.mjs'
+import { misuse, tools } from '../../scripts/tools.mjs'
 import { checkKnown, decodeOptions, flagNames, flagOf, type OptionTable } from '../../src/options/option.ts'
+import { codeBlocks, documents, readDocument } from '../support/documents.ts'
 
 const loaded = await Promise.all(
   Object.entries(commands).map(async ([name, load]) => [name, await load()] as const),
@@ -37,14 +40,45 @@ const argvOf = (options: OptionTable, words: readonly string[]): Record<string, 
   return argv
 }
 
+/** Whether a command accepts a line. */
+const check = ({ options, positionals }: (typeof loaded)[number][1], args: string): void => {
+  const known = checkKnown(options, positionals !== undefined, argvOf(options, wordsOf(args)))
+  expect(known).toMatchObject({ _tag: 'Right' })
+  if (known._tag === 'Right') expect(decodeOptions(options, known.right)).toMatchObject({ _tag: 'Right' })
+}
+
 const examplesOfAll = loaded.flatMap(([name, command]) =>
   command.examples.map(([args]) => [`${name} ${args}`, args, command] as const),
 )
 
 describe('an example of --help', () => {
-  it.each(examplesOfAll)('%s', (_line, args, { options, positionals }) => {
-    const known = checkKnown(options, positionals !== undefined, argvOf(options, wordsOf(args)))
-    expect(known).toMatchObject({ _tag: 'Right' })
-    if (known._tag === 'Right') expect(decodeOptions(options, known.right)).toMatchObject({ _tag: 'Right' })
+  it.each(examplesOfAll)('%s', (_line, args, command) => check(command, args))
+})
+
+/** The lines that a reader types, by their files: all in blocks of shell, and those after a prompt. */
+const typed = documents.flatMap(file => {
+  const text = readDocument(file)
+  const lines = [
+    ...codeBlocks(text, 'sh').flatMap(block => block.trimEnd().split('\n')),
+    ...codeBlocks(text, '').flatMap(block => block.match(/^\$ .*$/gm) ?? []),
+  ]
+  return lines.map(line => [line.replace(/^\$ /, ''), file] as const)
+})
+
+const { scripts } = manifest()
+
+describe('a line that a document has the reader type', () => {
+  it('is there', () => expect(typed.length).toBeGreaterThan(30))
+
+  it.each(typed)('%s (%s)', (line, _file) => {
+    if (/^npm (test|install [\w.-]+)$/.test(line)) return
+    const [, name, args = ''] =
+      /^npm run (?:-s )?([\w:-]+)(?: -- (.*))?$/.exec(line) ??
+      /^npx network2 (\S+)(?: (.*))?$/.exec(line) ??
+      []
+    expect(Object.keys(scripts)).toContain(name)
+    const [, command] = loaded.find(([known]) => known === name) ?? []
+    if (command !== undefined) check(command, args)
+    else if (Object.hasOwn(tools, name!)) expect(misuse(tools[name!]!, wordsOf(args))).toBe(undefined)
   })
 })

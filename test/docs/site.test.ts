@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '../../scripts/package.mjs'
 import { missingInDocstrings } from '../../scripts/public-names.ts'
 import { readProject } from '../../scripts/site.ts'
+import { documents, readDocument } from '../support/documents.ts'
 import { chromium, findings, look, startChromium, type Browser } from '../support/chromium.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'network2-docs-'))
@@ -93,12 +94,6 @@ const anchorOf = (heading: string): string =>
     .replace(/[^\p{L}\p{N}\s_-]/gu, '')
     .replace(/\s/g, '-')
 
-const MARKDOWN = [
-  ...readdirSync(root).filter(name => name.endsWith('.md')),
-  'data/README.md',
-  ...filesIn(join(root, 'src')).flatMap(name => (name.endsWith('.md') ? [`src/${name}`] : [])),
-]
-
 /** Markdown without its code. */
 const prose = (text: string): string => text.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, 'code')
 
@@ -108,15 +103,14 @@ const isExternal = (link: string): boolean => /^[a-z]+:/.test(link)
 const misspelt = (link: string): boolean => !URL.canParse(link) || new URL(link).protocol !== 'https:'
 
 describe('every link', () => {
-  it.each(MARKDOWN)('of %s leads to a file and a heading', file => {
-    const read = (name: string): string => readFileSync(join(root, name), 'utf8')
+  it.each(documents)('of %s leads to a file and a heading', file => {
     const headings = (name: string): readonly string[] =>
       [
-        ...read(name)
+        ...readDocument(name)
           .replace(/^```.*?^```$/gms, '')
           .matchAll(/^#+ (.*)$/gm),
       ].map(([, heading]) => anchorOf(heading!))
-    const wrong = [...prose(read(file)).matchAll(/\]\(([^)\s]*)\)/g)]
+    const wrong = [...prose(readDocument(file)).matchAll(/\]\(([^)\s]*)\)/g)]
       .map(([, link]) => link!)
       .filter(link => {
         if (isExternal(link)) return misspelt(link)
@@ -158,6 +152,15 @@ describe('every link', () => {
 /** What is written here: the rest, such as the navigation, is TypeDoc's. */
 const CONTENT = '.col-content'
 
+/** The page of a document. */
+const pageOf = (file: string): string =>
+  file === 'README.md'
+    ? 'index.html'
+    : file
+        .replace('src/web/docs/', '')
+        .replaceAll('/', '-')
+        .replace(/[.]md$/, '.html')
+
 describe.skipIf(chromium.isMissing)('in a browser', chromium.why, () => {
   let browser: Browser
   beforeAll(async () => {
@@ -165,26 +168,23 @@ describe.skipIf(chromium.isMissing)('in a browser', chromium.why, () => {
   })
   afterAll(() => browser.close())
 
-  it('no page asks for anything from elsewhere, runs over the side of a phone, or is hard to read', async () => {
+  const shown = [...documents.map(pageOf), 'functions/network2.sgd.html']
+
+  it.each(shown)('%s asks for nothing from elsewhere, fits a phone, and can be read', async name => {
     const { tab } = browser
-    const shown = [...pages.keys()].filter(name => !name.includes('/') || /[.](sgd|Cost)[.]html$/.test(name))
-    expect(shown.length).toBeGreaterThan(2)
-    for (const name of shown)
-      for (const [width, scheme] of [
-        [390, 'light'],
-        [390, 'dark'],
-        [1280, 'light'],
-        [1280, 'dark'],
-      ] as const) {
-        await look(tab, scheme, width)
-        const asked = await tab.open(join(site, name))
-        const what = `${name}, ${width} pixels, ${scheme}`
-        expect(
-          asked.filter(url => !/^(data:|blob:)/.test(url) && !url.startsWith(`file://${site}/`)),
-          what,
-        ).toEqual([])
-        expect(await tab.evaluate('document.documentElement.scrollWidth'), what).toBe(width)
-        if ((width === 390) === (scheme === 'light')) expect(await findings(tab, CONTENT), what).toEqual([])
-      }
+    for (const [width, scheme] of [
+      [390, 'light'],
+      [390, 'dark'],
+      [1280, 'light'],
+      [1280, 'dark'],
+    ] as const) {
+      await look(tab, scheme, width)
+      const asked = await tab.open(join(site, name))
+      const what = `${width} pixels, ${scheme}`
+      const elsewhere = asked.filter(url => !/^(data|blob):/.test(url) && !url.startsWith(`file://${site}/`))
+      expect(elsewhere, what).toEqual([])
+      expect(await tab.evaluate('document.documentElement.scrollWidth'), what).toBe(width)
+      if ((width === 390) === (scheme === 'light')) expect(await findings(tab, CONTENT), what).toEqual([])
+    }
   })
 })
