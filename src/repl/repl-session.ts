@@ -87,9 +87,9 @@ export const openSession = (
   }
 }
 
-/** The parts of the data set that a line names. */
+/** The parts of the data set that a line names: not a property (`.test`) or a key (`test:`) of that name. */
 const wordsIn = (line: string): readonly string[] =>
-  PARTS.filter(part => new RegExp(`\\b${part}\\b`).test(line))
+  PARTS.filter(part => new RegExp(`(?<!(?<!\\.)\\.)\\b${part}\\b(?!:)`).test(line))
 
 /** The names that a line declares: these are no longer those of the session. */
 const DECLARATIONS = /\b(?:const|let|var)\s*([^=;]*)/g

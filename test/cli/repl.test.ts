@@ -66,7 +66,7 @@ describe('a session', () => {
         'predict(net, test)[0]',
         'sgd(net, training)',
       ],
-      ...['await save(net, "net.json")', '(await load("net.json")).sizes', 'loadData("digits")'],
+      ...['await save(net, "net.json")', '(await load("net.json")).sizes', 'load("net.json")'],
       ...['tf.ones([2])', 'evaluate(net, test).n'],
     ])
     expect({ status, err }).toEqual({
@@ -96,8 +96,9 @@ describe('a session', () => {
   it('plots curves, digits, predictions and numbers', () => {
     const { status, out } = answers(
       [
+        'const { training, test } = syntheticDigits({ training: 2000, validation: 0, test: 500 })',
         'plot(test, 1)',
-        'const [first, second] = sgd(network([784, 10]), training, { epochs: 2, miniBatchSize: 1000, evaluation: test })',
+        'const [first, second] = sgd(network([784, 10]), training, { epochs: 2, miniBatchSize: 10, evaluation: test })',
         'plot([first, second])',
         'plot(predict(second.net, test)[1])',
         'plot([1, 2, 3])',
@@ -105,7 +106,7 @@ describe('a session', () => {
         'plot(test, -1)',
         'plot("net")',
       ],
-      ['--data', 'digits'],
+      ['--data', 'none.json'],
     )
     expect(status).toBe(0)
     const text = out.join('\n')
@@ -117,7 +118,7 @@ describe('a session', () => {
     expect(text).toMatch(/\n +3.00 ┤/)
     expect(out.slice(-3)).toEqual([
       'Uncaught plot: has fewer than two epochs with metrics; give more epochs to sgd, and evaluation or monitorTraining',
-      'Uncaught plot: has no example -1; give an index from 0 to 9999',
+      'Uncaught plot: has no example -1; give an index from 0 to 499',
       'Uncaught plot: is given "net"; give epochs (plot([...epochs])), examples and an index (plot(test, 3)), a prediction, or numbers',
     ])
   })
