@@ -28,7 +28,16 @@ import { openRegistry } from '../support/registry.ts'
 
 /** What is copied for the build, as a fresh clone has it. */
 const CLONE = [
-  ...['src', 'scripts', 'test/support', 'README.md', 'LICENSE', 'package.json', 'package-lock.json'],
+  ...[
+    'src',
+    'scripts',
+    'test/support',
+    'README.md',
+    'README.zh-CN.md',
+    'LICENSE',
+    'package.json',
+    'package-lock.json',
+  ],
   ...['tsconfig.json', 'tsconfig.build.json'],
 ]
 
@@ -88,7 +97,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 it('the tarball holds the built package and its sources, and nothing else', () => {
   const other = packed.filter(
     path =>
-      !/^(README[.]md|LICENSE|package[.]json|dist\/LICENSES[.]txt|scripts\/[\w-]+[.]mjs|src\/.*[.]ts)$/.test(
+      !/^(README([.]zh-CN)?[.]md|LICENSE|package[.]json|dist\/LICENSES[.]txt|scripts\/[\w-]+[.]mjs|src\/.*[.]ts)$/.test(
         path,
       ) && !/^dist\/.*[.](d[.]ts|js)([.]map)?$/.test(path),
   )
