@@ -24,6 +24,7 @@ import { formatMessage } from 'publint/utils'
 import ts from 'typescript'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { root } from '../../scripts/package.mjs'
+import { chromium, startChromium } from '../support/chromium.ts'
 import { openRegistry } from '../support/registry.ts'
 
 /** What is copied for the build, as a fresh clone has it. */
@@ -240,4 +241,43 @@ it('engine, trainer and generated digits are 75 KB in a browser, and need nothin
     Object.assign(globalThis, { crossEntropy, generateDigits, initialValues, key, toParams, train, wasm })`,
   )
   expect(gzipSync(outputFiles[0]!.contents).length).toBeLessThan(75_000)
+})
+
+/** A training of generated digits by the library, whose network is the result, as text. */
+const TRAINING = `import '@tensorflow/tfjs-backend-cpu'
+import { crossEntropy, network, serialize, sgd, syntheticDigits } from 'network2'
+const { training, test } = syntheticDigits({ training: 2000, validation: 0, test: 500 })
+const net = network([784, 30, 10], { cost: crossEntropy, init: 'large' })
+const [first] = sgd(net, training, { epochs: 1, miniBatchSize: 10, eta: 0.5, evaluation: test })
+const result = [first.evaluation.correct, serialize(first.net)].join(' ')
+`
+
+/** The Nodes of this machine: the one that runs the tests, and those in NETWORK2_NODES, separated as in PATH. */
+const nodes = [
+  process.execPath,
+  ...(process.env.NETWORK2_NODES ?? '').split(delimiter).filter(name => name !== ''),
+]
+
+it('each Node that is here imports it, and trains to the same network', async () => {
+  writeFileSync(join(project, 'training.mjs'), `${TRAINING}console.log(result)`)
+  const results = await Promise.all(nodes.map(node => run(node, ['training.mjs'], { cwd: project, env })))
+  expect(results[0]!.stdout).toMatch(/^\d{3} \{"sizes":/)
+  expect(new Set(results.map(({ stdout }) => stdout)).size).toBe(1)
+})
+
+it.skipIf(chromium.isMissing)('a page trains with it to the same network as Node', chromium.why, async () => {
+  const { outputFiles } = await bundled(`${TRAINING}globalThis.result = result`)
+  const page = join(folder, 'page.html')
+  const script = outputFiles[0]!.text.replaceAll('</script', '<\\/script')
+  writeFileSync(page, `<!doctype html><meta charset="utf-8"><body><script>${script}</script>`)
+  const { tab, close } = await startChromium()
+  try {
+    const asked = await tab.open(page)
+    expect(asked.filter(address => !/^(file|data|blob):/.test(address))).toEqual([])
+    writeFileSync(join(project, 'training.mjs'), `${TRAINING}console.log(result)`)
+    const { stdout } = await run(process.execPath, ['training.mjs'], { cwd: project, env })
+    expect(await tab.evaluate('globalThis.result')).toBe(stdout.trimEnd())
+  } finally {
+    await close()
+  }
 })
