@@ -176,6 +176,9 @@ const printOverview = async (env: CliEnv): Promise<void> => {
   env.out('The commands; each has --help:\n')
   for (const name of commandNames)
     env.out(`  ${shellCommand(name).padEnd(24)}${(await commandNamed(name))!.describe}`)
+  for (const line of ['', 'Other topics of help:', '']) env.out(line)
+  for (const [name, { describe }] of Object.entries((await import('./topics.ts')).topics))
+    env.out(`  ${shellCommand('help', name).padEnd(32)}${describe}`)
 }
 
 /** What is answered by no command of its own: undefined if the name is another one. */
@@ -183,13 +186,19 @@ const answers: Readonly<
   Record<string, (words: readonly string[], env: CliEnv) => Promise<AppError | undefined>>
 > = {
   help: async ([topic, ...more], env) => {
-    if (topic === undefined) await printOverview(env)
-    else if (more.length > 0 || !commandNames.includes(topic))
+    if (topic === undefined) {
+      await printOverview(env)
+      return undefined
+    }
+    if (more.length === 0 && commandNames.includes(topic)) return main([topic, '--help'], env)
+    const { topicLines, topics } = await import('./topics.ts')
+    const found = more.length === 0 && Object.hasOwn(topics, topic) ? topics[topic] : undefined
+    if (found === undefined)
       return usageError(
         `help ${[topic, ...more].join(' ')}: unknown topic`,
-        `the topics are ${commandNames.join(', ')}`,
+        `the topics are ${[...commandNames, ...Object.keys(topics)].join(', ')}`,
       )
-    else return main([topic, '--help'], env)
+    topicLines(found).forEach(env.out)
     return undefined
   },
   completion: () => {

@@ -288,4 +288,35 @@ describe('help', () => {
     expect(out).toContain('npm run train -- --cost xent')
     expect(out.replace(/\s+/g, ' ')).toContain('130 interrupted')
   })
+
+  it.each([
+    ['costs', '--cost'],
+    ['activations', '--activation'],
+    ['regularizers', '--regularizer'],
+    ['optimizers', '--optimizer'],
+  ])('on %s: the first word of each line is a value of %s', async (topic, flag) => {
+    const { code, out } = await cli(['help', topic])
+    expect(code).toBe(0)
+    const words = out
+      .trimEnd()
+      .split('\n')
+      .map(line => /^[\w-]+/.exec(line)![0])
+    expect(words.length).toBeGreaterThan(1)
+    for (const word of words) {
+      const { err } = await cli(['train', flag, word, '--print-config', '--data', 'nowhere'])
+      expect(err).toContain('--data nowhere')
+    }
+    const { err } = await cli(['train', flag, 'other', '--print-config', '--data', 'nowhere'])
+    expect(err).toContain(`${flag} other`)
+  })
+
+  it('names its topics, and those of a topic that it does not know', async () => {
+    const { out } = await cli(['help'])
+    expect(out).toContain('npm run help -- exit-codes')
+    expect((await cli(['help', 'exit-codes'])).out).toContain('141  the reader of standard output closed it')
+    const { code, err } = await cli(['help', 'nothing'])
+    expect(code).toBe(2)
+    expect(err).toContain('help nothing: unknown topic')
+    expect(err).toContain('exit-codes')
+  })
 })
