@@ -23,3 +23,7 @@ export const axesOf = (
     )
   return counted
 }
+
+/** The axis that a kernel names, counted from 0. */
+export const countedAxis = ({ attributes }: Pick<Node, 'attributes'>, { shape }: Spec): number =>
+  (Number(attributes.axis) + shape.length) % shape.length

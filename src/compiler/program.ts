@@ -99,7 +99,7 @@ export const specOf = ({ inputs, constants, nodes }: Program<AnyNode>, ref: Ref)
   }
 }
 
-export const sizeOf = ({ shape }: Spec): number => shape.reduce((a, b) => a * b, 1)
+export const sizeOf = ({ shape }: Pick<Spec, 'shape'>): number => shape.reduce((a, b) => a * b, 1)
 
 export const sameRef = (a: Ref, b: Ref): boolean =>
   a.kind === b.kind &&

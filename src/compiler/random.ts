@@ -1,6 +1,6 @@
 /**
  * Random numbers inside a compiled function: each is a function of a key, which is an argument like any other. The same key gives
- * the same bits eagerly and on every engine; a step that is given a new key draws anew.
+ * the same bits eagerly and on every engine; a step that is given another key draws other numbers.
  */
 import {
   add,
@@ -27,7 +27,7 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core'
-import { threefry2x32, uniformNumbers } from './threefry.ts'
+import { keyWords, threefry2x32, uniformNumbers } from './threefry.ts'
 
 /** The name of the kernel, for TensorFlow.js and in programs. */
 export const UNIFORM = 'Network2Uniform'
@@ -61,7 +61,7 @@ export const registerUniform = (): void => {
  * ```
  */
 export const keys = (seed: number, n: number): Tensor2D => {
-  const words: readonly [number, number] = [seed | 0, Math.floor(seed / 2 ** 32) | 0]
+  const words = keyWords(seed)
   const drawn = Array.from({ length: n }, (_, i) => threefry2x32(words, [i, 1]))
   return tensor2d(Int32Array.from(drawn.flat()), [n, 2], 'int32')
 }

@@ -36,6 +36,12 @@ export const threefry2x32 = (
   return [x, y]
 }
 
+/** The key of a seed; seeds up to 2^53 give different keys. */
+export const keyWords = (seed: number): readonly [number, number] => [
+  seed | 0,
+  Math.floor(seed / 2 ** 32) | 0,
+]
+
 /** How many of the 32 bits a number in [0, 1) shows: all that float32 can hold. */
 export const SHOWN_BITS = 23
 

@@ -18,7 +18,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
-import { threefry2x32 } from '../compiler/threefry.ts'
+import { keyWords, threefry2x32 } from '../compiler/threefry.ts'
 import { wasm } from '../compiler/wasm/wasm.ts'
 import { miniBatches } from '../core/chunked-scan.ts'
 import { fold, key, permutation } from '../core/rng.ts'
@@ -59,15 +59,14 @@ type State = Weights & { readonly optimizer: OptimizerState; readonly sums: read
 type Data = { readonly x: Tensor2D; readonly y: Tensor; readonly rate: Scalar }
 
 /** Examples, one a row: a gather of rows from a matrix is what an engine does fastest. */
-type Examples = { readonly x: Tensor2D; readonly y: Tensor; readonly shape: readonly number[] }
+type Examples = { readonly x: Tensor2D; readonly y: Tensor }
 
 const examplesOf = (x: Tensor, y: Tensor): Examples => ({
   x: reshape<Rank.R2>(x, [x.shape[0], -1]),
   y: y.clone(),
-  shape: x.shape.slice(1),
 })
 
-const rowsOf = ({ x, shape }: Pick<Examples, 'x' | 'shape'>, rows: Tensor1D): Tensor =>
+const rowsOf = (x: Tensor2D, shape: readonly number[], rows: Tensor1D): Tensor =>
   reshape(gather(x, rows), [rows.shape[0], ...shape])
 
 /** A step of the training: the gradient of the loss by the weights, and the optimizer's update. */
@@ -78,7 +77,7 @@ const trainStep =
     { x, y, rate }: Data,
     step: { rows: Tensor1D; keys: Tensor2D },
   ): State => {
-    const batch = { x: rowsOf({ x, shape }, step.rows), y: gather(y, step.rows) }
+    const batch = { x: rowsOf(x, shape, step.rows), y: gather(y, step.rows) }
     let seen: { readonly metrics: readonly Scalar[]; readonly others: readonly Tensor[] } | undefined
     const { value, grads } = valueAndGrads((...given: Tensor[]) => {
       const { loss, ...rest } = model.train({ trained: given, others }, batch, step.keys)
@@ -105,18 +104,21 @@ const testStep =
   ): readonly Scalar[] => {
     const size = rows.shape[0]
     return model
-      .test(weights, { x: rowsOf({ x, shape }, rows), y: gather(y, rows) })
+      .test(weights, { x: rowsOf(x, shape, rows), y: gather(y, rows) })
       .map((now, i) => add<Scalar>(sums[i]!, mul(now, size)))
   }
 
 /** The keys of dropout for N steps from one on, [N, d, 2]. */
 const keysOf = (seed: number, from: number, steps: number, layers: number): Tensor => {
-  const words: readonly [number, number] = [seed | 0, Math.floor(seed / 2 ** 32) | 0]
+  const words = keyWords(seed)
   const drawn = Array.from({ length: steps * layers }, (_, i) =>
     threefry2x32(words, [from + Math.floor(i / layers), 2 + (i % layers)]),
   )
   return tensor3d(Int32Array.from(drawn.flat()), [steps, layers, 2], 'int32')
 }
+
+/** The numbers 0 … n-1. */
+const inOrder = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i)
 
 const rateOf = (optimizer: Optimizer): number =>
   (optimizer as unknown as { readonly learningRate: number }).learningRate
@@ -184,12 +186,12 @@ export const fit = async (
   const part = (of: Tensor, from: number, size: number): Tensor =>
     slice(of, [from, ...of.shape.slice(1).map(() => 0)], [size, ...of.shape.slice(1)])
   const { training, validation, rate } = scoped(() => ({
-    training: examplesTree(examplesOf(part(x, 0, n), part(y, 0, n))),
+    training: examplesOf(part(x, 0, n), part(y, 0, n)),
     validation:
       validationData !== undefined
-        ? examplesTree(examplesOf(...(validationData as [Tensor, Tensor])))
+        ? examplesOf(...(validationData as [Tensor, Tensor]))
         : n < all
-          ? examplesTree(examplesOf(part(x, n, all - n), part(y, n, all - n)))
+          ? examplesOf(part(x, n, all - n), part(y, n, all - n))
           : [],
     rate: scalar(rateOf(model.optimizer)),
   }))()
@@ -206,9 +208,7 @@ export const fit = async (
   try {
     let step = 0
     for (let epoch = 0; epoch < epochs; epoch++) {
-      const order = shuffle
-        ? permutation(fold(key(seed), epoch), n)
-        : Int32Array.from({ length: n }, (_, i) => i)
+      const order = shuffle ? permutation(fold(key(seed), epoch), n) : inOrder(n)
       let whole: State = { ...state, sums: zeroSums(measured) }
       for (const rows of miniBatches(order, batchSize)) {
         const steps = rows.shape[0]
@@ -229,10 +229,7 @@ export const fit = async (
       if ('x' in validation) {
         const total = validation.x.shape[0]
         let now = zeroSums(measured)
-        for (const rows of miniBatches(
-          Int32Array.from({ length: total }, (_, i) => i),
-          batchSize,
-        )) {
+        for (const rows of miniBatches(inOrder(total), batchSize)) {
           const next = evaluate(now, { weights: rest, ...validation }, rows, [0, rows.shape[0]])
           dispose([now, rows])
           now = next
@@ -254,5 +251,3 @@ export const fit = async (
     if (options.engine === undefined) engine.dispose()
   }
 }
-
-const examplesTree = ({ x, y }: Examples): { readonly x: Tensor2D; readonly y: Tensor } => ({ x, y })

@@ -192,8 +192,8 @@ export const tryBackend = async (name: BackendName): Promise<E.Either<Unavailabl
 }
 
 /**
- * Loads what most networks compute with, while something else is waited for. A failure is told by whoever loads it after
- * all.
+ * Loads the WebAssembly backend, which most networks use, while other work waits for files. A failure is not reported here:
+ * `loadBackend` reports it.
  */
 export const preloadBackend =
   (choice: BackendChoice): T.Task<void> =>

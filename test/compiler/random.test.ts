@@ -78,7 +78,7 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
       found!.forEach((value, i) => expect(value).toBeCloseTo(wanted![i]!, 5))
     })
 
-    it('a step that is given a new key in each turn draws anew', () => {
+    it('a step that is given another key in each turn draws other numbers', () => {
       const step = (s: tf.Tensor1D, _: readonly [], key: tf.Tensor1D): tf.Tensor1D =>
         tf.add(tf.mul(s, 2), uniform<tf.Rank.R1>(key, [4]))
       const [each, start] = [keys(9, 3), tf.zeros<tf.Rank.R1>([4])]

@@ -6,10 +6,10 @@ import { CompileError } from '../../core/scan.ts'
 import { axesOf, numbersOf } from '../attributes.ts'
 import { elementwiseKernels, isElementwise, type ElementwiseKernel } from '../emit/elementwise.ts'
 import type { KernelNode, KernelProgram } from '../kernel-program.ts'
-import type { Node, Program, Ref, Spec } from '../program.ts'
+import { sizeOf, type Node, type Program, type Ref, type Spec } from '../program.ts'
 import { broadcastOf } from '../emit/broadcast.ts'
 import { imageRules } from './images.ts'
-import { broadcastTo, emitConcat, emitSlice, moveRules } from './moves.ts'
+import { broadcastTo, emitConcat, emitSlice, moveRules, reshaped } from './moves.ts'
 import { emitProduct, transpose } from './products.ts'
 import { rewrite, type Builder, type Rule } from './rewrite.ts'
 
@@ -62,26 +62,20 @@ const product: CanonicalRule = (old, builder) => {
   if (shapes.every(({ length }) => length === 2))
     return emitProduct({ a, b, transposeA, transposeB }, output, builder)
   const [batch, other] = shapes.map(shape => shape.slice(0, -2))
-  const count = batch!.reduce((all, n) => all * n, 1)
+  const count = sizeOf({ shape: batch! })
   if (String(batch) !== String(other) || count > LARGEST_BATCH)
     unsupported(
       `the kernel BatchMatMul of [${shapes[0]!.join()}] and [${shapes[1]!.join()}], in more than ${LARGEST_BATCH} products or with other batches,`,
     )
-  const reshaped = (ref: Ref, shape: readonly number[]): Ref =>
-    builder.emit({
-      kernel: 'Reshape',
-      inputs: [ref],
-      attributes: {},
-      outputs: [{ ...builder.spec(ref), shape }],
-    })
   const [first, second] = [a, b].map(ref => {
     const matrix = builder.spec(ref).shape.slice(-2)
-    const flat = reshaped(ref, [count, ...matrix])
-    return (i: number): Ref => reshaped(emitSlice(builder, flat, [i, 0, 0], [1, ...matrix]), matrix)
+    const flat = reshaped(builder, ref, [count, ...matrix])
+    return (i: number): Ref => reshaped(builder, emitSlice(builder, flat, [i, 0, 0], [1, ...matrix]), matrix)
   })
   const matrix = output.shape.slice(-2)
   const products = Array.from({ length: count }, (_, i) =>
     reshaped(
+      builder,
       emitProduct(
         { a: first!(i), b: second!(i), transposeA, transposeB },
         { ...output, shape: matrix },
@@ -91,7 +85,7 @@ const product: CanonicalRule = (old, builder) => {
     ),
   )
   const all = { ...output, shape: [count, ...matrix] }
-  return reshaped(emitConcat(builder, products, 0, all), output.shape)
+  return reshaped(builder, emitConcat(builder, products, 0, all), output.shape)
 }
 
 const RULES: Readonly<Record<string, CanonicalRule>> = {
@@ -149,17 +143,19 @@ const elementwiseRule =
     return builder.emit({ kernel, inputs, attributes: {}, outputs: [output] })
   }
 
+/** The rules of kernels that move numbers. */
+const MOVING = { ...moveRules, ...imageRules }
+
 /** The kernels that our own engines compile, beside those that are simplified. */
 export const compiledKernels = (): readonly string[] => [
-  ...Object.keys({ ...RULES, ...moveRules, ...imageRules }),
+  ...Object.keys({ ...RULES, ...MOVING }),
   ...elementwiseKernels,
 ]
 
 const ruleOf = (kernel: string): CanonicalRule => {
   if (Object.hasOwn(RULES, kernel)) return RULES[kernel]!
-  const others = { ...moveRules, ...imageRules }
-  if (Object.hasOwn(others, kernel))
-    return (old, builder) => others[kernel]!(old, old.inputs.map(builder.moved), outputOf(old), builder)
+  if (Object.hasOwn(MOVING, kernel))
+    return (old, builder) => MOVING[kernel]!(old, old.inputs.map(builder.moved), outputOf(old), builder)
   if (isElementwise(kernel)) return elementwiseRule(kernel)
   return ({ outputs: [output] }) =>
     unsupported(

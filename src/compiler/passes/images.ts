@@ -8,7 +8,7 @@ import { CompileError } from '../../core/scan.ts'
 import { numbersOf } from '../attributes.ts'
 import type { KernelNode, MoveLoop, Stride } from '../kernel-program.ts'
 import { sizeOf, type Node, type Ref, type Spec } from '../program.ts'
-import { broadcastTo, emitMove, emitPadded, emitSlice } from './moves.ts'
+import { broadcastTo, emitMove, emitPadded, emitSlice, reshaped } from './moves.ts'
 import { emitProduct } from './products.ts'
 import type { Builder } from './rewrite.ts'
 
@@ -103,11 +103,6 @@ const convolved = (old: Node, images: readonly number[], filter: readonly number
 
 const pooled = (old: Node, images: readonly number[]): Windows =>
   windowsOver(old, images, pairOf(old.attributes.filterSize), [1, 1])
-
-const reshaped = ({ emit, spec }: Canonical, ref: Ref, shape: readonly number[]): Ref =>
-  String(spec(ref).shape) === String(shape)
-    ? ref
-    : emit({ kernel: 'Reshape', inputs: [ref], attributes: {}, outputs: [{ dtype: spec(ref).dtype, shape }] })
 
 const imageShape = ({ batch, height, width, channels }: Windows): Four => [
   batch,
@@ -204,13 +199,13 @@ const product = (builder: Canonical, a: Ref, b: Ref, transposeA: boolean, transp
 /** The filter as a matrix, [K, channels of the result]. */
 const filterMatrix = (builder: Canonical, filter: Ref): Ref => {
   const { shape } = builder.spec(filter)
-  return reshaped(builder, filter, [shape.slice(0, 3).reduce((a, b) => a * b, 1), shape[3]!])
+  return reshaped(builder, filter, [sizeOf({ shape: shape.slice(0, 3) }), shape[3]!])
 }
 
 /** Images as a matrix with a row for each place, [P, channels]. */
 const placeMatrix = (builder: Canonical, images: Ref): Ref => {
   const { shape } = builder.spec(images)
-  return reshaped(builder, images, [shape.slice(0, 3).reduce((a, b) => a * b, 1), shape[3]!])
+  return reshaped(builder, images, [sizeOf({ shape: shape.slice(0, 3) }), shape[3]!])
 }
 
 const column = (builder: Canonical, ref: Ref): Ref => reshaped(builder, ref, [sizeOf(builder.spec(ref)), 1])

@@ -2,7 +2,7 @@
  * The kernels of TensorFlow.js that only move numbers, as the one kernel that our own engines have for them.
  */
 import { CompileError } from '../../core/scan.ts'
-import { numbersOf } from '../attributes.ts'
+import { countedAxis, numbersOf } from '../attributes.ts'
 import type { KernelNode, MoveLoop, MovePart } from '../kernel-program.ts'
 import type { Node, Ref, Spec } from '../program.ts'
 import type { Builder } from './rewrite.ts'
@@ -19,6 +19,12 @@ export const emitMove = (
   parts: readonly MovePart[],
   { fill = 0, adds = false }: MoveKind = {},
 ): Ref => emit({ kernel: 'Move', inputs, attributes: { parts, fill, adds }, outputs: [output] })
+
+/** The same numbers in another shape. */
+export const reshaped = ({ emit, spec }: Canonical, ref: Ref, shape: readonly number[]): Ref =>
+  String(spec(ref).shape) === String(shape)
+    ? ref
+    : emit({ kernel: 'Reshape', inputs: [ref], attributes: {}, outputs: [{ dtype: spec(ref).dtype, shape }] })
 
 const origin = (shape: readonly number[]): readonly number[] => shape.map(() => 0)
 
@@ -100,7 +106,7 @@ const reversedAxes = ({ attributes: { dims } }: Node, { shape }: Spec): readonly
   return axes.map(axis => (axis < 0 ? axis + shape.length : axis))
 }
 
-/** Every so many numbers of each axis; the axes that it removes have one. (TensorFlow.js's own function for it is 6 KB.) */
+/** Numbers of each axis at a fixed distance; an axis that is removed has one number. (`slice_util` of TensorFlow.js would add 6 KB.) */
 const stridedSlice: MoveRule = ({ attributes }, [x], output, builder) => {
   const { dtype, shape } = builder.spec(x!)
   const [from, to, strides] = ['begin', 'end', 'strides'].map(name => numbersOf(attributes[name])) as [
@@ -136,15 +142,12 @@ const stridedSlice: MoveRule = ({ attributes }, [x], output, builder) => {
   }))
   const part = { input: 0, from: begin, to: origin(extents), loops }
   const picked = emitMove(builder, [x!], { dtype, shape: extents }, [part])
-  return builder.emit({ kernel: 'Reshape', inputs: [picked], attributes: {}, outputs: [output] })
+  return reshaped(builder, picked, output.shape)
 }
 
 /** The kernels that become moves. */
 export const moveRules: Readonly<Record<string, MoveRule>> = {
-  Concat: (old, inputs, output, builder) => {
-    const axis = Number(old.attributes.axis)
-    return emitConcat(builder, inputs, axis < 0 ? axis + output.shape.length : axis, output)
-  },
+  Concat: (old, inputs, output, builder) => emitConcat(builder, inputs, countedAxis(old, output), output),
   PadV2: (old, [x], output, builder) => {
     const paddings = numbersOf(old.attributes.paddings)
     const before = output.shape.map((_, axis) => paddings[2 * axis]!)

@@ -5,7 +5,7 @@
  * The rules that need a number apply to floats. A kernel to which no rule applies stays, and an engine that does not have it
  * refuses it by name.
  */
-import { axesOf, numbersOf } from '../attributes.ts'
+import { axesOf, countedAxis, numbersOf } from '../attributes.ts'
 import { sizeOf, type Constant, type Node, type Program, type Ref, type Spec } from '../program.ts'
 import { rewrite, unchanged, type Builder } from './rewrite.ts'
 
@@ -113,8 +113,6 @@ const folded =
 const reshaped = ({ make }: Pick<Rewriting, 'make'>, x: Ref, output: Spec): Ref =>
   make('Reshape', [x], output, { shape: [...output.shape] })
 
-const sizeOfAxes = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1)
-
 /** A reduction over the first or last axes of more than two is one of a matrix. */
 const reduction =
   (kernel: string): SimplifyRule =>
@@ -140,7 +138,7 @@ const reduction =
       return reshaped(rewriting, make(kernel, [turned], flat, { axis, keepDims: false }), output)
     }
     const cut = first ? removed.length : kept
-    const matrix = [sizeOfAxes(shape.slice(0, cut)), sizeOfAxes(shape.slice(cut))] as const
+    const matrix = [sizeOf({ shape: shape.slice(0, cut) }), sizeOf({ shape: shape.slice(cut) })] as const
     const result = { ...output, shape: [matrix[first ? 1 : 0]] }
     const flat = reshaped(rewriting, inputs[0]!, { ...input, shape: matrix })
     return reshaped(rewriting, make(kernel, [flat], result, { axis: first ? 0 : 1, keepDims: false }), output)
@@ -152,10 +150,6 @@ const mean = ofOne((x, { old, spec, make, scalar, output }) => {
   const count = scalar(sizeOf(spec(x)) / sizeOf(output))
   return make('RealDiv', [make('Sum', [x], output, attributes), count], output)
 })
-
-/** The axis that a kernel names, counted from 0. */
-const countedAxis = ({ attributes }: Node, { shape }: Spec): number =>
-  (Number(attributes.axis) + shape.length) % shape.length
 
 /** The parts of a tensor along an axis, which follow one another. */
 const parts = ({ old, inputs, make, spec }: Rewriting, lengths: readonly number[]): readonly Ref[] => {
@@ -172,7 +166,8 @@ const parts = ({ old, inputs, make, spec }: Rewriting, lengths: readonly number[
 /** Two matrices in a batch of one are two matrices. */
 const product: SimplifyRule = rewriting => {
   const { old, inputs, output, spec, make } = rewriting
-  const isBatchOfOne = ({ shape }: Spec): boolean => shape.length > 2 && sizeOfAxes(shape.slice(0, -2)) === 1
+  const isBatchOfOne = ({ shape }: Spec): boolean =>
+    shape.length > 2 && sizeOf({ shape: shape.slice(0, -2) }) === 1
   if (!inputs.map(spec).every(isBatchOfOne)) return undefined
   const matrix = (of: Spec): Spec => ({ ...of, shape: of.shape.slice(-2) })
   const matrices = inputs.map(ref => reshaped(rewriting, ref, matrix(spec(ref))))
@@ -187,7 +182,7 @@ const gather: SimplifyRule = rewriting => {
   const { axis, batchDims = 0 } = old.attributes
   if (from.shape.length < 2 || Number(axis) !== 0 || Number(batchDims) !== 0) return undefined
   if (from.shape.length === 2 && rows.shape.length === 1) return undefined
-  const matrix = [from.shape[0]!, sizeOfAxes(from.shape.slice(1))] as const
+  const matrix = [from.shape[0]!, sizeOf({ shape: from.shape.slice(1) })] as const
   const picked = make(
     'GatherV2',
     [
