@@ -1,11 +1,67 @@
 /**
- * The language in which kernels are written: WebAssembly's instructions as typed expressions. TypeScript checks the
- * operands and results of each instruction, and the text of a kernel reads like a loop.
+ * The language in which kernels are written: the expressions and statements of a small machine, as data. TypeScript
+ * checks the operands and results of each operation, and the text of a kernel reads like a loop. A writer turns it
+ * into the code of a real machine.
  */
-import { float32Bytes, signedLeb128, unsignedLeb128, type Code, type Kind } from './bytes.ts'
 
-/** Code that leaves one value on the stack. */
-export type Expr<K extends Kind> = { readonly kind: K; readonly code: Code }
+/** An integer, which is an address or a truth value; a number; a vector of lanes of 32 bits. */
+export type Kind = 'i32' | 'f32' | 'v128'
+
+type Comparison = 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge'
+
+/** Operations with a value that are determined by their operands alone. */
+export type PlainOp =
+  | `i32.${'add' | 'sub' | 'mul' | 'and' | 'or' | 'shl' | 'eq' | 'ne' | 'ltU' | 'geU' | 'ctz' | 'popcnt'}`
+  | `f32.${'ne' | 'lt' | 'gt' | 'add'}`
+  | `v128.${'not' | 'and' | 'or' | 'xor' | 'select'}`
+  | `f32x4.${Comparison | 'ceil' | 'floor' | 'trunc' | 'nearest' | 'abs' | 'neg' | 'sqrt' | 'fromInts'}`
+  | `f32x4.${'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'splat'}`
+  | `i32x4.${Comparison | 'abs' | 'neg' | 'add' | 'sub' | 'mul' | 'min' | 'max' | 'splat' | 'fromFloats'}`
+  | `i8x16.${'ne' | 'bitmask'}`
+
+/** Operations with a value and a constant: a number, an offset to add to the address, how many bits to shift. */
+export type ConstantOp =
+  | 'i32.const'
+  | 'f32.const'
+  | 'f32x4.const'
+  | 'i32x4.const'
+  | `i32.${'load' | 'load8U'}`
+  | 'f32.load'
+  | `v128.${'load' | 'loadSplat'}`
+  | `i32x4.${'shl' | 'shrS' | 'shrU'}`
+
+/** Code that has a value. */
+export type Expr<K extends Kind = Kind> = { readonly kind: K } & (
+  | { readonly op: 'local'; readonly index: number }
+  | { readonly op: PlainOp; readonly args: readonly Expr[] }
+  | { readonly op: ConstantOp; readonly args: readonly Expr[]; readonly constant: number }
+  | { readonly op: 'v128.ints'; readonly numbers: readonly number[] }
+  | { readonly op: 'v128.shuffle'; readonly args: readonly Expr[]; readonly places: readonly number[] }
+)
+
+export type StoreOp = `${'i32' | 'f32' | 'v128'}.store` | 'v128.storeFirst'
+
+type Statement =
+  | { readonly do: 'set'; readonly index: number; readonly value: Expr }
+  | {
+      readonly do: 'store'
+      readonly op: StoreOp
+      readonly address: I32
+      readonly value: Expr
+      readonly offset: number
+    }
+  | { readonly do: 'if'; readonly condition: I32; readonly then: Code }
+  | { readonly do: 'repeat'; readonly body: Code; readonly condition: I32 }
+  | { readonly do: 'call'; readonly index: number }
+  | { readonly do: 'copy'; readonly to: I32; readonly from: I32; readonly bytes: I32 }
+  | { readonly do: 'clear'; readonly address: I32; readonly bytes: I32 }
+  /** Stops the program: a kernel was given a row number that does not exist. */
+  | { readonly do: 'trap' }
+  /** Computes a value that nothing uses: a load brings what it reads into the cache. */
+  | { readonly do: 'keep'; readonly value: I32 }
+
+/** Statements as a tree: code is put together without copying it. */
+export type Code = Statement | readonly Code[]
 
 export type I32 = Expr<'i32'>
 export type F32 = Expr<'f32'>
@@ -19,16 +75,16 @@ export type Locals = { readonly kinds: Kind[]; readonly params: number }
 
 export const locals = (params = 0): Locals => ({ kinds: [], params })
 
-export const local = <K extends Kind>({ kinds, params }: Locals, kind: K): Local<K> => {
-  const index = unsignedLeb128(params + kinds.push(kind) - 1)
-  return { kind, code: [0x20, index], set: value => [value.code, 0x21, index] }
-}
-
+/** A parameter of a function, by its position. */
 export const param = <K extends Kind>(index: number, kind: K): Local<K> => ({
   kind,
-  code: [0x20, unsignedLeb128(index)],
-  set: value => [value.code, 0x21, unsignedLeb128(index)],
+  op: 'local',
+  index,
+  set: value => ({ do: 'set', index, value }),
 })
+
+export const local = <K extends Kind>({ kinds, params }: Locals, kind: K): Local<K> =>
+  param(params + kinds.push(kind) - 1, kind)
 
 /** Stores a value in a new local, so that it is computed once and can be read several times. */
 export const let_ = <K extends Kind>(
@@ -42,192 +98,164 @@ export const let_ = <K extends Kind>(
 type Operator<K extends Kind, R extends Kind = K> = (a: Expr<K>, b: Expr<K>) => Expr<R>
 type Function1<K extends Kind, R extends Kind = K> = (a: Expr<K>) => Expr<R>
 
-const i32Expr = (...code: readonly (number | Code)[]): I32 => ({ kind: 'i32', code })
-const f32Expr = (...code: readonly (number | Code)[]): F32 => ({ kind: 'f32', code })
-const v128Expr = (...code: readonly (number | Code)[]): V128 => ({ kind: 'v128', code })
+const unary =
+  <K extends Kind, R extends Kind>(op: PlainOp, kind: R): Function1<K, R> =>
+  a => ({ kind, op, args: [a] })
+const binary =
+  <K extends Kind, R extends Kind>(op: PlainOp, kind: R): Operator<K, R> =>
+  (a, b) => ({ kind, op, args: [a, b] })
 
-const simd = (op: number): Code => [0xfd, unsignedLeb128(op)]
-const lanes =
-  (op: number): Operator<'v128'> =>
-  (a, b) =>
-    v128Expr(a.code, b.code, simd(op))
-const lane =
-  (op: number): Function1<'v128'> =>
-  a =>
-    v128Expr(a.code, simd(op))
+const ints = (op: PlainOp): Operator<'i32'> => binary(op, 'i32')
+const lanes = (op: PlainOp): Operator<'v128'> => binary(op, 'v128')
+const lane = (op: PlainOp): Function1<'v128'> => unary(op, 'v128')
 
-const ints =
-  (op: number): Operator<'i32'> =>
-  (a, b) =>
-    i32Expr(a.code, b.code, op)
+const constant =
+  <K extends Kind>(op: ConstantOp, kind: K) =>
+  (value: number): Expr<K> => ({ kind, op, args: [], constant: value })
 
-/** The immediates of a load or store: the alignment (2^align bytes), and an offset that is added to the address. */
-const at = (align: number, offset: number): Code => [align, unsignedLeb128(offset)]
+const load =
+  <K extends Kind>(op: ConstantOp, kind: K) =>
+  (address: I32, offset = 0): Expr<K> => ({ kind, op, args: [address], constant: offset })
+
+const store =
+  <K extends Kind>(op: StoreOp) =>
+  (address: I32, value: Expr<K>, offset = 0): Code => ({ do: 'store', op, address, value, offset })
 
 export const i32 = {
-  const: (value: number): I32 => i32Expr(0x41, signedLeb128(value)),
-  add: ints(0x6a),
-  sub: ints(0x6b),
-  mul: ints(0x6c),
-  and: ints(0x71),
-  or: ints(0x72),
-  shl: ints(0x74),
-  eq: ints(0x46),
-  ne: ints(0x47),
-  ltU: ints(0x49),
-  geU: ints(0x4f),
+  const: constant('i32.const', 'i32'),
+  add: ints('i32.add'),
+  sub: ints('i32.sub'),
+  mul: ints('i32.mul'),
+  and: ints('i32.and'),
+  or: ints('i32.or'),
+  shl: ints('i32.shl'),
+  eq: ints('i32.eq'),
+  ne: ints('i32.ne'),
+  ltU: ints('i32.ltU'),
+  geU: ints('i32.geU'),
   /** How many of the lowest bits are 0, up to the first 1. */
-  ctz: (a: I32): I32 => i32Expr(a.code, 0x68),
+  ctz: unary<'i32', 'i32'>('i32.ctz', 'i32'),
   /** How many bits are 1. */
-  popcnt: (a: I32): I32 => i32Expr(a.code, 0x69),
-  load8U: (address: I32, offset = 0): I32 => i32Expr(address.code, 0x2d, at(0, offset)),
-  load: (address: I32, offset = 0): I32 => i32Expr(address.code, 0x28, at(2, offset)),
-  store: (address: I32, value: I32, offset = 0): Code => [address.code, value.code, 0x36, at(2, offset)],
+  popcnt: unary<'i32', 'i32'>('i32.popcnt', 'i32'),
+  load8U: load('i32.load8U', 'i32'),
+  load: load('i32.load', 'i32'),
+  store: store<'i32'>('i32.store'),
 }
 
 export const f32 = {
-  const: (value: number): F32 => f32Expr(0x43, float32Bytes(value)),
-  ne: (a: F32, b: F32): I32 => i32Expr(a.code, b.code, 0x5c),
-  lt: (a: F32, b: F32): I32 => i32Expr(a.code, b.code, 0x5d),
-  gt: (a: F32, b: F32): I32 => i32Expr(a.code, b.code, 0x5e),
-  add: (a: F32, b: F32): F32 => f32Expr(a.code, b.code, 0x92),
-  load: (address: I32, offset = 0): F32 => f32Expr(address.code, 0x2a, at(2, offset)),
-  store: (address: I32, value: F32, offset = 0): Code => [address.code, value.code, 0x38, at(2, offset)],
+  const: constant('f32.const', 'f32'),
+  ne: binary<'f32', 'i32'>('f32.ne', 'i32'),
+  lt: binary<'f32', 'i32'>('f32.lt', 'i32'),
+  gt: binary<'f32', 'i32'>('f32.gt', 'i32'),
+  add: binary<'f32', 'f32'>('f32.add', 'f32'),
+  load: load('f32.load', 'f32'),
+  store: store<'f32'>('f32.store'),
 }
 
 export const v128 = {
-  ints: (...values: readonly [number, number, number, number]): V128 =>
-    v128Expr(simd(0x0c), ...new Uint8Array(Int32Array.from(values).buffer)),
-  load: (address: I32, offset = 0): V128 => v128Expr(address.code, simd(0x00), at(2, offset)),
-  /** One number in all four lanes. */
-  loadSplat: (address: I32, offset = 0): V128 => v128Expr(address.code, simd(0x09), at(2, offset)),
-  /** One number in the first lane, zeros in the others. */
-  loadFirst: (address: I32, offset = 0): V128 => v128Expr(address.code, simd(0x5c), at(2, offset)),
-  store: (address: I32, value: V128, offset = 0): Code => [
-    address.code,
-    value.code,
-    simd(0x0b),
-    at(2, offset),
-  ],
-  storeFirst: (address: I32, value: V128, offset = 0): Code => [
-    address.code,
-    value.code,
-    simd(0x5a),
-    at(2, offset),
-    0,
-  ],
-  not: lane(0x4d),
-  and: lanes(0x4e),
-  or: lanes(0x50),
-  xor: lanes(0x51),
+  ints: (...numbers: readonly [number, number, number, number]): V128 => ({
+    kind: 'v128',
+    op: 'v128.ints',
+    numbers,
+  }),
+  load: load('v128.load', 'v128'),
+  /** One number in all lanes. */
+  loadSplat: load('v128.loadSplat', 'v128'),
+  store: store<'v128'>('v128.store'),
+  storeFirst: store<'v128'>('v128.storeFirst'),
+  not: lane('v128.not'),
+  and: lanes('v128.and'),
+  or: lanes('v128.or'),
+  xor: lanes('v128.xor'),
   /** The bits of `a` where the mask is 1, those of `b` where it is 0. */
-  select: (a: V128, b: V128, mask: V128): V128 => v128Expr(a.code, b.code, mask.code, simd(0x52)),
+  select: (a: V128, b: V128, mask: V128): V128 => ({ kind: 'v128', op: 'v128.select', args: [a, b, mask] }),
   /** The lanes with these numbers: 0 to 3 are those of `a`, 4 to 7 those of `b`. */
-  shuffle: (a: V128, b: V128, ...places: readonly [number, number, number, number]): V128 =>
-    v128Expr(a.code, b.code, simd(0x0d), ...places.flatMap(p => [4 * p, 4 * p + 1, 4 * p + 2, 4 * p + 3])),
+  shuffle: (a: V128, b: V128, ...places: readonly [number, number, number, number]): V128 => ({
+    kind: 'v128',
+    op: 'v128.shuffle',
+    args: [a, b],
+    places,
+  }),
 }
 
 export const f32x4 = {
-  const: (value: number): V128 => {
-    const bytes = float32Bytes(value)
-    return v128Expr(simd(0x0c), bytes, bytes, bytes, bytes)
-  },
-  splat: (a: F32): V128 => v128Expr(a.code, simd(0x13)),
-  first: (a: V128): F32 => f32Expr(a.code, simd(0x1f), 0),
-  eq: lanes(0x41),
-  ne: lanes(0x42),
-  lt: lanes(0x43),
-  gt: lanes(0x44),
-  le: lanes(0x45),
-  ge: lanes(0x46),
-  ceil: lane(0x67),
-  floor: lane(0x68),
-  trunc: lane(0x69),
-  nearest: lane(0x6a),
-  abs: lane(0xe0),
-  neg: lane(0xe1),
-  sqrt: lane(0xe3),
-  add: lanes(0xe4),
-  sub: lanes(0xe5),
-  mul: lanes(0xe6),
-  div: lanes(0xe7),
-  min: lanes(0xe8),
-  max: lanes(0xe9),
-  fromInts: lane(0xfa),
+  const: constant('f32x4.const', 'v128'),
+  splat: unary<'f32', 'v128'>('f32x4.splat', 'v128'),
+  eq: lanes('f32x4.eq'),
+  ne: lanes('f32x4.ne'),
+  lt: lanes('f32x4.lt'),
+  gt: lanes('f32x4.gt'),
+  le: lanes('f32x4.le'),
+  ge: lanes('f32x4.ge'),
+  ceil: lane('f32x4.ceil'),
+  floor: lane('f32x4.floor'),
+  trunc: lane('f32x4.trunc'),
+  nearest: lane('f32x4.nearest'),
+  abs: lane('f32x4.abs'),
+  neg: lane('f32x4.neg'),
+  sqrt: lane('f32x4.sqrt'),
+  add: lanes('f32x4.add'),
+  sub: lanes('f32x4.sub'),
+  mul: lanes('f32x4.mul'),
+  div: lanes('f32x4.div'),
+  min: lanes('f32x4.min'),
+  max: lanes('f32x4.max'),
+  fromInts: lane('f32x4.fromInts'),
 }
 
 /** a b + c, rounded twice: the same bits on every machine, which a fused multiply-and-add would not give. */
 export const mulAdd = (a: V128, b: V128, c: V128): V128 => f32x4.add(f32x4.mul(a, b), c)
 
 const shift =
-  (op: number) =>
-  (a: V128, by: number): V128 =>
-    v128Expr(a.code, i32.const(by).code, simd(op))
+  (op: ConstantOp) =>
+  (a: V128, by: number): V128 => ({ kind: 'v128', op, args: [a], constant: by })
 
 export const i32x4 = {
-  const: (value: number): V128 => v128.ints(value, value, value, value),
-  splat: (a: I32): V128 => v128Expr(a.code, simd(0x11)),
-  eq: lanes(0x37),
-  ne: lanes(0x38),
-  lt: lanes(0x39),
-  gt: lanes(0x3b),
-  le: lanes(0x3d),
-  ge: lanes(0x3f),
-  abs: lane(0xa0),
-  neg: lane(0xa1),
-  shl: shift(0xab),
-  shrS: shift(0xac),
-  shrU: shift(0xad),
-  add: lanes(0xae),
-  sub: lanes(0xb1),
-  mul: lanes(0xb5),
-  min: lanes(0xb6),
-  max: lanes(0xb8),
+  const: constant('i32x4.const', 'v128'),
+  splat: unary<'i32', 'v128'>('i32x4.splat', 'v128'),
+  eq: lanes('i32x4.eq'),
+  ne: lanes('i32x4.ne'),
+  lt: lanes('i32x4.lt'),
+  gt: lanes('i32x4.gt'),
+  le: lanes('i32x4.le'),
+  ge: lanes('i32x4.ge'),
+  abs: lane('i32x4.abs'),
+  neg: lane('i32x4.neg'),
+  shl: shift('i32x4.shl'),
+  shrS: shift('i32x4.shrS'),
+  shrU: shift('i32x4.shrU'),
+  add: lanes('i32x4.add'),
+  sub: lanes('i32x4.sub'),
+  mul: lanes('i32x4.mul'),
+  min: lanes('i32x4.min'),
+  max: lanes('i32x4.max'),
   /** Rounds towards zero; a number that is too large becomes the largest integer, NaN becomes 0. */
-  fromFloats: lane(0xf8),
+  fromFloats: lane('i32x4.fromFloats'),
 }
 
 /** 16 lanes of 8 bits. */
 export const i8x16 = {
-  ne: lanes(0x24),
+  ne: lanes('i8x16.ne'),
   /** The highest bit of each lane, as the lowest bits of an integer. */
-  bitmask: (a: V128): I32 => i32Expr(a.code, simd(0x64)),
+  bitmask: unary<'v128', 'i32'>('i8x16.bitmask', 'i32'),
 }
 
-const EMPTY = 0x40
-
-export const if_ = (condition: I32, then: Code): Code => [condition.code, 0x04, EMPTY, then, 0x0b]
+export const if_ = (condition: I32, then: Code): Code => ({ do: 'if', condition, then })
 
 /** Runs `body` once, and again as long as the condition holds after it. */
-export const repeatWhile = (body: Code, condition: I32): Code => [
-  0x03,
-  EMPTY,
-  body,
-  condition.code,
-  0x0d,
-  unsignedLeb128(0),
-  0x0b,
-]
+export const repeatWhile = (body: Code, condition: I32): Code => ({ do: 'repeat', body, condition })
 
-export const unreachable: Code = [0x00]
-export const call = (index: number, ...args: readonly I32[]): Code => [
-  args.map(({ code }) => code),
-  0x10,
-  unsignedLeb128(index),
-]
+/** Stops the program: a kernel was given a row number that does not exist. */
+export const trap: Code = { do: 'trap' }
 
-export const copy = (to: I32, from: I32, bytes: I32): Code => [
-  to.code,
-  from.code,
-  bytes.code,
-  [0xfc, unsignedLeb128(10), 0, 0],
-]
-export const clear = (address: I32, bytes: I32): Code => [
-  address.code,
-  i32.const(0).code,
-  bytes.code,
-  [0xfc, unsignedLeb128(11), 0],
-]
+/** Calls a function of the module, by its position. */
+export const call = (index: number): Code => ({ do: 'call', index })
+
+export const copy = (to: I32, from: I32, bytes: I32): Code => ({ do: 'copy', to, from, bytes })
+export const clear = (address: I32, bytes: I32): Code => ({ do: 'clear', address, bytes })
+
+/** Computes a value that nothing uses: the loads in it bring what they read into the cache. */
+export const keep = (value: I32): Code => ({ do: 'keep', value })
 
 /** A loop whose counter runs from `from` to `to`, exclusive. With a single turn the counter is a constant. */
 export const for_ = (

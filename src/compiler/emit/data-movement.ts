@@ -3,7 +3,6 @@
  */
 import type { GatherNode, ReshapeNode, TransposeNode } from '../kernel-program.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
-import type { Code } from './bytes.ts'
 import {
   clear,
   copy,
@@ -13,11 +12,12 @@ import {
   if_,
   let_,
   local,
-  unreachable,
+  trap,
   v128,
   type I32,
   type Locals,
   type V128,
+  type Code,
 } from './code.ts'
 import { bytesOf, LANES, paddedLayout, VECTOR } from './layout.ts'
 import { gatherSparse } from './sparse.ts'
@@ -33,7 +33,7 @@ const gatherDense = (fn: Locals, { inputs }: GatherNode, bufferOf: BufferOf, out
   const start = source.gatherSource === undefined ? address : i32.load(address)
   return for_(fn, { to: rows }, row => [
     index.set(i32.load(i32.shl(row, i32.const(2)), indices.address)),
-    if_(i32.geU(index, i32.const(paddedLayout(source.spec).rows)), unreachable),
+    if_(i32.geU(index, i32.const(paddedLayout(source.spec).rows)), trap),
     from.set(i32.add(start, i32.mul(index, i32.const(pitch)))),
     to.set(i32.add(i32.const(output.address), i32.mul(row, i32.const(pitch)))),
     vectors <= SHORT

@@ -3,8 +3,7 @@
  */
 import type { DataType } from '@tensorflow/tfjs-core'
 import { CompileError } from '../../core/scan.ts'
-import type { Code } from './bytes.ts'
-import { f32x4, i32x4, v128, type Locals, type V128 } from './code.ts'
+import { f32x4, i32x4, v128, type Locals, type V128, type Code } from './code.ts'
 import * as M from './math.ts'
 
 export type VectorKernel = {

@@ -3,8 +3,7 @@
  */
 import { isElementwiseNode, type LoopNode } from '../kernel-program.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
-import type { Code } from './bytes.ts'
-import type { Locals } from './code.ts'
+import type { Code, Locals } from './code.ts'
 import { gather, reshape, transposeMatrix } from './data-movement.ts'
 import { emitFused } from './fused.ts'
 import { move, segmentSum } from './move.ts'

@@ -3,8 +3,7 @@
  * coefficients of S. Moshier's Cephes library (single precision). The error is about two units in the last place;
  * limits, infinities and NaN are those of the real function.
  */
-import type { Code } from './bytes.ts'
-import { f32x4, i32x4, let_, v128, type Locals, type V128 } from './code.ts'
+import { f32x4, i32x4, let_, v128, type Locals, type V128, type Code } from './code.ts'
 
 const { add, sub, mul, div, const: float } = f32x4
 

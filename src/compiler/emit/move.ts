@@ -5,8 +5,21 @@
 import type { MoveNode, MovePart, SegmentSumNode, Stride } from '../kernel-program.ts'
 import { sizeOf, type Spec } from '../program.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
-import type { Code } from './bytes.ts'
-import { clear, f32, f32x4, for_, i32, i32x4, if_, let_, local, v128, type I32, type Locals } from './code.ts'
+import {
+  clear,
+  f32,
+  f32x4,
+  for_,
+  i32,
+  i32x4,
+  if_,
+  let_,
+  local,
+  v128,
+  type I32,
+  type Locals,
+  type Code,
+} from './code.ts'
 import { bytesOf, LANES, paddedLayout, VECTOR } from './layout.ts'
 
 /** Bytes from a number to the next one along an axis. */

@@ -7,7 +7,6 @@ import type { ArgMaxNode, ReductionNode, SumNode } from '../kernel-program.ts'
 import type { Spec } from '../program.ts'
 import { accumulators, lastVectorMask, type BlockSource } from './register-blocks.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
-import type { Code } from './bytes.ts'
 import {
   clear,
   f32,
@@ -23,6 +22,7 @@ import {
   type Local,
   type Locals,
   type V128,
+  type Code,
 } from './code.ts'
 import { bytesOf, paddedLayout, VECTOR, type PaddedLayout } from './layout.ts'
 

@@ -1,8 +1,7 @@
 /**
  * Results that are computed block by block: a block is some rows by some vectors, and its numbers stay in registers.
  */
-import type { Code } from './bytes.ts'
-import { for_, i32, local, v128, type I32, type Local, type Locals, type V128 } from './code.ts'
+import { for_, i32, local, v128, type I32, type Local, type Locals, type V128, type Code } from './code.ts'
 import { LANES, VECTOR, type PaddedLayout } from './layout.ts'
 
 export type Block = {

@@ -5,7 +5,6 @@
 import type { GatherNode, RankUpdateNode, SparseMatMulNode } from '../kernel-program.ts'
 import { accumulators, type BlockSource } from './register-blocks.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
-import type { Code } from './bytes.ts'
 import {
   clear,
   copy,
@@ -14,17 +13,19 @@ import {
   for_,
   i32,
   if_,
+  keep,
   let_,
   local,
   mulAdd,
   repeatWhile,
-  unreachable,
+  trap,
   v128,
   type I32,
   type Local,
   type Locals,
+  type Code,
 } from './code.ts'
-import { bytesOf, paddedLayout, SCRATCH, VECTOR, type PaddedLayout } from './layout.ts'
+import { bytesOf, paddedLayout, VECTOR, type PaddedLayout } from './layout.ts'
 
 /** Bytes of an entry: its column and its number, 4 each. */
 export const ENTRY = 8
@@ -42,7 +43,7 @@ const entriesOf = (
   const [index, from, to] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
   const code = [
     index.set(i32.load(i32.shl(row, i32.const(2)), rows.address)),
-    if_(i32.geU(index, i32.const(paddedLayout(source.spec).rows)), unreachable),
+    if_(i32.geU(index, i32.const(paddedLayout(source.spec).rows)), trap),
     index.set(i32.add(i32.load(i32.const(source.address)), i32.shl(index, i32.const(2)))),
     from.set(i32.load(index)),
     to.set(i32.load(index, 4)),
@@ -134,8 +135,7 @@ const prefetchRows = (fn: Locals, source: TensorBuffer, rows: TensorBuffer, firs
       ],
       i32.ltU(row, end),
     ),
-    // an engine may drop loads whose result is not used
-    i32.store(i32.const(SCRATCH), sum),
+    keep(sum),
   ]
 }
 

@@ -4,8 +4,7 @@
 import type { UniformNode } from '../kernel-program.ts'
 import { GROUPS, ONE_BITS, PARITY, ROTATIONS, SHOWN_BITS } from '../threefry.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
-import type { Code } from './bytes.ts'
-import { f32x4, for_, i32, i32x4, let_, local, v128, type Locals, type V128 } from './code.ts'
+import { f32x4, for_, i32, i32x4, let_, local, v128, type Locals, type V128, type Code } from './code.ts'
 import { LANES, paddedLayout, VECTOR } from './layout.ts'
 import { lastVectorMask } from './register-blocks.ts'
 

@@ -1,7 +1,9 @@
 /**
  * The bytes of a WebAssembly module: its sections, and functions over one imported memory.
  */
-import { unsignedLeb128, type Code, type Kind } from '../emit/bytes.ts'
+import type { Code, Kind } from '../emit/code.ts'
+import { flat, unsignedLeb128, type Bytes } from './bytes.ts'
+import { codeBytes } from './instructions.ts'
 
 /** A function without a result: it writes its results to memory. */
 export type Func = {
@@ -14,39 +16,13 @@ export type Func = {
 
 const KIND: Readonly<Record<Kind, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
 
-const flat = (code: Code): Uint8Array<ArrayBuffer> => {
-  let bytes = new Uint8Array(1024)
-  let at = 0
-  const reserve = (count: number): void => {
-    if (at + count <= bytes.length) return
-    const larger = new Uint8Array(2 * (at + count))
-    larger.set(bytes)
-    bytes = larger
-  }
-  const write = (tree: Code): void => {
-    if (tree instanceof Uint8Array) {
-      reserve(tree.length)
-      bytes.set(tree, at)
-      at += tree.length
-      return
-    }
-    for (const part of tree)
-      if (typeof part === 'number') {
-        if (at === bytes.length) reserve(1)
-        bytes[at++] = part
-      } else write(part)
-  }
-  write(code)
-  return bytes.slice(0, at)
-}
-
-const sized = (code: Code): Code => {
+const sized = (code: Bytes): Bytes => {
   const bytes = flat(code)
   return [unsignedLeb128(bytes.length), bytes]
 }
-const vector = (items: readonly Code[]): Code => [unsignedLeb128(items.length), items]
-const text = (value: string): Code => sized([...new TextEncoder().encode(value)])
-const section = (id: number, items: readonly Code[]): Code => [id, sized(vector(items))]
+const vector = (items: readonly Bytes[]): Bytes => [unsignedLeb128(items.length), items]
+const text = (value: string): Bytes => sized([...new TextEncoder().encode(value)])
+const section = (id: number, items: readonly Bytes[]): Bytes => [id, sized(vector(items))]
 
 const END = 0x0b
 
@@ -74,7 +50,7 @@ export const assemble = (functions: readonly Func[], pages: number): Uint8Array<
     section(
       10,
       functions.map(({ locals, body }) =>
-        sized([vector(locals.map(kind => [unsignedLeb128(1), KIND[kind]])), body, END]),
+        sized([vector(locals.map(kind => [unsignedLeb128(1), KIND[kind]])), codeBytes(body), END]),
       ),
     ),
   ])

@@ -2,7 +2,6 @@
  * Rows of bytes as the entries of a sparse gather source. Most pixels are zero: 16 of them are looked at together.
  */
 import { byteValues, type ScaledBytes } from '../../core/byte-tensor.ts'
-import type { Code } from '../emit/bytes.ts'
 import {
   i32,
   i8x16,
@@ -15,6 +14,7 @@ import {
   type I32,
   type Local,
   type Locals,
+  type Code,
 } from '../emit/code.ts'
 import { VECTOR } from '../emit/layout.ts'
 import { ENTRY, GROUP } from '../emit/sparse.ts'
