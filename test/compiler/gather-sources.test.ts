@@ -5,6 +5,7 @@ import { byteTensor } from '../../src/core/byte-tensor.ts'
 import { key, normalNumbers } from '../../src/core/rng.ts'
 import { dispose } from '../../src/core/scope.ts'
 import { newGatherSources, type GatherSource } from '../../src/compiler/wasm/gather-sources.ts'
+import { WASM_VECTORS } from '../../src/compiler/wasm/instructions.ts'
 import { newMemory } from '../../src/compiler/wasm/memory.ts'
 
 /** The words of each row: entries of a column and a number, if the source is sparse. */
@@ -35,7 +36,7 @@ it('the rows of bytes are those of the floats that they stand for, sparse or den
             [rows, columns],
           ),
         ].map(tensor => {
-          const memory = newMemory()
+          const memory = newMemory(WASM_VECTORS)
           const [source] = newGatherSources(memory)([tensor])
           dispose(tensor)
           return { form: source!.form, rows: rowsAt(memory.ints(), source!, rows, columns) }
@@ -50,7 +51,7 @@ it('the rows of whole numbers that were cast are those of floats', () => {
   const ones = tensor2d([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0], [2, 6], 'int32')
   const floats = tensor2d(Float32Array.from(ones.dataSync()), [2, 6])
   const rowsOf = (tensor: Tensor2D): number[][] => {
-    const memory = newMemory()
+    const memory = newMemory(WASM_VECTORS)
     const [source] = newGatherSources(memory)([tensor])
     return rowsAt(memory.ints(), source!, 2, 6)
   }
@@ -60,7 +61,7 @@ it('the rows of whole numbers that were cast are those of floats', () => {
 })
 
 it('a new set takes the place of one that was disposed of', () => {
-  const memory = newMemory()
+  const memory = newMemory(WASM_VECTORS)
   const sourcesOf = newGatherSources(memory)
   const [rows, columns] = [1000, 100]
   const bytes = Uint8Array.from(normalNumbers(key(3), rows * columns), x => (x < 0 ? 0 : 100 * x))

@@ -57,6 +57,7 @@ import { costs, type CostName } from '../../src/core/costs/index.ts'
 import { eager } from '../../src/compiler/eager.ts'
 import { CompileError, type Interpreter } from '../../src/core/scan.ts'
 import { wasm } from '../../src/compiler/wasm/wasm.ts'
+import { WASM_VECTORS } from '../../src/compiler/wasm/instructions.ts'
 import { newMemory, TooLarge } from '../../src/compiler/wasm/memory.ts'
 import { initialValues, toParams, type Sizes } from '../../src/core/params.ts'
 import * as rng from '../../src/core/rng.ts'
@@ -517,7 +518,7 @@ describe('what cannot be compiled', () => {
   })
 
   it('more than four gigabytes, with the alternative', () => {
-    expect(() => newMemory().allocate(2 ** 32)).toThrow(TooLarge)
-    expect(() => newMemory().allocate(2 ** 32)).toThrow('--backend native')
+    expect(() => newMemory(WASM_VECTORS).allocate(2 ** 32)).toThrow(TooLarge)
+    expect(() => newMemory(WASM_VECTORS).allocate(2 ** 32)).toThrow('--backend native')
   })
 })

@@ -4,6 +4,8 @@
  * into the code of a real machine.
  */
 
+import type { VectorUnit } from './layout.ts'
+
 /** An integer, which is an address or a truth value; a number; a vector of lanes of 32 bits. */
 export type Kind = 'i32' | 'f32' | 'v128'
 
@@ -35,7 +37,9 @@ export type Expr<K extends Kind = Kind> = { readonly kind: K } & (
   | { readonly op: 'local'; readonly index: number }
   | { readonly op: PlainOp; readonly args: readonly Expr[] }
   | { readonly op: ConstantOp; readonly args: readonly Expr[]; readonly constant: number }
-  | { readonly op: 'v128.ints'; readonly numbers: readonly number[] }
+  | { readonly op: 'v128.firstLanes'; readonly count: number }
+  | { readonly op: 'i32x4.places' }
+  | { readonly op: 'v128.rotate'; readonly args: readonly Expr[]; readonly by: number }
   | { readonly op: 'v128.shuffle'; readonly args: readonly Expr[]; readonly places: readonly number[] }
 )
 
@@ -65,15 +69,15 @@ export type Code = Statement | readonly Code[]
 
 export type I32 = Expr<'i32'>
 export type F32 = Expr<'f32'>
-/** Four lanes of 32 bits: floats, integers, or truth values (0 or 1; in a mask, all bits or none). */
+/** Lanes of 32 bits, 4, 8 or 16: floats, integers, or truth values (0 or 1; in a mask, all bits or none). */
 export type V128 = Expr<'v128'>
 
 export type Local<K extends Kind> = Expr<K> & { readonly set: (value: Expr<K>) => Code }
 
-/** The locals of a function that is being written. */
-export type Locals = { readonly kinds: Kind[]; readonly params: number }
+/** The locals of a function that is being written for a machine. */
+export type Locals = { readonly kinds: Kind[]; readonly params: number; readonly machine: VectorUnit }
 
-export const locals = (params = 0): Locals => ({ kinds: [], params })
+export const locals = (machine: VectorUnit, params = 0): Locals => ({ kinds: [], params, machine })
 
 /** A parameter of a function, by its position. */
 export const param = <K extends Kind>(index: number, kind: K): Local<K> => ({
@@ -153,11 +157,8 @@ export const f32 = {
 }
 
 export const v128 = {
-  ints: (...numbers: readonly [number, number, number, number]): V128 => ({
-    kind: 'v128',
-    op: 'v128.ints',
-    numbers,
-  }),
+  /** A mask with all bits of the first lanes. */
+  firstLanes: (count: number): V128 => ({ kind: 'v128', op: 'v128.firstLanes', count }),
   load: load('v128.load', 'v128'),
   /** One number in all lanes. */
   loadSplat: load('v128.loadSplat', 'v128'),
@@ -169,7 +170,9 @@ export const v128 = {
   xor: lanes('v128.xor'),
   /** The bits of `a` where the mask is 1, those of `b` where it is 0. */
   select: (a: V128, b: V128, mask: V128): V128 => ({ kind: 'v128', op: 'v128.select', args: [a, b, mask] }),
-  /** The lanes with these numbers: 0 to 3 are those of `a`, 4 to 7 those of `b`. */
+  /** Each lane takes the number that is `by` lanes further on; the last ones take the first numbers. */
+  rotate: (a: V128, by: number): V128 => ({ kind: 'v128', op: 'v128.rotate', args: [a], by }),
+  /** For vectors of four lanes: the lanes with these numbers, of which 0 to 3 are those of `a`, 4 to 7 those of `b`. */
   shuffle: (a: V128, b: V128, ...places: readonly [number, number, number, number]): V128 => ({
     kind: 'v128',
     op: 'v128.shuffle',
@@ -212,6 +215,8 @@ const shift =
 
 export const i32x4 = {
   const: constant('i32x4.const', 'v128'),
+  /** The number of each lane: 0, 1, 2, … */
+  places: (): V128 => ({ kind: 'v128', op: 'i32x4.places' }),
   splat: unary<'i32', 'v128'>('i32x4.splat', 'v128'),
   eq: lanes('i32x4.eq'),
   ne: lanes('i32x4.ne'),

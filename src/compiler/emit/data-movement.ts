@@ -19,7 +19,6 @@ import {
   type V128,
   type Code,
 } from './code.ts'
-import { bytesOf, LANES, paddedLayout, VECTOR } from './layout.ts'
 import { gatherSparse } from './sparse.ts'
 
 /** Rows of up to this many vectors are copied vector by vector. */
@@ -27,17 +26,19 @@ const SHORT = 16
 
 const gatherDense = (fn: Locals, { inputs }: GatherNode, bufferOf: BufferOf, output: TensorBuffer): Code => {
   const [source, indices] = [bufferOf(inputs[0]), bufferOf(inputs[1])]
-  const { rows, pitch, vectors } = paddedLayout(output.spec)
+  const { rows, pitch, vectors, vectorBytes } = output.layout
   const [index, from, to] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
   const address = i32.const(source.address)
   const start = source.gatherSource === undefined ? address : i32.load(address)
   return for_(fn, { to: rows }, row => [
     index.set(i32.load(i32.shl(row, i32.const(2)), indices.address)),
-    if_(i32.geU(index, i32.const(paddedLayout(source.spec).rows)), trap),
+    if_(i32.geU(index, i32.const(source.layout.rows)), trap),
     from.set(i32.add(start, i32.mul(index, i32.const(pitch)))),
     to.set(i32.add(i32.const(output.address), i32.mul(row, i32.const(pitch)))),
     vectors <= SHORT
-      ? Array.from({ length: vectors }, (_, j) => v128.store(to, v128.load(from, j * VECTOR), j * VECTOR))
+      ? Array.from({ length: vectors }, (_, j) =>
+          v128.store(to, v128.load(from, j * vectorBytes), j * vectorBytes),
+        )
       : copy(to, from, i32.const(pitch)),
   ])
 }
@@ -74,11 +75,14 @@ const transposeBlock = (
   }
 }
 
+/** Rows and columns of a block that is transposed in registers. */
+const BLOCK = 4
+
 /** Cuts 0 … count into steps of four, the last of which may be shorter. */
 const byFours = (fn: Locals, count: number, body: (at: I32, size: number) => Code): Code => {
-  const rest = count % LANES
+  const rest = count % BLOCK
   return [
-    for_(fn, { to: count - rest, step: LANES }, at => body(at, LANES)),
+    for_(fn, { to: count - rest, step: BLOCK }, at => body(at, BLOCK)),
     rest > 0 ? body(i32.const(count - rest), rest) : [],
   ]
 }
@@ -90,7 +94,7 @@ export const transposeMatrix = (
   output: TensorBuffer,
 ): Code => {
   const input = bufferOf(inputs[0])
-  const [from, to] = [paddedLayout(input.spec), paddedLayout(output.spec)]
+  const [from, to] = [input.layout, output.layout]
   const [source, target] = [local(fn, 'i32'), local(fn, 'i32')]
   return byFours(fn, from.rows, (row, rows) =>
     byFours(fn, from.columns, (column, columns) => {
@@ -118,15 +122,15 @@ export const reshape = (
   output: TensorBuffer,
 ): Code => {
   const input = bufferOf(inputs[0])
-  const [from, to] = [paddedLayout(input.spec), paddedLayout(output.spec)]
+  const [from, to] = [input.layout, output.layout]
   if (from.columns === to.columns)
-    return copy(i32.const(output.address), i32.const(input.address), i32.const(bytesOf(output.spec)))
+    return copy(i32.const(output.address), i32.const(input.address), i32.const(to.bytes))
   const [target, column] = [local(fn, 'i32'), local(fn, 'i32')]
   return [
-    clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
+    clear(i32.const(output.address), i32.const(to.bytes)),
     target.set(i32.const(0)),
     column.set(i32.const(0)),
-    for_(fn, { to: from.rows * from.pitch, step: from.pitch }, row =>
+    for_(fn, { to: from.bytes, step: from.pitch }, row =>
       for_(fn, { to: from.columns * 4, step: 4 }, at => [
         i32.store(target, i32.load(i32.add(row, at), input.address), output.address),
         target.set(i32.add(target, i32.const(4))),

@@ -9,7 +9,7 @@ import { broadcastOf } from './broadcast.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import { i32, let_, v128, type Locals, type V128, type Code } from './code.ts'
 import { elementwise } from './elementwise.ts'
-import { paddedLayout, VECTOR, type PaddedLayout } from './layout.ts'
+import type { PaddedLayout, VectorUnit } from './layout.ts'
 import { matMul } from './matmul.ts'
 import { sumOfRows } from './reductions.ts'
 import { sparseMatMul } from './sparse.ts'
@@ -21,12 +21,13 @@ const blockSource = (
   start: ChainStart | undefined,
   bufferOf: BufferOf,
   output: PaddedLayout,
+  machine: VectorUnit,
 ): BlockSource => {
   switch (start?.kernel) {
     case 'BatchMatMul':
-      return matMul(start, bufferOf, output)
+      return matMul(start, bufferOf, output, machine)
     case 'SparseMatMul':
-      return sparseMatMul(start, bufferOf, output)
+      return sparseMatMul(start, bufferOf, output, machine)
     case 'Sum':
       return sumOfRows(start, bufferOf, output)
     case undefined:
@@ -41,10 +42,11 @@ export const emitFused = (
   output: TensorBuffer,
 ): Code => {
   const buffers = inputs.map(bufferOf)
-  const layout = paddedLayout(output.spec)
+  const { layout } = output
+  const { vectorBytes } = layout
   const mask = lastVectorMask(layout)
   const start = body.nodes.find(isChainStart)
-  const source = blockSource(start, ref => buffers[ref.index]!, layout)
+  const source = blockSource(start, ref => buffers[ref.index]!, layout, fn.machine)
   const operands = new Set(
     body.nodes
       .filter(isElementwiseNode)
@@ -60,18 +62,18 @@ export const emitFused = (
   const block = ({ row, column, rows, vectors }: Block, last: boolean): Code => {
     const { code, values } = source.compute(fn, { row, column, rows, vectors })
     const at = let_(fn, i32.add(i32.mul(row, i32.const(layout.pitch)), column))
-    const down = let_(fn, i32.mul(row, i32.const(VECTOR)))
+    const down = let_(fn, i32.mul(row, i32.const(vectorBytes)))
     const load = (index: number, i: number, j: number): V128 => {
       const { address } = buffers[index]!
       switch (kinds[index]!) {
         case 'scalar':
           return scalars[index]!.value
         case 'row':
-          return v128.load(column, address + j * VECTOR)
+          return v128.load(column, address + j * vectorBytes)
         case 'column':
-          return v128.loadSplat(down.value, address + i * VECTOR)
+          return v128.loadSplat(down.value, address + i * vectorBytes)
         case 'full':
-          return v128.load(at.value, address + i * layout.pitch + j * VECTOR)
+          return v128.load(at.value, address + i * layout.pitch + j * vectorBytes)
       }
     }
     const vector = (i: number, j: number): Code => {
@@ -92,7 +94,7 @@ export const emitFused = (
       })
       const result = results.at(-1)!
       const clean = mask !== undefined && last && j === vectors - 1 ? v128.and(result, mask) : result
-      return [before, v128.store(at.value, clean, output.address + i * layout.pitch + j * VECTOR)]
+      return [before, v128.store(at.value, clean, output.address + i * layout.pitch + j * vectorBytes)]
     }
     return [
       code,

@@ -6,34 +6,36 @@
  */
 import type { Spec, Values } from '../program.ts'
 
-/** Numbers in a vector. */
-export const LANES = 4
-
-/** Bytes of a vector. */
-export const VECTOR = 16
-
-/** Scratch address for values written only to keep a load alive. */
-export const SCRATCH = 0
+/** The vectors of a machine. A kernel gives the same bits for any number of lanes. */
+export type VectorUnit = {
+  /** Numbers in a vector: 4, 8 or 16. */
+  readonly lanes: number
+  /** Vectors that a kernel may keep in registers. */
+  readonly registers: number
+}
 
 export type PaddedLayout = {
   readonly rows: number
   readonly columns: number
   /** Vectors in a row. */
   readonly vectors: number
+  /** Bytes of a vector. */
+  readonly vectorBytes: number
   /** Bytes from row to row. */
   readonly pitch: number
+  /** Bytes of all rows. */
+  readonly bytes: number
 }
 
-export const paddedLayout = ({ shape }: Pick<Spec, 'shape'>): PaddedLayout => {
+export const paddedLayout = ({ shape }: Pick<Spec, 'shape'>, lanes: number): PaddedLayout => {
   const columns = shape.at(-1) ?? 1
-  const vectors = Math.ceil(columns / LANES)
-  return { rows: shape.slice(0, -1).reduce((a, b) => a * b, 1), columns, vectors, pitch: vectors * VECTOR }
+  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1)
+  const [vectors, vectorBytes] = [Math.ceil(columns / lanes), lanes * 4]
+  const pitch = vectors * vectorBytes
+  return { rows, columns, vectors, vectorBytes, pitch, bytes: rows * pitch }
 }
 
-export const bytesOf = (spec: Pick<Spec, 'shape'>): number => {
-  const { rows, pitch } = paddedLayout(spec)
-  return rows * pitch
-}
+export const bytesOf = (spec: Pick<Spec, 'shape'>, lanes: number): number => paddedLayout(spec, lanes).bytes
 
 /** Writes the numbers of a tensor as padded rows. */
 export const writePadded = (

@@ -5,18 +5,15 @@ import type { MatMulNode } from '../kernel-program.ts'
 import { accumulators, type BlockSize, type BlockSource } from './register-blocks.ts'
 import type { BufferOf } from './buffer.ts'
 import { f32x4, i32, local, mulAdd, repeatWhile, v128 } from './code.ts'
-import { paddedLayout, VECTOR, type PaddedLayout } from './layout.ts'
-
-/** Of the machine's 16 vector registers the engine needs some itself. */
-const REGISTERS = 12
+import type { PaddedLayout, VectorUnit } from './layout.ts'
 
 /**
  * The block size of the lowest cost. One turn of the loop over k loads `vectors` and `rows`, and multiplies each with
  * each. With fewer than eight independent sums the turn waits for the latency of the additions.
  */
-export const blockOf = (rows: number, vectors: number): BlockSize => {
-  const sizes = Array.from({ length: Math.min(vectors, REGISTERS) }, (_, i) => i + 1).flatMap(v =>
-    Array.from({ length: Math.min(rows, Math.floor(REGISTERS / v)) }, (_, i) => ({
+export const blockOf = (rows: number, vectors: number, registers: number): BlockSize => {
+  const sizes = Array.from({ length: Math.min(vectors, registers) }, (_, i) => i + 1).flatMap(v =>
+    Array.from({ length: Math.min(rows, Math.floor(registers / v)) }, (_, i) => ({
       rows: i + 1,
       vectors: v,
     })),
@@ -39,13 +36,13 @@ export const matMul = (
   { inputs, attributes: { transposeA } }: MatMulNode,
   bufferOf: BufferOf,
   output: PaddedLayout,
+  { registers }: VectorUnit,
 ): BlockSource => {
   const [a, b] = [bufferOf(inputs[0]), bufferOf(inputs[1])]
-  const [layoutA, layoutB] = [paddedLayout(a.spec), paddedLayout(b.spec)]
   // the distance in a, in bytes, from k to k + 1 and from i to i + 1
-  const [stepK, stepI] = transposeA ? [layoutA.pitch, 4] : [4, layoutA.pitch]
+  const [stepK, stepI] = transposeA ? [a.layout.pitch, 4] : [4, a.layout.pitch]
   return {
-    size: blockOf(output.rows, output.vectors),
+    size: blockOf(output.rows, output.vectors, registers),
     compute: (fn, { row, column, rows, vectors }) => {
       const sums = accumulators(fn, rows * vectors)
       const [left, right, end] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
@@ -54,10 +51,10 @@ export const matMul = (
         sums.map(sum => sum.set(f32x4.const(0))),
         left.set(i32.mul(row, i32.const(stepI))),
         right.set(column),
-        end.set(i32.add(column, i32.const(layoutB.rows * layoutB.pitch))),
+        end.set(i32.add(column, i32.const(b.layout.bytes))),
         repeatWhile(
           [
-            line.map((part, j) => part.set(v128.load(right, b.address + j * VECTOR))),
+            line.map((part, j) => part.set(v128.load(right, b.address + j * output.vectorBytes))),
             Array.from({ length: rows }, (_, i) => {
               const number = local(fn, 'v128')
               return [
@@ -69,7 +66,7 @@ export const matMul = (
               ]
             }),
             left.set(i32.add(left, i32.const(stepK))),
-            right.set(i32.add(right, i32.const(layoutB.pitch))),
+            right.set(i32.add(right, i32.const(b.layout.pitch))),
           ],
           i32.ne(right, end),
         ),

@@ -3,7 +3,7 @@
  * convolution and back; and rows that are added by their number.
  */
 import type { MoveNode, MovePart, SegmentSumNode, Stride } from '../kernel-program.ts'
-import { sizeOf, type Spec } from '../program.ts'
+import { sizeOf } from '../program.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import {
   clear,
@@ -20,21 +20,16 @@ import {
   type Locals,
   type Code,
 } from './code.ts'
-import { bytesOf, LANES, paddedLayout, VECTOR } from './layout.ts'
 
 /** Bytes from a number to the next one along an axis. */
-const bytesAlong = (spec: Spec, axis: number): number => {
-  const { shape } = spec
-  return axis === shape.length - 1
-    ? 4
-    : shape.slice(axis + 1, -1).reduce((a, b) => a * b, paddedLayout(spec).pitch)
-}
+const bytesAlong = ({ spec: { shape }, layout }: TensorBuffer, axis: number): number =>
+  axis === shape.length - 1 ? 4 : shape.slice(axis + 1, -1).reduce((a, b) => a * b, layout.pitch)
 
-const strideBytes = (spec: Spec, stride: Stride | undefined): number =>
-  stride === undefined ? 0 : stride[1] * bytesAlong(spec, stride[0])
+const strideBytes = (buffer: TensorBuffer, stride: Stride | undefined): number =>
+  stride === undefined ? 0 : stride[1] * bytesAlong(buffer, stride[0])
 
-const placeBytes = (spec: Spec, place: readonly number[]): number =>
-  place.reduce((sum, at, axis) => sum + at * bytesAlong(spec, axis), 0)
+const placeBytes = (buffer: TensorBuffer, place: readonly number[]): number =>
+  place.reduce((sum, at, axis) => sum + at * bytesAlong(buffer, axis), 0)
 
 const below = (base: I32, counter: I32, stride: number): I32 =>
   stride === 0 ? base : i32.add(base, i32.mul(counter, i32.const(stride)))
@@ -49,12 +44,15 @@ const run = (fn: Locals, count: number, from: I32, to: I32, adds: boolean, isFlo
     const value = v128.load(source, offset)
     return v128.store(target, adds ? add(v128.load(target, offset), value) : value, offset)
   }
-  const whole = Math.floor(count / LANES)
+  const { lanes } = fn.machine
+  const whole = Math.floor(count / lanes)
   return [
     whole <= SHORT
-      ? Array.from({ length: whole }, (_, j) => vector(from, to, j * VECTOR))
-      : for_(fn, { to: whole * VECTOR, step: VECTOR }, at => vector(i32.add(from, at), i32.add(to, at), 0)),
-    Array.from({ length: count % LANES }, (_, j) => one(from, to, (whole * LANES + j) * 4, adds, isFloat)),
+      ? Array.from({ length: whole }, (_, j) => vector(from, to, j * lanes * 4))
+      : for_(fn, { to: whole * lanes * 4, step: lanes * 4 }, at =>
+          vector(i32.add(from, at), i32.add(to, at), 0),
+        ),
+    Array.from({ length: count % lanes }, (_, j) => one(from, to, (whole * lanes + j) * 4, adds, isFloat)),
   ]
 }
 
@@ -77,8 +75,8 @@ const movePart = (
     .filter(({ extent }) => extent !== 1)
     .map(loop => ({
       extent: loop.extent,
-      from: strideBytes(input.spec, loop.from),
-      to: strideBytes(output.spec, loop.to),
+      from: strideBytes(input, loop.from),
+      to: strideBytes(output, loop.to),
     }))
   const walk = (depth: number, source: I32, target: I32): Code => {
     const loop = walks[depth]
@@ -95,17 +93,17 @@ const movePart = (
   }
   return walk(
     0,
-    i32.const(input.address + placeBytes(input.spec, from)),
-    i32.const(output.address + placeBytes(output.spec, to)),
+    i32.const(input.address + placeBytes(input, from)),
+    i32.const(output.address + placeBytes(output, to)),
   )
 }
 
 /** Writes one number to every place of a tensor whose padding is zero. */
-const fillWith = (fn: Locals, value: number, { address, spec }: TensorBuffer): Code => {
+const fillWith = (fn: Locals, value: number, { address, spec, layout }: TensorBuffer): Code => {
   if (value === 0 || sizeOf(spec) === 0) return []
-  const { rows, columns, pitch } = paddedLayout(spec)
+  const { bytes, columns, pitch } = layout
   const number = spec.dtype === 'float32' ? f32.const(value) : undefined
-  return for_(fn, { to: rows * pitch, step: pitch }, row =>
+  return for_(fn, { to: bytes, step: pitch }, row =>
     for_(fn, { to: columns * 4, step: 4 }, column => {
       const at = i32.add(row, column)
       return number === undefined ? i32.store(at, i32.const(value), address) : f32.store(at, number, address)
@@ -116,7 +114,7 @@ const fillWith = (fn: Locals, value: number, { address, spec }: TensorBuffer): C
 export const move = (fn: Locals, node: MoveNode, bufferOf: BufferOf, output: TensorBuffer): Code => {
   const { parts, fill, adds } = node.attributes
   return [
-    clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
+    clear(i32.const(output.address), i32.const(output.layout.bytes)),
     fillWith(fn, fill, output),
     parts.map(part => movePart(fn, part, bufferOf(node.inputs[part.input]!), output, adds)),
   ]
@@ -130,16 +128,16 @@ export const segmentSum = (
   output: TensorBuffer,
 ): Code => {
   const [x, numbers] = [bufferOf(inputs[0]), bufferOf(inputs[1])]
-  const { rows, pitch, vectors } = paddedLayout(x.spec)
+  const { rows, pitch } = x.layout
   const [index, from, to] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
   return [
-    clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
+    clear(i32.const(output.address), i32.const(output.layout.bytes)),
     for_(fn, { to: rows }, row => [
       index.set(i32.load(i32.shl(row, i32.const(2)), numbers.address)),
-      if_(i32.ltU(index, i32.const(paddedLayout(output.spec).rows)), [
+      if_(i32.ltU(index, i32.const(output.layout.rows)), [
         from.set(i32.add(i32.const(x.address), i32.mul(row, i32.const(pitch)))),
         to.set(i32.add(i32.const(output.address), i32.mul(index, i32.const(pitch)))),
-        run(fn, vectors * LANES, from, to, true, output.spec.dtype === 'float32'),
+        run(fn, pitch / 4, from, to, true, output.spec.dtype === 'float32'),
       ]),
     ]),
   ]

@@ -24,12 +24,12 @@ import {
   type V128,
   type Code,
 } from './code.ts'
-import { bytesOf, paddedLayout, VECTOR, type PaddedLayout } from './layout.ts'
+import type { PaddedLayout } from './layout.ts'
 
 /** The sum of all rows, block by block: the start of a chain. */
 export const sumOfRows = ({ inputs }: SumNode, bufferOf: BufferOf, output: PaddedLayout): BlockSource => {
   const input = bufferOf(inputs[0])
-  const { rows: count, pitch } = paddedLayout(input.spec)
+  const { bytes, pitch, vectorBytes } = input.layout
   return {
     size: { rows: 1, vectors: Math.min(8, output.vectors) },
     compute: (fn, { column, vectors }) => {
@@ -37,9 +37,9 @@ export const sumOfRows = ({ inputs }: SumNode, bufferOf: BufferOf, output: Padde
       const at = local(fn, 'i32')
       const code = [
         sums.map(sum => sum.set(f32x4.const(0))),
-        for_(fn, { to: count * pitch, step: pitch }, row => [
+        for_(fn, { to: bytes, step: pitch }, row => [
           at.set(i32.add(row, column)),
-          sums.map((sum, j) => sum.set(f32x4.add(sum, v128.load(at, input.address + j * VECTOR)))),
+          sums.map((sum, j) => sum.set(f32x4.add(sum, v128.load(at, input.address + j * vectorBytes)))),
         ]),
       ]
       return { code, values: sums }
@@ -68,14 +68,25 @@ const monoidOf = (kernel: ReductionNode['kernel'], dtype: DataType): Monoid => {
   }
 }
 
-/** Combines the four numbers of a vector into its first. */
-const reduceVector = (fn: Locals, a: Local<'v128'>, combine: Monoid['combine']): Code => {
-  const half = let_(fn, combine(a, v128.shuffle(a, a, 2, 3, 0, 1)))
-  return [half.code, a.set(combine(half.value, v128.shuffle(half.value, half.value, 1, 0, 3, 2)))]
-}
+/** Independent partial results of a row, in numbers: with few, each step would wait for the one before. */
+const PARTIAL = 16
 
-/** Independent partial results of a row: with one, each step would wait for the one before. */
-const PARTIAL = 4
+/**
+ * Combines the numbers of all partial results into the first number of the first: four by four in their order, then
+ * halves of the four. So the order is the same for any number of lanes.
+ */
+const combineAll = (
+  fn: Locals,
+  partial: readonly [Local<'v128'>, ...Local<'v128'>[]],
+  combine: Monoid['combine'],
+): Code => {
+  const fours = partial.flatMap(part =>
+    Array.from({ length: fn.machine.lanes / 4 }, (_, i) => (i === 0 ? part : v128.rotate(part, 4 * i))),
+  )
+  const four = let_(fn, fours.reduce(combine))
+  const half = let_(fn, combine(four.value, v128.rotate(four.value, 2)))
+  return [four.code, half.code, partial[0].set(combine(half.value, v128.rotate(half.value, 1)))]
+}
 
 /** What is reduced to one number: each row, or the whole tensor. */
 const reducedPart = ({ kernel, attributes: { axes } }: ReductionNode, { shape }: Spec): 'row' | 'all' => {
@@ -94,45 +105,49 @@ export const reduction = (
   output: TensorBuffer,
 ): Code => {
   const input = bufferOf(node.inputs[0])
-  const layout = paddedLayout(input.spec)
-  const { rows, vectors, pitch } = layout
+  const { layout } = input
+  const { bytes, vectors, vectorBytes, pitch } = layout
   const { empty, combine, zeroIsEmpty } = monoidOf(node.kernel, input.spec.dtype)
   const mask = zeroIsEmpty ? undefined : lastVectorMask(layout)
   const whole = mask === undefined ? vectors : vectors - 1
   const first = local(fn, 'v128')
-  const others = accumulators(fn, Math.min(PARTIAL, Math.max(1, whole)) - 1)
-  const partial = [first, ...others]
+  const others = accumulators(fn, Math.min(PARTIAL / fn.machine.lanes, Math.max(1, whole)) - 1)
+  const partial = [first, ...others] as const
   const at = local(fn, 'i32')
   const clearAll = partial.map(sum => sum.set(empty))
-  const stride = partial.length * VECTOR
+  const stride = partial.length * vectorBytes
   const rest = whole % partial.length
   const addRow = (row: I32): Code => [
-    for_(fn, { to: (whole - rest) * VECTOR, step: stride }, column => [
+    for_(fn, { to: (whole - rest) * vectorBytes, step: stride }, column => [
       at.set(i32.add(row, column)),
-      partial.map((sum, j) => sum.set(combine(sum, v128.load(at, input.address + j * VECTOR)))),
+      partial.map((sum, j) => sum.set(combine(sum, v128.load(at, input.address + j * vectorBytes)))),
     ]),
     at.set(row),
     partial
       .slice(0, rest)
-      .map((sum, j) => sum.set(combine(sum, v128.load(at, input.address + (whole - rest + j) * VECTOR)))),
+      .map((sum, j) =>
+        sum.set(combine(sum, v128.load(at, input.address + (whole - rest + j) * vectorBytes))),
+      ),
     mask === undefined
       ? []
-      : first.set(combine(first, v128.select(v128.load(at, input.address + whole * VECTOR), empty, mask))),
+      : first.set(
+          combine(first, v128.select(v128.load(at, input.address + whole * vectorBytes), empty, mask)),
+        ),
   ]
-  const reduce = [others.map(other => first.set(combine(first, other))), reduceVector(fn, first, combine)]
+  const reduce = combineAll(fn, partial, combine)
   if (reducedPart(node, input.spec) === 'all')
     return [
       clearAll,
-      for_(fn, { to: rows * pitch, step: pitch }, addRow),
+      for_(fn, { to: bytes, step: pitch }, addRow),
       reduce,
-      v128.store(i32.const(output.address), v128.and(first, v128.ints(-1, 0, 0, 0))),
+      v128.store(i32.const(output.address), v128.and(first, v128.firstLanes(1))),
     ]
-  const bytesPerRow = node.attributes.keepDims ? VECTOR : 4
+  const bytesPerRow = node.attributes.keepDims ? vectorBytes : 4
   const target = let_(fn, i32.const(0))
   return [
-    clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
+    clear(i32.const(output.address), i32.const(output.layout.bytes)),
     target.code,
-    for_(fn, { to: rows * pitch, step: pitch }, row => [
+    for_(fn, { to: bytes, step: pitch }, row => [
       clearAll,
       addRow(row),
       reduce,
@@ -150,13 +165,13 @@ export const argMax = (
   output: TensorBuffer,
 ): Code => {
   const input = bufferOf(inputs[0])
-  const { rows, columns, pitch } = paddedLayout(input.spec)
+  const { bytes, columns, pitch } = input.layout
   const [largest, number] = [local(fn, 'f32'), local(fn, 'f32')]
   const [place, at, target] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
   return [
-    clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
+    clear(i32.const(output.address), i32.const(output.layout.bytes)),
     target.set(i32.const(0)),
-    for_(fn, { to: rows * pitch, step: pitch }, row => [
+    for_(fn, { to: bytes, step: pitch }, row => [
       largest.set(f32.load(row, input.address)),
       place.set(i32.const(0)),
       for_(fn, { from: 1, to: columns }, column => [

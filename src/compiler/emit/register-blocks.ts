@@ -2,7 +2,7 @@
  * Results that are computed block by block: a block is some rows by some vectors, and its numbers stay in registers.
  */
 import { for_, i32, local, v128, type I32, type Local, type Locals, type V128, type Code } from './code.ts'
-import { LANES, VECTOR, type PaddedLayout } from './layout.ts'
+import type { PaddedLayout } from './layout.ts'
 
 export type Block = {
   /** The first row. */
@@ -28,30 +28,32 @@ export type BlockSource = {
 export const accumulators = (fn: Locals, count: number): readonly Local<'v128'>[] =>
   Array.from({ length: count }, () => local(fn, 'v128'))
 
+/** Whether zeros fill up the last vector of a row. */
+const isRagged = ({ columns, pitch }: PaddedLayout): boolean => columns * 4 < pitch
+
 /** The bits of the numbers in the last vector of a row, without the zeros that fill it up; undefined if it is full. */
-export const lastVectorMask = ({ columns, vectors }: PaddedLayout): V128 | undefined => {
-  const used = columns - (vectors - 1) * LANES
-  const bits = (lane: number): number => (lane < used ? -1 : 0)
-  return used === LANES ? undefined : v128.ints(bits(0), bits(1), bits(2), bits(3))
-}
+export const lastVectorMask = (layout: PaddedLayout): V128 | undefined =>
+  isRagged(layout)
+    ? v128.firstLanes(layout.columns - ((layout.vectors - 1) * layout.vectorBytes) / 4)
+    : undefined
 
 /** Runs `body` for each block. `last` says whether the block contains the last vector of its rows. */
 export const forEachBlock = (
   fn: Locals,
-  { rows, columns, vectors }: PaddedLayout,
+  layout: PaddedLayout,
   size: BlockSize,
   body: (block: Block, last: boolean) => Code,
 ): Code => {
   // a last vector that is not full goes into a block of its own
-  const ragged = columns < vectors * LANES
-  const whole = Math.floor((ragged ? vectors - 1 : vectors) / size.vectors)
+  const { rows, vectors, vectorBytes } = layout
+  const whole = Math.floor((isRagged(layout) ? vectors - 1 : vectors) / size.vectors)
   const rest = vectors - whole * size.vectors
   const line = (row: I32, count: number): Code => [
-    for_(fn, { to: whole * size.vectors * VECTOR, step: size.vectors * VECTOR }, column =>
+    for_(fn, { to: whole * size.vectors * vectorBytes, step: size.vectors * vectorBytes }, column =>
       body({ row, column, rows: count, vectors: size.vectors }, rest === 0),
     ),
     rest > 0
-      ? body({ row, column: i32.const(whole * size.vectors * VECTOR), rows: count, vectors: rest }, true)
+      ? body({ row, column: i32.const(whole * size.vectors * vectorBytes), rows: count, vectors: rest }, true)
       : [],
   ]
   const restRows = rows % size.rows

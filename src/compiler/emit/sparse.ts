@@ -25,7 +25,7 @@ import {
   type Locals,
   type Code,
 } from './code.ts'
-import { bytesOf, paddedLayout, VECTOR, type PaddedLayout } from './layout.ts'
+import type { PaddedLayout, VectorUnit } from './layout.ts'
 
 /** Bytes of an entry: its column and its number, 4 each. */
 export const ENTRY = 8
@@ -43,7 +43,7 @@ const entriesOf = (
   const [index, from, to] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
   const code = [
     index.set(i32.load(i32.shl(row, i32.const(2)), rows.address)),
-    if_(i32.geU(index, i32.const(paddedLayout(source.spec).rows)), trap),
+    if_(i32.geU(index, i32.const(source.layout.rows)), trap),
     index.set(i32.add(i32.load(i32.const(source.address)), i32.shl(index, i32.const(2)))),
     from.set(i32.load(index)),
     to.set(i32.load(index, 4)),
@@ -68,11 +68,14 @@ const eachEntry = (
     ),
   )
 
-/** Vectors of sums that stay in registers, beside the products that the machine computes ahead. */
-const MAX_TILE = 9
+/** Registers that stay free for the products that the machine computes ahead. */
+const AHEAD = 3
+
+/** `count` cut into as few equal parts as have at most `most`: the size of a part. */
+const partOf = (count: number, most: number): number => Math.ceil(count / Math.ceil(count / most))
 
 /** The vectors of a row, cut into as few equal parts as fit into registers. */
-const tile = (vectors: number): number => Math.ceil(vectors / Math.ceil(vectors / MAX_TILE))
+const tile = (vectors: number, { registers }: VectorUnit): number => partOf(vectors, registers - AHEAD)
 
 /** The rows of a sparse source as dense rows. */
 export const gatherSparse = (
@@ -82,10 +85,10 @@ export const gatherSparse = (
   output: TensorBuffer,
 ): Code => {
   const [source, indices] = [bufferOf(inputs[0]), bufferOf(inputs[1])]
-  const { rows, pitch } = paddedLayout(output.spec)
+  const { rows, pitch, bytes } = output.layout
   const column = local(fn, 'i32')
   return [
-    clear(i32.const(output.address), i32.const(bytesOf(output.spec))),
+    clear(i32.const(output.address), i32.const(bytes)),
     for_(fn, { to: rows }, row => {
       const { code, from, to } = entriesOf(fn, source, indices, row)
       return [
@@ -114,7 +117,7 @@ const CACHE_LINE = 64
  * are independent, so their latencies overlap, while the loop over a row's entries would wait for each.
  */
 const prefetchRows = (fn: Locals, source: TensorBuffer, rows: TensorBuffer, first: I32): Code => {
-  const count = paddedLayout(rows.spec).columns
+  const count = rows.layout.columns
   const [row, end, sum] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
   const { code, from, to } = entriesOf(fn, source, rows, row)
   return [
@@ -139,17 +142,23 @@ const prefetchRows = (fn: Locals, source: TensorBuffer, rows: TensorBuffer, firs
   ]
 }
 
+/**
+ * Whether a row of the result has so few numbers that each gets two sums, to hide the latency of the additions. It
+ * decides the order of a sum: so it counts numbers, in fours, and not the vectors of a machine.
+ */
+const isNarrow = (columns: number): boolean => partOf(Math.ceil(columns / 4), 9) < 6
+
 /** Rows of a sparse source, times b: each number that is not zero times the row of b that it meets. */
 export const sparseMatMul = (
   { inputs }: SparseMatMulNode,
   bufferOf: BufferOf,
   output: PaddedLayout,
+  machine: VectorUnit,
 ): BlockSource => {
   const [source, rows, b] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
-  const { pitch } = paddedLayout(b.spec)
-  const vectors = tile(output.vectors)
-  // a narrow row has too few independent sums to hide the latency of the additions: two of each
-  const copies = vectors < 6 ? GROUP : 1
+  const { pitch, vectorBytes } = b.layout
+  const vectors = tile(output.vectors, machine)
+  const copies = isNarrow(output.columns) ? GROUP : 1
   return {
     size: { rows: 1, vectors },
     compute: (fn, { row, column, vectors: width }) => {
@@ -166,7 +175,7 @@ export const sparseMatMul = (
           number.set(v128.loadSplat(entry, offset + 4)),
           Array.from({ length: width }, (_, j) => {
             const sum = sums[(inGroup % copies) * width + j]!
-            return sum.set(mulAdd(number, v128.load(at, b.address + j * VECTOR), sum))
+            return sum.set(mulAdd(number, v128.load(at, b.address + j * vectorBytes), sum))
           }),
         ]),
         sums.slice(width).map((sum, j) => sums[j % width]!.set(f32x4.add(sums[j % width]!, sum))),
@@ -188,15 +197,15 @@ export const rankUpdate = (
 ): Code => {
   const [w, source, rows] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
   const [delta, rate, decay] = [bufferOf(inputs[3]), bufferOf(inputs[4]), inputs[5] && bufferOf(inputs[5])]
-  const { rows: height, pitch, vectors } = paddedLayout(output.spec)
-  const width = tile(vectors)
+  const { pitch, vectors, vectorBytes, bytes } = output.layout
+  const width = tile(vectors, fn.machine)
   const minusRate = let_(fn, f32x4.neg(v128.loadSplat(i32.const(rate.address))))
   const [at, number] = [local(fn, 'i32'), local(fn, 'v128')]
   const strip = (row: I32, column: I32, count: number): Code => {
     const { code, from, to } = entriesOf(fn, source, rows, row)
     const start = let_(fn, i32.add(i32.mul(row, i32.const(pitch)), column))
     const steps = Array.from({ length: count }, (_, j) =>
-      let_(fn, f32x4.mul(minusRate.value, v128.load(start.value, delta.address + j * VECTOR))),
+      let_(fn, f32x4.mul(minusRate.value, v128.load(start.value, delta.address + j * vectorBytes))),
     )
     return [
       code,
@@ -208,8 +217,8 @@ export const rankUpdate = (
         steps.map(({ value }, j) =>
           v128.store(
             at,
-            mulAdd(number, value, v128.load(at, output.address + j * VECTOR)),
-            output.address + j * VECTOR,
+            mulAdd(number, value, v128.load(at, output.address + j * vectorBytes)),
+            output.address + j * vectorBytes,
           ),
         ),
       ]),
@@ -220,12 +229,14 @@ export const rankUpdate = (
   return [
     w.address === output.address
       ? []
-      : copy(i32.const(output.address), i32.const(w.address), i32.const(bytesOf(output.spec))),
-    decay === undefined ? [] : scale(fn, decay, output, height * vectors),
+      : copy(i32.const(output.address), i32.const(w.address), i32.const(bytes)),
+    decay === undefined ? [] : scale(fn, decay, output),
     minusRate.code,
-    for_(fn, { to: paddedLayout(delta.spec).rows }, row => [
-      for_(fn, { to: whole * width * VECTOR, step: width * VECTOR }, column => strip(row, column, width)),
-      rest > 0 ? strip(row, i32.const(whole * width * VECTOR), rest) : [],
+    for_(fn, { to: delta.layout.rows }, row => [
+      for_(fn, { to: whole * width * vectorBytes, step: width * vectorBytes }, column =>
+        strip(row, column, width),
+      ),
+      rest > 0 ? strip(row, i32.const(whole * width * vectorBytes), rest) : [],
     ]),
   ]
 }
@@ -233,16 +244,22 @@ export const rankUpdate = (
 /** Vectors that are scaled in one turn. */
 const SCALED = 8
 
-const scale = (fn: Locals, by: TensorBuffer, { address }: TensorBuffer, vectors: number): Code => {
+const scale = (fn: Locals, by: TensorBuffer, { address, layout }: TensorBuffer): Code => {
+  const { vectorBytes } = layout
+  const vectors = layout.rows * layout.vectors
   const factor = let_(fn, v128.loadSplat(i32.const(by.address)))
   const rest = vectors % SCALED
   const some = (at: I32, count: number): Code =>
     Array.from({ length: count }, (_, j) =>
-      v128.store(at, f32x4.mul(factor.value, v128.load(at, address + j * VECTOR)), address + j * VECTOR),
+      v128.store(
+        at,
+        f32x4.mul(factor.value, v128.load(at, address + j * vectorBytes)),
+        address + j * vectorBytes,
+      ),
     )
   return if_(f32.ne(f32.load(i32.const(by.address)), f32.const(1)), [
     factor.code,
-    for_(fn, { to: (vectors - rest) * VECTOR, step: SCALED * VECTOR }, at => some(at, SCALED)),
-    some(i32.const((vectors - rest) * VECTOR), rest),
+    for_(fn, { to: (vectors - rest) * vectorBytes, step: SCALED * vectorBytes }, at => some(at, SCALED)),
+    some(i32.const((vectors - rest) * vectorBytes), rest),
   ])
 }

@@ -5,7 +5,6 @@ import type { UniformNode } from '../kernel-program.ts'
 import { GROUPS, ONE_BITS, PARITY, ROTATIONS, SHOWN_BITS } from '../threefry.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import { f32x4, for_, i32, i32x4, let_, local, v128, type Locals, type V128, type Code } from './code.ts'
-import { LANES, paddedLayout, VECTOR } from './layout.ts'
 import { lastVectorMask } from './register-blocks.ts'
 
 const rotated = (x: V128, by: number): V128 => v128.or(i32x4.shl(x, by), i32x4.shrU(x, 32 - by))
@@ -17,8 +16,8 @@ export const emitUniform = (
   output: TensorBuffer,
 ): Code => {
   const { address } = bufferOf(inputs[0])
-  const layout = paddedLayout(output.spec)
-  const { rows, columns, vectors, pitch } = layout
+  const { layout } = output
+  const { rows, columns, vectors, vectorBytes, pitch } = layout
   const mask = lastVectorMask(layout)
   const k0 = let_(fn, v128.loadSplat(i32.const(address)))
   const k1 = let_(fn, v128.loadSplat(i32.const(address), 4))
@@ -35,10 +34,10 @@ export const emitUniform = (
     [k0, k1, k2].map(({ code }) => code),
     for_(fn, { to: rows }, row =>
       for_(fn, { to: vectors }, vector => {
-        const first = i32.add(i32.mul(row, i32.const(columns)), i32.mul(vector, i32.const(LANES)))
-        const at = i32.add(i32.mul(row, i32.const(pitch)), i32.mul(vector, i32.const(VECTOR)))
+        const first = i32.add(i32.mul(row, i32.const(columns)), i32.mul(vector, i32.const(vectorBytes / 4)))
+        const at = i32.add(i32.mul(row, i32.const(pitch)), i32.mul(vector, i32.const(vectorBytes)))
         return [
-          x.set(i32x4.add(i32x4.add(i32x4.splat(first), v128.ints(0, 1, 2, 3)), k0.value)),
+          x.set(i32x4.add(i32x4.add(i32x4.splat(first), i32x4.places()), k0.value)),
           y.set(k1.value),
           rounds,
           v128.store(at, number, output.address),
@@ -50,7 +49,7 @@ export const emitUniform = (
       ? []
       : for_(fn, { to: rows }, row => {
           const at = i32.mul(row, i32.const(pitch))
-          const last = (vectors - 1) * VECTOR + output.address
+          const last = (vectors - 1) * vectorBytes + output.address
           return v128.store(at, v128.and(v128.load(at, last), mask), last)
         }),
   ]

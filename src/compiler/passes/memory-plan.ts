@@ -3,7 +3,7 @@
  * result that is not read again; a new state is written over the old one once the old one is no longer needed.
  */
 import { CompileError } from '../../core/scan.ts'
-import { bytesOf, VECTOR } from '../emit/layout.ts'
+import { bytesOf } from '../emit/layout.ts'
 import type { LoopNode, LoopProgram } from '../kernel-program.ts'
 import { printSpec, sameRef, sizeOf, type Ref } from '../program.ts'
 import { checkStateKinds } from '../rows.ts'
@@ -68,8 +68,9 @@ const firstFit = (inUse: readonly Span[], start: number, bytes: number): number 
  * The plan of a step, whose first inputs are its state.
  *
  * @param sources the gather sources among the inputs
+ * @param lanes the numbers in a vector, to which rows are padded
  */
-export const planMemory = (program: LoopProgram, sources: ReadonlySet<number>): MemoryPlan => {
+export const planMemory = (program: LoopProgram, sources: ReadonlySet<number>, lanes: number): MemoryPlan => {
   const { inputs, constants, nodes, outputs } = program
   for (const spec of [...inputs, ...constants, ...nodes.map(node => node.outputs[0])])
     if (sizeOf(spec) === 0) throw new CompileError(`an empty tensor is not supported: ${printSpec(spec)}`)
@@ -77,8 +78,8 @@ export const planMemory = (program: LoopProgram, sources: ReadonlySet<number>): 
 
   let end = 0
   const next = (bytes: number): number => (end += bytes) - bytes
-  const inputPlaces = inputs.map((spec, i) => next(sources.has(i) ? VECTOR : bytesOf(spec)))
-  const constantPlaces = constants.map(spec => next(bytesOf(spec)))
+  const inputPlaces = inputs.map((spec, i) => next(sources.has(i) ? lanes * 4 : bytesOf(spec, lanes)))
+  const constantPlaces = constants.map(spec => next(bytesOf(spec, lanes)))
 
   const inPlace = new Map(
     outputs.flatMap((_, state) => {
@@ -104,14 +105,14 @@ export const planMemory = (program: LoopProgram, sources: ReadonlySet<number>): 
   const nodePlaces = nodes.map((node, i) => {
     spans = spans.filter(({ until }) => until >= i)
     const state = inPlace.get(i)
-    return state === undefined ? take(bytesOf(node.outputs[0]), lastRead[i]!) : inputPlaces[state]!
+    return state === undefined ? take(bytesOf(node.outputs[0], lanes), lastRead[i]!) : inputPlaces[state]!
   })
 
   const placeOf = (ref: Ref): number =>
     (ref.kind === 'input' ? inputPlaces : ref.kind === 'constant' ? constantPlaces : nodePlaces)[ref.index]!
   const moved = outputs.flatMap((ref, state) => {
     const [from, to] = [placeOf(ref), inputPlaces[state]!]
-    return from === to ? [] : [{ ref, from, to, bytes: bytesOf(inputs[state]!) }]
+    return from === to ? [] : [{ ref, from, to, bytes: bytesOf(inputs[state]!, lanes) }]
   })
   // a state that becomes another state is copied aside first: its own place may be written before it is read
   const aside = moved.map(({ ref, bytes: size }) =>

@@ -42,11 +42,16 @@ export const compile = (
 ): Compiled => {
   const forms = new Map([...sources].map(([index, { form }]) => [index, form] as const))
   const { program, transposed } = lower(canonical, forms, rows)
-  const plan = planMemory(program, new Set(forms.keys()))
+  const plan = planMemory(program, new Set(forms.keys()), memory.machine.lanes)
   const { address: start } = memory.allocate(plan.bytes)
   program.constants.forEach((constant, i) => {
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
-    writePadded(view, start + plan.constants[i]!, paddedLayout(constant), constant.values)
+    writePadded(
+      view,
+      start + plan.constants[i]!,
+      paddedLayout(constant, memory.machine.lanes),
+      constant.values,
+    )
   })
   const bytes = buildModule(program, plan, { start, sources: forms, rows })
   const { Instance, Module, RuntimeError } = webAssembly()

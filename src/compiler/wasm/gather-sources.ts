@@ -92,10 +92,10 @@ const placeSparse = (
 }
 
 const placeDense = (memory: Memory, tensor: Tensor, numbers: Values, divisor = 1): Placed => {
-  const region = memory.allocate(bytesOf(tensor))
+  const region = memory.allocate(bytesOf(tensor, memory.machine.lanes))
   const view = tensor.dtype === 'float32' ? memory.floats() : memory.ints()
-  writePadded(view, region.address, paddedLayout(tensor), numbers)
-  const [start, end] = [region.address / 4, (region.address + bytesOf(tensor)) / 4]
+  writePadded(view, region.address, paddedLayout(tensor, memory.machine.lanes), numbers)
+  const [start, end] = [region.address / 4, (region.address + bytesOf(tensor, memory.machine.lanes)) / 4]
   if (divisor !== 1) for (let i = start; i < end; i++) view[i]! /= divisor
   return { form: 'dense', address: region.address, region }
 }

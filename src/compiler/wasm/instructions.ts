@@ -1,9 +1,15 @@
 /**
  * WebAssembly's instructions for the language of the kernels.
  */
-import { SCRATCH } from '../emit/layout.ts'
+import type { VectorUnit } from '../emit/layout.ts'
 import type { Code, ConstantOp, Expr, PlainOp, StoreOp } from '../emit/code.ts'
 import { float32Bytes, int32Bytes, signedLeb128, unsignedLeb128, type Bytes } from './bytes.ts'
+
+/** Of the 16 vector registers of a usual processor the JavaScript engine needs some itself. */
+export const WASM_VECTORS: VectorUnit = { lanes: 4, registers: 12 }
+
+/** The address to which values are written that nothing reads. */
+export const SCRATCH = 0
 
 const simd = (op: number): Bytes => [0xfd, unsignedLeb128(op)]
 
@@ -102,16 +108,18 @@ const STORE: Readonly<Record<StoreOp, (offset: number) => Bytes>> = {
   'v128.storeFirst': offset => [simd(0x5a), at(2, offset), 0],
 }
 
+const shuffle = (places: readonly number[]): Bytes => [
+  simd(0x0d),
+  places.flatMap(place => [4 * place, 4 * place + 1, 4 * place + 2, 4 * place + 3]),
+]
+
 const valueBytes = (expr: Expr): Bytes => {
   if ('index' in expr) return [0x20, unsignedLeb128(expr.index)]
-  if ('numbers' in expr) return [simd(0x0c), expr.numbers.map(int32Bytes)]
+  if (expr.op === 'i32x4.places') return [simd(0x0c), [0, 1, 2, 3].map(int32Bytes)]
+  if ('count' in expr) return [simd(0x0c), [0, 1, 2, 3].map(lane => int32Bytes(lane < expr.count ? -1 : 0))]
   const operands = expr.args.map(valueBytes)
-  if ('places' in expr)
-    return [
-      operands,
-      simd(0x0d),
-      expr.places.flatMap(place => [4 * place, 4 * place + 1, 4 * place + 2, 4 * place + 3]),
-    ]
+  if ('by' in expr) return [operands, operands, shuffle([0, 1, 2, 3].map(lane => (lane + expr.by) % 4))]
+  if ('places' in expr) return [operands, shuffle(expr.places)]
   return [operands, 'constant' in expr ? WITH_CONSTANT[expr.op](expr.constant) : PLAIN[expr.op]]
 }
 

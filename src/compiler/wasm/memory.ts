@@ -2,8 +2,9 @@
  * The memory of an engine, and which parts of it are in use.
  */
 import { CompileError } from '../../core/scan.ts'
+import type { VectorUnit } from '../emit/layout.ts'
 import { webAssembly, type EngineMemory } from './webassembly.ts'
-import { SCRATCH, VECTOR } from '../emit/layout.ts'
+import { SCRATCH } from './instructions.ts'
 
 /** A program and its data need more memory than WebAssembly can address. */
 export class TooLarge extends CompileError {
@@ -16,6 +17,9 @@ export class TooLarge extends CompileError {
   }
 }
 
+/** Regions start at a line of the cache. */
+const LINE = 64
+
 const PAGE = 2 ** 16
 const PAGES = 2 ** 16
 
@@ -23,6 +27,8 @@ export type Region = { readonly address: number; readonly bytes: number }
 
 export type Memory = {
   readonly memory: EngineMemory
+  /** The vectors of the machine whose programs use it: rows of tensors are padded to whole ones. */
+  readonly machine: VectorUnit
   /**
    * Reserves a part of the memory. Views of the memory that were made before may be detached.
    *
@@ -35,7 +41,7 @@ export type Memory = {
 }
 
 /** A memory that starts with one page and grows. */
-export const newMemory = (): Memory => {
+export const newMemory = (machine: VectorUnit): Memory => {
   const memory = new (webAssembly().Memory)({ initial: 1, maximum: PAGES })
   let taken: readonly Region[] = []
   const grow = (end: number): void => {
@@ -49,9 +55,10 @@ export const newMemory = (): Memory => {
   }
   return {
     memory,
+    machine,
     allocate: size => {
-      const bytes = Math.max(VECTOR, Math.ceil(size / VECTOR) * VECTOR)
-      let address = SCRATCH + VECTOR
+      const bytes = Math.max(LINE, Math.ceil(size / LINE) * LINE)
+      let address = SCRATCH + LINE
       for (const region of taken) {
         if (region.address >= address + bytes) break
         address = region.address + region.bytes

@@ -7,11 +7,12 @@
 import type { BufferOf, SourceForm } from '../emit/buffer.ts'
 import { call, copy, i32, locals, param, repeatWhile, type Locals } from '../emit/code.ts'
 import { emitNode } from '../emit/kernels.ts'
-import { bytesOf } from '../emit/layout.ts'
+import { paddedLayout } from '../emit/layout.ts'
 import type { LoopProgram } from '../kernel-program.ts'
 import type { MemoryPlan } from '../passes/memory-plan.ts'
 import { specOf } from '../program.ts'
 import { assemble, type Func } from './assembler.ts'
+import { WASM_VECTORS } from './instructions.ts'
 
 export type LoopInputs = {
   /** The address of the program's own part of the memory. */
@@ -23,7 +24,7 @@ export type LoopInputs = {
 }
 
 const functionOf = (body: (fn: Locals) => Func['body'], params: Func['params'] = [], name?: string): Func => {
-  const fn = locals(params.length)
+  const fn = locals(WASM_VECTORS, params.length)
   const code = body(fn)
   return { params, locals: fn.kinds, body: code, ...(name === undefined ? {} : { name }) }
 }
@@ -40,7 +41,9 @@ export const buildModule = (
 ): Uint8Array<ArrayBuffer> => {
   const bufferOf: BufferOf = ref => {
     const places = ref.kind === 'input' ? plan.inputs : ref.kind === 'constant' ? plan.constants : plan.nodes
-    const buffer = { spec: specOf(step, ref), address: start + places[ref.index]! }
+    const spec = specOf(step, ref)
+    const layout = paddedLayout(spec, WASM_VECTORS.lanes)
+    const buffer = { spec, layout, address: start + places[ref.index]! }
     const form = ref.kind === 'input' ? sources.get(ref.index) : undefined
     return form === undefined ? buffer : { ...buffer, gatherSource: form }
   }
@@ -49,8 +52,8 @@ export const buildModule = (
   )
   const count = param(rows, 'i32')
   const inputs = Array.from({ length: rows }, (_, i) => {
-    const { address, spec } = bufferOf({ kind: 'input', index: step.inputs.length - rows + i })
-    return { next: param(i, 'i32'), address: i32.const(address), bytes: i32.const(bytesOf(spec)) }
+    const { address, layout } = bufferOf({ kind: 'input', index: step.inputs.length - rows + i })
+    return { next: param(i, 'i32'), address: i32.const(address), bytes: i32.const(layout.bytes) }
   })
   const run = functionOf(
     () =>

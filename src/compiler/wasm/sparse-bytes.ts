@@ -4,6 +4,7 @@
 import { byteValues, type ScaledBytes } from '../../core/byte-tensor.ts'
 import {
   i32,
+  i32x4,
   i8x16,
   if_,
   local,
@@ -16,10 +17,10 @@ import {
   type Locals,
   type Code,
 } from '../emit/code.ts'
-import { VECTOR } from '../emit/layout.ts'
 import { ENTRY, GROUP } from '../emit/sparse.ts'
 import { assemble } from './assembler.ts'
 import type { Memory } from './memory.ts'
+import { WASM_VECTORS } from './instructions.ts'
 import { webAssembly } from './webassembly.ts'
 
 /** Bytes that are copied to the memory at once. */
@@ -41,7 +42,7 @@ const eachVector = (
   body: (mask: Local<'i32'>, column: I32) => Code,
 ): Code => {
   const [column, mask, rest] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
-  const zeros = v128.ints(0, 0, 0, 0)
+  const zeros = i32x4.const(0)
   return [
     column.set(i32.const(0)),
     repeatWhile(
@@ -50,11 +51,11 @@ const eachVector = (
         rest.set(i32.sub(columns, column)),
         // the last vector goes beyond the row
         if_(
-          i32.ltU(rest, i32.const(VECTOR)),
+          i32.ltU(rest, i32.const(WASM_VECTORS.lanes * 4)),
           mask.set(i32.and(mask, i32.sub(i32.shl(i32.const(1), rest), i32.const(1)))),
         ),
         body(mask, column),
-        column.set(i32.add(column, i32.const(VECTOR))),
+        column.set(i32.add(column, i32.const(WASM_VECTORS.lanes * 4))),
       ],
       i32.ltU(column, columns),
     ),
@@ -109,7 +110,7 @@ type RowFunction = (from: number, end: number, columns: number, to: number, valu
 
 /** A function that runs over the rows from an address to another one, at least one. */
 const compileLoop = ({ memory }: Memory, row: (fn: Locals, loop: RowLoop) => Code): RowFunction => {
-  const fn = locals(5)
+  const fn = locals(WASM_VECTORS, 5)
   const [from, end, columns, to, values] = [0, 1, 2, 3, 4].map(index => param(index, 'i32')) as [
     Local<'i32'>,
     Local<'i32'>,
@@ -157,7 +158,7 @@ export const sparseBytes = (memory: Memory): SparseBytes => {
   ): void => {
     const atOnce = Math.max(1, Math.floor(CHUNK / columns))
     const values = byteValues(divisor)
-    const region = memory.allocate(values.byteLength + atOnce * columns + VECTOR)
+    const region = memory.allocate(values.byteLength + atOnce * columns + WASM_VECTORS.lanes * 4)
     const from = region.address + values.byteLength
     memory.floats().set(values, region.address / 4)
     const target = new Uint8Array(memory.memory.buffer)

@@ -20,7 +20,7 @@ const viewOf = (memory: Memory, { dtype }: Pick<Spec, 'dtype'>): Float32Array | 
 export const writeTensor = (memory: Memory, from: Tensor, { address, spec, transposed }: Place): void => {
   const [rows = 1, columns = 1] = from.shape
   const values = transposed ? transposeValues(valuesOfTensor(from), rows, columns) : valuesOfTensor(from)
-  writePadded(viewOf(memory, spec), address, paddedLayout(spec), values)
+  writePadded(viewOf(memory, spec), address, paddedLayout(spec, memory.machine.lanes), values)
 }
 
 const emptyOf = ({ dtype }: Spec, size: number): Values =>
@@ -32,7 +32,12 @@ const emptyOf = ({ dtype }: Spec, size: number): Values =>
 
 /** A new tensor with the shape and dtype of another one. */
 export const readTensor = (memory: Memory, like: Tensor, { address, spec, transposed }: Place): Tensor => {
-  const values = readPadded(viewOf(memory, spec), address, paddedLayout(spec), emptyOf(spec, sizeOf(spec)))
+  const values = readPadded(
+    viewOf(memory, spec),
+    address,
+    paddedLayout(spec, memory.machine.lanes),
+    emptyOf(spec, sizeOf(spec)),
+  )
   const [rows = 1, columns = 1] = spec.shape
   return tensor(transposed ? transposeValues(values, rows, columns) : values, like.shape, like.dtype)
 }
@@ -45,8 +50,8 @@ export const readTensor = (memory: Memory, like: Tensor, { address, spec, transp
  */
 export const writeRows = (memory: Memory, xs: Tensor, row: Spec, [from, to]: StepRange): Region => {
   const [size, count] = [sizeOf(row), to - from]
-  const region = memory.allocate(bytesOf(row) * count)
-  const layout = paddedLayout(row)
+  const region = memory.allocate(bytesOf(row, memory.machine.lanes) * count)
+  const layout = paddedLayout(row, memory.machine.lanes)
   writePadded(
     viewOf(memory, row),
     region.address,

@@ -11,6 +11,7 @@ import { gatherSources } from '../passes/sparsify.ts'
 import { checkRange, rowSignature, rowSpecs, traceStep } from '../rows.ts'
 import { compile, type Compiled, type CompiledListing } from './compile.ts'
 import { newGatherSources } from './gather-sources.ts'
+import { WASM_VECTORS } from './instructions.ts'
 import { newMemory, type Region } from './memory.ts'
 import { readTensor, writeRows, writeTensor, type Place } from './transfer.ts'
 
@@ -22,7 +23,7 @@ export type WasmOptions = {
 
 /** What `dispose` releases: the memory, with the modules that use it and the gather sources in it. */
 const openWorkspace = () => {
-  const memory = newMemory()
+  const memory = newMemory(WASM_VECTORS)
   return { memory, sourcesOf: newGatherSources(memory), compiled: new Map<string, Compiled>() }
 }
 

@@ -204,7 +204,7 @@ describe('fuse', () => {
 })
 
 describe('planMemory', () => {
-  const planned = (program: LoopProgram) => ({ program, plan: planMemory(program, NONE) })
+  const planned = (program: LoopProgram) => ({ program, plan: planMemory(program, NONE, 4) })
 
   it('writes each new state over the old one', () => {
     const forms = new Map([
@@ -212,7 +212,7 @@ describe('planMemory', () => {
       [5, 'dense'],
     ] as const)
     const { program } = lower(training(), forms, 1)
-    const plan = planMemory(program, new Set(forms.keys()))
+    const plan = planMemory(program, new Set(forms.keys()), 4)
     expect(plan.moves).toEqual([])
     expect(program.outputs.map(ref => plan.nodes[ref.index])).toEqual(plan.inputs.slice(0, 4))
   })
