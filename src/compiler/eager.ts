@@ -2,18 +2,29 @@
  * The eager engine: TensorFlow.js runs each operation when it is called, on any backend. It defines the result that
  * the other engines must agree with.
  */
-import { foldScoped } from '../core/scope.ts'
-import type { Interpreter, Scan } from '../core/scan.ts'
-import type { Tree } from '../core/tree.ts'
-import { rows } from './rows.ts'
+import { expandDims } from '@tensorflow/tfjs-core'
+import type { Interpreter, StackedScan } from '../core/scan.ts'
+import { map, type Tree } from '../core/tree.ts'
+import { rows, type StackedStep } from './rows.ts'
+import { foldStacked, scannedNothing, scanOf } from './stacked-scan.ts'
+
+const stackedScan =
+  <S extends Tree, C extends Tree, X extends Tree, Y extends Tree>(
+    f: StackedStep<S, C, X, Y>,
+  ): StackedScan<S, C, X, Y> =>
+  (s0, constants, xs, range) =>
+    range[0] < range[1]
+      ? foldStacked<S, () => X, Y>((before, row) => {
+          const [state, y] = f(before, constants, row())
+          return [state, map<Tree>(y, leaf => expandDims(leaf, 0))]
+        })(s0, rows<X>(xs, range))
+      : scannedNothing(f, s0, constants, xs)
 
 /** The engine that compiles nothing: a step can be any function of tensors. */
 export const eager: Interpreter = {
   name: 'eager',
-  scan:
-    <S extends Tree, C extends Tree, X extends Tree>(f: (state: S, constants: C, x: X) => S): Scan<S, C, X> =>
-    (s0, constants, xs, range) =>
-      foldScoped((state: S, row: () => X) => f(state, constants, row()))(s0, rows<X>(xs, range)),
+  scan: scanOf(stackedScan),
+  stackedScan,
   compilations: () => 0,
   dispose: () => undefined,
 }

@@ -14,24 +14,25 @@ export const withFallback = (
   onFallback: (reason: string) => void,
 ): Interpreter => {
   let fellBack = false
+  const guarded =
+    <A extends readonly unknown[], R>(fast: (...args: A) => R, safe: (...args: A) => R) =>
+    (...args: A): R => {
+      if (fellBack) return safe(...args)
+      try {
+        return fast(...args)
+      } catch (error) {
+        if (!(error instanceof CompileError)) throw error
+        fellBack = true
+        onFallback(error.message)
+        return safe(...args)
+      }
+    }
   return {
     get name() {
       return fellBack ? second.name : first.name
     },
-    scan: f => {
-      const [fast, safe] = [first.scan(f), second.scan(f)]
-      return (...args) => {
-        if (fellBack) return safe(...args)
-        try {
-          return fast(...args)
-        } catch (error) {
-          if (!(error instanceof CompileError)) throw error
-          fellBack = true
-          onFallback(error.message)
-          return safe(...args)
-        }
-      }
-    },
+    scan: f => guarded(first.scan(f), second.scan(f)),
+    stackedScan: f => guarded(first.stackedScan(f), second.stackedScan(f)),
     compilations: () => first.compilations() + second.compilations(),
     dispose: () => {
       first.dispose()

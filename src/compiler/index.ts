@@ -4,7 +4,7 @@
  *
  * - An engine is an {@link Interpreter}: {@link wasm} compiles, {@link eager} does not, and {@link withFallback} takes
  *   the second where the first cannot compile.
- * - `scan` of an engine runs a step many times in one call; {@link jit} compiles a single function.
+ * - {@link scan} runs a step many times in one call, and stacks what each step says; {@link jit} compiles a single function.
  * - {@link trace} returns the program of a function, which {@link print} shows.
  *
  * @module network2/compiler
@@ -14,7 +14,9 @@ export {
   type EngineName,
   type Interpreter,
   type Scan,
+  type Scanned,
   type Stacked,
+  type StackedScan,
   type StepRange,
 } from '../core/scan.ts'
 export type { Tree } from '../core/tree.ts'
@@ -32,6 +34,7 @@ export {
   type Spec,
 } from './program.ts'
 export { dropout, keys, normal, uniform } from './random.ts'
+export { scan } from './stacked-scan.ts'
 export { trace, TraceError, type Arguments } from './trace.ts'
 export type { CompiledListing } from './wasm/compile.ts'
 export { wasm, type WasmOptions } from './wasm/wasm.ts'

@@ -1,8 +1,8 @@
 /**
  * The per-step inputs of a scan: trees whose leaves are stacked along a first axis, and the rows of them.
  */
-import { tensor } from '@tensorflow/tfjs-core'
-import { withTensors } from '../core/scope.ts'
+import { tensor, zeros } from '@tensorflow/tfjs-core'
+import { scoped, using } from '../core/scope.ts'
 import { leaves, paths, unflatten, type Tree } from '../core/tree.ts'
 import { CompileError, type Stacked, type StepRange } from '../core/scan.ts'
 import { printSpec, specOf, type AnyNode, type Program, type Spec } from './program.ts'
@@ -44,24 +44,59 @@ export function* rows<X extends Tree>(xs: Stacked<X>, range: StepRange): Generat
   for (let i = range[0]; i < range[1]; i++) yield () => row(i) as X // the form of xs is that of X
 }
 
-/** The simplified program of a step, (state, constants, x) -> state, traced on the first row. */
-export const traceStep = <S extends Tree, C extends Tree, X extends Tree>(
-  f: (state: S, constants: C, x: X) => S,
+/** A row of zeros; the caller owns it. */
+export const zeroRow = <X extends Tree>(xs: Stacked<X>): X =>
+  unflatten<Tree>(
+    xs,
+    rowSpecs(xs).map(({ dtype, shape }) => zeros([...shape], dtype)),
+  ) as X // the form of xs is that of X
+
+/** A step with an output: (state, constants, x) -> [state, y]. */
+export type StackedStep<S extends Tree, C extends Tree, X extends Tree, Y extends Tree> = (
+  state: S,
+  constants: C,
+  x: X,
+) => readonly [state: S, y: Y]
+
+/** What the inputs and outputs of a step's program are. */
+export type StepLayout = {
+  /** How many of the inputs and of the outputs, the first ones, are the state. The other outputs are those of the step. */
+  readonly carried: number
+  /** How many of the inputs, the last ones, are a row of the per-step inputs. */
+  readonly rows: number
+}
+
+/** A step as a simplified program, with the form of its output, whose tensors are disposed of. */
+export type TracedStep = { readonly program: Program; readonly layout: StepLayout; readonly form: Tree }
+
+/** Traces a step: on a row of zeros, as its numbers do not matter. */
+export const traceStep = <S extends Tree, C extends Tree, X extends Tree, Y extends Tree>(
+  f: StackedStep<S, C, X, Y>,
   s0: S,
   constants: C,
   xs: Stacked<X>,
-): Program => {
-  const [first] = rows<X>(xs, [0, 1])
-  // the range has one row, or checkRange has thrown
-  return withTensors(first!, row =>
+): TracedStep => {
+  let form: Tree = []
+  const recorded = (state: S, given: C, x: X): Tree => {
+    const [next, y] = f(state, given, x)
+    const [before, after] = [paths(s0, 'state'), paths(next, 'state')]
+    if (String(before) !== String(after))
+      throw new CompileError(
+        `a scan's state must keep its form: it was ${before.join(' ')}, became ${after.join(' ')}`,
+      )
+    form = y
+    return [next, y]
+  }
+  const program = using(scoped(() => zeroRow<X>(xs))(), row =>
     simplify(
-      trace(f, [
+      trace(recorded, [
         ['', s0],
         ['', constants],
         ['x', row],
       ]),
     ),
   )
+  return { program, layout: { carried: leaves(s0).length, rows: leaves(xs).length }, form }
 }
 
 /**
@@ -69,8 +104,8 @@ export const traceStep = <S extends Tree, C extends Tree, X extends Tree>(
  *
  * @throws CompileError that names the first difference
  */
-export const checkStateKinds = (step: Program<AnyNode>): void => {
-  step.outputs.forEach((ref, i) => {
+export const checkStateKinds = (step: Program<AnyNode>, { carried }: StepLayout): void => {
+  step.outputs.slice(0, carried).forEach((ref, i) => {
     const { name, ...spec } = step.inputs[i]!
     const [before, after] = [printSpec(spec), printSpec(specOf(step, ref))]
     if (before !== after)

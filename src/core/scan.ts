@@ -32,6 +32,22 @@ export type Scan<S extends Tree, C extends Tree, X extends Tree> = (
   range: StepRange,
 ) => S
 
+/** What a scan with outputs returns. */
+export type Scanned<S extends Tree, Y extends Tree> = {
+  /** The state after the last step. */
+  readonly state: S
+  /** The outputs of the steps in their order, stacked: each leaf [N, …], for N steps. */
+  readonly ys: Stacked<Y>
+}
+
+/** A function made into a scan with outputs. It compiles as a {@link Scan} does. */
+export type StackedScan<S extends Tree, C extends Tree, X extends Tree, Y extends Tree> = (
+  s0: S,
+  constants: C,
+  xs: Stacked<X>,
+  range: StepRange,
+) => Scanned<S, Y>
+
 /** A function cannot be compiled: the message says why. */
 export class CompileError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
@@ -59,6 +75,16 @@ export type Interpreter = {
   readonly scan: <S extends Tree, C extends Tree, X extends Tree>(
     f: (state: S, constants: C, x: X) => S,
   ) => Scan<S, C, X>
+
+  /**
+   * A scan whose steps also have an output: [s_i+1, y_i] = f(s_i, constants, x_i). See `scan` of `network2/compiler`.
+   *
+   * @param f as that of `scan`. What it returns has the same dtypes and shapes in each step
+   * @returns a function that borrows its arguments; the caller owns its result
+   */
+  readonly stackedScan: <S extends Tree, C extends Tree, X extends Tree, Y extends Tree>(
+    f: (state: S, constants: C, x: X) => readonly [state: S, y: Y],
+  ) => StackedScan<S, C, X, Y>
 
   /** How many programs were compiled so far. A program that is compiled again after `dispose` counts again. */
   readonly compilations: () => number

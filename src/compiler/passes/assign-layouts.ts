@@ -4,6 +4,7 @@
  */
 import { isElementwiseNode, type KernelNode, type KernelProgram } from '../kernel-program.ts'
 import { sameRef, sizeOf, specOf, type Ref } from '../program.ts'
+import type { StepLayout } from '../rows.ts'
 import { emitProduct, transpose } from './products.ts'
 import { unchanged, readers, rewrite, type Builder } from './rewrite.ts'
 import { isScalar, sameShape } from './shapes.ts'
@@ -54,13 +55,14 @@ export const sinkTransposes = (program: KernelProgram): KernelProgram => {
 }
 
 /** The program that takes an input transposed and, where the input is part of the state, returns it transposed. */
-const transposeInput = (program: KernelProgram, index: number): KernelProgram => {
+const transposeInput = (program: KernelProgram, index: number, { carried }: StepLayout): KernelProgram => {
   const { dtype, name, shape } = program.inputs[index]!
   const transposed = { dtype, name: `${name}ᵀ`, shape: shape.toReversed() }
   return rewrite<KernelNode, KernelNode>(program, unchanged, {
     inputs: program.inputs.with(index, transposed),
     input: (ref, builder) => (ref.index === index ? transpose(ref, builder) : ref),
-    output: (ref, position, builder) => (position === index ? transpose(ref, builder) : ref),
+    output: (ref, position, builder) =>
+      position === index && position < carried ? transpose(ref, builder) : ref,
   })
 }
 
@@ -79,7 +81,11 @@ export type LaidOut = {
  *
  * @param fixed inputs that are never transposed
  */
-export const assignLayouts = (program: KernelProgram, fixed: ReadonlySet<number>): LaidOut => {
+export const assignLayouts = (
+  program: KernelProgram,
+  fixed: ReadonlySet<number>,
+  layout: StepLayout,
+): LaidOut => {
   const start: LaidOut = { program: sinkTransposes(program), transposed: new Set() }
   return program.inputs.reduce<LaidOut>((best, { shape }, index) => {
     const ref: Ref = { kind: 'input', index }
@@ -87,7 +93,7 @@ export const assignLayouts = (program: KernelProgram, fixed: ReadonlySet<number>
       ({ kernel, inputs }) => kernel === 'Transpose' && inputs.some(input => sameRef(input, ref)),
     )
     if (shape.length !== 2 || fixed.has(index) || !isTransposed) return best
-    const other = sinkTransposes(transposeInput(best.program, index))
+    const other = sinkTransposes(transposeInput(best.program, index, layout))
     return transposedNumbers(other) < transposedNumbers(best.program)
       ? { program: other, transposed: new Set([...best.transposed, index]) }
       : best

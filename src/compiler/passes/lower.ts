@@ -3,6 +3,7 @@
  */
 import type { KernelProgram, LoopProgram } from '../kernel-program.ts'
 import type { SourceForm } from '../emit/buffer.ts'
+import type { StepLayout } from '../rows.ts'
 import { assignLayouts } from './assign-layouts.ts'
 import { fuse } from './fuse.ts'
 import { sparsify } from './sparsify.ts'
@@ -15,16 +16,16 @@ export type Lowered = {
 
 /**
  * @param sources the form in which each gather source is stored
- * @param rows how many of the inputs, the last ones, are rows of the scan: they are copied as they are
  */
 export const lower = (
   canonical: KernelProgram,
   sources: ReadonlyMap<number, SourceForm>,
-  rows: number,
+  layout: StepLayout,
 ): Lowered => {
-  const firstRow = canonical.inputs.length - rows
+  // rows are copied as they are
+  const firstRow = canonical.inputs.length - layout.rows
   const fixed = canonical.inputs.flatMap((_, i) => (sources.has(i) || i >= firstRow ? [i] : []))
-  const { program, transposed } = assignLayouts(canonical, new Set(fixed))
+  const { program, transposed } = assignLayouts(canonical, new Set(fixed), layout)
   const sparse = [...sources].flatMap(([index, form]) => (form === 'sparse' ? [index] : []))
   return { program: fuse(sparsify(program, new Set(sparse))), transposed }
 }

@@ -6,7 +6,7 @@ import { CompileError } from '../../core/scan.ts'
 import { bytesOf } from '../emit/layout.ts'
 import type { LoopNode, LoopProgram } from '../kernel-program.ts'
 import { printSpec, sameRef, sizeOf, type Ref } from '../program.ts'
-import { checkStateKinds } from '../rows.ts'
+import { checkStateKinds, type StepLayout } from '../rows.ts'
 import { sameShape } from './shapes.ts'
 
 /** A copy of a new state to its place at the end of a step. */
@@ -65,16 +65,22 @@ const firstFit = (inUse: readonly Span[], start: number, bytes: number): number 
 }
 
 /**
- * The plan of a step, whose first inputs are its state.
+ * The plan of a step. What a step says is copied out before its moves.
  *
  * @param sources the gather sources among the inputs
  * @param lanes the numbers in a vector, to which rows are padded
  */
-export const planMemory = (program: LoopProgram, sources: ReadonlySet<number>, lanes: number): MemoryPlan => {
+export const planMemory = (
+  program: LoopProgram,
+  sources: ReadonlySet<number>,
+  layout: StepLayout,
+  lanes: number,
+): MemoryPlan => {
   const { inputs, constants, nodes, outputs } = program
   for (const spec of [...inputs, ...constants, ...nodes.map(node => node.outputs[0])])
     if (sizeOf(spec) === 0) throw new CompileError(`an empty tensor is not supported: ${printSpec(spec)}`)
-  checkStateKinds(program)
+  checkStateKinds(program, layout)
+  const state = outputs.slice(0, layout.carried)
 
   let end = 0
   const next = (bytes: number): number => (end += bytes) - bytes
@@ -82,9 +88,9 @@ export const planMemory = (program: LoopProgram, sources: ReadonlySet<number>, l
   const constantPlaces = constants.map(spec => next(bytesOf(spec, lanes)))
 
   const inPlace = new Map(
-    outputs.flatMap((_, state) => {
-      const index = writesInPlace(program, state)
-      return index === undefined ? [] : [[index, state] as const]
+    state.flatMap((_, position) => {
+      const index = writesInPlace(program, position)
+      return index === undefined ? [] : [[index, position] as const]
     }),
   )
   const lastRead = nodes.map((_, index) => {
@@ -104,19 +110,21 @@ export const planMemory = (program: LoopProgram, sources: ReadonlySet<number>, l
   }
   const nodePlaces = nodes.map((node, i) => {
     spans = spans.filter(({ until }) => until >= i)
-    const state = inPlace.get(i)
-    return state === undefined ? take(bytesOf(node.outputs[0], lanes), lastRead[i]!) : inputPlaces[state]!
+    const position = inPlace.get(i)
+    return position === undefined
+      ? take(bytesOf(node.outputs[0], lanes), lastRead[i]!)
+      : inputPlaces[position]!
   })
 
   const placeOf = (ref: Ref): number =>
     (ref.kind === 'input' ? inputPlaces : ref.kind === 'constant' ? constantPlaces : nodePlaces)[ref.index]!
-  const moved = outputs.flatMap((ref, state) => {
-    const [from, to] = [placeOf(ref), inputPlaces[state]!]
-    return from === to ? [] : [{ ref, from, to, bytes: bytesOf(inputs[state]!, lanes) }]
+  const moved = state.flatMap((ref, position) => {
+    const [from, to] = [placeOf(ref), inputPlaces[position]!]
+    return from === to ? [] : [{ ref, from, to, bytes: bytesOf(inputs[position]!, lanes) }]
   })
   // a state that becomes another state is copied aside first: its own place may be written before it is read
   const aside = moved.map(({ ref, bytes: size }) =>
-    ref.kind === 'input' && ref.index < outputs.length ? take(size, Infinity) : undefined,
+    ref.kind === 'input' && ref.index < state.length ? take(size, Infinity) : undefined,
   )
   return {
     inputs: inputPlaces,

@@ -3,16 +3,15 @@
  */
 import type { KernelNode, KernelProgram, RankUpdateNode } from '../kernel-program.ts'
 import { sameRef, specOf, type Ref } from '../program.ts'
+import type { StepLayout } from '../rows.ts'
 import { unchanged, readers, rewrite } from './rewrite.ts'
 import { isScalar, sameShape } from './shapes.ts'
 
 /**
  * The gather sources: the matrices among the constants of a step of which only rows are gathered, such as the data
  * set. A state is none, for it changes from step to step.
- *
- * @param rows how many of the inputs, the last ones, are rows of the scan
  */
-export const gatherSources = (program: KernelProgram, rows: number): readonly number[] =>
+export const gatherSources = (program: KernelProgram, { carried, rows }: StepLayout): readonly number[] =>
   program.inputs.flatMap((_, index) => {
     const ref: Ref = { kind: 'input', index }
     const users = program.nodes.filter(({ inputs }) => inputs.some(input => sameRef(input, ref)))
@@ -20,7 +19,7 @@ export const gatherSources = (program: KernelProgram, rows: number): readonly nu
       ({ kernel, inputs: [source, ...others] }) =>
         kernel === 'GatherV2' && sameRef(source, ref) && !others.some(other => sameRef(other, ref)),
     )
-    const varies = index < program.outputs.length || index >= program.inputs.length - rows
+    const varies = index < carried || index >= program.inputs.length - rows
     return users.length > 0 && onlyRows && !varies ? [index] : []
   })
 

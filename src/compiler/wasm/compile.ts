@@ -6,6 +6,7 @@ import type { KernelProgram, LoopProgram } from '../kernel-program.ts'
 import { lower } from '../passes/lower.ts'
 import { planMemory } from '../passes/memory-plan.ts'
 import { print } from '../program.ts'
+import type { StepLayout } from '../rows.ts'
 import type { GatherSource } from './gather-sources.ts'
 import type { Memory, Region } from './memory.ts'
 import { buildModule } from './module.ts'
@@ -17,7 +18,7 @@ export type Compiled = {
   readonly inputs: readonly number[]
   /** The inputs that are given transposed. */
   readonly transposed: ReadonlySet<number>
-  /** Runs `count` steps. The rows of each leaf of the per-step inputs are in a region. */
+  /** Runs `count` steps. Each leaf of the per-step inputs and of the outputs has its rows in a region. */
   readonly run: (rows: readonly Region[], count: number) => void
 }
 
@@ -31,18 +32,17 @@ export type CompiledListing = {
 
 /**
  * @param sources the gather sources among the program's inputs
- * @param rows how many of the inputs, the last ones, are rows of the scan
  */
 export const compile = (
   memory: Memory,
   canonical: KernelProgram,
   sources: ReadonlyMap<number, GatherSource>,
-  rows: number,
+  layout: StepLayout,
   onCompile: (listing: CompiledListing) => void,
 ): Compiled => {
   const forms = new Map([...sources].map(([index, { form }]) => [index, form] as const))
-  const { program, transposed } = lower(canonical, forms, rows)
-  const plan = planMemory(program, new Set(forms.keys()), memory.machine.lanes)
+  const { program, transposed } = lower(canonical, forms, layout)
+  const plan = planMemory(program, new Set(forms.keys()), layout, memory.machine.lanes)
   const { address: start } = memory.allocate(plan.bytes)
   program.constants.forEach((constant, i) => {
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
@@ -53,7 +53,7 @@ export const compile = (
       constant.values,
     )
   })
-  const bytes = buildModule(program, plan, { start, sources: forms, rows })
+  const bytes = buildModule(program, plan, { start, sources: forms, layout })
   const { Instance, Module, RuntimeError } = webAssembly()
   const { exports } = new Instance(new Module(bytes), {
     host: { memory: memory.memory },

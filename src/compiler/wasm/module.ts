@@ -10,7 +10,8 @@ import { emitNode } from '../emit/kernels.ts'
 import { paddedLayout } from '../emit/layout.ts'
 import type { LoopProgram } from '../kernel-program.ts'
 import type { MemoryPlan } from '../passes/memory-plan.ts'
-import { specOf } from '../program.ts'
+import { specOf, type Ref } from '../program.ts'
+import type { StepLayout } from '../rows.ts'
 import { assemble, type Func } from './assembler.ts'
 import { WASM_VECTORS } from './instructions.ts'
 
@@ -19,8 +20,7 @@ export type LoopInputs = {
   readonly start: number
   /** The form in which each gather source is stored. */
   readonly sources: ReadonlyMap<number, SourceForm>
-  /** How many of the inputs, the last ones, are rows of the scan. */
-  readonly rows: number
+  readonly layout: StepLayout
 }
 
 const functionOf = (body: (fn: Locals) => Func['body'], params: Func['params'] = [], name?: string): Func => {
@@ -31,13 +31,13 @@ const functionOf = (body: (fn: Locals) => Func['body'], params: Func['params'] =
 
 /**
  * The module of a scan over a step. It exports `run(...rows, count)`: it runs `count` steps (at least one) from the
- * state in its place. For each leaf of the per-step inputs `rows` has the address of the first of its rows, which are
- * adjacent.
+ * state in its place. For each leaf of the per-step inputs, and then of the outputs, `rows` has the address of the first of
+ * its rows, which are adjacent.
  */
 export const buildModule = (
   step: LoopProgram,
   plan: MemoryPlan,
-  { start, sources, rows }: LoopInputs,
+  { start, sources, layout: { carried, rows } }: LoopInputs,
 ): Uint8Array<ArrayBuffer> => {
   const bufferOf: BufferOf = ref => {
     const places = ref.kind === 'input' ? plan.inputs : ref.kind === 'constant' ? plan.constants : plan.nodes
@@ -50,26 +50,33 @@ export const buildModule = (
   const nodes = step.nodes.map((node, index) =>
     functionOf(fn => emitNode(fn, node, bufferOf, bufferOf({ kind: 'node', index, output: 0 }))),
   )
-  const count = param(rows, 'i32')
-  const inputs = Array.from({ length: rows }, (_, i) => {
-    const { address, layout } = bufferOf({ kind: 'input', index: step.inputs.length - rows + i })
-    return { next: param(i, 'i32'), address: i32.const(address), bytes: i32.const(layout.bytes) }
-  })
+  const rowOf = (ref: Ref, position: number) => {
+    const { address, layout } = bufferOf(ref)
+    return { next: param(position, 'i32'), address: i32.const(address), bytes: i32.const(layout.bytes) }
+  }
+  const inputs = Array.from({ length: rows }, (_, i) =>
+    rowOf({ kind: 'input', index: step.inputs.length - rows + i }, i),
+  )
+  const outputs = step.outputs.slice(carried).map((ref, i) => rowOf(ref, rows + i))
+  const all = [...inputs, ...outputs]
+  const count = param(all.length, 'i32')
   const run = functionOf(
     () =>
       repeatWhile(
         [
           inputs.map(({ next, address, bytes }) => copy(address, next, bytes)),
           nodes.map((_, i) => call(i)),
+          // before the moves: they write over the old state, which may be an output
+          outputs.map(({ next, address, bytes }) => copy(next, address, bytes)),
           plan.moves.map(({ from, to, bytes }) =>
             copy(i32.const(start + to), i32.const(start + from), i32.const(bytes)),
           ),
-          inputs.map(({ next, bytes }) => next.set(i32.add(next, bytes))),
+          all.map(({ next, bytes }) => next.set(i32.add(next, bytes))),
           count.set(i32.sub(count, i32.const(1))),
         ],
         count,
       ),
-    [...inputs.map(() => 'i32' as const), 'i32'],
+    [...all.map(() => 'i32' as const), 'i32'],
     'run',
   )
   return assemble([...nodes, run], 1)

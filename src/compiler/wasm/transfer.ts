@@ -4,7 +4,14 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core'
 import type { StepRange } from '../../core/scan.ts'
 import { sizeOf, valuesOf, type Spec, type Values } from '../program.ts'
-import { bytesOf, paddedLayout, readPadded, transposeValues, writePadded } from '../emit/layout.ts'
+import {
+  bytesOf,
+  paddedLayout,
+  type PaddedLayout,
+  readPadded,
+  transposeValues,
+  writePadded,
+} from '../emit/layout.ts'
 import type { Memory, Region } from './memory.ts'
 
 /** Where a tensor is in memory, with its dtype and shape there, and whether it is stored transposed. */
@@ -42,6 +49,28 @@ export const readTensor = (memory: Memory, like: Tensor, { address, spec, transp
   return tensor(transposed ? transposeValues(values, rows, columns) : values, like.shape, like.dtype)
 }
 
+/** Reserves a region for adjacent rows, which the caller releases. */
+export const allocateRows = (memory: Memory, row: Spec, count: number): Region =>
+  memory.allocate(bytesOf(row, memory.machine.lanes) * count)
+
+/** The layout of adjacent rows. */
+const rowsLayout = ({ machine }: Memory, row: Spec, count: number): PaddedLayout => {
+  const layout = paddedLayout(row, machine.lanes)
+  return { ...layout, rows: layout.rows * count }
+}
+
+/**
+ * Reads adjacent rows as one stacked tensor.
+ *
+ * @param row the dtype and shape of one row
+ */
+export const readRows = (memory: Memory, row: Spec, { address }: Region, count: number): Tensor => {
+  const shape = [count, ...row.shape]
+  const values = emptyOf(row, sizeOf({ shape }))
+  const layout = rowsLayout(memory, row, count)
+  return tensor(readPadded(viewOf(memory, row), address, layout, values), shape, row.dtype)
+}
+
 /**
  * Writes the rows of a range of a stacked tensor.
  *
@@ -50,12 +79,11 @@ export const readTensor = (memory: Memory, like: Tensor, { address, spec, transp
  */
 export const writeRows = (memory: Memory, xs: Tensor, row: Spec, [from, to]: StepRange): Region => {
   const [size, count] = [sizeOf(row), to - from]
-  const region = memory.allocate(bytesOf(row, memory.machine.lanes) * count)
-  const layout = paddedLayout(row, memory.machine.lanes)
+  const region = allocateRows(memory, row, count)
   writePadded(
     viewOf(memory, row),
     region.address,
-    { ...layout, rows: layout.rows * count },
+    rowsLayout(memory, row, count),
     valuesOfTensor(xs).subarray(from * size, to * size),
   )
   return region

@@ -2,18 +2,19 @@
  * The WebAssembly engine, which needs no installation: a step is traced once, and its loop becomes a WebAssembly module
  * for its shapes. It runs in Node and in browsers, wherever WebAssembly has vectors (SIMD).
  */
-import { clone } from '../../core/scope.ts'
-import type { Interpreter } from '../../core/scan.ts'
-import { leaves, signature, unflatten } from '../../core/tree.ts'
+import type { Interpreter, Stacked, StackedScan } from '../../core/scan.ts'
+import { leaves, signature, unflatten, type Tree } from '../../core/tree.ts'
 import type { KernelProgram } from '../kernel-program.ts'
+import { specOf } from '../program.ts'
 import { canonicalize } from '../passes/canonicalize.ts'
 import { gatherSources } from '../passes/sparsify.ts'
-import { checkRange, rowSignature, rowSpecs, traceStep } from '../rows.ts'
+import { checkRange, rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
+import { scannedNothing, scanOf } from '../stacked-scan.ts'
 import { compile, type Compiled, type CompiledListing } from './compile.ts'
 import { newGatherSources } from './gather-sources.ts'
 import { WASM_VECTORS } from './instructions.ts'
 import { newMemory, type Region } from './memory.ts'
-import { readTensor, writeRows, writeTensor, type Place } from './transfer.ts'
+import { allocateRows, readRows, readTensor, writeRows, writeTensor, type Place } from './transfer.ts'
 
 /** The options of the WebAssembly engine. */
 export type WasmOptions = {
@@ -27,6 +28,13 @@ const openWorkspace = () => {
   return { memory, sourcesOf: newGatherSources(memory), compiled: new Map<string, Compiled>() }
 }
 
+type CanonicalStep = Omit<TracedStep, 'program'> & { readonly program: KernelProgram }
+
+const canonical = ({ program, ...rest }: TracedStep): CanonicalStep => ({
+  ...rest,
+  program: canonicalize(program),
+})
+
 /** A WebAssembly engine. It compiles when a scan is first called, and keeps its memory until it is disposed of. */
 export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpreter => {
   // opened when a scan is first compiled: a memory reserves gigabytes of addresses
@@ -34,59 +42,79 @@ export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpr
   let scans = 0
   let compilations = 0
 
-  return {
-    name: 'wasm',
-    scan: f => {
-      const id = scans++
-      const programs = new Map<string, KernelProgram>()
-      return (s0, constants, xs, range) => {
-        const [from, to] = range
-        if (from >= to) return clone(s0)
-        checkRange(xs, range)
-        const stacks = leaves(xs)
-        const rowKinds = rowSpecs(xs)
-        const kind = `${signature([s0, constants])} ${rowSignature(xs, rowKinds)}`
-        const program = programs.get(kind) ?? canonicalize(traceStep(f, s0, constants, xs))
-        programs.set(kind, program)
+  const stackedScan: Interpreter['stackedScan'] = <
+    S extends Tree,
+    C extends Tree,
+    X extends Tree,
+    Y extends Tree,
+  >(
+    f: StackedStep<S, C, X, Y>,
+  ): StackedScan<S, C, X, Y> => {
+    const id = scans++
+    const steps = new Map<string, CanonicalStep>()
+    return (s0, constants, xs, range) => {
+      const [from, to] = range
+      if (from >= to) return scannedNothing(f, s0, constants, xs)
+      checkRange(xs, range)
+      const stacks = leaves(xs)
+      const rowKinds = rowSpecs(xs)
+      const kind = `${signature([s0, constants])} ${rowSignature(xs, rowKinds)}`
+      const step = steps.get(kind) ?? canonical(traceStep(f, s0, constants, xs))
+      steps.set(kind, step)
+      const { program, layout } = step
 
-        const { memory, sourcesOf, compiled } = (workspace ??= openWorkspace())
-        const state = leaves(s0)
-        const inputs = [...state, ...leaves(constants)]
-        const gathered = gatherSources(program, stacks.length)
-        const found = sourcesOf(gathered.map(index => inputs[index]!))
-        const sources = new Map(gathered.map((index, i) => [index, found[i]!]))
+      const { memory, sourcesOf, compiled } = (workspace ??= openWorkspace())
+      const state = leaves(s0)
+      const inputs = [...state, ...leaves(constants)]
+      const gathered = gatherSources(program, layout)
+      const found = sourcesOf(gathered.map(index => inputs[index]!))
+      const sources = new Map(gathered.map((index, i) => [index, found[i]!]))
 
-        const key = `${id} ${kind} ${found.map(({ form }) => form).join()}`
-        const known = compiled.get(key)
-        const ready = known ?? compile(memory, program, sources, stacks.length, onCompile)
-        if (known === undefined) {
-          compiled.set(key, ready)
-          compilations++
-        }
+      const key = `${id} ${kind} ${found.map(({ form }) => form).join()}`
+      const known = compiled.get(key)
+      const ready = known ?? compile(memory, program, sources, layout, onCompile)
+      if (known === undefined) {
+        compiled.set(key, ready)
+        compilations++
+      }
 
-        const placeOf = (index: number): Place => ({
-          address: ready.inputs[index]!,
-          spec: ready.program.inputs[index]!,
-          transposed: ready.transposed.has(index),
+      const placeOf = (index: number): Place => ({
+        address: ready.inputs[index]!,
+        spec: ready.program.inputs[index]!,
+        transposed: ready.transposed.has(index),
+      })
+      const outputKinds = program.outputs.slice(layout.carried).map(ref => specOf(program, ref))
+      const rows: Region[] = []
+      try {
+        stacks.forEach((stack, i) => rows.push(writeRows(memory, stack, rowKinds[i]!, range)))
+        for (const kind of outputKinds) rows.push(allocateRows(memory, kind, to - from))
+        inputs.forEach((leaf, i) => {
+          const source = sources.get(i)
+          if (source === undefined) writeTensor(memory, leaf, placeOf(i))
+          else memory.ints()[ready.inputs[i]! / 4] = source.address
         })
-        const rows: Region[] = []
-        try {
-          stacks.forEach((stack, i) => rows.push(writeRows(memory, stack, rowKinds[i]!, range)))
-          inputs.forEach((leaf, i) => {
-            const source = sources.get(i)
-            if (source === undefined) writeTensor(memory, leaf, placeOf(i))
-            else memory.ints()[ready.inputs[i]! / 4] = source.address
-          })
-          ready.run(rows, to - from)
-          return unflatten(
+        ready.run(rows, to - from)
+        const outputs = rows.slice(stacks.length)
+        return {
+          state: unflatten(
             s0,
             state.map((like, i) => readTensor(memory, like, placeOf(i))),
-          )
-        } finally {
-          rows.forEach(memory.release)
+          ),
+          ys: unflatten(
+            step.form,
+            outputKinds.map((kind, i) => readRows(memory, kind, outputs[i]!, to - from)),
+          ) as Stacked<Y>,
         }
+      } finally {
+        rows.forEach(memory.release)
       }
-    },
+    }
+  }
+
+  return {
+    name: 'wasm',
+    scan: scanOf(stackedScan),
+    stackedScan,
     compilations: () => compilations,
     dispose: () => {
       // the memory is garbage as soon as nothing refers to the modules that import it

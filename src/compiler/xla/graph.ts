@@ -4,7 +4,7 @@
 import type { DataType } from '@tensorflow/tfjs-core'
 import { CompileError } from '../../core/scan.ts'
 import { specOf, type Program, type Ref, type Spec } from '../program.ts'
-import { checkStateKinds } from '../rows.ts'
+import { checkStateKinds, type StepLayout } from '../rows.ts'
 import { lowerings, type GraphBuilder } from './ops.ts'
 import * as P from './proto.ts'
 
@@ -131,33 +131,71 @@ const calling = (
 
 const SCALAR: Spec = { dtype: 'int32', shape: [] }
 
-/**
- * The loop of a scan as one graph: from two counters, the state, the constants and the stacked per-step inputs to the
- * state after the steps from the first counter up to the second.
- *
- * @param step the program of (state, constants, row) -> state
- * @param stacks the leaves of the per-step inputs, each [N, …]: the last inputs of the step are rows of them
- */
-export const scanGraph = (step: Program, stacks: readonly Spec[]): Callable => {
-  const carried = step.outputs.length
-  const constants = step.inputs.slice(carried, step.inputs.length - stacks.length)
-  const state = step.inputs.slice(0, carried)
-  checkStateKinds(step)
+/** The rows of a chunk: a graph is for as many, whatever the number of steps is, because XLA compiles for fixed shapes. */
+const stackedBy = (rows: number, { dtype, shape }: Spec): Spec => ({ dtype, shape: [rows, ...shape] })
 
-  const all: readonly Spec[] = [SCALAR, SCALAR, ...state, ...constants, ...stacks]
-  const [at, to] = ['arg0', 'arg1']
+/** The stacked outputs with those of one step written at its row. */
+const withRow = (
+  graph: GraphBuilder,
+  stack: string,
+  row: string,
+  { dtype, shape }: Spec,
+  at: string,
+): string => {
+  const zero = graph.constant('int32', 0)
+  const expanded = graph.op(
+    'ExpandDims',
+    [row, zero],
+    { T: P.dtype(dtype), Tdim: P.dtype('int32') },
+    'output',
+  )
+  const place = [at, ...shape.map(() => zero)]
+  const indices = graph.op(
+    'Pack',
+    place,
+    { T: P.dtype('int32'), N: P.int(place.length), axis: P.int(0) },
+    'output',
+  )
+  return graph.op(
+    'XlaDynamicUpdateSlice',
+    [stack, expanded, indices],
+    { T: P.dtype(dtype), Tindices: P.dtype('int32') },
+    'output',
+  )
+}
+
+/**
+ * The loop of a scan as one graph: from the number of steps, the state, the constants and the stacked per-step inputs to the
+ * state after the steps and the stacked outputs of the steps.
+ *
+ * @param capacity the rows of the stacked inputs and outputs, of which as many are used as there are steps
+ */
+export const scanGraph = (step: Program, layout: StepLayout, capacity: number): Callable => {
+  checkStateKinds(step, layout)
+  const { carried, rows } = layout
+  const firstRow = step.inputs.length - rows
+  const state = step.inputs.slice(0, carried)
+  const constants = step.inputs.slice(carried, firstRow)
+  const stacks = step.inputs.slice(firstRow).map(spec => stackedBy(capacity, spec))
+  const outputs = step.outputs.slice(carried).map(ref => specOf(step, ref))
+  const buffers = outputs.map(spec => stackedBy(capacity, spec))
+
+  const given: readonly Spec[] = [SCALAR, ...state, ...constants, ...stacks]
+  const all: readonly Spec[] = [SCALAR, ...given, ...buffers]
   const names = all.map((_, i) => `arg${i}`)
+  const [at, to] = [names[0]!, names[1]!]
   const args = all.map(({ dtype }, i) => [names[i]!, dtype] as const)
   const types = all.map(({ dtype }) => dtype)
+  const firstStack = 2 + firstRow
 
   const cond = define('cond', args, ['bool'], graph => [
     graph.op('Less', [at, to], { T: P.dtype('int32') }, 'z'),
   ])
   const body = define('body', args, types, graph => {
-    const rows = stacks.map(({ dtype }, i) =>
+    const row = stacks.map(({ dtype }, i) =>
       graph.op(
         'GatherV2',
-        [names[names.length - stacks.length + i]!, at, graph.constant('int32', 0)],
+        [names[firstStack + i]!, at, graph.constant('int32', 0)],
         {
           Tparams: P.dtype(dtype),
           Tindices: P.dtype('int32'),
@@ -167,18 +205,35 @@ export const scanGraph = (step: Program, stacks: readonly Spec[]): Callable => {
         'output',
       ),
     )
-    const inputs = [...names.slice(2, names.length - stacks.length), ...rows]
+    const results = write(step, [...names.slice(2, firstStack), ...row], graph)
     const next = graph.op('AddV2', [at, graph.constant('int32', 1)], { T: P.dtype('int32') }, 'z')
-    return [next, to, ...write(step, inputs, graph), ...names.slice(2 + carried)]
+    const written = outputs.map((spec, i) =>
+      withRow(graph, names[firstStack + rows + i]!, results[carried + i]!, spec, at),
+    )
+    return [
+      next,
+      to,
+      ...results.slice(0, carried),
+      ...names.slice(2 + carried, firstStack + rows),
+      ...written,
+    ]
   })
   const entry = define(
     'scan',
-    args,
-    state.map(({ dtype }) => dtype),
+    given.map(({ dtype }, i) => [names[1 + i]!, dtype] as const),
+    [...state, ...buffers].map(({ dtype }) => dtype),
     graph => {
+      const empty = buffers.map(({ dtype, shape }) =>
+        graph.op(
+          'Fill',
+          [graph.constant('int32', shape), graph.constant(dtype, 0)],
+          { T: P.dtype(dtype), index_type: P.dtype('int32') },
+          'output',
+        ),
+      )
       const loop = graph.op(
         'StatelessWhile',
-        names,
+        [graph.constant('int32', 0), ...names.slice(1, 1 + given.length), ...empty],
         {
           T: P.dtypes(types),
           cond: P.func('cond'),
@@ -189,9 +244,10 @@ export const scanGraph = (step: Program, stacks: readonly Spec[]): Callable => {
         'output',
       )
       // the loop has one output, a list: its members are named by their index
-      return state.map((_, i) => loop.replace(/0$/, String(i + 2)))
+      const result = (index: number): string => loop.replace(/0$/, String(index))
+      return [...state.map((_, i) => result(i + 2)), ...buffers.map((_, i) => result(firstStack + rows + i))]
     },
     MUST_COMPILE,
   )
-  return calling(entry, [cond, body], all, carried)
+  return calling(entry, [cond, body], given, carried + buffers.length)
 }

@@ -4,11 +4,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { scalar, type Tensor } from '@tensorflow/tfjs-core'
-import { clone, scoped } from '../../core/scope.ts'
-import { leaves, signature, unflatten } from '../../core/tree.ts'
-import { CompileError, type Interpreter } from '../../core/scan.ts'
-import { checkRange, traceStep } from '../rows.ts'
+import { gather, scalar, slice, tensor1d, type Tensor } from '@tensorflow/tfjs-core'
+import { leaves, signature, unflatten, type Tree } from '../../core/tree.ts'
+import {
+  CompileError,
+  type Interpreter,
+  type Scanned,
+  type StackedScan,
+  type StepRange,
+} from '../../core/scan.ts'
+import { sizeOf, specOf } from '../program.ts'
+import { checkRange, rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
+import { foldStacked, scannedNothing, scanOf } from '../stacked-scan.ts'
 import { scanGraph, type Callable } from './graph.ts'
 import { encodeSavedModel } from './proto.ts'
 import type { Sessions } from './sessions.ts'
@@ -47,48 +54,98 @@ const load = (sessions: Sessions, { graph, inputs, outputs }: Callable): Loaded 
   }
 }
 
+/** Bytes of the rows that a graph takes and returns at once. */
+const CHUNK_BYTES = 2 ** 20
+
+/** The least and the most rows of a chunk. */
+const [FEWEST, MOST] = [16, 4096]
+
+/** How many steps a graph runs at once: it depends on the step alone, so that no number of steps is compiled again. */
+const capacityOf = ({ program, layout: { carried, rows } }: TracedStep): number => {
+  const row = program.inputs.slice(program.inputs.length - rows)
+  const outputs = program.outputs.slice(carried).map(ref => specOf(program, ref))
+  if (row.length + outputs.length === 0) return Infinity
+  const bytes = 4 * [...row, ...outputs].reduce((sum, spec) => sum + sizeOf(spec), 0)
+  // without a state and rows, all steps are one
+  if (carried === 0 && rows === 0) return 1
+  return Math.min(MOST, Math.max(FEWEST, Math.floor(CHUNK_BYTES / bytes)))
+}
+
+/** Rows from `from` on, up to `to`; behind them the last one is repeated. */
+const chunkOf = (stack: Tensor, from: number, to: number, capacity: number): Tensor =>
+  gather(
+    stack,
+    tensor1d(
+      Int32Array.from({ length: capacity }, (_, i) => Math.min(from + i, to - 1)),
+      'int32',
+    ),
+  )
+
+/** The parts of a range, each with at most as many steps as a graph runs at once. */
+const chunksOf = ([from, to]: StepRange, capacity: number): readonly StepRange[] => {
+  const size = Math.min(capacity, to - from)
+  return Array.from({ length: Math.ceil((to - from) / size) }, (_, i) => [
+    from + i * size,
+    Math.min(to, from + (i + 1) * size),
+  ])
+}
+
+/** A step that is loaded. */
+type Ready = TracedStep & { readonly capacity: number; readonly session: Loaded }
+
 /** @param sessions those of the native backend */
 export const xla = (sessions: Sessions): Interpreter => {
-  const loaded = new Map<string, Loaded>()
+  const loaded = new Map<string, Ready>()
   let scans = 0
   let compilations = 0
+  const stackedScan: Interpreter['stackedScan'] = <
+    S extends Tree,
+    C extends Tree,
+    X extends Tree,
+    Y extends Tree,
+  >(
+    f: StackedStep<S, C, X, Y>,
+  ): StackedScan<S, C, X, Y> => {
+    const id = scans++
+    return (s0, constants, xs, range) => {
+      if (range[0] >= range[1]) return scannedNothing(f, s0, constants, xs)
+      checkRange(xs, range)
+      const key = `${id} ${signature([s0, constants])} ${rowSignature(xs, rowSpecs(xs))}`
+      const runIn = ({ session, capacity, layout: { carried }, form }: Ready): Scanned<S, Y> =>
+        foldStacked<S, StepRange, Y>((state, [from, to]) => {
+          const rows = leaves(xs).map(stack => chunkOf(stack, from, to, capacity))
+          const count = scalar(to - from, 'int32')
+          const results = session.run([count, ...leaves(state), ...leaves(constants), ...rows])
+          const ys = results.slice(carried).map(stack => slice(stack, 0, to - from))
+          return [unflatten(s0, results.slice(0, carried)), unflatten(form, ys)]
+        })(s0, chunksOf(range, capacity))
+      const known = loaded.get(key)
+      if (known !== undefined) return runIn(known)
+      const step = traceStep(f, s0, constants, xs)
+      // XLA compiles when the graph is first run
+      return compiling(() => {
+        const capacity = capacityOf(step)
+        const session = load(sessions, scanGraph(step.program, step.layout, capacity))
+        try {
+          const ready = { ...step, capacity, session }
+          const result = runIn(ready)
+          loaded.set(key, ready)
+          compilations++
+          return result
+        } catch (error) {
+          session.close()
+          throw error
+        }
+      })
+    }
+  }
   return {
     name: 'xla',
-    scan: f => {
-      const id = scans++
-      return (s0, constants, xs, range) => {
-        const [from, to] = range
-        if (from >= to) return clone(s0)
-        const stacks = leaves(xs)
-        checkRange(xs, range)
-        const key = `${id} ${signature([s0, constants, xs])}`
-        const runIn = (session: Loaded): typeof s0 =>
-          scoped(() => {
-            const bounds = [scalar(from, 'int32'), scalar(to, 'int32')]
-            const fed = [...bounds, ...leaves(s0), ...leaves(constants), ...stacks]
-            return unflatten(s0, session.run(fed))
-          })()
-        const known = loaded.get(key)
-        if (known !== undefined) return runIn(known)
-        const program = traceStep(f, s0, constants, xs)
-        // XLA compiles when the graph is first run
-        return compiling(() => {
-          const session = load(sessions, scanGraph(program, stacks))
-          try {
-            const result = runIn(session)
-            loaded.set(key, session)
-            compilations++
-            return result
-          } catch (error) {
-            session.close()
-            throw error
-          }
-        })
-      }
-    },
+    scan: scanOf(stackedScan),
+    stackedScan,
     compilations: () => compilations,
     dispose: () => {
-      for (const { close } of loaded.values()) close()
+      for (const { session } of loaded.values()) session.close()
       loaded.clear()
     },
   }

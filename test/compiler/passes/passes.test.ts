@@ -43,6 +43,9 @@ afterEach(() => {
 })
 
 const NONE = new Set<number>()
+
+/** The layout of the step of `training`: two layers, and one row. */
+const LAYOUT = { carried: 4, rows: 1 }
 const matrix = (rows: number, columns: number): Tensor2D => own(zeros([rows, columns]))
 
 /** The program of a step in canonical form; x is a row of two numbers. */
@@ -50,7 +53,15 @@ const canonical = <S extends Tree, C extends Tree>(
   f: (state: S, constants: C, x: Tensor1D) => S,
   s0: S,
   constants: C,
-): KernelProgram => canonicalize(traceStep(f, s0, constants, own(tensor2d([[0, 1]], [1, 2], 'int32'))))
+): KernelProgram =>
+  canonicalize(
+    traceStep(
+      (state: S, given: C, x: Tensor1D) => [f(state, given, x), []],
+      s0,
+      constants,
+      own(tensor2d([[0, 1]], [1, 2], 'int32')),
+    ).program,
+  )
 
 /** The nodes and the result, without the list of inputs. */
 const body = (program: Program<AnyNode>): string[] =>
@@ -108,7 +119,7 @@ describe('canonicalize refuses by name', () => {
 
 describe('assignLayouts', () => {
   it('stores the weights that only the forward pass reads transposed', () => {
-    const { program, transposed } = assignLayouts(training(), NONE)
+    const { program, transposed } = assignLayouts(training(), NONE, LAYOUT)
     expect([...transposed]).toEqual([0])
     expect(body(program).filter(line => line.includes('Transpose'))).toEqual([
       '%5 = Transpose([1].w) : float32[3,2]',
@@ -117,17 +128,17 @@ describe('assignLayouts', () => {
   })
 
   it('leaves a fixed input as it is', () => {
-    expect([...assignLayouts(training(), new Set([0])).transposed]).toEqual([])
+    expect([...assignLayouts(training(), new Set([0]), LAYOUT).transposed]).toEqual([])
   })
 })
 
 describe('sparsify', () => {
   it('finds the gather sources', () => {
-    expect(gatherSources(training(), 1)).toEqual([4, 5])
+    expect(gatherSources(training(), LAYOUT)).toEqual([4, 5])
   })
 
   it('multiplies with rows that are never gathered, and updates weights in place', () => {
-    const { program } = assignLayouts(training(), new Set([4, 5]))
+    const { program } = assignLayouts(training(), new Set([4, 5]), LAYOUT)
     const lines = body(sparsify(program, new Set([4])))
     expect(lines.filter(line => /Sparse|Rank|Gather/.test(line))).toEqual([
       '%0 = GatherV2(y, x) : float32[2,2]',
@@ -159,7 +170,7 @@ describe('sparsify', () => {
   })
 
   it('leaves a dense gather source alone', () => {
-    const { program } = assignLayouts(training(), new Set([4, 5]))
+    const { program } = assignLayouts(training(), new Set([4, 5]), LAYOUT)
     expect(print(sparsify(program, NONE))).toBe(print(program))
   })
 })
@@ -204,15 +215,18 @@ describe('fuse', () => {
 })
 
 describe('planMemory', () => {
-  const planned = (program: LoopProgram) => ({ program, plan: planMemory(program, NONE, 4) })
+  const planned = (program: LoopProgram) => ({
+    program,
+    plan: planMemory(program, NONE, { carried: program.outputs.length, rows: 1 }, 4),
+  })
 
   it('writes each new state over the old one', () => {
     const forms = new Map([
       [4, 'sparse'],
       [5, 'dense'],
     ] as const)
-    const { program } = lower(training(), forms, 1)
-    const plan = planMemory(program, new Set(forms.keys()), 4)
+    const { program } = lower(training(), forms, LAYOUT)
+    const plan = planMemory(program, new Set(forms.keys()), LAYOUT, 4)
     expect(plan.moves).toEqual([])
     expect(program.outputs.map(ref => plan.nodes[ref.index])).toEqual(plan.inputs.slice(0, 4))
   })
