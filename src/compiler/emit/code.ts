@@ -27,7 +27,7 @@ export type ConstantOp =
   | 'f32.const'
   | 'f32x4.const'
   | 'i32x4.const'
-  | `i32.${'load' | 'load8U'}`
+  | `i32.${'load' | 'load8U' | 'loadPointer'}`
   | 'f32.load'
   | `v128.${'load' | 'loadSplat'}`
   | `i32x4.${'shl' | 'shrS' | 'shrU'}`
@@ -143,6 +143,8 @@ export const i32 = {
   popcnt: unary<'i32', 'i32'>('i32.popcnt', 'i32'),
   load8U: load('i32.load8U', 'i32'),
   load: load('i32.load', 'i32'),
+  /** An address that the host has written: it counts from the start of the whole memory. */
+  loadPointer: load('i32.loadPointer', 'i32'),
   store: store<'i32'>('i32.store'),
 }
 

@@ -29,7 +29,7 @@ const gatherDense = (fn: Locals, { inputs }: GatherNode, bufferOf: BufferOf, out
   const { rows, pitch, vectors, vectorBytes } = output.layout
   const [index, from, to] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]
   const address = i32.const(source.address)
-  const start = source.gatherSource === undefined ? address : i32.load(address)
+  const start = source.gatherSource === undefined ? address : i32.loadPointer(address)
   return for_(fn, { to: rows }, row => [
     index.set(i32.load(i32.shl(row, i32.const(2)), indices.address)),
     if_(i32.geU(index, i32.const(source.layout.rows)), trap),

@@ -44,9 +44,9 @@ const entriesOf = (
   const code = [
     index.set(i32.load(i32.shl(row, i32.const(2)), rows.address)),
     if_(i32.geU(index, i32.const(source.layout.rows)), trap),
-    index.set(i32.add(i32.load(i32.const(source.address)), i32.shl(index, i32.const(2)))),
-    from.set(i32.load(index)),
-    to.set(i32.load(index, 4)),
+    index.set(i32.add(i32.loadPointer(i32.const(source.address)), i32.shl(index, i32.const(2)))),
+    from.set(i32.loadPointer(index)),
+    to.set(i32.loadPointer(index, 4)),
   ]
   return { code, from, to }
 }

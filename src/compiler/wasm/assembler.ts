@@ -1,18 +1,10 @@
 /**
  * The bytes of a WebAssembly module: its sections, and functions over one imported memory.
  */
-import type { Code, Kind } from '../emit/code.ts'
+import type { Kind } from '../emit/code.ts'
+import type { Func } from '../emit/module.ts'
 import { flat, unsignedLeb128, type Bytes } from './bytes.ts'
 import { codeBytes } from './instructions.ts'
-
-/** A function without a result: it writes its results to memory. */
-export type Func = {
-  readonly params: readonly Kind[]
-  readonly locals: readonly Kind[]
-  readonly body: Code
-  /** The name of an exported function; functions of the module call each other by index. */
-  readonly name?: string
-}
 
 const KIND: Readonly<Record<Kind, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
 

@@ -1,7 +1,8 @@
 /**
- * From a program in canonical form to one that runs: lowered, planned, assembled, and instantiated.
+ * From a program in canonical form to one that runs: lowered, planned, written for a machine, and loaded.
  */
-import { paddedLayout, writePadded } from '../emit/layout.ts'
+import { paddedLayout, writePadded, type VectorUnit } from '../emit/layout.ts'
+import { moduleFunctions, type Func } from '../emit/module.ts'
 import type { KernelProgram, LoopProgram } from '../kernel-program.ts'
 import { lower } from '../passes/lower.ts'
 import { planMemory } from '../passes/memory-plan.ts'
@@ -9,8 +10,37 @@ import { print } from '../program.ts'
 import type { StepLayout } from '../rows.ts'
 import type { GatherSource } from './gather-sources.ts'
 import type { Memory, Region } from './memory.ts'
-import { buildModule } from './module.ts'
-import { webAssembly } from './webassembly.ts'
+
+/** A description of what was compiled. */
+export type CompiledListing = {
+  /** The loops that run, as text. */
+  readonly program: string
+  /** The size of the machine code, in bytes: of the WebAssembly module, or of the text in C. */
+  readonly bytes: number
+}
+
+/** Code that runs `count` steps, given the addresses of the rows of each leaf of the per-step inputs and of the outputs. It throws a GatherError for a row that does not exist. */
+export type Loaded = {
+  readonly run: (rows: readonly number[], count: number) => void
+  readonly bytes: number
+}
+
+/** A gathered row does not exist. */
+export class GatherError extends RangeError {
+  constructor(options?: ErrorOptions) {
+    super('gather: a row number is negative, or beyond the last row', options)
+  }
+}
+
+/** A machine: its vectors, and how the functions of a module become code that runs. */
+export type Machine = {
+  readonly vectors: VectorUnit
+  /**
+   * @param functions the functions, for an address at which the program's part of the memory starts
+   * @param start where it starts
+   */
+  readonly load: (memory: Memory, functions: (start: number) => readonly Func[], start: number) => Loaded
+}
 
 export type Compiled = {
   readonly program: LoopProgram
@@ -22,18 +52,11 @@ export type Compiled = {
   readonly run: (rows: readonly Region[], count: number) => void
 }
 
-/** A description of what was compiled. */
-export type CompiledListing = {
-  /** The loops that run, as text. */
-  readonly program: string
-  /** The size of the WebAssembly module, in bytes. */
-  readonly bytes: number
-}
-
 /**
  * @param sources the gather sources among the program's inputs
  */
 export const compile = (
+  { vectors, load }: Machine,
   memory: Memory,
   canonical: KernelProgram,
   sources: ReadonlyMap<number, GatherSource>,
@@ -42,36 +65,26 @@ export const compile = (
 ): Compiled => {
   const forms = new Map([...sources].map(([index, { form }]) => [index, form] as const))
   const { program, transposed } = lower(canonical, forms, layout)
-  const plan = planMemory(program, new Set(forms.keys()), layout, memory.machine.lanes)
+  const plan = planMemory(program, new Set(forms.keys()), layout, vectors.lanes)
   const { address: start } = memory.allocate(plan.bytes)
   program.constants.forEach((constant, i) => {
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
-    writePadded(
-      view,
-      start + plan.constants[i]!,
-      paddedLayout(constant, memory.machine.lanes),
-      constant.values,
-    )
+    writePadded(view, start + plan.constants[i]!, paddedLayout(constant, vectors.lanes), constant.values)
   })
-  const bytes = buildModule(program, plan, { start, sources: forms, layout })
-  const { Instance, Module, RuntimeError } = webAssembly()
-  const { exports } = new Instance(new Module(bytes), {
-    host: { memory: memory.memory },
-  })
-  onCompile({ program: print(program), bytes: bytes.length })
+  const { run, bytes } = load(
+    memory,
+    from => moduleFunctions(program, plan, { sources: forms, layout, machine: vectors }, from),
+    start,
+  )
+  onCompile({ program: print(program), bytes })
   return {
     program,
     inputs: plan.inputs.map(place => start + place),
     transposed,
-    run: (regions, count) => {
-      try {
-        exports.run(...regions.map(({ address }) => address), count)
-      } catch (error) {
-        // a module has no other trap than that of gathered rows
-        if (error instanceof RuntimeError)
-          throw new RangeError('gather: a row number is negative, or beyond the last row', { cause: error })
-        throw error
-      }
-    },
+    run: (regions, count) =>
+      run(
+        regions.map(({ address }) => address),
+        count,
+      ),
   }
 }

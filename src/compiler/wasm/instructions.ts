@@ -92,6 +92,7 @@ const WITH_CONSTANT: Readonly<Record<ConstantOp, (constant: number) => Bytes>> =
   'f32x4.const': value => [simd(0x0c), Array.from({ length: 4 }, () => float32Bytes(value))],
   'i32x4.const': value => [simd(0x0c), Array.from({ length: 4 }, () => int32Bytes(value))],
   'i32.load': offset => [0x28, at(2, offset)],
+  'i32.loadPointer': offset => [0x28, at(2, offset)],
   'i32.load8U': offset => [0x2d, at(0, offset)],
   'f32.load': offset => [0x2a, at(2, offset)],
   'v128.load': offset => [simd(0x00), at(2, offset)],

@@ -2,7 +2,7 @@
  * The WebAssembly engine, which needs no installation: a step is traced once, and its loop becomes a WebAssembly module
  * for its shapes. It runs in Node and in browsers, wherever WebAssembly has vectors (SIMD).
  */
-import type { Interpreter, Stacked, StackedScan } from '../../core/scan.ts'
+import type { EngineName, Interpreter, Stacked, StackedScan } from '../../core/scan.ts'
 import { leaves, signature, unflatten, type Tree } from '../../core/tree.ts'
 import type { KernelProgram } from '../kernel-program.ts'
 import { specOf } from '../program.ts'
@@ -10,11 +10,13 @@ import { canonicalize } from '../passes/canonicalize.ts'
 import { gatherSources } from '../passes/sparsify.ts'
 import { checkRange, rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
 import { scannedNothing, scanOf } from '../stacked-scan.ts'
-import { compile, type Compiled, type CompiledListing } from './compile.ts'
+import { assemble } from './assembler.ts'
+import { compile, GatherError, type Compiled, type CompiledListing, type Machine } from './compile.ts'
 import { newGatherSources } from './gather-sources.ts'
 import { WASM_VECTORS } from './instructions.ts'
 import { newMemory, type Region } from './memory.ts'
 import { allocateRows, readRows, readTensor, writeRows, writeTensor, type Place } from './transfer.ts'
+import { webAssembly } from './webassembly.ts'
 
 /** The options of the WebAssembly engine. */
 export type WasmOptions = {
@@ -23,8 +25,8 @@ export type WasmOptions = {
 }
 
 /** What `dispose` releases: the memory, with the modules that use it and the gather sources in it. */
-const openWorkspace = () => {
-  const memory = newMemory(WASM_VECTORS)
+const openWorkspace = ({ vectors }: Machine) => {
+  const memory = newMemory(vectors)
   return { memory, sourcesOf: newGatherSources(memory), compiled: new Map<string, Compiled>() }
 }
 
@@ -35,8 +37,37 @@ const canonical = ({ program, ...rest }: TracedStep): CanonicalStep => ({
   program: canonicalize(program),
 })
 
+/** WebAssembly as a machine. */
+const webAssemblyMachine: Machine = {
+  vectors: WASM_VECTORS,
+  load: ({ memory }, functions, start) => {
+    const { Instance, Module, RuntimeError } = webAssembly()
+    const bytes = assemble(functions(start), 1)
+    const { exports } = new Instance(new Module(bytes), { host: { memory } })
+    return {
+      bytes: bytes.length,
+      run: (rows, count) => {
+        try {
+          exports.run(...rows, count)
+        } catch (error) {
+          // a module has no other trap than that of gathered rows
+          throw error instanceof RuntimeError ? new GatherError({ cause: error }) : error
+        }
+      },
+    }
+  },
+}
+
 /** A WebAssembly engine. It compiles when a scan is first called, and keeps its memory until it is disposed of. */
-export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpreter => {
+export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpreter =>
+  machineEngine('wasm', webAssemblyMachine, onCompile)
+
+/** An engine whose programs run on a machine, in a memory of their own. */
+export const machineEngine = (
+  name: EngineName,
+  machine: Machine,
+  onCompile: (listing: CompiledListing) => void,
+): Interpreter => {
   // opened when a scan is first compiled: a memory reserves gigabytes of addresses
   let workspace: ReturnType<typeof openWorkspace> | undefined
   let scans = 0
@@ -63,7 +94,7 @@ export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpr
       steps.set(kind, step)
       const { program, layout } = step
 
-      const { memory, sourcesOf, compiled } = (workspace ??= openWorkspace())
+      const { memory, sourcesOf, compiled } = (workspace ??= openWorkspace(machine))
       const state = leaves(s0)
       const inputs = [...state, ...leaves(constants)]
       const gathered = gatherSources(program, layout)
@@ -72,7 +103,7 @@ export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpr
 
       const key = `${id} ${kind} ${found.map(({ form }) => form).join()}`
       const known = compiled.get(key)
-      const ready = known ?? compile(memory, program, sources, layout, onCompile)
+      const ready = known ?? compile(machine, memory, program, sources, layout, onCompile)
       if (known === undefined) {
         compiled.set(key, ready)
         compilations++
@@ -112,7 +143,7 @@ export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpr
   }
 
   return {
-    name: 'wasm',
+    name,
     scan: scanOf(stackedScan),
     stackedScan,
     compilations: () => compilations,

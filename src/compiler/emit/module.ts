@@ -1,48 +1,56 @@
 /**
- * From a planned program to the bytes of its module: a function for each node, and one that runs the loop.
+ * From a planned program to the functions of its module: one for each node, and one that runs the loop.
  *
  * A JavaScript engine replaces the code of a function that has run for a while by faster code, but only at its next
  * call: so each node is a function that the loop calls.
  */
-import type { BufferOf, SourceForm } from '../emit/buffer.ts'
-import { call, copy, i32, locals, param, repeatWhile, type Locals } from '../emit/code.ts'
-import { emitNode } from '../emit/kernels.ts'
-import { paddedLayout } from '../emit/layout.ts'
 import type { LoopProgram } from '../kernel-program.ts'
 import type { MemoryPlan } from '../passes/memory-plan.ts'
 import { specOf, type Ref } from '../program.ts'
 import type { StepLayout } from '../rows.ts'
-import { assemble, type Func } from './assembler.ts'
-import { WASM_VECTORS } from './instructions.ts'
+import type { BufferOf, SourceForm } from './buffer.ts'
+import { call, copy, i32, locals, param, repeatWhile, type Code, type Kind, type Locals } from './code.ts'
+import { emitNode } from './kernels.ts'
+import { paddedLayout, type VectorUnit } from './layout.ts'
+
+/** A function without a result: it writes its results to memory. */
+export type Func = {
+  readonly params: readonly Kind[]
+  readonly locals: readonly Kind[]
+  readonly body: Code
+  /** The name of an exported function; functions of the module call each other by index. */
+  readonly name?: string
+}
 
 export type LoopInputs = {
-  /** The address of the program's own part of the memory. */
-  readonly start: number
   /** The form in which each gather source is stored. */
   readonly sources: ReadonlyMap<number, SourceForm>
   readonly layout: StepLayout
-}
-
-const functionOf = (body: (fn: Locals) => Func['body'], params: Func['params'] = [], name?: string): Func => {
-  const fn = locals(WASM_VECTORS, params.length)
-  const code = body(fn)
-  return { params, locals: fn.kinds, body: code, ...(name === undefined ? {} : { name }) }
+  readonly machine: VectorUnit
 }
 
 /**
- * The module of a scan over a step. It exports `run(...rows, count)`: it runs `count` steps (at least one) from the
- * state in its place. For each leaf of the per-step inputs, and then of the outputs, `rows` has the address of the first of
- * its rows, which are adjacent.
+ * The functions of a scan over a step. `run(...rows, count)` is exported: it runs `count` steps (at least one) from the
+ * state in its place. For each leaf of the per-step inputs, and then of the outputs, `rows` has the address of the first
+ * of its rows, which are adjacent.
+ *
+ * @param start the address of the program's own part of the memory
  */
-export const buildModule = (
+export const moduleFunctions = (
   step: LoopProgram,
   plan: MemoryPlan,
-  { start, sources, layout: { carried, rows } }: LoopInputs,
-): Uint8Array<ArrayBuffer> => {
+  { sources, layout: { carried, rows }, machine }: LoopInputs,
+  start: number,
+): readonly Func[] => {
+  const functionOf = (body: (fn: Locals) => Code, params: Func['params'] = [], name?: string): Func => {
+    const fn = locals(machine, params.length)
+    const code = body(fn)
+    return { params, locals: fn.kinds, body: code, ...(name === undefined ? {} : { name }) }
+  }
   const bufferOf: BufferOf = ref => {
     const places = ref.kind === 'input' ? plan.inputs : ref.kind === 'constant' ? plan.constants : plan.nodes
     const spec = specOf(step, ref)
-    const layout = paddedLayout(spec, WASM_VECTORS.lanes)
+    const layout = paddedLayout(spec, machine.lanes)
     const buffer = { spec, layout, address: start + places[ref.index]! }
     const form = ref.kind === 'input' ? sources.get(ref.index) : undefined
     return form === undefined ? buffer : { ...buffer, gatherSource: form }
@@ -79,5 +87,5 @@ export const buildModule = (
     [...all.map(() => 'i32' as const), 'i32'],
     'run',
   )
-  return assemble([...nodes, run], 1)
+  return [...nodes, run]
 }
