@@ -27,6 +27,7 @@ export const tiers = [
   ['study'],
   ['book'],
   ['report'],
+  ['web'],
   // what is seen from outside
   ['index', 'node'],
   ['repl'],
@@ -82,7 +83,7 @@ export default {
     {
       name: 'only-backend-names-a-backend',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/runtime/backend[.]ts$' },
+      from: { path: '^src/', pathNot: '^src/(runtime/backend|web/page/page-kernels)[.]ts$' },
       to: { path: '^node_modules/@tensorflow/tfjs-(node|backend-)' },
     },
     {

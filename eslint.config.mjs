@@ -16,6 +16,8 @@ const pure = [
   'src/image/**/*.ts',
   'src/data/expansions/**/*.ts',
   'src/data/{expand,expansion,gaussian,resample}.ts',
+  'src/web/page/{line-chart,page-actions,page-link,page-messages,page-state,page-words,words-en,words-zh}.ts',
+  'src/web/page/*-view.ts',
   'src/{extent,format}.ts',
 ]
 
@@ -23,6 +25,7 @@ const PURE = 'This file is pure: take it as an argument.'
 
 const effects = [
   ...['Date', 'performance', 'crypto', 'process', 'console', 'fetch', 'globalThis'],
+  ...['document', 'window', 'location', 'navigator', 'localStorage'],
   ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'],
 ].map(name => ({ name, message: PURE }))
 
@@ -111,6 +114,7 @@ export default ts.config(
         process: 'readonly',
         console: 'readonly',
         URL: 'readonly',
+        TextEncoder: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
       },

@@ -41,9 +41,14 @@ const setUp = async args => {
   say(`The native backend is installed (TensorFlow ${native.libtensorflow}, ${native.source}).`)
 }
 
-/** Adds to the JavaScript in dist/ what a package has besides: declarations, and the licences of what was bundled. */
+/** Adds to the JavaScript in dist/ what a package has besides: the page, declarations, and the licences of what was bundled. */
 const completePackage = async () => {
-  const [{ bundledLicences }, { writeWhole }] = await Promise.all([import('./build.mjs'), installer()])
+  const [{ bundledLicences }, { buildPage }, { writeWhole }] = await Promise.all([
+    import('./build.mjs'),
+    import('./page.mjs'),
+    installer(),
+  ])
+  await buildPage(root)
   writeWhole(join(root, 'dist', 'LICENSES.txt'), bundledLicences(root))
   await program('node_modules/typescript/bin/tsc', ['--project', join(root, 'tsconfig.build.json')])
 }
@@ -108,6 +113,7 @@ const main = async ([command, ...args]) => {
     const { buildSources } = await import('./build.mjs')
     const stale = await buildSources(root)
     if (stale !== undefined) return fail(7, stale)
+    if (command === 'page') await (await import('./page.mjs')).buildPage(root)
   }
   // Source maps are read with each module: too slow for every start.
   if (args.includes('--debug')) process.setSourceMapsEnabled(true)

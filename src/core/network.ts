@@ -24,7 +24,8 @@ export type Batch = {
 export type Gradients = Params
 
 /** z^l = a^(l-1) (w^l)ᵀ + b^l, the weighted input of a layer. a [m, j_l-1] -> z [m, j_l] */
-const weightedInput = ({ w, b }: LayerParams, a: Tensor2D): Tensor2D => add(matMul(a, w, false, true), b)
+export const weightedInput = ({ w, b }: LayerParams, a: Tensor2D): Tensor2D =>
+  add(matMul(a, w, false, true), b)
 
 /** What {@link output} returns. */
 export type Output = {

@@ -1,21 +1,19 @@
 /**
  * What training and evaluation need: the data, a backend and an interpreter.
  */
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { join } from 'node:path'
 import { loadBackend, preloadBackend, type Backend, type BackendChoice } from '../runtime/backend.ts'
-import { density, type Dataset, type Examples } from '../data/dataset.ts'
+import { density, type Dataset } from '../data/dataset.ts'
 import { loadChosenData } from '../data/load.ts'
 import { selectBackend, selectEngine, type EngineChoice } from '../runtime/engine.ts'
-import { dataError, interrupted, usageError, type AppError } from '../errors.ts'
+import { dataError, interrupted, type AppError } from '../errors.ts'
 import type { Interpreter } from '../core/scan.ts'
 import type { Sizes } from '../core/params.ts'
 import { decodeModel, type ModelFile } from '../io/model.ts'
 import { exists, isFolder, readText } from '../io/read.ts'
 import { noProgressBar, type Env } from '../io/env.ts'
-import type { EvaluationPart } from '../options/train-options.ts'
 
 export type Resources = {
   readonly dataset: Dataset
@@ -132,22 +130,4 @@ const modelPath = (path: string): TE.TaskEither<AppError, string> => {
         : TE.right(path),
     ),
   )
-}
-
-/** The part of the data set to evaluate on: the requested one, else the test set, else the validation set, else none. */
-export const evaluationPart = (
-  wanted: EvaluationPart | undefined,
-  data: Dataset,
-): E.Either<AppError, { readonly part: EvaluationPart; readonly examples: Examples | undefined }> => {
-  const part =
-    wanted ?? (data.test !== undefined ? 'test' : data.validation !== undefined ? 'validation' : 'none')
-  const examples = part === 'none' ? undefined : data[part]
-  return part !== 'none' && examples === undefined
-    ? E.left(
-        usageError(
-          `--evaluate-on ${part}: ${data.name} has no ${part} set`,
-          'use --evaluate-on none, or other data',
-        ),
-      )
-    : E.right({ part, examples })
 }

@@ -25,7 +25,7 @@ import { seededDropout, seededLayers, seededOrder, STREAM } from '../core/seeded
 import type { Schedule } from '../core/schedule.ts'
 import type { DataIdentity, ModelFile } from '../io/model.ts'
 import { expansionSettings, planExpansion } from './expansion-settings.ts'
-import { evaluationPart } from './resources.ts'
+import { evaluationPart } from './evaluation-part.ts'
 import type { About } from '../options/option.ts'
 import {
   trainingOptions,

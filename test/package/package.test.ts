@@ -100,7 +100,9 @@ it('the tarball holds the built package and its sources, and nothing else', () =
     path =>
       !/^(README([.]zh-CN)?[.]md|LICENSE|package[.]json|dist\/LICENSES[.]txt|scripts\/[\w-]+[.]mjs|src\/.*[.]ts)$/.test(
         path,
-      ) && !/^dist\/.*[.](d[.]ts|js)([.]map)?$/.test(path),
+      ) &&
+      !/^dist\/.*[.](d[.]ts|js)([.]map)?$/.test(path) &&
+      path !== 'dist/page/index.html',
   )
   expect(other).toEqual([])
   expect(packed.filter(path => /^dist\/(scripts|test)|build|lint/.test(path))).toEqual([])

@@ -2,16 +2,16 @@
  * Chromium without a window, driven over a pipe by its DevTools protocol.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { need } from './needs.ts'
 
-const found = ['chromium', 'chromium-browser', 'google-chrome'].find(
-  name => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
-)
+const found = ['chromium', 'chromium-browser', 'google-chrome']
+  .flatMap(name => (process.env.PATH ?? '').split(delimiter).map(folder => join(folder, name)))
+  .find(file => existsSync(file) && spawnSync(file, ['--version'], { stdio: 'ignore' }).status === 0)
 
 /** A Chromium on this machine. */
 export const chromium = need(found !== undefined, 'Chromium is not installed')

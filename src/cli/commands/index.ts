@@ -19,5 +19,6 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   worker: async () => (await import('./worker-command.ts')).workerCommand,
   merge: async () => (await import('./merge-command.ts')).mergeCommand,
   trace: async () => (await import('./trace-command.ts')).traceCommand,
+  page: async () => (await import('./page-command.ts')).pageCommand,
   doctor: async () => (await import('./doctor-command.ts')).doctorCommand,
 }

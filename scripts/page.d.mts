@@ -1,0 +1,2 @@
+export type BuiltPage = { readonly file: string; readonly bytes: number; readonly gzipped: number }
+export declare const buildPage: (root: string, options?: { readonly folder?: string }) => Promise<BuiltPage>

@@ -1,0 +1,111 @@
+/**
+ * Builds the page of src/web/page: one HTML file that works from any server and from the disk, without a network.
+ *
+ * Its script is classic and inline, and the worker is made from text in it: from file:// browsers refuse module scripts and
+ * workers by their path. A content security policy allows this script and this style sheet by their hashes, and nothing of
+ * any other origin.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { writeWhole } from './setup.mjs'
+
+/** Modules of Node that a bundled module imports, but that nothing in the page uses. */
+const withoutNode = {
+  name: 'without-node',
+  setup: build => {
+    build.onResolve({ filter: /^node:|^#scripts\// }, ({ path }) => ({
+      path,
+      namespace: 'node',
+      sideEffects: false,
+    }))
+    build.onLoad({ filter: /./, namespace: 'node' }, () => ({ contents: 'module.exports = {}' }))
+  },
+}
+
+const bundle = async (root, entry) => {
+  const { build } = await import('esbuild')
+  const { outputFiles, metafile } = await build({
+    entryPoints: [join(root, 'src', 'web', 'page', entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    mainFields: ['module', 'main'],
+    alias: { 'fp-ts/lib': 'fp-ts/es6' },
+    plugins: [withoutNode],
+    legalComments: 'none',
+    logLevel: 'silent',
+  })
+  const [[, { inputs }]] = Object.entries(metafile.outputs)
+  const used = Object.entries(inputs).filter(
+    ([path, { bytesInOutput }]) => path.startsWith('node:') && bytesInOutput > 0,
+  )
+  if (used.length > 0)
+    throw new Error(`the page uses ${used.map(([path]) => path).join(', ')}, which browsers do not have`)
+  return outputFiles[0].text
+}
+
+/** The text of an inline script: the end of its element must not stand in it. */
+const inline = script => script.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--')
+
+const hashOf = text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+/** The style sheet without comments, and without spaces at the ends of lines. */
+const styleOf = async root => {
+  const { transform } = await import('esbuild')
+  const { code } = await transform(readFileSync(join(root, 'src', 'web', 'page', 'page.css'), 'utf8'), {
+    loader: 'css',
+    minify: true,
+  })
+  return code.trim()
+}
+
+/** The HTML file, as text. */
+const pageHtml = async root => {
+  const [bundled, style] = await Promise.all([bundle(root, 'page-entry.ts'), styleOf(root)])
+  const script = inline(bundled)
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(script)} 'wasm-unsafe-eval' blob:`,
+    'worker-src blob:',
+    `style-src ${hashOf(style)}`,
+    'img-src blob: data:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>network2</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+<div id="root"></div>
+<noscript>This page trains networks in the browser, which needs JavaScript. 本页面需要 JavaScript。</noscript>
+<script>${script}</script>
+</body>
+</html>
+`
+}
+
+/** Builds the page into a folder. */
+export const buildPage = async (root, { folder = join(root, 'dist', 'page') } = {}) => {
+  const html = await pageHtml(root)
+  writeWhole(join(folder, 'index.html'), html)
+  return {
+    file: join(folder, 'index.html'),
+    bytes: new TextEncoder().encode(html).length,
+    gzipped: gzipSync(html, { level: 9 }).length,
+  }
+}

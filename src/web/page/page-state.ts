@@ -1,0 +1,164 @@
+/**
+ * The state of the page, one value, and how each event changes it. Pure: what an event does outside of the page is in
+ * page-main.ts.
+ */
+import type { Language, LinkTexts, Pace } from './page-link.ts'
+import type {
+  Answer,
+  Measured,
+  NetworkFrame,
+  NetworkSettings,
+  PageData,
+  PageImages,
+  PairFrame,
+} from './page-messages.ts'
+
+/** The state of something for each of the two networks. */
+export type Both<A> = readonly [A, A]
+
+export type Trouble = { readonly message: string; readonly remedy: string }
+
+/** What is known of a network: its last frame, with the parts that were asked for last, and all that was measured. */
+export type KnownNetwork = Omit<NetworkFrame, 'measured'> & { readonly measured: readonly Measured[] }
+
+export type PairState = {
+  /** Counts the trainings of this page: an answer to an older one is ignored. */
+  readonly run: number
+  readonly phase: 'preparing' | 'ready' | 'lost'
+  readonly isRunning: boolean
+  readonly settings?: Both<NetworkSettings>
+  readonly data?: {
+    readonly name: string
+    readonly training: number
+    readonly width: number
+    readonly test: PageImages
+  }
+  readonly networks: Both<KnownNetwork>
+  /** Images a second, of both networks together, while it runs at full speed. */
+  readonly speed?: number | undefined
+}
+
+/** A cell of a confusion matrix. */
+export type ConfusionCell = { readonly network: 0 | 1; readonly label: number; readonly answer: number }
+
+export type PageState = {
+  readonly language: Language
+  readonly texts: LinkTexts
+  /** Why the link or a setting cannot be used. */
+  readonly trouble?: Trouble | undefined
+  readonly pace: Pace
+  readonly pair: PairState
+  readonly cell?: ConfusionCell | undefined
+  readonly isCopied: boolean
+  /** Data other than the generated digits. */
+  readonly data?: PageData | undefined
+}
+
+const NOTHING: KnownNetwork = { at: 0, steps: 0, outcome: 'training', measured: [] }
+
+const freshPair = (run: number): PairState => ({
+  run,
+  phase: 'preparing',
+  isRunning: false,
+  networks: [NOTHING, NOTHING],
+})
+
+export const initialPageState = (language: Language, texts: LinkTexts, pace: Pace): PageState => ({
+  language,
+  texts,
+  pace,
+  pair: freshPair(1),
+  isCopied: false,
+})
+
+export type PageEventOf =
+  | { readonly kind: 'language'; readonly language: Language }
+  /** The settings of a link, or of the controls. */
+  | { readonly kind: 'texts'; readonly texts: LinkTexts }
+  | { readonly kind: 'trouble'; readonly trouble: Trouble | undefined }
+  | { readonly kind: 'restart' }
+  | { readonly kind: 'run'; readonly isRunning: boolean }
+  | { readonly kind: 'stepped' }
+  | { readonly kind: 'paced'; readonly pace: Pace }
+  | { readonly kind: 'cell'; readonly cell: ConfusionCell | undefined }
+  | { readonly kind: 'copied'; readonly isCopied: boolean }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'speed'; readonly speed: number }
+  | { readonly kind: 'answer'; readonly answer: Answer }
+
+export const nextPageState = (state: PageState, event: PageEventOf): PageState => {
+  switch (event.kind) {
+    case 'language':
+      return { ...state, language: event.language }
+    case 'texts':
+      return restarted({ ...state, texts: event.texts, trouble: undefined })
+    case 'trouble':
+      return { ...state, trouble: event.trouble }
+    case 'restart':
+      return restarted(state)
+    case 'run':
+      return withPair(state, { isRunning: event.isRunning })
+    case 'stepped':
+      return withPair(state, { isRunning: false })
+    case 'paced':
+      return { ...state, pace: event.pace }
+    case 'cell':
+      return { ...state, cell: event.cell }
+    case 'copied':
+      return { ...state, isCopied: event.isCopied }
+    case 'lost':
+      return withPair(state, { phase: 'lost', isRunning: false })
+    case 'speed':
+      return withPair(state, { speed: event.speed })
+    case 'answer':
+      return answered(state, event.answer)
+  }
+}
+
+const withPair = (state: PageState, changes: Partial<PairState>): PageState => ({
+  ...state,
+  pair: { ...state.pair, ...changes },
+})
+
+const restarted = (state: PageState): PageState => {
+  const { run, settings, data } = state.pair
+  return {
+    ...state,
+    cell: undefined,
+    // the page keeps its form while the next training is prepared
+    pair: { ...freshPair(run + 1), ...(settings && { settings }), ...(data && { data }) },
+  }
+}
+
+const answered = (state: PageState, answer: Answer): PageState => {
+  if ('run' in answer && answer.run !== state.pair.run) return state
+  switch (answer.kind) {
+    case 'begun':
+      return withPair(state, { phase: 'ready', settings: answer.settings, data: answer.data })
+    case 'frame':
+      return withPair(state, {
+        networks: withFrame(state.pair.networks, answer.frame),
+        isRunning: answer.isRunning,
+      })
+    case 'refused':
+      return { ...state, trouble: { message: answer.message, remedy: answer.remedy } }
+    case 'saved':
+    case 'seed':
+    case 'seen':
+      return state
+  }
+}
+
+const withFrame = (known: Both<KnownNetwork>, frame: PairFrame): Both<KnownNetwork> => [
+  merged(known[0], frame[0]),
+  merged(known[1], frame[1]),
+]
+
+/** The newest of everything; measurements are added. */
+const merged = (known: KnownNetwork, frame: NetworkFrame): KnownNetwork => ({
+  ...frame,
+  weights: frame.weights ?? known.weights,
+  slopes: frame.slopes ?? known.slopes,
+  answers: frame.answers ?? known.answers,
+  measured: frame.measured.length === 0 ? known.measured : [...known.measured, ...frame.measured],
+})

@@ -1,0 +1,331 @@
+/**
+ * The training of two networks side by side, on the same mini-batches: what the worker of the page does, without the
+ * worker.
+ */
+import type * as E from 'fp-ts/lib/Either.js'
+import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
+import { jit } from '../../compiler/jit.ts'
+import type { Activation, HiddenActivation } from '../../core/activation.ts'
+import { evaluator, type Metrics } from '../../core/evaluate.ts'
+import { weightedInput, type Network } from '../../core/network.ts'
+import { fromParams, toParams, type LayerValues, type Params } from '../../core/params.ts'
+import { networkNamed, partsNamed } from '../../core/parts.ts'
+import { fold, key } from '../../core/rng.ts'
+import type { Interpreter } from '../../core/scan.ts'
+import { dispose, leave, using } from '../../core/scope.ts'
+import type { TrainState } from '../../core/optimizer.ts'
+import { paramsForUse, train, type TrainEvent } from '../../core/train.ts'
+import {
+  GENERATED_DIGITS,
+  inputValues,
+  labelsOf,
+  largestAt,
+  type Dataset,
+  type Examples,
+} from '../../data/dataset.ts'
+import { digitsSeed, generateDigits, SIDE } from '../../data/digits.ts'
+import type { AppError } from '../../errors.ts'
+import { encodeModel } from '../../io/model.ts'
+import { flagsText, typedTrainFlags } from '../../options/flag-text.ts'
+import type { TrainFlags } from '../../options/train-options.ts'
+import { asSettings, modelOf, planRun, trainSettings, type PlannedRun } from '../../runs/run-plan.ts'
+import { disposeSets, toSets } from '../../runs/sets.ts'
+import type { TrialResult } from '../../study/trial.ts'
+import type {
+  Measured,
+  NetworkFrame,
+  NetworkSettings,
+  Outcome,
+  PageData,
+  SlopeHistogram,
+  Wanted,
+} from './page-messages.ts'
+
+/** The generated test digits that the page evaluates on: the first of the program's 10,000. */
+export const PAGE_TEST_SIZE = 2000
+
+/** The largest training set of generated digits: that of the program. */
+const MOST_DIGITS = 50_000
+
+const examplesOf = (width: number, { pixels, labels }: PageData['training']): Examples => ({
+  size: labels.length,
+  inputs: {
+    kind: 'bytes',
+    width,
+    ...(Number.isInteger(Math.sqrt(width)) ? { columns: Math.sqrt(width) } : {}),
+    bytes: pixels,
+  },
+  desired: { kind: 'labels', labels },
+})
+
+/** Generated digits as `network2 train --data digits` has them: the first ones of its training set, and of its test set. */
+export const pageDigits = (training: number): PageData => {
+  const drawn = (stream: number, n: number): PageData['training'] => {
+    const { images, labels } = generateDigits(fold(key(digitsSeed), stream), 0, n)
+    return { pixels: images.pixels, labels }
+  }
+  return {
+    name: GENERATED_DIGITS,
+    choice: 'digits',
+    width: SIDE * SIDE,
+    training: drawn(0, Math.min(training, MOST_DIGITS)),
+    test: drawn(1, PAGE_TEST_SIZE),
+  }
+}
+
+const datasetOf = ({ name, choice, width, training, test }: PageData): Dataset => ({
+  name,
+  source: choice,
+  training: examplesOf(width, training),
+  validation: undefined,
+  test: examplesOf(width, test),
+})
+
+/** Checks the settings with the data, and fills in their defaults, as `network2 train` does. */
+export const planPageRun = (flags: TrainFlags, data: PageData): E.Either<AppError, PlannedRun> =>
+  planRun({ ...flags, data: data.choice, evaluateOn: 'test' }, undefined, datasetOf(data))
+
+/** The settings of a run, for people. */
+export const settingsOf = ({ config }: PlannedRun): NetworkSettings => {
+  const settings = asSettings(config)
+  return {
+    config: settings,
+    cost: config.cost,
+    // the command line evaluates on the test set where there is one
+    flags: flagsText(typedTrainFlags({ ...settings, evaluateOn: undefined })),
+  }
+}
+
+/** A network in training. */
+export type PageTraining = {
+  /** Trains on this many examples or up to the end of the epoch, whichever comes first. */
+  readonly advance: (examples: number | undefined) => void
+  readonly outcome: () => Outcome
+  /** Epochs, with their fraction. */
+  readonly at: () => number
+  /** The network of this moment, and what was measured since the last frame. */
+  readonly frame: (wanted: Wanted, drawing: Float32Array | undefined, isMeasuredNow: boolean) => NetworkFrame
+  /** The weights and biases of this moment. */
+  readonly layers: () => readonly LayerValues[]
+  /** The text of its file. */
+  readonly saved: () => string
+  readonly close: () => void
+}
+
+/** The parts of a histogram. */
+const BARS = 24
+
+/** How many test images the histogram looks at. */
+const LOOKED_AT = 200
+
+/** Opens a training, which is the caller's to close. */
+export const openPageTraining = (interpreter: Interpreter, run: PlannedRun): PageTraining => {
+  const { config, initial } = run
+  const settings = trainSettings(config)
+  const sets = toSets(run)
+  const start = { params: toParams(initial) }
+  const training = train(interpreter, settings, sets, start)
+  const network = networkNamed(config)
+  const { regularizer } = partsNamed(config)
+  const evaluate = evaluator(interpreter, network, regularizer!, config.lmbda)
+  const n = run.training.size
+  const look = observed(interpreter, network)
+  const tests = run.evaluation!
+  const sample = firstInputs(tests, LOOKED_AT)
+  const all = firstInputs(tests, tests.size)
+  const labels = labelsOf(tests.desired)
+
+  let outcome: Outcome = 'training'
+  let hasFailed = false
+  let at = 0
+  let state: TrainState | undefined
+  let measured: Measured[] = []
+  let final: TrainState | undefined
+
+  const take = (event: TrainEvent): void => {
+    ;({ state } = event)
+    if (event.kind === 'progress') {
+      const { epochs, examples } = event.cursor
+      at = epochs + examples / n
+    } else if (event.kind === 'epoch') {
+      at = event.cursor.epochs
+      measured.push({ at, training: event.metrics.training, evaluation: event.metrics.evaluation })
+    } else {
+      hasFailed = true
+      outcome = 'diverged'
+    }
+  }
+
+  /** Runs to the next moment before a chunk of training, or to the end. */
+  const advance = (examples: number | undefined): void => {
+    let next = training.next(examples)
+    while (next.done !== true) {
+      take(next.value)
+      if (next.value.kind === 'progress' && next.value.phase === 'training') return
+      next = training.next()
+    }
+    final = next.value
+    state = final
+    if (!hasFailed) outcome = 'finished'
+  }
+
+  const usedParams = (): Params => paramsForUse(settings, state!.params)
+
+  const measureNow = (): void => {
+    if (outcome !== 'training' || measured.at(-1)?.at === at) return
+    using(usedParams(), params => {
+      const running = evaluate(params, sets.observed.evaluation!)
+      let next = running.next()
+      while (!next.done) next = running.next()
+      measured.push({ at, evaluation: next.value })
+    })
+  }
+
+  advance(undefined)
+  measureNow()
+
+  return {
+    advance,
+    outcome: () => outcome,
+    at: () => at,
+    layers: () => fromParams(state!.params),
+    saved: () => {
+      const model = modelOf(config, fromParams(state!.params), { name: '', fingerprint: '' })
+      return encodeModel({ ...model, trainedOn: undefined })
+    },
+    frame: (wanted, drawing, isMeasuredNow) => {
+      if (isMeasuredNow) measureNow()
+      const since = measured
+      measured = []
+      return using(usedParams(), params => ({
+        at,
+        steps: Math.round((at * n) / config.miniBatchSize),
+        outcome,
+        measured: since,
+        weights: wanted.weights ? { w: fromParams(params)[0]!.w, outputs: config.sizes[1] } : undefined,
+        slopes: wanted.slopes ? histograms(look, params, sample) : undefined,
+        answers: wanted.answers ? answersOf(look, params, all, labels) : undefined,
+        reading: drawing?.length === config.sizes[0] ? readingOf(look, params, drawing) : undefined,
+      }))
+    },
+    close: () => {
+      leave(training)
+      if (final !== undefined) dispose(final)
+      dispose([start.params, sample, all])
+      disposeSets(sets)
+    },
+  }
+}
+
+/** Compiles what the page looks at: σ'(z) of each layer that has one, [n, j_l], and the outputs, [n, j_L]. */
+const observed = (interpreter: Interpreter, { hidden, cost }: Network) =>
+  jit(interpreter)(({ params, x }: { readonly params: Params; readonly x: Tensor2D }): Observed => {
+    const slopes: Tensor2D[] = []
+    let a = x
+    params.forEach((layer, l) => {
+      const z = weightedInput(layer, a)
+      const activation: Activation & Partial<HiddenActivation> = l < params.length - 1 ? hidden : cost.output
+      a = activation.fn(z)
+      if (activation.prime !== undefined) slopes.push(activation.prime(a))
+    })
+    return { slopes, a }
+  })
+
+type Observed = { readonly slopes: readonly Tensor2D[]; readonly a: Tensor2D }
+
+type Look = ReturnType<typeof observed>
+
+const firstInputs = ({ inputs, size }: Examples, n: number): Tensor2D => {
+  const count = Math.min(n, size)
+  return tensor2d(inputValues(inputs).subarray(0, count * inputs.width), [count, inputs.width])
+}
+
+const histograms = (look: Look, params: Params, x: Tensor2D): readonly SlopeHistogram[] =>
+  using(look({ params, x }), ({ slopes }) => slopes.map(slope => histogramOf(slope.dataSync<'float32'>())))
+
+/** σ'(z) of the sigmoid is at most this; other activations have slopes up to 1. */
+const SIGMOID_MOST = 0.25
+
+const histogramOf = (slopes: Float32Array): SlopeHistogram => {
+  const most = slopes.reduce((largest, slope) => Math.max(largest, slope), 0)
+  const largest = most <= SIGMOID_MOST ? SIGMOID_MOST : 1
+  const counts = new Array<number>(BARS).fill(0)
+  for (const slope of slopes) counts[Math.min(BARS - 1, Math.floor((BARS * slope) / largest))]!++
+  return {
+    shares: counts.map(count => count / slopes.length),
+    largest,
+    median: slopes.slice().sort()[slopes.length >> 1] ?? NaN,
+  }
+}
+
+const answersOf = (
+  look: Look,
+  params: Params,
+  x: Tensor2D,
+  labels: ArrayLike<number>,
+): NonNullable<NetworkFrame['answers']> =>
+  using(look({ params, x }), ({ a }) => {
+    const [n, width] = a.shape
+    const values = a.dataSync<'float32'>()
+    const answer = new Uint8Array(n)
+    const activations = new Float32Array(2 * n)
+    for (let i = 0; i < n; i++) {
+      const row = values.subarray(i * width, (i + 1) * width)
+      answer[i] = largestAt(row)
+      activations[2 * i] = row[answer[i]!]!
+      activations[2 * i + 1] = row[labels[i]!]!
+    }
+    return { answer, activations }
+  })
+
+const readingOf = (look: Look, params: Params, drawing: Float32Array): readonly number[] => {
+  const x = tensor2d(drawing, [1, drawing.length])
+  try {
+    return using(look({ params, x }), ({ a }) => [...a.dataSync<'float32'>()])
+  } finally {
+    dispose(x)
+  }
+}
+
+/** A whole training, as the trial of a study; it yields after each epoch. One that is left early frees what it holds. */
+export function* pageTrial(
+  interpreter: Interpreter,
+  run: PlannedRun,
+  id: string,
+): Generator<void, TrialResult, void> {
+  const training = openPageTraining(interpreter, run)
+  try {
+    const evaluations: Metrics[] = []
+    const collect = (measured: readonly Measured[]): void => {
+      for (const { at, evaluation } of measured)
+        if (at > 0 && Number.isInteger(at) && evaluation !== undefined) evaluations.push(evaluation)
+    }
+    const nothing: Wanted = { weights: false, slopes: false, answers: false }
+    while (training.outcome() === 'training') {
+      training.advance(undefined)
+      collect(training.frame(nothing, undefined, false).measured)
+      yield
+    }
+    const { answers } = training.frame({ ...nothing, answers: true }, undefined, false)
+    const labels = labelsOf(run.evaluation!.desired)
+    const classes = run.config.sizes.at(-1)!
+    const counted = (of: ArrayLike<number>, holds: (i: number) => boolean): readonly number[] => {
+      const counts = new Array<number>(classes).fill(0)
+      for (let i = 0; i < of.length; i++) if (holds(i)) counts[of[i]!]!++
+      return counts
+    }
+    return {
+      id,
+      outcome: training.outcome() === 'diverged' ? 'diverged' : 'done',
+      accuracies: evaluations.map(({ correct }) => correct),
+      costs: evaluations.map(({ cost }) => cost),
+      n: run.evaluation!.size,
+      answered: counted(answers!.answer, () => true),
+      rightPerClass: counted(answers!.answer, i => answers!.answer[i] === labels[i]),
+      perClass: counted(labels, () => true),
+      seconds: 0,
+    }
+  } finally {
+    training.close()
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The whole page as a function of its state.
+ */
+import { grouped } from '../../format.ts'
+import { h, type ViewChild, type ViewNode } from './dom.ts'
+import { monitorCharts, pageButton, scores, toolbar } from './network-view.ts'
+import type { PageActions } from './page-actions.ts'
+import { languages, pageParts, type PagePart } from './page-link.ts'
+import type { PageState } from './page-state.ts'
+import { languageTags, wordsOf } from './page-words.ts'
+import { settingsView } from './settings-view.ts'
+import type { Words } from './words-en.ts'
+
+export const pageView = (state: PageState, act: PageActions): ViewNode => {
+  const words = wordsOf[state.language]
+  const shown = shownParts(state)
+  return h(
+    'div',
+    { class: 'page', lang: languageTags[state.language] },
+    h(
+      'header',
+      {},
+      h(
+        'div',
+        { class: 'language', role: 'group', 'aria-label': words.switchLanguage },
+        languages.map(language =>
+          h(
+            'button',
+            {
+              type: 'button',
+              lang: languageTags[language],
+              'aria-pressed': language === state.language ? 'true' : 'false',
+              onclick: () => act.language(language),
+            },
+            wordsOf[language].language,
+          ),
+        ),
+      ),
+      h('h1', {}, words.title),
+      h('p', { class: 'lead' }, words.lead),
+      shown.length < 2
+        ? undefined
+        : h(
+            'nav',
+            { 'aria-label': words.sections },
+            shown.map(part =>
+              h(
+                'a',
+                { href: `#${part}`, onclick: (event: Event) => act.goTo(event, part) },
+                words.parts[part],
+              ),
+            ),
+          ),
+    ),
+    trouble(state, words, act),
+    h(
+      'main',
+      {},
+      shown.map(part => section(part, words, partViews[part]?.(state, words, act))),
+    ),
+    h('footer', {}, h('p', {}, words.licence)),
+  )
+}
+
+/** The parts that the link shows. */
+const shownParts = ({ texts }: PageState): readonly PagePart[] => {
+  const wanted = typeof texts.page.show === 'string' ? texts.page.show.split(',') : pageParts
+  return pageParts.filter(part => wanted.includes(part) && part in partViews)
+}
+
+const section = (part: PagePart, words: Words, content: ViewChild): ViewNode =>
+  h(
+    'section',
+    { id: part, 'aria-labelledby': `${part}-heading` },
+    h('h2', { id: `${part}-heading`, tabindex: -1 }, words.parts[part]),
+    content,
+  )
+
+const trouble = (
+  { trouble: found, pair }: PageState,
+  words: Words,
+  act: PageActions,
+): ViewNode | undefined =>
+  found !== undefined
+    ? h(
+        'div',
+        { class: 'trouble', role: 'alert' },
+        h('p', {}, h('strong', {}, `${words.settingsRefused}: `), found.message),
+        h('p', {}, found.remedy),
+        pageButton(words.useStart, act.reset),
+      )
+    : pair.phase === 'lost'
+      ? h(
+          'div',
+          { class: 'trouble', role: 'alert' },
+          h('p', {}, words.lost),
+          pageButton(words.startAgain, act.restart),
+        )
+      : undefined
+
+type PartView = (state: PageState, words: Words, act: PageActions) => ViewChild
+
+const partViews: Partial<Readonly<Record<PagePart, PartView>>> = {
+  network: (state, words, act) => [
+    h(
+      'p',
+      { class: 'prose' },
+      state.pair.data === undefined
+        ? words.preparing
+        : words.networkLead(
+            grouped(state.pair.data.training),
+            grouped(state.pair.data.test.labels.length),
+            dataName(words, state.pair.data.name),
+          ),
+    ),
+    toolbar(state, words, act),
+    scores(state, words),
+    monitorCharts(state, words),
+    settingsView(state, words, act),
+  ],
+}
+
+/** The name of a data set in the language of the page. */
+export const dataName = (words: Words, name: string): string =>
+  name === 'generated digits' ? words.generated : name

@@ -1,0 +1,253 @@
+/**
+ * The worker of the page: it trains two networks side by side, and answers with what they are at the moment. It has the
+ * clock: a page in the background draws nothing, and its training goes on.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { wasm } from '../../compiler/wasm/wasm.ts'
+import { digitImage } from '../../image/ink.ts'
+import { onCpu } from '../../runtime/cpu-backend.ts'
+import { registerPageBackend } from './page-kernels.ts'
+import { decodeTexts, type LinkTexts, type Pace } from './page-link.ts'
+import type { Answer, Order, PageData, PagePicture, Wanted } from './page-messages.ts'
+import {
+  openPageTraining,
+  pageDigits,
+  pageTrial,
+  planPageRun,
+  settingsOf,
+  type PageTraining,
+} from './page-trainer.ts'
+import type { PlannedRun } from '../../runs/run-plan.ts'
+
+/** The part of a worker's global object that is used. */
+type WorkerScope = {
+  onmessage: ((event: MessageEvent<Order>) => void) | null
+  readonly postMessage: (answer: Answer, transfer?: readonly Transferable[]) => void
+}
+
+const scope = globalThis as unknown as WorkerScope
+
+/** How long a piece of a training at full speed lasts before the worker listens again, in milliseconds. */
+const PIECE = 8
+
+type Pair = readonly [PageTraining, PageTraining]
+
+/** What the worker is doing: the only state. */
+let pair: Pair | undefined
+let runs: readonly [PlannedRun, PlannedRun] | undefined
+let run = 0
+let pace: Pace = 'full'
+let isRunning = false
+/** A request that waits for something new. */
+let wanted: Wanted | undefined
+let isNew = false
+let drawing: Float32Array | undefined
+/** How many examples were trained in the last piece of full speed. */
+let piece = 1000
+let isTicking = false
+/** When the next step of a slow pace is due. */
+let due = 0
+/** The generated digits, which the next training may use again. */
+let drawn: PageData | undefined
+
+const { port1, port2 } = new MessageChannel()
+
+/** Calls `tick` after the messages that wait: a timer of 0 ms would take 4. */
+const soon = (): void => port2.postMessage(undefined)
+
+const sources = (texts: LinkTexts, data: PageData | undefined): PageData => {
+  if (data !== undefined) return data
+  const size = Number(texts.first['train-size'] ?? 50_000)
+  if (drawn?.training.labels.length !== size) drawn = pageDigits(size)
+  return drawn
+}
+
+/** Both runs that a link asks for; or why they cannot be trained. */
+const planned = (texts: LinkTexts, given: PageData | undefined) => {
+  const flags = decodeTexts(texts)
+  if (E.isLeft(flags)) return flags
+  const data = sources(texts, given)
+  const first = planPageRun(flags.right.first, data)
+  if (E.isLeft(first)) return first
+  const second = planPageRun(flags.right.second, data)
+  return E.isLeft(second) ? second : E.right({ data, runs: [first.right, second.right] as const })
+}
+
+const begin = (order: Extract<Order, { kind: 'begin' }>): void => {
+  pair?.forEach(training => training.close())
+  pair = undefined
+  isRunning = false
+  ;({ run } = order)
+  const found = planned(order.texts, order.data)
+  if (E.isLeft(found)) {
+    const { message, remedy } = found.left
+    scope.postMessage({ kind: 'refused', run, message, remedy })
+    return
+  }
+  const { data } = found.right
+  runs = found.right.runs
+  scope.postMessage({
+    kind: 'begun',
+    run,
+    settings: [settingsOf(runs[0]), settingsOf(runs[1])],
+    data: { name: data.name, training: runs[0].training.size, width: data.width, test: data.test },
+  })
+  pair = [openPageTraining(wasm(), runs[0]), openPageTraining(wasm(), runs[1])]
+  isNew = true
+  answerLook()
+}
+
+const isDone = (): boolean => pair === undefined || pair.every(training => training.outcome() !== 'training')
+
+/** Trains both networks on as many examples; each is trained up to the end of its epoch at most. */
+const advance = (examples: number | undefined): void => {
+  for (const training of pair ?? []) if (training.outcome() === 'training') training.advance(examples)
+  isNew = true
+}
+
+const batchSize = (): number => runs![0].config.miniBatchSize
+
+const answerLook = (): void => {
+  if (wanted === undefined || !isNew || pair === undefined) return
+  const looked = wanted
+  const isSlow = pace !== 'full' || !isRunning
+  wanted = undefined
+  isNew = false
+  if (isDone()) isRunning = false
+  const frame = [pair[0].frame(looked, drawing, isSlow), pair[1].frame(looked, drawing, isSlow)] as const
+  scope.postMessage(
+    { kind: 'frame', run, frame, isRunning },
+    frame.flatMap(({ weights }) => (weights === undefined ? [] : [weights.w.buffer])),
+  )
+}
+
+const tick = (): void => {
+  isTicking = false
+  if (pair === undefined) return
+  if (isRunning && !isDone()) {
+    if (pace === 'full') {
+      const start = performance.now()
+      advance(piece)
+      const took = Math.max(0.5, performance.now() - start)
+      piece = Math.max(
+        batchSize(),
+        Math.min(20_000, Math.round((piece * Math.min(2, PIECE / took)) / 10) * 10),
+      )
+    } else {
+      const now = performance.now()
+      const wait = 1000 / Number(pace)
+      // at most as many steps as a piece of full speed has: a machine that is too slow is not asked for more and more
+      const steps = Math.min(100, Math.floor((now - due) / wait) + 1)
+      if (now >= due) {
+        for (let i = 0; i < steps; i++) advance(batchSize())
+        due = Math.max(due + steps * wait, now - wait)
+      }
+    }
+  }
+  answerLook()
+  keepTicking()
+}
+
+const keepTicking = (): void => {
+  if (!isRunning || isDone() || isTicking) {
+    if (isDone()) isRunning = false
+    return
+  }
+  isTicking = true
+  const wait = pace === 'full' ? 0 : due - performance.now()
+  if (wait > 1) setTimeout(() => onCpu(tick), wait)
+  else soon()
+}
+
+const step = (by: 'mini-batch' | 'epoch'): void => {
+  isRunning = false
+  if (by === 'mini-batch') advance(batchSize())
+  else advance(undefined)
+  answerLook()
+}
+
+/** What the network sees of a drawing: the picture in MNIST's form. */
+const read = (picture: PagePicture): void => {
+  const side = Math.sqrt(runs?.[0].config.sizes[0] ?? 784)
+  const found = digitImage(picture.name, Number.isInteger(side) ? side : 28)(picture)
+  if (E.isLeft(found)) {
+    drawing = undefined
+    scope.postMessage({ kind: 'seen', refusal: found.left.message })
+  } else {
+    drawing = Float32Array.from(found.right.pixels, byte => byte / 256)
+    scope.postMessage({ kind: 'seen', image: found.right.pixels })
+  }
+  isNew = true
+  answerLook()
+}
+
+/** The trainings from many seeds, one after the other; between two epochs the worker listens. */
+const trainSeeds = (order: Extract<Order, { kind: 'seeds' }>): void => {
+  const { texts, count, run } = order
+  const interpreter = wasm()
+  const first = Number(texts.first.seed ?? 0)
+  let trial: Iterator<void, Extract<Answer, { kind: 'seed' }>['result'], void> | undefined
+  let at = 0
+  const next = (): void => {
+    const seed = first + (at >> 1)
+    const network = (at % 2) as 0 | 1
+    if (trial === undefined) {
+      if (at === 2 * count) {
+        interpreter.dispose()
+        return
+      }
+      const found = planned({ ...texts, first: { ...texts.first, seed: String(seed) } }, order.data)
+      if (E.isLeft(found)) {
+        const { message, remedy } = found.left
+        scope.postMessage({ kind: 'refused', run, message, remedy })
+        return
+      }
+      trial = pageTrial(interpreter, found.right.runs[network], `${seed}-${network}`)
+    }
+    const done = onCpu(() => trial!.next())
+    if (done.done === true) {
+      scope.postMessage({ kind: 'seed', run, network, seed, result: done.value })
+      trial = undefined
+      at++
+    }
+    channel.port2.postMessage(undefined)
+  }
+  const channel = new MessageChannel()
+  channel.port1.onmessage = next
+  next()
+}
+
+const obey = (order: Order): void => {
+  switch (order.kind) {
+    case 'begin':
+      begin(order)
+      break
+    case 'pace':
+      ;({ pace, isRunning } = order)
+      due = performance.now()
+      keepTicking()
+      break
+    case 'step':
+      step(order.by)
+      break
+    case 'look':
+      ;({ wanted } = order)
+      answerLook()
+      break
+    case 'read':
+      read(order.picture)
+      break
+    case 'save':
+      scope.postMessage({ kind: 'saved', network: order.network, text: pair![order.network].saved() })
+      break
+    case 'seeds':
+      trainSeeds(order)
+  }
+}
+
+/** Makes this thread the worker of the page. */
+export const startPageWorker = (): void => {
+  registerPageBackend()
+  port1.onmessage = () => onCpu(tick)
+  scope.onmessage = ({ data }) => onCpu(() => obey(data))
+}

@@ -1,0 +1,116 @@
+/**
+ * The built page in a real browser, opened from the disk and from its server.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import * as E from 'fp-ts/lib/Either.js'
+import { chromium as browsers, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPage, type BuiltPage } from '../../scripts/page.mjs'
+import { root } from '../../scripts/package.mjs'
+import { servePage } from '../../src/web/serve-page.ts'
+import { CHROMIUM, chromium } from '../support/chromium.ts'
+
+describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
+  let browser: Browser
+  let built: BuiltPage
+  const folder = mkdtempSync(join(tmpdir(), 'network2-page-'))
+
+  beforeAll(async () => {
+    built = await buildPage(root, { folder })
+    browser = await browsers.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  })
+
+  afterAll(async () => {
+    await browser.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Opens the page, and fails the test on an error in it. */
+  const opened = async (
+    hash: string,
+    body: (page: Page) => Promise<void>,
+    options: BrowserContextOptions = {},
+    address = pathToFileURL(built.file).href,
+  ): Promise<void> => {
+    const context = await browser.newContext({ locale: 'en-GB', ...options })
+    const page = await context.newPage()
+    const problems: string[] = []
+    page.on('pageerror', error => problems.push(error.message))
+    page.on('console', message => {
+      if (message.type() === 'error') problems.push(message.text())
+    })
+    await page.goto(`${address}${hash}`)
+    try {
+      await body(page)
+      expect(problems).toEqual([])
+    } finally {
+      await context.close()
+    }
+  }
+
+  const finished = (page: Page) => page.getByText('finished').waitFor({ timeout: 120_000 })
+
+  it('is one file below 150 KB, which asks for nothing, and trains both networks to over 90 %', async () => {
+    expect(built.gzipped).toBeLessThan(150_000)
+    await opened('#data=digits&train-size=10000&epochs=10&cost=quadratic&vs-cost=xent', async page => {
+      const asked: string[] = []
+      page.on('request', request => asked.push(request.url()))
+      await page.getByRole('button', { name: 'Run', exact: true }).click()
+      await finished(page)
+      const scores = await page.locator('.score .number').allTextContents()
+      expect(scores.map(Number.parseFloat).every(percent => percent > 90)).toBe(true)
+      expect(asked.filter(url => !url.startsWith('blob:'))).toEqual([])
+    })
+  })
+
+  it('a link with a mistake gets a sentence, and the page goes on with its own settings', async () => {
+    const hashes = [
+      ...['cost=relu', 'eta=-1', 'sizes=784,10000,10', 'seed=1&seed=2', 'data=/etc/passwd', '<script>=1'],
+      ...['init=net.json', '__proto__=1', 'vs-dropout=2', 'x'.repeat(5000)],
+    ]
+    await opened('', async page => {
+      const sentences: string[] = []
+      for (const hash of hashes) {
+        await page.evaluate(`location.hash = ${JSON.stringify(hash)}`)
+        const alert = page.getByRole('alert')
+        sentences.push((await alert.textContent()) ?? '')
+        await page.getByRole('button', { name: 'Use the page’s own settings' }).click()
+        await alert.waitFor({ state: 'detached' })
+      }
+      expect(sentences.filter(sentence => !sentence.startsWith('This link cannot be used: '))).toEqual([])
+      await page.getByRole('button', { name: 'One epoch' }).click()
+      await page.getByText('epoch 1 of 30').waitFor()
+    })
+    await opened('#eta=x', async page => {
+      expect(await page.getByRole('alert').textContent()).toContain('eta x: not a number above 0')
+    })
+  })
+
+  it('serves its own folder, and no other file', async () => {
+    const server = await servePage(folder, 0)()
+    if (E.isLeft(server)) throw new Error(server.left.message)
+    const { address, close } = server.right
+    try {
+      await opened('', page => page.getByRole('button', { name: 'One mini-batch' }).click(), {}, address)
+      const status = async (path: string): Promise<number> => (await fetch(`${address}${path}`)).status
+      expect(await Promise.all(['', '..%2fpackage.json', 'package.json', 'other.html'].map(status))).toEqual([
+        200, 404, 404, 404,
+      ])
+    } finally {
+      await close()
+    }
+  })
+
+  it('speaks the language of the browser, of ?lang, and of its switch', async () => {
+    await opened('', page => page.getByRole('button', { name: '运行' }).waitFor(), { locale: 'zh-CN' })
+    await opened('?lang=zh', async page => {
+      await page.getByRole('button', { name: '运行' }).waitFor()
+      await page.getByRole('button', { name: 'English' }).click()
+      await page.getByRole('button', { name: 'Run', exact: true }).waitFor()
+      expect(await page.evaluate('document.documentElement.lang')).toBe('en')
+    })
+  })
+})
