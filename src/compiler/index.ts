@@ -5,6 +5,7 @@
  * - An engine is an {@link Interpreter}: {@link wasm} compiles, {@link eager} does not, and {@link withFallback} takes
  *   the second where the first cannot compile.
  * - {@link scan} runs a step many times in one call, and stacks what each step says; {@link jit} compiles a single function.
+ * - {@link valueAndGrad} takes gradients, and {@link optim} has the usual optimizers.
  * - {@link trace} returns the program of a function, which {@link print} shows.
  *
  * @module network2/compiler
@@ -24,6 +25,14 @@ export { eager } from './eager.ts'
 export { withFallback } from './fallback.ts'
 export { jit } from './jit.ts'
 export {
+  optim,
+  type OptimSettings,
+  type OptimState,
+  type OptimStep,
+  type PureOptimizer,
+  type Rate,
+} from './optim.ts'
+export {
   print,
   type AnyNode,
   type Constant,
@@ -36,5 +45,6 @@ export {
 export { dropout, keys, normal, uniform } from './random.ts'
 export { scan } from './stacked-scan.ts'
 export { trace, TraceError, type Arguments } from './trace.ts'
+export { valueAndGrad, type ValueAndGrad, type ValueGradAndAux } from './value-and-grad.ts'
 export type { CompiledListing } from './wasm/compile.ts'
 export { wasm, type WasmOptions } from './wasm/wasm.ts'

@@ -117,6 +117,17 @@ export const closeScopes = (): void => {
   Object.assign(state, { kernelDepth: 0, gradientDepth: 0, activeTape: null })
 }
 
+/** Disposes of what TensorFlow.js keeps for a gradient, of which the function has thrown an error: it does not do so itself. */
+export const dropTape = (): void => {
+  const { state } = engine()
+  // an outer gradient still needs it
+  if (state.gradientDepth > 0) return
+  // the type does not say that there may be none
+  for (const { saved = [] } of (state.activeTape as typeof state.activeTape | null) ?? [])
+    for (const tensor of saved) tensor.dispose()
+  Object.assign(state, { activeTape: null })
+}
+
 /** A place that owns one tree at a time: the accumulator of a fold that is a generator. */
 export type Holder<T extends Tree> = {
   /** The tree, borrowed until the next `put`. */
