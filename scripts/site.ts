@@ -32,6 +32,7 @@ const PAGES = [
       'chapter-tour',
       'writing-a-cost',
       'compiling',
+      'training-step',
       'runs',
       'comparing',
       'reproducibility',

@@ -6,7 +6,7 @@
  *
  * @module network2/node
  */
-export { load, loadData, save, type LoadDataOptions, type SaveOptions } from './runs/promises.ts'
+export { load, loadData, save, xlaEngine, type LoadDataOptions, type SaveOptions } from './runs/promises.ts'
 export {
   loadBackend,
   type Backend,

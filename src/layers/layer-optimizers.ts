@@ -1,150 +1,104 @@
 /**
- * TensorFlow.js's optimizers as pure functions: from the gradients, the state and the weights to the new state and weights. The
- * formulas are those of its own classes, which keep both in variables.
+ * The optimizers of TensorFlow.js as pure ones: the function, and what they remember, which is read from the optimizer of a model and
+ * written to it, so that `fit` and `model.fit` continue from each other.
  */
-import {
-  add,
-  div,
-  mul,
-  scalar,
-  sqrt,
-  square,
-  sub,
-  zerosLike,
-  type Scalar,
-  type Tensor,
-} from '@tensorflow/tfjs-core'
-import type { Optimizer } from '@tensorflow/tfjs-core'
+import { pow, scalar, type Optimizer, type Tensor } from '@tensorflow/tfjs-core'
+import { optim, type OptimState, type PureOptimizer, type Rate } from '../compiler/optim.ts'
+import { clone, dispose, scoped } from '../core/scope.ts'
+import { signature } from '../core/tree.ts'
 
-/** What an optimizer remembers: lists of tensors like the weights, and numbers. */
-export type OptimizerState = {
-  readonly lists: readonly (readonly Tensor[])[]
-  readonly numbers: readonly Scalar[]
-}
-
-export type PureOptimizer = {
-  /** The state before the first step; the caller owns it. */
-  readonly init: (weights: readonly Tensor[]) => OptimizerState
-  readonly update: (
-    gradients: readonly Tensor[],
-    state: OptimizerState,
-    weights: readonly Tensor[],
-    rate: Scalar,
-  ) => { readonly weights: readonly Tensor[]; readonly state: OptimizerState }
-}
-
-/** The settings of an optimizer, by the names of TensorFlow.js's `getConfig`. */
+/** Settings of an optimizer, by the names of TensorFlow.js's `getConfig`, which are those of {@link optim}. */
 type Config = Readonly<Record<string, unknown>>
 
-const like = (weights: readonly Tensor[], value = 0): readonly Tensor[] =>
-  weights.map(w => (value === 0 ? zerosLike(w) : add(zerosLike(w), value)))
-
-/** λ a + (1 - λ) b */
-const blend = (share: number, a: Tensor, b: Tensor): Tensor => add(mul(a, share), mul(b, 1 - share))
-
-const sgd: PureOptimizer = {
-  init: () => ({ lists: [], numbers: [] }),
-  update: (gradients, state, weights, rate) => ({
-    weights: weights.map((w, i) => sub(w, mul(rate, gradients[i]!))),
-    state,
-  }),
+type Kind = {
+  readonly of: (rate: Rate, config: Config) => PureOptimizer
+  /** How TensorFlow.js names the variables of each slot, after the name of the weight. */
+  readonly slots: readonly string[]
 }
 
-const momentum = ({ momentum: mu, useNesterov }: Config): PureOptimizer => ({
-  init: weights => ({ lists: [like(weights)], numbers: [] }),
-  update: (gradients, { lists: [before = []] }, weights, rate) => {
-    const sums = gradients.map((g, i) => add(mul(Number(mu), before[i]!), g))
-    const steps = sums.map((sum, i) =>
-      useNesterov === true ? add(gradients[i]!, mul(sum, Number(mu))) : sum,
-    )
-    return {
-      weights: weights.map((w, i) => sub(w, mul(rate, steps[i]!))),
-      state: { lists: [sums], numbers: [] },
-    }
+const kinds: Readonly<Record<string, Kind>> = {
+  SGD: { of: rate => optim.sgd(rate), slots: [] },
+  Momentum: {
+    of: (rate, config) => (config.useNesterov === true ? optim.nesterov : optim.momentum)(rate, config),
+    slots: ['momentum'],
   },
-})
-
-const adagrad = ({ initialAccumulatorValue }: Config, epsilon: number): PureOptimizer => ({
-  init: weights => ({ lists: [like(weights, Number(initialAccumulatorValue))], numbers: [] }),
-  update: (gradients, { lists: [before = []] }, weights, rate) => {
-    const sums = gradients.map((g, i) => add(before[i]!, square(g)))
-    return {
-      weights: weights.map((w, i) => sub(w, mul(rate, div(gradients[i]!, sqrt(add(sums[i]!, epsilon)))))),
-      state: { lists: [sums], numbers: [] },
-    }
-  },
-})
-
-const rmsprop = ({ decay, momentum: mu, epsilon, centered }: Config): PureOptimizer => ({
-  init: weights => ({
-    lists: [like(weights), like(weights), ...(centered === true ? [like(weights)] : [])],
-    numbers: [],
-  }),
-  update: (gradients, { lists: [squares = [], velocities = [], means] }, weights, rate) => {
-    const newSquares = gradients.map((g, i) => blend(Number(decay), squares[i]!, square(g)))
-    const newMeans =
-      means === undefined ? undefined : gradients.map((g, i) => blend(Number(decay), means[i]!, g))
-    const spread = (i: number): Tensor =>
-      newMeans === undefined ? newSquares[i]! : sub(newSquares[i]!, square(newMeans[i]!))
-    const newVelocities = gradients.map((g, i) =>
-      add(mul(velocities[i]!, Number(mu)), div(mul(g, rate), sqrt(add(spread(i), Number(epsilon))))),
-    )
-    return {
-      weights: weights.map((w, i) => sub(w, newVelocities[i]!)),
-      state: {
-        lists: [newSquares, newVelocities, ...(newMeans === undefined ? [] : [newMeans])],
-        numbers: [],
-      },
-    }
-  },
-})
-
-/** The numbers are β1 and β2 to the power of the step. */
-const adam = ({ beta1, beta2, epsilon }: Config): PureOptimizer => {
-  const [b1, b2] = [Number(beta1), Number(beta2)]
-  return {
-    init: weights => ({ lists: [like(weights), like(weights)], numbers: [scalar(b1), scalar(b2)] }),
-    update: (gradients, { lists: [first = [], second = []], numbers: [power1, power2] }, weights, rate) => {
-      const newFirst = gradients.map((g, i) => blend(b1, first[i]!, g))
-      const newSecond = gradients.map((g, i) => blend(b2, second[i]!, square(g)))
-      const step = (i: number): Tensor =>
-        div(
-          div(newFirst[i]!, sub(1, power1!)),
-          add(sqrt(div(newSecond[i]!, sub(1, power2!))), Number(epsilon)),
-        )
-      return {
-        weights: weights.map((w, i) => sub(w, mul(rate, step(i)))),
-        state: { lists: [newFirst, newSecond], numbers: [mul(power1!, b1), mul(power2!, b2)] },
-      }
-    },
-  }
+  Adagrad: { of: optim.adagrad, slots: ['accumulator'] },
+  RMSProp: { of: optim.rmsprop, slots: ['rms', 'momentum', 'mg'] },
+  Adam: { of: optim.adam, slots: ['m', 'v'] },
 }
 
-/** What TensorFlow.js adds below a root where no other number is given: it depends on the backend. */
-const EPSILON = 1e-7
+type Weights = readonly Tensor[]
+
+/** The optimizer of a model, as a pure one. */
+export type ModelOptimizer = {
+  /** A step with this learning rate. */
+  readonly at: (rate: Rate) => PureOptimizer
+  /** The learning rate η that it has now. */
+  readonly rate: () => number
+  /** How many steps it has made. */
+  readonly iterations: () => number
+  /**
+   * What it remembers about these weights; the caller owns it.
+   *
+   * @throws TypeError where it is about other weights
+   */
+  readonly read: (weights: Weights) => Promise<OptimState<Weights>>
+  /**
+   * Sets what it remembers, after some more steps.
+   *
+   * @param names of the weights
+   */
+  readonly write: (state: OptimState<Weights>, steps: number, names: readonly string[]) => Promise<void>
+}
 
 /**
- * The pure function of an optimizer of TensorFlow.js.
+ * The optimizer of a model, as a pure one.
  *
  * @throws TypeError for an optimizer that is not supported
  */
-export const pureOptimizer = (optimizer: Optimizer): PureOptimizer => {
+export const modelOptimizer = (optimizer: Optimizer): ModelOptimizer => {
   const name = optimizer.getClassName()
+  const kind = kinds[name]
+  if (kind === undefined)
+    throw new TypeError(
+      `fit: the optimizer ${name} is not supported; use sgd, momentum, adagrad, rmsprop or adam, or train with model.fit`,
+    )
   const config = optimizer.getConfig() as Config
-  switch (name) {
-    case 'SGD':
-      return sgd
-    case 'Momentum':
-      return momentum(config)
-    case 'Adagrad':
-      return adagrad(config, EPSILON)
-    case 'RMSProp':
-      return rmsprop(config)
-    case 'Adam':
-      return adam(config)
-    default:
-      throw new TypeError(
-        `fit: the optimizer ${name} is not supported; use sgd, momentum, adagrad, rmsprop or adam`,
+  const at = (rate: Rate): PureOptimizer => kind.of(rate, config)
+  return {
+    at,
+    rate: () => (optimizer as unknown as { readonly learningRate: number }).learningRate,
+    iterations: () => optimizer.iterations,
+    read: async weights => {
+      const { init } = at(0)
+      const [count, ...remembered] = (await optimizer.getWeights()).map(({ tensor }) => tensor)
+      try {
+        return scoped(() => {
+          const fresh = init(weights)
+          if (remembered.length === 0) return fresh
+          const slots = fresh.slots.map((slot, k) => remembered.slice(k * slot.length, (k + 1) * slot.length))
+          if (signature(slots) !== signature(fresh.slots))
+            throw new TypeError(
+              `fit: the state of the optimizer belongs to other weights: ${signature(slots)}, not ${signature(fresh.slots)}; call model.compile again, with a new optimizer`,
+            )
+          return {
+            slots: clone(slots),
+            powers: fresh.powers.map(base => pow<typeof base>(base, optimizer.iterations + 1)),
+          }
+        })()
+      } finally {
+        dispose(count!)
+      }
+    },
+    write: async ({ slots }, steps, names) => {
+      const before = await optimizer.getWeights()
+      const count = scalar(optimizer.iterations + steps, 'int32')
+      const named = slots.flatMap((slot, k) =>
+        slot.map((tensor, i) => ({ name: `${names[i]!}/${kind.slots[k]!}`, tensor })),
       )
+      await optimizer.setWeights([{ name: 'iter', tensor: count }, ...named])
+      // setWeights makes new variables
+      dispose([count, ...before.map(({ tensor }) => tensor)])
+    },
   }
 }

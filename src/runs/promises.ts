@@ -11,8 +11,10 @@ import { dataIdentity } from '../data/fingerprint.ts'
 import { loadChosenData } from '../data/load.ts'
 import type { LoadProgress } from '../data/progress.ts'
 import type { AppError } from '../errors.ts'
+import { xla } from '../compiler/xla/xla.ts'
+import type { Interpreter } from '../core/scan.ts'
 import { writeText } from '../io/write.ts'
-import { registerCpu } from '../runtime/backend.ts'
+import { loadBackend, registerCpu, sessions } from '../runtime/backend.ts'
 import { readModelText } from './resources.ts'
 
 /** How to load data. */
@@ -106,4 +108,15 @@ export const save = async (net: Net, file: string, { trainedOn }: SaveOptions = 
 export const load = async (file: string, options: ModelOptions = {}): Promise<Net> => {
   const found = await settled('load', readModelText(file))
   return netOfText('load', found.file, found.text, options)
+}
+
+/**
+ * The engine of TensorFlow's own library (XLA), whose backend becomes the current one: for `jit`, `scan` and `fit`.
+ *
+ * @returns an engine for the whole process; call its `dispose` when you need it no more
+ * @throws Network2Error that says how to install the library, where it is missing
+ */
+export const xlaEngine = async (): Promise<Interpreter> => {
+  await settled('xlaEngine', loadBackend('native'))
+  return xla(sessions()!)
 }
