@@ -11,6 +11,7 @@ import { toJson } from '../io/json.ts'
 import { encodeModel, type DataIdentity, type ModelFile } from '../io/model.ts'
 import { exists } from '../io/read.ts'
 import { canWrite, writeText } from '../io/write.ts'
+import { typedTrainFlags } from '../options/flag-text.ts'
 import type { TrainFlags } from '../options/train-options.ts'
 import { checkSaveFlags } from '../runs/open-run.ts'
 import { dryRun } from '../runs/dry-run.ts'
@@ -35,9 +36,11 @@ export const trainAndReport = (flags: TrainFlags, env: CliEnv): TE.TaskEither<Ap
     TE.flatMap(({ resources, run }) =>
       flags.printConfig
         ? printSettings(env, resources, run)
-        : flags.dryRun
-          ? printDryRun(env, flags, resources, run)
-          : perform(env, flags, resources, run),
+        : flags.link
+          ? printLink(env, resources, run)
+          : flags.dryRun
+            ? printDryRun(env, flags, resources, run)
+            : perform(env, flags, resources, run),
     ),
   )
 
@@ -67,6 +70,20 @@ const printSettings = (
     interpreter.dispose()
     for (const line of toJson(asSettings(config), 2).split('\n')) env.out(line)
   })
+
+/** Prints a link to the page with the final settings. */
+const printLink = (
+  env: CliEnv,
+  { interpreter }: Resources,
+  { config }: PlannedRun,
+): TE.TaskEither<AppError, void> => {
+  interpreter.dispose()
+  return pipe(
+    TE.fromTask(() => import('../web/page/page-link.ts')),
+    TE.flatMapEither(({ linkOfFlags }) => linkOfFlags(typedTrainFlags(asSettings(config)))),
+    TE.map(env.out),
+  )
+}
 
 const printDryRun = (
   env: CliEnv,

@@ -374,6 +374,10 @@ export const sessionOptions = {
     group: RUN,
     help: 'print the final settings, in the form that --config reads, and exit',
   }),
+  link: toggle({
+    group: RUN,
+    help: 'print a link to the page with these settings (see network2 page), and exit',
+  }),
   dryRun: toggle({ group: RUN, help: 'check everything, estimate the time, and exit without training' }),
   save: optional(D.anyText, {
     group: OUTPUT,

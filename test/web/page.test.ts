@@ -1,10 +1,12 @@
 /**
  * The built page in a real browser, opened from the disk and from its server.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { chromium as browsers, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,6 +14,8 @@ import { buildPage, type BuiltPage } from '../../scripts/page.mjs'
 import { root } from '../../scripts/package.mjs'
 import { servePage } from '../../src/web/serve-page.ts'
 import { CHROMIUM, chromium } from '../support/chromium.ts'
+
+const run = promisify(execFile)
 
 describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
   let browser: Browser
@@ -58,7 +62,7 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
     await opened('#data=digits&train-size=10000&epochs=10&cost=quadratic&vs-cost=xent', async page => {
       const asked: string[] = []
       page.on('request', request => asked.push(request.url()))
-      await page.getByRole('button', { name: 'Run', exact: true }).click()
+      await page.locator('#run').click()
       await finished(page)
       const scores = await page.locator('.score .number').allTextContents()
       expect(scores.map(Number.parseFloat).every(percent => percent > 90)).toBe(true)
@@ -89,6 +93,49 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
     })
   })
 
+  it('a link of the command line trains to the same bytes as the command line', async () => {
+    const flags =
+      '--data digits --train-size 1000 --epochs 2 --cost quadratic --init large --seed 7 --lmbda 0.5'
+    const started = (args: string) =>
+      run(process.execPath, [join(root, 'scripts', 'run.mjs'), ...args.split(' ')])
+    const { stdout } = await started(`train ${flags} --link --out none`)
+    const [, hash] = /(#.*)/.exec(stdout)!
+    await opened(hash!, async page => {
+      await page.locator('#run').click()
+      await finished(page)
+      for (const [i, name] of ['Quadratic', 'Cross-entropy'].entries()) {
+        const line = (await page.locator('.commands pre').nth(i).textContent())!
+        const saving = page.waitForEvent('download')
+        await page.getByRole('button', { name: `Save the ${name} network` }).click()
+        const inPage = JSON.parse(readFileSync(await (await saving).path(), 'utf8')) as object
+        const file = join(folder, `${i}.json`)
+        await started(`${line.replace('npx network2 ', '')} --out none --save ${file}`)
+        const { trainedOn, ...onCommandLine } = JSON.parse(readFileSync(file, 'utf8')) as Record<
+          string,
+          unknown
+        >
+        expect(trainedOn).toMatchObject({ name: 'generated digits' })
+        expect(inPage).toEqual(onCommandLine)
+      }
+    })
+  })
+
+  it('the neuron learns, is scrubbed back, and has the numbers of the moment in its equations', async () => {
+    await opened('#show=neuron', async page => {
+      await page.getByRole('button', { name: 'Run', exact: true }).click()
+      await page.getByText('300 / 300').waitFor()
+      const shown = async () =>
+        (await page.locator('.equations .values').allTextContents()).map(text => text.replace(/\s/g, ''))
+      const end = await shown()
+      await page.getByRole('slider', { name: 'Epoch' }).fill('0')
+      // a = σ(4): a²/2, a a (1 - a), and for the cross-entropy -ln(1 - a) and a
+      expect(await shown()).toEqual(
+        expect.arrayContaining(['=0.482', '=0.982⋅0.0177=0.0173', '=4.02', '=0.982', '=0.01770.0177⋅0.982']),
+      )
+      expect(end).not.toEqual(await shown())
+    })
+  })
+
   it('serves its own folder, and no other file', async () => {
     const server = await servePage(folder, 0)()
     if (E.isLeft(server)) throw new Error(server.left.message)
@@ -105,11 +152,11 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
   })
 
   it('speaks the language of the browser, of ?lang, and of its switch', async () => {
-    await opened('', page => page.getByRole('button', { name: '运行' }).waitFor(), { locale: 'zh-CN' })
+    await opened('', page => page.locator('#run', { hasText: '运行' }).waitFor(), { locale: 'zh-CN' })
     await opened('?lang=zh', async page => {
-      await page.getByRole('button', { name: '运行' }).waitFor()
+      await page.locator('#run', { hasText: '运行' }).waitFor()
       await page.getByRole('button', { name: 'English' }).click()
-      await page.getByRole('button', { name: 'Run', exact: true }).waitFor()
+      await page.locator('#run', { hasText: 'Run' }).waitFor()
       expect(await page.evaluate('document.documentElement.lang')).toBe('en')
     })
   })

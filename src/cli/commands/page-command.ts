@@ -11,18 +11,17 @@ import { exists } from '../../io/read.ts'
 import { upTo } from '../../options/decode.ts'
 import { withDefault } from '../../options/option.ts'
 import { outputOptions } from '../../options/train-options.ts'
+import { PAGE_PORT } from '../../web/page/page-link.ts'
 import { servePage } from '../../web/serve-page.ts'
 import { defineCommand } from '../command.ts'
 
 /** The folder of the page in the package. */
 const PAGE = join(root, 'dist', 'page')
 
-const DEFAULT_PORT = 8020
-
 export const pageCommand = defineCommand({
   describe: 'Serves the page of the chapter, on which networks train in the browser.',
   options: {
-    port: withDefault(upTo(65_535), DEFAULT_PORT, { help: 'port on this machine; 0 takes any that is free' }),
+    port: withDefault(upTo(65_535), PAGE_PORT, { help: 'port on this machine; 0 takes any that is free' }),
     debug: outputOptions.debug,
   },
   examples: [['', 'the page, until Ctrl-C']],

@@ -68,7 +68,7 @@ export const lineChart = (chart: LineChart): ViewNode => {
   const [y0, y1] = chart.yRange ?? rangeOf(chart)
   const x = (value: number): number => left + ((value - x0) / (x1 - x0 || 1)) * (right - left)
   const y = (value: number): number =>
-    bottom - ((Math.min(y1, Math.max(y0, value)) - y0) / (y1 - y0 || 1)) * (bottom - top)
+    bottom - ((Math.min(3 * y1, Math.max(y0 - 2 * y1, value)) - y0) / (y1 - y0 || 1)) * (bottom - top)
   const at = (value: number): string => value.toFixed(1)
   const path = (points: readonly ChartPoint[]): string =>
     points
@@ -97,22 +97,39 @@ export const lineChart = (chart: LineChart): ViewNode => {
       ),
       h('text', { x: right, y: height - 1, 'text-anchor': 'end', class: 'unit' }, chart.x),
     ),
-    (chart.bands ?? []).map(band =>
-      h('path', { d: area(band), fill: band.colour, 'fill-opacity': 0.16, stroke: 'none' }),
-    ),
-    chart.marker === undefined
-      ? undefined
-      : h('line', { x1: at(x(chart.marker)), x2: at(x(chart.marker)), y1: top, y2: bottom, class: 'marker' }),
-    chart.lines.map(line =>
-      h('path', {
-        d: path(line.points),
-        fill: 'none',
-        stroke: line.colour,
-        'stroke-width': line.isFaint === true ? 1 : 2,
-        'stroke-opacity': line.isFaint === true ? 0.45 : undefined,
-        'stroke-linejoin': 'round',
-        'stroke-dasharray': line.isDashed === true ? '5 4' : undefined,
-      }),
+    h(
+      'svg',
+      // what is beyond the axes is not drawn
+      {
+        x: left,
+        y: top - 2,
+        width: right - left,
+        height: bottom - top + 4,
+        viewBox: `${left} ${top - 2} ${right - left} ${bottom - top + 4}`,
+      },
+      (chart.bands ?? []).map(band =>
+        h('path', { d: area(band), fill: band.colour, 'fill-opacity': 0.16, stroke: 'none' }),
+      ),
+      chart.marker === undefined
+        ? undefined
+        : h('line', {
+            x1: at(x(chart.marker)),
+            x2: at(x(chart.marker)),
+            y1: top,
+            y2: bottom,
+            class: 'marker',
+          }),
+      chart.lines.map(line =>
+        h('path', {
+          d: path(line.points),
+          fill: 'none',
+          stroke: line.colour,
+          'stroke-width': line.isFaint === true ? 1 : 2,
+          'stroke-opacity': line.isFaint === true ? 0.45 : undefined,
+          'stroke-linejoin': 'round',
+          'stroke-dasharray': line.isDashed === true ? '5 4' : undefined,
+        }),
+      ),
     ),
     chart.marker === undefined
       ? undefined
@@ -128,13 +145,13 @@ const markerDot = (
   y: (value: number) => number,
 ): readonly ViewNode[] => {
   const point = points.find(each => each.x === marker)
-  return point === undefined || !Number.isFinite(point.y)
+  return point === undefined || !Number.isFinite(point.y) || isDashed === true
     ? []
     : [
         h('circle', {
           cx: x(point.x).toFixed(1),
           cy: y(point.y).toFixed(1),
-          r: isDashed === true ? 3 : 4.5,
+          r: 4.5,
           fill: colour,
         }),
       ]

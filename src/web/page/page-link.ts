@@ -27,6 +27,12 @@ import {
 } from '../../options/option.ts'
 import { trainOptions, type TrainFlags } from '../../options/train-options.ts'
 
+/** The port that the page has unless another one is asked for. */
+export const PAGE_PORT = 8020
+
+/** Where the page is then. */
+const PAGE_ADDRESS = `http://127.0.0.1:${PAGE_PORT}/`
+
 /** The languages of the page. */
 export const languages = ['en', 'zh'] as const
 export type Language = (typeof languages)[number]
@@ -165,7 +171,7 @@ export const linkText = ({ first, second, page }: LinkTexts): string => {
     .join('&')
 }
 
-/** The link to a configuration of the command line; the second network differs in its cost alone. */
+/** The address of a link to a configuration of the command line; the second network differs in its cost alone. */
 export const linkOfFlags = (flags: readonly TypedFlag[]): E.Either<UsageError, string> => {
   const given = Object.fromEntries(flags)
   const foreign = flags.find(([flag]) => !(flag in flagNames(known)) && !WITHOUT_EFFECT.includes(flag))
@@ -176,7 +182,7 @@ export const linkOfFlags = (flags: readonly TypedFlag[]): E.Either<UsageError, s
   const first = Object.fromEntries(Object.entries(given).filter(([flag]) => !WITHOUT_EFFECT.includes(flag)))
   return pipe(
     decodeTexts({ first, second: {}, page: {} }),
-    E.map(() => linkText({ first, second: {}, page: {} })),
+    E.map(() => `${PAGE_ADDRESS}#${linkText({ first, second: {}, page: {} })}`),
   )
 }
 

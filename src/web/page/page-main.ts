@@ -15,6 +15,7 @@ import {
   type Language,
   type LinkTexts,
 } from './page-link.ts'
+import { joinedSvg, metricsCsv } from './page-files.ts'
 import type { Answer, Order, Wanted } from './page-messages.ts'
 import { initialPageState, nextPageState, type PageEventOf, type PageState } from './page-state.ts'
 import { pageView } from './page-view.ts'
@@ -33,6 +34,14 @@ const firstLanguage = ({ page }: LinkTexts): Language => {
   return languages.find(language => language === asked.slice(0, 2)) ?? preferredLanguage(navigator.languages)
 }
 
+/** Gives the reader a file. */
+const saveFile = (name: string, type: string, text: string): void => {
+  const address = URL.createObjectURL(new Blob([text], { type }))
+  const link = Object.assign(document.createElement('a'), { href: address, download: name })
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+}
+
 /**
  * Starts the page.
  *
@@ -42,7 +51,10 @@ export const startPage = (script: string): void => {
   const workerAddress = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
   const link = readLink()
   const firstPace = paces.find(pace => pace === link.texts.page.pace) ?? 'full'
-  let state = initialPageState(firstLanguage(link.texts), link.texts, firstPace)
+  /** The address of the page with these settings. */
+  const addressOf = (texts: LinkTexts): string => `${location.href.replace(/#.*$/, '')}#${linkText(texts)}`
+
+  let state = initialPageState(firstLanguage(link.texts), link.texts, firstPace, addressOf(link.texts))
 
   let worker: Worker | undefined
   /** Whether the worker has been asked for a frame that has not come. */
@@ -59,6 +71,12 @@ export const startPage = (script: string): void => {
         isLooking = false
         measureSpeed(data)
       }
+      if (data.kind === 'saved')
+        saveFile(
+          `network-${state.pair.settings?.[data.network].cost ?? ''}.json`,
+          'application/json',
+          data.text,
+        )
       dispatch({ kind: 'answer', answer: data })
     }
     fresh.onerror = () => dispatch({ kind: 'lost' })
@@ -66,7 +84,7 @@ export const startPage = (script: string): void => {
   }
 
   const begin = (): void => {
-    if (worker === undefined || state.pair.phase === 'lost') startWorker()
+    if (worker === undefined) startWorker()
     send({ kind: 'begin', run: state.pair.run, texts: state.texts, data: state.data })
   }
 
@@ -107,6 +125,7 @@ export const startPage = (script: string): void => {
       isScheduled = false
       show(pageView(state, actions))
       look()
+      if (state.neuron.isRunning) dispatch({ kind: 'neuron-ticked' })
     })
   }
 
@@ -123,9 +142,6 @@ export const startPage = (script: string): void => {
     document.documentElement.lang = languageTags[state.language]
     document.title = wordsOf[state.language].title
   }
-
-  /** The link of the state stands in the address bar. */
-  const writeLink = (): void => history.replaceState(null, '', `#${linkText(state.texts)}`)
 
   const withText = (
     texts: LinkTexts,
@@ -144,8 +160,8 @@ export const startPage = (script: string): void => {
       dispatch({ kind: 'trouble', trouble: decoded.left })
       return
     }
-    dispatch({ kind: 'texts', texts })
-    writeLink()
+    dispatch({ kind: 'texts', texts, address: addressOf(texts) })
+    history.replaceState(null, '', state.address)
   }
 
   const actions: PageActions = {
@@ -158,6 +174,7 @@ export const startPage = (script: string): void => {
       send({ kind: 'step', by })
       dispatch({ kind: 'stepped' })
     },
+    neuron: changes => dispatch({ kind: 'neuron', changes }),
     restart: () => dispatch({ kind: 'restart' }),
     pace: chosen => {
       const pace = paces.find(each => each === chosen) ?? 'full'
@@ -166,6 +183,29 @@ export const startPage = (script: string): void => {
     },
     set: (place, flag, value) => take(withText(state.texts, place, flag, value)),
     reset: () => take(startTexts),
+    saveModel: network => send({ kind: 'save', network }),
+    saveMetrics: () => {
+      const { settings, networks } = state.pair
+      if (settings !== undefined) saveFile('metrics.csv', 'text/csv', metricsCsv(settings, networks))
+    },
+    saveCurves: () => {
+      const style = getComputedStyle(document.documentElement)
+      const charts = [...document.querySelectorAll('#curves figure')].map(figure => {
+        const svg = figure.querySelector('svg')!
+        const { width, height } = svg.viewBox.baseVal
+        return {
+          title: figure.querySelector('figcaption')?.textContent ?? '',
+          markup: svg.outerHTML,
+          width,
+          height,
+        }
+      })
+      saveFile(
+        'curves.svg',
+        'image/svg+xml',
+        joinedSvg(charts, name => style.getPropertyValue(name)),
+      )
+    },
     copy: text => {
       void navigator.clipboard.writeText(text).then(() => dispatch({ kind: 'copied', isCopied: true }))
     },
@@ -184,7 +224,8 @@ export const startPage = (script: string): void => {
       dispatch({ kind: 'trouble', trouble })
       return
     }
-    if (linkText(texts) !== linkText(state.texts)) dispatch({ kind: 'texts', texts })
+    if (linkText(texts) !== linkText(state.texts))
+      dispatch({ kind: 'texts', texts, address: addressOf(texts) })
   })
 
   nameDocument()

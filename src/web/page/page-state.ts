@@ -41,7 +41,23 @@ export type PairState = {
 /** A cell of a confusion matrix. */
 export type ConfusionCell = { readonly network: 0 | 1; readonly label: number; readonly answer: number }
 
+/** How long the neuron learns. */
+export const NEURON_EPOCHS = 300
+
+/** The one neuron of the learning slowdown. */
+export type NeuronState = {
+  readonly w: number
+  readonly b: number
+  readonly eta: number
+  /** The epoch that is shown. */
+  readonly at: number
+  readonly isRunning: boolean
+  /** Whether the step of the book's script is shown too. */
+  readonly isScript: boolean
+}
+
 export type PageState = {
+  readonly neuron: NeuronState
   readonly language: Language
   readonly texts: LinkTexts
   /** Why the link or a setting cannot be used. */
@@ -50,6 +66,8 @@ export type PageState = {
   readonly pair: PairState
   readonly cell?: ConfusionCell | undefined
   readonly isCopied: boolean
+  /** The address of the page with all settings. */
+  readonly address: string
   /** Data other than the generated digits. */
   readonly data?: PageData | undefined
 }
@@ -63,10 +81,17 @@ const freshPair = (run: number): PairState => ({
   networks: [NOTHING, NOTHING],
 })
 
-export const initialPageState = (language: Language, texts: LinkTexts, pace: Pace): PageState => ({
+export const initialPageState = (
+  language: Language,
+  texts: LinkTexts,
+  pace: Pace,
+  address: string,
+): PageState => ({
+  address,
   language,
   texts,
   pace,
+  neuron: { w: 2, b: 2, eta: 0.15, at: 0, isRunning: false, isScript: false },
   pair: freshPair(1),
   isCopied: false,
 })
@@ -74,8 +99,11 @@ export const initialPageState = (language: Language, texts: LinkTexts, pace: Pac
 export type PageEventOf =
   | { readonly kind: 'language'; readonly language: Language }
   /** The settings of a link, or of the controls. */
-  | { readonly kind: 'texts'; readonly texts: LinkTexts }
+  | { readonly kind: 'texts'; readonly texts: LinkTexts; readonly address: string }
   | { readonly kind: 'trouble'; readonly trouble: Trouble | undefined }
+  | { readonly kind: 'neuron'; readonly changes: Partial<NeuronState> }
+  /** A frame of the screen while the neuron learns. */
+  | { readonly kind: 'neuron-ticked' }
   | { readonly kind: 'restart' }
   | { readonly kind: 'run'; readonly isRunning: boolean }
   | { readonly kind: 'stepped' }
@@ -91,9 +119,13 @@ export const nextPageState = (state: PageState, event: PageEventOf): PageState =
     case 'language':
       return { ...state, language: event.language }
     case 'texts':
-      return restarted({ ...state, texts: event.texts, trouble: undefined })
+      return retold(state, event.texts, event.address)
     case 'trouble':
       return { ...state, trouble: event.trouble }
+    case 'neuron':
+      return { ...state, neuron: { ...state.neuron, ...event.changes } }
+    case 'neuron-ticked':
+      return { ...state, neuron: ticked(state.neuron) }
     case 'restart':
       return restarted(state)
     case 'run':
@@ -113,6 +145,19 @@ export const nextPageState = (state: PageState, event: PageEventOf): PageState =
     case 'answer':
       return answered(state, event.answer)
   }
+}
+
+/** The state with other settings; what concerns the page alone does not start a training again. */
+const retold = (state: PageState, texts: LinkTexts, address: string): PageState => {
+  const changed = { ...state, texts, address, isCopied: false, trouble: undefined }
+  const { first, second } = state.texts
+  return texts.first === first && texts.second === second ? changed : restarted(changed)
+}
+
+/** One epoch later. */
+const ticked = (neuron: NeuronState): NeuronState => {
+  const at = Math.min(NEURON_EPOCHS, neuron.at + 1)
+  return { ...neuron, at, isRunning: neuron.isRunning && at < NEURON_EPOCHS }
 }
 
 const withPair = (state: PageState, changes: Partial<PairState>): PageState => ({

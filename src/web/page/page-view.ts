@@ -3,7 +3,9 @@
  */
 import { grouped } from '../../format.ts'
 import { h, type ViewChild, type ViewNode } from './dom.ts'
+import { dataName, filesView } from './files-view.ts'
 import { monitorCharts, pageButton, scores, toolbar } from './network-view.ts'
+import { neuronView } from './neuron-view.ts'
 import type { PageActions } from './page-actions.ts'
 import { languages, pageParts, type PagePart } from './page-link.ts'
 import type { PageState } from './page-state.ts'
@@ -101,6 +103,7 @@ const trouble = (
 type PartView = (state: PageState, words: Words, act: PageActions) => ViewChild
 
 const partViews: Partial<Readonly<Record<PagePart, PartView>>> = {
+  neuron: neuronView,
   network: (state, words, act) => [
     h(
       'p',
@@ -118,8 +121,5 @@ const partViews: Partial<Readonly<Record<PagePart, PartView>>> = {
     monitorCharts(state, words),
     settingsView(state, words, act),
   ],
+  files: filesView,
 }
-
-/** The name of a data set in the language of the page. */
-export const dataName = (words: Words, name: string): string =>
-  name === 'generated digits' ? words.generated : name

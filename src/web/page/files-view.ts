@@ -1,0 +1,96 @@
+/**
+ * Data and files: which images are used, the link, and what can be saved and opened.
+ */
+import { grouped } from '../../format.ts'
+import { h, type ViewChild, type ViewNode } from './dom.ts'
+import { networkNames, pageButton } from './network-view.ts'
+import type { PageActions } from './page-actions.ts'
+import { pageParts } from './page-link.ts'
+import type { PageState } from './page-state.ts'
+import type { Words } from './words-en.ts'
+
+/** The name of a data set in the language of the page. */
+export const dataName = (words: Words, name: string): string =>
+  name === 'generated digits' ? words.generated : name
+
+export const filesView = (state: PageState, words: Words, act: PageActions): ViewChild => {
+  const { settings, data } = state.pair
+  const names = networkNames(words, settings)
+  const isReady = state.pair.phase === 'ready'
+  return [
+    h('p', { class: 'prose' }, words.dataLead),
+    data === undefined
+      ? undefined
+      : h(
+          'p',
+          { class: 'note' },
+          words.dataNow(dataName(words, data.name), grouped(data.training), grouped(data.test.labels.length)),
+        ),
+    linkView(state, words, act),
+    h(
+      'div',
+      { class: 'presets' },
+      names.map((name, i) =>
+        pageButton(words.saveModel(name), () => act.saveModel(i as 0 | 1), { disabled: !isReady }),
+      ),
+      pageButton(words.saveCsv, act.saveMetrics, { disabled: !isReady }),
+      pageButton(words.saveSvg, act.saveCurves, { disabled: !isReady }),
+    ),
+    lessonView(state, words, act),
+  ]
+}
+
+const linkView = ({ address, isCopied }: PageState, words: Words, act: PageActions): ViewNode =>
+  h(
+    'div',
+    { class: 'link' },
+    h(
+      'label',
+      { class: 'field', for: 'link' },
+      h('span', {}, words.link),
+      h('input', {
+        id: 'link',
+        readonly: true,
+        value: address,
+        onfocus: (event: Event) => (event.target as HTMLInputElement).select(),
+      }),
+    ),
+    pageButton(isCopied ? words.copied : words.copy, () => act.copy(address)),
+  )
+
+/** Which parts a link shows, and whether its settings are fixed. */
+const lessonView = ({ texts }: PageState, words: Words, act: PageActions): ViewNode => {
+  const shown = typeof texts.page.show === 'string' ? texts.page.show.split(',') : [...pageParts]
+  const check = (label: string, checked: boolean, change: (isSet: boolean) => void): ViewNode =>
+    h(
+      'label',
+      { class: 'check' },
+      h('input', {
+        type: 'checkbox',
+        checked,
+        onchange: (event: Event) => change((event.target as HTMLInputElement).checked),
+      }),
+      h('span', {}, label),
+    )
+  return h(
+    'details',
+    { class: 'lesson' },
+    h('summary', {}, words.lesson),
+    h('p', { class: 'note' }, words.lessonHint),
+    h(
+      'div',
+      { class: 'presets' },
+      pageParts.map(part =>
+        check(words.parts[part], shown.includes(part), isSet => {
+          const parts = pageParts.filter(each => (each === part ? isSet : shown.includes(each)))
+          // a page without parts could not be changed back
+          if (parts.length > 0)
+            act.set('page', 'show', parts.length === pageParts.length ? undefined : parts.join(','))
+        }),
+      ),
+      check(words.lockSettings, texts.page.lock === true, isSet =>
+        act.set('page', 'lock', isSet || undefined),
+      ),
+    ),
+  )
+}
