@@ -1,16 +1,17 @@
 /**
  * A pure function of tensors, compiled.
  */
-import { zeros } from '@tensorflow/tfjs-core'
-import { using, scoped } from '../core/scope.ts'
-import { leaves, map, signature, unflatten, type Tree } from '../core/tree.ts'
+import { reshape } from '@tensorflow/tfjs-core'
+import { scoped, using } from '../core/scope.ts'
+import { map, type Tree } from '../core/tree.ts'
 import type { Interpreter } from '../core/scan.ts'
+import { isTracing } from './trace.ts'
 
 /**
- * Compiles any pure function of a tree of tensors: it is the single step of a scan that ignores its state.
+ * Compiles any pure function of a tree of tensors: it is the output of the only step of a scan without a state.
  *
- * @param f a pure function. It runs eagerly once for each kind of input, to find the form of its result
- * @returns a function that borrows its input; the caller owns its result. It throws a CompileError if the function
+ * @param f a pure function
+ * @returns a function that borrows its input; the caller owns its result. Inside a function that is compiled it is part of that. It throws a CompileError if the function
  *          cannot be compiled
  * @example
  * ```ts
@@ -23,25 +24,14 @@ import type { Interpreter } from '../core/scan.ts'
  * ```
  */
 export const jit =
-  ({ scan }: Interpreter) =>
+  ({ stackedScan }: Interpreter) =>
   <I extends Tree, O extends Tree>(f: (input: I) => O): ((input: I) => O) => {
-    const once = scan((_ignored: O, input: I, _none: readonly []) => f(input))
-    const zerosOf = new Map<string, () => O>()
-    const zerosFor = (input: I): (() => O) => {
-      const specs = using(scoped(f)(input), result => ({
-        form: map(result, leaf => leaf),
-        kinds: leaves(result).map(({ shape, dtype }) => ({ shape, dtype })),
-      }))
-      return () =>
-        unflatten(
-          specs.form,
-          specs.kinds.map(({ shape, dtype }) => zeros(shape, dtype)),
-        )
-    }
+    const once = stackedScan<readonly [], I, readonly [], O>((_state, input) => [[], f(input)])
     return input => {
-      const kind = signature(input)
-      const zeroState = zerosOf.get(kind) ?? zerosFor(input)
-      zerosOf.set(kind, zeroState)
-      return using(scoped(zeroState)(), state => once(state, input, [], [0, 1]))
+      // part of the function that is traced
+      if (isTracing()) return f(input)
+      return using(once([], input, [], [0, 1]).ys, ys =>
+        scoped(() => map(ys, leaf => reshape(leaf, leaf.shape.slice(1))))(),
+      ) as O // the form of its stacks is that of the result
     }
   }

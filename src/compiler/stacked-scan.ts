@@ -6,6 +6,7 @@ import { clone, dispose, foldScoped, keptAside, scoped, using } from '../core/sc
 import type { Interpreter, Scan, Scanned, Stacked, StackedScan, StepRange } from '../core/scan.ts'
 import { leaves, map, unflatten, type Tree } from '../core/tree.ts'
 import { zeroRow, type StackedStep } from './rows.ts'
+import { isTracing, TraceError } from './trace.ts'
 
 /** The `scan` of an engine, by its `stackedScan`: its steps have no output. */
 export const scanOf =
@@ -13,7 +14,7 @@ export const scanOf =
   <S extends Tree, C extends Tree, X extends Tree>(f: (state: S, constants: C, x: X) => S): Scan<S, C, X> => {
     const run = stackedScan<S, C, X, readonly []>((state, constants, x) => [f(state, constants, x), []])
     return (s0, constants, xs, range) =>
-      range[0] < range[1] ? run(s0, constants, xs, range).state : clone(s0)
+      range[0] < range[1] || isTracing() ? run(s0, constants, xs, range).state : clone(s0)
   }
 
 /**
@@ -65,6 +66,14 @@ export const scannedNothing = <S extends Tree, C extends Tree, X extends Tree, Y
   }
 }
 
+/** @throws TraceError in a function that is being traced: a program has no loops of its own */
+export const refuseNested = (): void => {
+  if (isTracing())
+    throw new TraceError(
+      'a scan inside a function that is compiled: write it as a for loop there, or move it outside',
+    )
+}
+
 /** The rows that all leaves of the per-step inputs have. */
 const allRows = (xs: Tree): StepRange => {
   const counts = leaves(xs).map(({ shape }) => shape.at(0) ?? 0)
@@ -82,7 +91,8 @@ const allRows = (xs: Tree): StepRange => {
  * @param engine the engine that runs the steps, in one call
  * @returns takes a pure step, and returns a function of the first state, the constants, the stacked rows, and the range of the steps,
  *          which is all of them if it is left out. That function borrows its arguments; the caller owns its result. It throws a
- *          CompileError if the step cannot be compiled, a RangeError for rows that are not there
+ *          CompileError if the step cannot be compiled, or if it is called inside a function that is compiled; a RangeError for rows
+ *          that are not there
  * @example
  * ```ts
  * import '@tensorflow/tfjs-backend-cpu'

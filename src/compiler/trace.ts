@@ -2,29 +2,41 @@
  * From a function to its program: the function runs once on an example, and each kernel that TensorFlow.js runs is
  * recorded.
  *
- * It uses public API only: while the function runs, every kernel of the current backend is replaced by a wrapper that
- * computes the same and records the call.
+ * It uses public API only: while the function runs, the backend is `cpu`, whose kernels are replaced by wrappers that record the
+ * call. That backend has every kernel, also those that the current one lacks: what was recorded is computed by an engine.
  */
 import {
   backend,
   engine,
+  findBackendFactory,
   getBackend,
   getKernel,
   getKernelsForBackend,
   registerKernel,
+  setBackend,
   Tensor,
   tensor,
   unregisterKernel,
   Variable,
+  zeros,
   type DataType,
   type KernelConfig,
   type TensorInfo,
 } from '@tensorflow/tfjs-core'
-import { scoped } from '../core/scope.ts'
+import { dispose, keptAside, scoped } from '../core/scope.ts'
 import { CompileError } from '../core/scan.ts'
 import { leaves, map, paths, type Tree } from '../core/tree.ts'
 import { registerUniform } from './random.ts'
-import { shareConstants, valuesOf, type Constant, type Node, type Program, type Ref } from './program.ts'
+import {
+  shareConstants,
+  valuesOf,
+  type Constant,
+  type Node,
+  type Program,
+  type Ref,
+  type Values,
+} from './program.ts'
+import { zeroProduct } from './unread-products.ts'
 
 /** A function cannot be traced: the message says why. */
 export class TraceError extends CompileError {
@@ -37,13 +49,25 @@ const RANDOM = new Set(['Multinomial'])
 /** Kernels that may be given without some of their inputs: which ones are there is part of the program. */
 const OPTIONAL = new Set(['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D', 'FusedBatchNorm'])
 
+/** A tensor, or a list or record of them. */
+type KernelInputs =
+  TensorInfo | null | undefined | readonly KernelInputs[] | { readonly [name: string]: KernelInputs }
+
+const isList = (inputs: object): inputs is readonly KernelInputs[] => Array.isArray(inputs)
+
+const isTensorInfo = (inputs: object): inputs is TensorInfo => 'dataId' in inputs
+
 type Known = { readonly dtype: DataType; readonly shape: readonly number[]; readonly ref: Ref }
 
-/** What is recorded while the function runs. `known` maps the data of a tensor to its references. */
+/**
+ * What is recorded while the function runs. `known` maps the data of a tensor to its references, `copies` the data of a captured
+ * tensor of another backend to a copy on that of the trace.
+ */
 type Recording = {
   readonly nodes: Node[]
   readonly constants: Constant[]
   readonly known: Map<object, Known[]>
+  readonly copies: Map<object, Tensor>
 }
 
 const sameShape = (a: readonly number[], b: readonly number[]): boolean => String(a) === String(b)
@@ -51,6 +75,24 @@ const sameShape = (a: readonly number[], b: readonly number[]): boolean => Strin
 const know = ({ known }: Recording, { dataId, dtype, shape }: TensorInfo, ref: Ref): void => {
   const before = known.get(dataId) ?? []
   known.set(dataId, [{ dtype, shape: [...shape], ref }, ...before])
+}
+
+/** The backend that has the numbers of a tensor. */
+const homeOf = ({ dataId }: TensorInfo) => engine().state.tensorInfo.get(dataId)?.backend ?? backend()
+
+/** The numbers of a captured tensor, from the backend that has them: they are not moved to that of the trace. */
+const capturedValues = (info: TensorInfo): Values => {
+  const values = homeOf(info).readSync(info.dataId)
+  if (Array.isArray(values)) throw new TraceError('a tensor of strings cannot be in a program')
+  return valuesOf(info.dtype, values).slice()
+}
+
+/** What a kernel can read: a tensor of another backend is copied. */
+const readable = ({ copies }: Recording, info: TensorInfo): TensorInfo => {
+  if (homeOf(info) === backend()) return info
+  const copy = copies.get(info.dataId) ?? keptAside(tensor(capturedValues(info), info.shape, info.dtype))
+  copies.set(info.dataId, copy)
+  return { dataId: copy.dataId, shape: info.shape, dtype: info.dtype }
 }
 
 /**
@@ -78,13 +120,7 @@ const refOf = (recording: Recording, info: TensorInfo): Ref => {
   }
   if (info instanceof Variable) throw captured(info)
   const ref: Ref = { kind: 'constant', index: recording.constants.length }
-  const values = backend().readSync(info.dataId)
-  if (Array.isArray(values)) throw new TraceError('a tensor of strings cannot be in a program')
-  recording.constants.push({
-    dtype: info.dtype,
-    shape: [...info.shape],
-    values: valuesOf(info.dtype, values).slice(),
-  })
+  recording.constants.push({ dtype: info.dtype, shape: [...info.shape], values: capturedValues(info) })
   know(recording, info, ref)
   return ref
 }
@@ -93,6 +129,15 @@ const captured = ({ name }: { readonly name: string }): TraceError =>
   new TraceError(
     `the function uses the variable ${name}, whose value a program cannot follow: pass the value as an argument, and return the new one`,
   )
+
+/** The inputs of a kernel as it can read them. */
+const readableInputs = (recording: Recording, inputs: KernelInputs): KernelInputs => {
+  if (inputs === undefined || inputs === null) return inputs
+  if (isList(inputs)) return inputs.map(one => readableInputs(recording, one))
+  return isTensorInfo(inputs)
+    ? readable(recording, inputs)
+    : Object.fromEntries(Object.entries(inputs).map(([name, one]) => [name, readableInputs(recording, one)]))
+}
 
 /** The same kernel, which records each call that another kernel does not make. */
 const wrapped = (config: KernelConfig, recording: Recording, depth: { now: number }): KernelConfig => ({
@@ -110,7 +155,12 @@ const wrapped = (config: KernelConfig, recording: Recording, depth: { now: numbe
     const inputNames = OPTIONAL.has(config.kernelName) ? { inputNames: given.map(([name]) => name) } : {}
     depth.now++
     try {
-      const result = config.kernelFunc(params)
+      const result =
+        zeroProduct(config.kernelName, params) ??
+        config.kernelFunc({
+          ...params,
+          inputs: readableInputs(recording, params.inputs) as typeof params.inputs,
+        })
       const outputs = Array.isArray(result) ? result : [result]
       const index = recording.nodes.length
       recording.nodes.push({
@@ -174,6 +224,33 @@ const recordKernels = <R>(recording: Recording, work: () => R): R => {
   })
 }
 
+/** The backend on which functions are traced, where the program has loaded it. */
+const TRACING_BACKEND = 'cpu'
+
+/** Runs `work` on the backend of traces. For the caller nothing changes: neither the backend, nor where a tensor has its numbers. */
+const onTracingBackend = ({ copies }: Recording, work: () => void): void => {
+  const before = getBackend()
+  const isOther = before !== TRACING_BACKEND && (findBackendFactory(TRACING_BACKEND) as unknown) != null
+  const undo = (): void => {
+    dispose([...copies.values()])
+    // it is set when the call returns: the promise is for backends that are initialized first
+    if (isOther) void setBackend(before)
+  }
+  untilDone(undo, () => {
+    if (isOther) void setBackend(TRACING_BACKEND)
+    try {
+      work()
+    } catch (error) {
+      const missing = error instanceof Error && /^Kernel '(.+)' not registered/.exec(error.message)
+      if (!missing) throw error
+      throw new TraceError(`the kernel ${missing[1]} is not supported by the compiler`, { cause: error })
+    }
+  })
+}
+
+/** Whether a function is being traced. */
+export const isTracing = (): boolean => underWay.length > 0
+
 /** Makes it an error to read a tensor or draw a random number while `work` runs: a program can do neither. */
 const forbidding = <R>(work: () => R): R => {
   const refuse = (reason: string) => (): never => {
@@ -182,32 +259,17 @@ const forbidding = <R>(work: () => R): R => {
   const tfEngine = engine()
   const { random } = Math
   const read = refuse('a tensor is read while the function is traced: a program cannot depend on its numbers')
-  // own properties shadow the methods of the class until they are deleted
-  const shadow = (): unknown => Object.assign(tfEngine, { read, readSync: read })
-  const unshadow = (): void => {
-    for (const name of ['read', 'readSync']) Reflect.deleteProperty(tfEngine, name)
-  }
-  const moveData = tfEngine.moveData.bind(tfEngine)
   const asynchronous = (['data', 'bytes', 'buffer', 'array'] as const).map(
     name => [name, Object.getOwnPropertyDescriptor(Tensor.prototype, name)!] as const,
   )
   const undo = (): void => {
-    unshadow()
-    Reflect.deleteProperty(tfEngine, 'moveData')
+    for (const name of ['read', 'readSync']) Reflect.deleteProperty(tfEngine, name)
     Math.random = random
     for (const [name, method] of asynchronous) Object.defineProperty(Tensor.prototype, name, method)
   }
   return untilDone(undo, () => {
-    // a kernel that computes with data of another backend: moving them reads them
-    tfEngine.moveData = (...args) => {
-      unshadow()
-      try {
-        moveData(...args)
-      } finally {
-        shadow()
-      }
-    }
-    shadow()
+    // own properties shadow the methods of the class until they are deleted
+    Object.assign(tfEngine, { read, readSync: read })
     // at once, and not by a promise that nobody may wait for
     for (const [name] of asynchronous) Tensor.prototype[name] = read
     Math.random = refuse(
@@ -225,35 +287,31 @@ export type Arguments<A extends readonly Tree[]> = {
 /**
  * The program of a function.
  *
- * @param f a pure function of the arguments' trees; it runs once, on the example. A branch on a shape is fixed by the
+ * @param f a pure function of the arguments' trees; it runs once, on zeros like the example. A branch on a shape is fixed by the
  *          example; a branch on a number is an error
- * @param args an example of the arguments, with their names
+ * @param args an example of the arguments, with their names. Only their dtypes and shapes count
  * @returns its inputs are the leaves of the arguments, its outputs those of the result, from left to right
  * @throws TraceError when the result does not depend on the arguments alone
  */
 export const trace = <A extends readonly Tree[]>(f: (...args: A) => Tree, args: Arguments<A>): Program => {
-  const recording: Recording = { nodes: [], constants: [], known: new Map() }
+  const recording: Recording = { nodes: [], constants: [], known: new Map(), copies: new Map() }
   const inputs = args.flatMap(([name, tree]) => {
     const names = paths(tree, name)
     return leaves(tree).map(({ dtype, shape }, i) => ({ name: names[i]!, dtype, shape: [...shape] }))
   })
   let outputs: readonly Ref[] = []
-  scoped(() => {
-    const examples = args.map(([, tree]) => map(tree, leaf => distinct(recording, leaf)))
-    examples.flatMap(leaves).forEach((leaf, index) => know(recording, leaf, { kind: 'input', index }))
-    // each tree kept its form
-    const result = forbidding(() => recordKernels(recording, () => f(...(examples as readonly Tree[] as A))))
-    outputs = leaves(result).map(leaf => refOf(recording, leaf))
-    return []
-  })()
+  onTracingBackend(recording, () => {
+    scoped(() => {
+      // their numbers do not matter, and zeros are in the range of any index
+      const examples = args.map(([, tree]) => map(tree, ({ dtype, shape }) => zeros(shape, dtype)))
+      examples.flatMap(leaves).forEach((leaf, index) => know(recording, leaf, { kind: 'input', index }))
+      // each tree kept its form
+      const result = forbidding(() =>
+        recordKernels(recording, () => f(...(examples as readonly Tree[] as A))),
+      )
+      outputs = leaves(result).map(leaf => refOf(recording, leaf))
+      return []
+    })()
+  })
   return shareConstants({ inputs, constants: recording.constants, nodes: recording.nodes, outputs })
-}
-
-/** The tensor, or a copy if another argument has the same data: in the next call the two may differ. */
-const distinct = (recording: Recording, leaf: Tensor): Tensor => {
-  const one = recording.known.has(leaf.dataId)
-    ? tensor(leaf.dataSync().slice(), leaf.shape, leaf.dtype)
-    : leaf
-  recording.known.set(one.dataId, [])
-  return one
 }

@@ -27,6 +27,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eager } from '../../src/compiler/eager.ts'
 import { withFallback } from '../../src/compiler/fallback.ts'
+import { jit } from '../../src/compiler/jit.ts'
 import { scan } from '../../src/compiler/stacked-scan.ts'
 import { CompileError, type Interpreter, type StepRange } from '../../src/core/scan.ts'
 import { key, normalNumbers } from '../../src/core/rng.ts'
@@ -176,6 +177,40 @@ for (const pair of pairs)
           expect(() => counted(one, two, [])).toThrow('give the range of the steps')
         },
       )
+    })
+
+    it('returns a table of which it gathers rows', () => {
+      const f = jit(engine)(({ x, rows }: { x: Tensor2D; rows: Tensor1D }) => [gather(x, rows), x])
+      withTensors(
+        () => ({ x: tensor2d([[1, 0], [0, 0], [0, 2]]), rows: tensor1d([2, 0], 'int32') }), // prettier-ignore
+        given => using(f(given), result => expect(shown(result).map(({ values }) => values)).toEqual([[0, 2, 1, 0], [1, 0, 0, 0, 0, 2]])), // prettier-ignore
+      )
+    })
+
+    it('takes a compiled function inside a step, and refuses a scan by its name', () => {
+      const left = memory().numTensors
+      const doubled = jit(engine)((x: Scalar) => mul<Scalar>(x, 2))
+      const inner = scan(engine)((s: Scalar, _c: readonly [], _x: readonly []): [Scalar, readonly []] => [
+        doubled(s),
+        [],
+      ])
+      const outer = (f: (s: Scalar) => Scalar) =>
+        scan(engine)((s: Scalar, _c: readonly [], x: Scalar): [Scalar, readonly []] => [add(f(s), x), []])
+      const nested = (s: Scalar): Scalar => inner(s, [], [], [0, 2]).state
+      withTensors(
+        () => ({ s: scalar(1), xs: tensor1d([1, 2]) }),
+        ({ s, xs }) => {
+          using(outer(doubled)(s, [], xs), ({ state }) => expect([...state.dataSync()]).toEqual([8]))
+          if (pair.engine === 'eager')
+            using(outer(nested)(s, [], xs), ({ state }) => expect([...state.dataSync()]).toEqual([22]))
+          else
+            for (const f of [nested, (s: Scalar) => eager.scan((t: Scalar) => t)(s, [], [], [0, 1])])
+              expect(() => outer(f)(s, [], xs)).toThrow(
+                'a scan inside a function that is compiled: write it as a for loop there, or move it outside',
+              )
+        },
+      )
+      expect(memory().numTensors).toBe(left)
     })
 
     it('has stacks of no rows after no step, also of per-step inputs without rows', () => {

@@ -9,7 +9,7 @@ import { isScalar, sameShape } from './shapes.ts'
 
 /**
  * The gather sources: the matrices among the constants of a step of which only rows are gathered, such as the data
- * set. A state is none, for it changes from step to step.
+ * set. A state is none, for it changes from step to step; nor is what a step returns as it is.
  */
 export const gatherSources = (program: KernelProgram, { carried, rows }: StepLayout): readonly number[] =>
   program.inputs.flatMap((_, index) => {
@@ -19,8 +19,9 @@ export const gatherSources = (program: KernelProgram, { carried, rows }: StepLay
       ({ kernel, inputs: [source, ...others] }) =>
         kernel === 'GatherV2' && sameRef(source, ref) && !others.some(other => sameRef(other, ref)),
     )
+    const isOutput = program.outputs.some(output => sameRef(output, ref))
     const varies = index < carried || index >= program.inputs.length - rows
-    return users.length > 0 && onlyRows && !varies ? [index] : []
+    return users.length > 0 && onlyRows && !isOutput && !varies ? [index] : []
   })
 
 /** A number times a matrix. */

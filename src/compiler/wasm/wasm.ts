@@ -9,7 +9,7 @@ import { specOf } from '../program.ts'
 import { canonicalize } from '../passes/canonicalize.ts'
 import { gatherSources } from '../passes/sparsify.ts'
 import { checkRange, rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
-import { scannedNothing, scanOf } from '../stacked-scan.ts'
+import { refuseNested, scannedNothing, scanOf } from '../stacked-scan.ts'
 import { assemble } from './assembler.ts'
 import { compile, GatherError, type Compiled, type CompiledListing, type Machine } from './compile.ts'
 import { newGatherSources } from './gather-sources.ts'
@@ -84,6 +84,7 @@ export const machineEngine = (
     const id = scans++
     const steps = new Map<string, CanonicalStep>()
     return (s0, constants, xs, range) => {
+      refuseNested()
       const [from, to] = range
       if (from >= to) return scannedNothing(f, s0, constants, xs)
       checkRange(xs, range)

@@ -15,7 +15,7 @@ import {
 } from '../../core/scan.ts'
 import { sizeOf, specOf } from '../program.ts'
 import { checkRange, rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
-import { foldStacked, scannedNothing, scanOf } from '../stacked-scan.ts'
+import { foldStacked, refuseNested, scannedNothing, scanOf } from '../stacked-scan.ts'
 import { scanGraph, type Callable } from './graph.ts'
 import { encodeSavedModel } from './proto.ts'
 import type { Sessions } from './sessions.ts'
@@ -108,6 +108,7 @@ export const xla = (sessions: Sessions): Interpreter => {
   ): StackedScan<S, C, X, Y> => {
     const id = scans++
     return (s0, constants, xs, range) => {
+      refuseNested()
       if (range[0] >= range[1]) return scannedNothing(f, s0, constants, xs)
       checkRange(xs, range)
       const key = `${id} ${signature([s0, constants])} ${rowSignature(xs, rowSpecs(xs))}`
