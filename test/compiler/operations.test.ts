@@ -2,16 +2,17 @@
  * Operations of TensorFlow.js with their gradients, as users call them, on each engine: they agree with eager, or are refused
  * by name.
  */
+import { readFileSync } from 'node:fs'
 // registers the gradients
 import '@tensorflow/tfjs'
 import * as tf from '@tensorflow/tfjs-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { jit } from '../../src/compiler/jit.ts'
-import { CompileError, type Interpreter } from '../../src/core/scan.ts'
+import { CompileError } from '../../src/core/scan.ts'
 import { fold, key, normalNumbers } from '../../src/core/rng.ts'
 import { using, withTensors } from '../../src/core/scope.ts'
 import { leaves } from '../../src/core/tree.ts'
-import { interpreterOf, pairs, useBackend } from '../support/engines.ts'
+import { describeCompilers } from '../support/engines.ts'
 import { relativeError } from '../support/float64.ts'
 
 type T = tf.Tensor
@@ -94,6 +95,13 @@ const operations: Readonly<Record<string, Operation>> = {
     filter,
     [4],
   ),
+  'fused.depthwiseConv2d': two(
+    (x: tf.Tensor4D, w: tf.Tensor4D) =>
+      tf.fused.depthwiseConv2d({ x, filter: w, strides: 1, pad: 'same', activation: 'relu' }),
+    image,
+    [3, 3, 3, 1],
+  ),
+  mirrorPad: one((x: T) => tf.mirrorPad(x, [[1, 1], [0, 2]], 'reflect')), // prettier-ignore
   matMul: two((a: T, b: T) => tf.matMul(a, b), [4, 6], [6, 5]),
   'matMul of batches': two((a: T, b: T) => tf.matMul(a, b), [2, 4, 6], [2, 6, 5]),
   dot: two((a: T, b: T) => tf.dot(a, b), [4, 6], [6]),
@@ -194,70 +202,58 @@ const inputsOf = ({ shapes, numbers = x => x }: Operation, seed: number): T[] =>
 
 const numbersOf = (results: readonly T[]): number[][] => leaves(results).map(leaf => [...leaf.dataSync()])
 
+/** The page with the number of operations that each engine takes. */
+const page = readFileSync(new URL('../../src/web/docs/compiling.md', import.meta.url), 'utf8')
+
 /** What each engine does not have, by the operations that it refuses. */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   wasm: {
-    atan2: 'the kernel Atan2',
     conv3d: 'the kernel Conv3D',
-    cumsum: 'the kernel Cumsum',
     depthwiseConv2d: 'the kernel DepthwiseConv2dNative',
     dilation2d: 'the kernel Dilation2D',
-    expm1: 'the kernel Expm1',
-    'gather of columns': 'the kernel GatherV2 of other than rows of a matrix',
-    'gelu by erf': 'the kernel Erf',
+    'fused.depthwiseConv2d': 'the kernel DepthwiseConv2dNative',
     localResponseNormalization: 'the kernel LRN',
     maxPool3d: 'the kernel MaxPool3D',
-    mod: 'the kernel Mod',
-    'pow of two tensors': 'the kernel Pow',
+    mirrorPad: 'the kernel MirrorPad',
     resizeBilinear: 'the kernel ResizeBilinear',
     resizeNearestNeighbor: 'the kernel ResizeNearestNeighbor',
     separableConv2d: 'the kernel DepthwiseConv2dNative',
-    'sin and cos': 'the kernel Sin',
   },
   xla: {
     conv3d: 'the kernel Conv3D',
     dilation2d: 'the kernel Dilation2D',
     localResponseNormalization: 'the kernel LRN',
     maxPool3d: 'the kernel MaxPool3D',
+    mirrorPad: 'the kernel MirrorPad',
     resizeBilinear: 'the kernel ResizeBilinear',
     resizeNearestNeighbor: 'the kernel ResizeNearestNeighbor',
   },
 }
 
-for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
-  describe.skipIf(pair.needs.isMissing)(`the gradients on ${pair.engine}`, pair.needs.why, () => {
-    let interpreter: Interpreter
-    beforeAll(async () => {
-      interpreter = await interpreterOf(pair)
-      // the backend that has every kernel
-      if (pair.engine === 'wasm') await useBackend('cpu')
-    })
-    afterAll(async () => {
-      interpreter.dispose()
-      await tf.setBackend('cpu')
-    })
-
-    it('are those of eager, or are refused by name', () => {
-      const refused: Record<string, string> = {}
-      for (const [name, operation] of Object.entries(operations)) {
-        const gradients = gradientsOf(operation)
-        const compiled = jit(interpreter)(gradients)
-        // the second draw is not the one that was traced
-        for (const seed of [1, 2])
-          withTensors(
-            () => inputsOf(operation, seed),
-            inputs => {
-              const expected = withTensors(() => gradients(inputs), numbersOf)
-              try {
-                const found = using(compiled(inputs), numbersOf)
-                expect(relativeError(found, expected, 1e-2), name).toBeLessThan(1e-3)
-              } catch (error) {
-                if (!(error instanceof CompileError)) throw error
-                refused[name] = error.message.replace(/ is not supported by .*/, '')
-              }
-            },
-          )
-      }
-      expect(refused).toEqual(REFUSED[pair.engine])
-    })
+describeCompilers('the gradients on', (engine, engineName) => {
+  it('are those of eager, or are refused by name', () => {
+    const refused: Record<string, string> = {}
+    for (const [name, operation] of Object.entries(operations)) {
+      const gradients = gradientsOf(operation)
+      const compiled = jit(engine())(gradients)
+      // the second draw is not the one that was traced
+      for (const seed of [1, 2])
+        withTensors(
+          () => inputsOf(operation, seed),
+          inputs => {
+            const expected = withTensors(() => gradients(inputs), numbersOf)
+            try {
+              const found = using(compiled(inputs), numbersOf)
+              expect(relativeError(found, expected, 1e-2), name).toBeLessThan(1e-3)
+            } catch (error) {
+              if (!(error instanceof CompileError)) throw error
+              refused[name] = error.message.replace(/ is not supported by .*/, '')
+            }
+          },
+        )
+    }
+    expect(refused).toEqual(REFUSED[engineName])
+    const all = Object.keys(operations).length
+    expect(page).toContain(`| \`${engineName}\` | ${all - Object.keys(refused).length} of ${all} |`)
   })
+})

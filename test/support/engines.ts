@@ -1,7 +1,9 @@
 /**
  * Every pair of a backend and an engine, and what it needs.
  */
+import { setBackend } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
+import { afterAll, beforeAll, describe } from 'vitest'
 import type { EngineName, Interpreter } from '../../src/core/scan.ts'
 import { loadBackend, type BackendName } from '../../src/runtime/backend.ts'
 import { engines } from '../../src/runtime/engine.ts'
@@ -29,4 +31,30 @@ export const useBackend = async (backend: BackendName): Promise<void> => {
 export const interpreterOf = async ({ backend, engine }: Pair): Promise<Interpreter> => {
   await useBackend(backend)
   return engines(backend).find(([name]) => name === engine)![1]()
+}
+
+/**
+ * Tests of each engine that compiles. The current backend, whose results are the eager ones, has every kernel: cpu, or native for
+ * the XLA engine.
+ *
+ * @param title of the tests, without the name of the engine
+ * @param tests the engine is there when a test runs
+ */
+export const describeCompilers = (
+  title: string,
+  tests: (engine: () => Interpreter, name: EngineName) => void,
+): void => {
+  for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
+    describe.skipIf(pair.needs.isMissing)(`${title} ${pair.engine}`, pair.needs.why, () => {
+      let interpreter: Interpreter | undefined
+      beforeAll(async () => {
+        interpreter = await interpreterOf(pair)
+        if (pair.engine === 'wasm') await useBackend('cpu')
+      })
+      afterAll(async () => {
+        interpreter?.dispose()
+        await setBackend('cpu')
+      })
+      tests(() => interpreter!, pair.engine)
+    })
 }

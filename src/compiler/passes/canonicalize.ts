@@ -8,6 +8,7 @@ import { elementwiseKernels, isElementwise, type ElementwiseKernel } from '../em
 import type { KernelNode, KernelProgram } from '../kernel-program.ts'
 import { sizeOf, type Node, type Program, type Ref, type Spec } from '../program.ts'
 import { broadcastOf } from '../emit/broadcast.ts'
+import { compositeKernels, expandComposites } from './composites.ts'
 import { imageRules } from './images.ts'
 import { broadcastTo, emitConcat, emitSlice, moveRules, reshaped } from './moves.ts'
 import { emitProduct, transpose } from './products.ts'
@@ -150,6 +151,7 @@ const MOVING = { ...moveRules, ...imageRules }
 export const compiledKernels = (): readonly string[] => [
   ...Object.keys({ ...RULES, ...MOVING }),
   ...elementwiseKernels,
+  ...compositeKernels,
 ]
 
 const ruleOf = (kernel: string): CanonicalRule => {
@@ -169,4 +171,4 @@ const ruleOf = (kernel: string): CanonicalRule => {
  * @throws CompileError that names a kernel which is not supported
  */
 export const canonicalize = (program: Program): KernelProgram =>
-  rewrite<Node, KernelNode>(program, (old, builder) => ruleOf(old.kernel)(old, builder))
+  rewrite<Node, KernelNode>(expandComposites(program), (old, builder) => ruleOf(old.kernel)(old, builder))

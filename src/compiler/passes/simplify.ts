@@ -10,7 +10,7 @@ import { sizeOf, type Constant, type Node, type Program, type Ref, type Spec } f
 import { rewrite, unchanged, type Builder } from './rewrite.ts'
 
 /** What a rule works with: the node, its inputs in the new program, and what it can write. `make` simplifies what it makes. */
-type Rewriting = {
+export type Rewriting = {
   readonly old: Node
   readonly inputs: readonly Ref[]
   /** The dtype and shape of the old node's only output. */
@@ -29,12 +29,12 @@ type Rewriting = {
 }
 
 /** What replaces the outputs of a node; undefined where the node stays. */
-type SimplifyRule = (rewriting: Rewriting) => Ref | readonly Ref[] | undefined
+export type SimplifyRule = (rewriting: Rewriting) => Ref | readonly Ref[] | undefined
 
-const boolean = ({ shape }: Spec): Spec => ({ dtype: 'bool', shape })
+export const boolean = ({ shape }: Spec): Spec => ({ dtype: 'bool', shape })
 
 /** A rule that floats need, and that is wrong, or not possible, for other numbers. */
-const ofFloats =
+export const ofFloats =
   (rule: SimplifyRule): SimplifyRule =>
   rewriting =>
     rewriting.output.dtype === 'float32' ? rule(rewriting) : undefined
@@ -282,7 +282,9 @@ const batchNorm = ofOne((x, rewriting) => {
 const SELU_SCALE = 1.0507009873554805
 const SELU_ALPHA = 1.6732632423543772
 
-const RULES: Readonly<Record<string, SimplifyRule>> = {
+type Rules = Readonly<Record<string, SimplifyRule>>
+
+export const simplifyRules: Rules = {
   // what changes nothing
   Identity: ({ inputs: [x] }) => x,
   Cast: ({ inputs: [x], output, spec, scalar, numberOf }) => {
@@ -397,24 +399,19 @@ const RULES: Readonly<Record<string, SimplifyRule>> = {
 }
 
 /** The kernels that are written as others, or dropped. */
-export const simplified: readonly string[] = Object.keys(RULES)
+export const simplified: readonly string[] = Object.keys(simplifyRules)
 
-const simplifyNode = (old: Node, builder: Builder<Node>): readonly Ref[] => {
+const rewriteNode = (sets: readonly Rules[], old: Node, builder: Builder<Node>): readonly Ref[] => {
   const { emit, moved, scalar, constant, spec, numberOf } = builder
   const applied = (node: Node): readonly Ref[] | undefined => {
-    const rule = Object.hasOwn(RULES, node.kernel) ? RULES[node.kernel] : undefined
-    const { inputs } = node
-    const result = rule?.({
-      old: node,
-      inputs,
-      output: node.outputs[0]!,
-      spec,
-      scalar,
-      constant,
-      numberOf,
-      make,
-    })
-    return result === undefined ? undefined : [result].flat()
+    const { inputs, outputs } = node
+    const rewriting = { old: node, inputs, output: outputs[0]!, spec, scalar, constant, numberOf, make }
+    for (const rules of sets) {
+      const rule = Object.hasOwn(rules, node.kernel) ? rules[node.kernel] : undefined
+      const result = rule?.(rewriting)
+      if (result !== undefined) return [result].flat()
+    }
+    return undefined
   }
   const make: Rewriting['make'] = (kernel, inputs, output, attributes = {}) => {
     const node: Node = { kernel, inputs, attributes, outputs: [output] }
@@ -423,5 +420,11 @@ const simplifyNode = (old: Node, builder: Builder<Node>): readonly Ref[] => {
   return applied({ ...old, inputs: old.inputs.map(moved) }) ?? unchanged(old, builder)
 }
 
+/** Rewrites a program by rules: the first set that has one that applies to a node, also to those that rules make. */
+export const rewriteBy =
+  (...sets: readonly Rules[]) =>
+  (program: Program): Program =>
+    rewrite<Node, Node>(program, (old, builder) => rewriteNode(sets, old, builder))
+
 /** The same function in fewer kinds of kernels. */
-export const simplify = (program: Program): Program => rewrite<Node, Node>(program, simplifyNode)
+export const simplify: (program: Program) => Program = rewriteBy(simplifyRules)
