@@ -3,7 +3,8 @@
  *
  * Everything is measured in one run, in turns, and the median is shown: what counts are the ratios. The yardsticks
  * are the same operations written by hand in one loop, and NumPy where Python has it. An argument chooses the cases
- * whose title has it: `npm run bench -- "[784, 30, 10], mini-batches of 10,"`.
+ * whose title has it: `npm run bench -- "[784, 30, 10], mini-batches of 10,"`, `npm run bench -- "fit"`. A second one is the number
+ * of images in an epoch of the cases of `fit`.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -33,6 +34,8 @@ import type { Batch } from '../src/core/network.ts'
 import { initialValues, toParams, type Params, type Sizes } from '../src/core/params.ts'
 import { key, normalNumbers, permutation } from '../src/core/rng.ts'
 import { dispose, foldScoped } from '../src/core/scope.ts'
+import { benchBrowser, browserTitle } from './bench-browser.ts'
+import { benchFit } from './bench-fit.ts'
 import { benchRuns, title } from './bench-runs.ts'
 import { benchStart, startTitle } from './bench-start.ts'
 import { benchTechniques, techniquesTitle } from './bench-techniques.ts'
@@ -239,8 +242,11 @@ const bench = async (one: Case): Promise<void> => {
 }
 
 console.log(`${n} images, cross-entropy; medians of ${ROUNDS} rounds, in turns`)
-const [wanted = ''] = process.argv.slice(2)
+const [wanted = '', examples] = process.argv.slice(2)
 for (const one of CASES) if (titleOf(one).includes(wanted)) await bench(one)
+const count = examples === undefined ? undefined : Number(examples)
+await benchFit(wanted, { pixels: inputValues(training.inputs), targets }, count)
+if (browserTitle.includes(wanted)) await benchBrowser(training, count)
 if (techniquesTitle.includes(wanted)) await benchTechniques(training)
 if (startTitle.includes(wanted)) await benchStart(loaded.right)
 if (title.includes(wanted)) benchRuns()

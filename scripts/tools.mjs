@@ -9,8 +9,8 @@ export const tools = {
   bench: {
     file: 'scripts/bench.ts',
     about: 'Measures the time of a step and of an epoch, on every backend and engine that is installed.',
-    usage: '["PART OF A TITLE"]',
-    values: [ANY],
+    usage: '["PART OF A TITLE"] [IMAGES]',
+    values: [ANY, NUMBER],
     flags: [],
   },
   golden: {

@@ -1,23 +1,20 @@
 /**
  * Chromium without a window, driven over a pipe by its DevTools protocol.
  */
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { chromiumPath } from './chromium-path.ts'
 import { need } from './needs.ts'
 
-const found = ['chromium', 'chromium-browser', 'google-chrome']
-  .flatMap(name => (process.env.PATH ?? '').split(delimiter).map(folder => join(folder, name)))
-  .find(file => existsSync(file) && spawnSync(file, ['--version'], { stdio: 'ignore' }).status === 0)
-
 /** A Chromium on this machine. */
-export const chromium = need(found !== undefined, 'Chromium is not installed')
+export const chromium = need(chromiumPath !== undefined, 'Chromium is not installed')
 
 /** Its program. */
-export const CHROMIUM = found ?? 'chromium'
+export const CHROMIUM = chromiumPath ?? 'chromium'
 
 /** The flags of a headless browser without a sandbox and without background requests. */
 const FLAGS = [
