@@ -24,6 +24,22 @@ const withoutNode = {
   },
 }
 
+/**
+ * Parts of TensorFlow.js that the page does without, but that its modules load for their effects: how models are stored (the
+ * module that registers the stores ignores that they are missing), hashes of strings, and its own optimizers.
+ */
+const withoutStores = {
+  name: 'without-stores',
+  setup: build => {
+    build.onResolve({ filter: /\/(io\/[a-z_]+|register_optimizers|hash_util)$/ }, ({ path, importer }) =>
+      importer.includes('tfjs-core') ? { path, namespace: 'unused' } : undefined,
+    )
+    build.onLoad({ filter: /./, namespace: 'unused' }, () => ({
+      contents: 'module.exports = { registerOptimizers: () => undefined }',
+    }))
+  },
+}
+
 const bundle = async (root, entry) => {
   const { build } = await import('esbuild')
   const { outputFiles, metafile } = await build({
@@ -37,7 +53,7 @@ const bundle = async (root, entry) => {
     target: 'es2022',
     mainFields: ['module', 'main'],
     alias: { 'fp-ts/lib': 'fp-ts/es6' },
-    plugins: [withoutNode],
+    plugins: [withoutNode, withoutStores],
     legalComments: 'none',
     logLevel: 'silent',
   })

@@ -26,6 +26,7 @@ export const filesView = (state: PageState, words: Words, act: PageActions): Vie
           { class: 'note' },
           words.dataNow(dataName(words, data.name), grouped(data.training), grouped(data.test.labels.length)),
         ),
+    dataView(state, words, act),
     linkView(state, words, act),
     h(
       'div',
@@ -37,6 +38,49 @@ export const filesView = (state: PageState, words: Words, act: PageActions): Vie
       pageButton(words.saveSvg, act.saveCurves, { disabled: !isReady }),
     ),
     lessonView(state, words, act),
+  ]
+}
+
+/** Where the images come from. */
+const dataView = (state: PageState, words: Words, act: PageActions): ViewChild => {
+  const isLocked = state.texts.page.lock === true
+  const chosen =
+    state.data !== undefined ? undefined : state.texts.first.data === 'mnist' ? 'mnist' : 'digits'
+  const choice = (name: 'digits' | 'mnist', label: string): ViewNode =>
+    pageButton(label, () => act.useData(name), {
+      'aria-pressed': chosen === name ? 'true' : 'false',
+      disabled: isLocked || state.isLoadingData,
+    })
+  const { opened } = state
+  return [
+    h(
+      'div',
+      { class: 'presets', role: 'group', 'aria-label': words.flags.data },
+      choice('digits', words.generated),
+      choice('mnist', state.isLoadingData ? words.mnistLoading : words.mnist),
+      h(
+        'label',
+        { class: 'file' },
+        words.chooseFiles,
+        h('input', {
+          type: 'file',
+          multiple: true,
+          class: 'unseen',
+          disabled: isLocked,
+          onchange: (event: Event) => act.openFiles((event.target as HTMLInputElement).files, 'data'),
+        }),
+      ),
+    ),
+    h('p', { class: 'drop' }, words.drop),
+    opened === undefined
+      ? undefined
+      : h(
+          'p',
+          { role: 'status' },
+          'message' in opened
+            ? `${words.notOpened}: ${opened.message}`
+            : words.openedModel(opened.name, grouped(opened.correct), grouped(opened.n)),
+        ),
   ]
 }
 

@@ -9,6 +9,18 @@ export type PageActions = {
   readonly run: (isRunning: boolean) => void
   readonly step: (by: 'mini-batch' | 'epoch') => void
   readonly neuron: (changes: Partial<NeuronState>) => void
+  readonly penDown: (event: PointerEvent) => void
+  readonly penMove: (event: PointerEvent) => void
+  readonly penUp: () => void
+  readonly penKey: (event: KeyboardEvent) => void
+  readonly undo: () => void
+  readonly clear: () => void
+  /** Opens files that the reader chose or dropped: a photo to read, or data and networks. */
+  readonly openFiles: (files: FileList | null, as: 'photo' | 'data') => void
+  readonly runSeeds: () => void
+  readonly stopSeeds: () => void
+  /** Chooses data that a link can name. */
+  readonly useData: (choice: 'digits' | 'mnist') => void
   readonly restart: () => void
   readonly pace: (pace: string) => void
   /** Changes a setting of both networks, or of the second alone. */

@@ -16,8 +16,10 @@ import {
   type LinkTexts,
 } from './page-link.ts'
 import { joinedSvg, metricsCsv } from './page-files.ts'
-import type { Answer, Order, Wanted } from './page-messages.ts'
+import { greyPhoto, loadMnist, readFiles } from './page-data.ts'
+import type { Answer, Order, PageData, Wanted } from './page-messages.ts'
 import { initialPageState, nextPageState, type PageEventOf, type PageState } from './page-state.ts'
+import { DRAWING_SIDE, strokesPicture, type PenPoint } from './pixels.ts'
 import { pageView } from './page-view.ts'
 import { languageTags, preferredLanguage, wordsOf } from './page-words.ts'
 
@@ -40,6 +42,21 @@ const saveFile = (name: string, type: string, text: string): void => {
   const link = Object.assign(document.createElement('a'), { href: address, download: name })
   link.click()
   setTimeout(() => URL.revokeObjectURL(address), 60_000)
+}
+
+/** What the keys do with the pen. */
+const PEN_KEYS: Readonly<Record<string, PenPoint | 'toggle'>> = {
+  ArrowLeft: [-0.03, 0],
+  ArrowRight: [0.03, 0],
+  ArrowUp: [0, -0.03],
+  ArrowDown: [0, 0.03],
+  ' ': 'toggle',
+}
+
+/** Where a pointer is in the drawing area. */
+const pointOf = (event: PointerEvent, on = event): PenPoint => {
+  const { left, top, width, height } = (on.currentTarget as HTMLElement).getBoundingClientRect()
+  return [(event.clientX - left) / width, (event.clientY - top) / height]
 }
 
 /**
@@ -71,6 +88,10 @@ export const startPage = (script: string): void => {
         isLooking = false
         measureSpeed(data)
       }
+      if (data.kind === 'seen') {
+        isReading = false
+        if (isUnread) readDrawing()
+      }
       if (data.kind === 'saved')
         saveFile(
           `network-${state.pair.settings?.[data.network].cost ?? ''}.json`,
@@ -85,7 +106,52 @@ export const startPage = (script: string): void => {
 
   const begin = (): void => {
     if (worker === undefined) startWorker()
-    send({ kind: 'begin', run: state.pair.run, texts: state.texts, data: state.data })
+    const data = state.data ?? (wantsMnist() ? mnist : undefined)
+    if (data === undefined && wantsMnist()) void fetchMnist()
+    else send({ kind: 'begin', run: state.pair.run, texts: state.texts, data })
+  }
+
+  /** MNIST, once it has been read. */
+  let mnist: PageData | undefined
+
+  const wantsMnist = (): boolean => state.data === undefined && state.texts.first.data === 'mnist'
+
+  const fetchMnist = async (): Promise<void> => {
+    const { run } = state.pair
+    dispatch({ kind: 'loading-data', isLoading: true })
+    mnist = await loadMnist()
+    dispatch({ kind: 'loading-data', isLoading: false })
+    if (state.pair.run !== run) return
+    if (mnist !== undefined) begin()
+    else dispatch({ kind: 'trouble', trouble: { message: wordsOf[state.language].mnistMissing, remedy: '' } })
+  }
+
+  /** The worker that trains from many seeds; it ends with them. */
+  let seedWorker: Worker | undefined
+
+  const stopSeeds = (): void => {
+    seedWorker?.terminate()
+    seedWorker = undefined
+  }
+
+  const startSeeds = (): void => {
+    stopSeeds()
+    dispatch({ kind: 'seeds-started' })
+    const fresh = new Worker(workerAddress)
+    fresh.onmessage = ({ data }: MessageEvent<Answer>) => {
+      dispatch({ kind: 'answer', answer: data })
+      if (!state.seeds.isRunning) stopSeeds()
+    }
+    fresh.onerror = () => dispatch({ kind: 'seeds-stopped' })
+    seedWorker = fresh
+    const order: Order = {
+      kind: 'seeds',
+      run: state.seeds.run,
+      texts: state.texts,
+      count: state.seeds.count,
+      data: state.data ?? (wantsMnist() ? mnist : undefined),
+    }
+    fresh.postMessage(order)
   }
 
   /** What the speed is computed from. */
@@ -129,13 +195,81 @@ export const startPage = (script: string): void => {
     })
   }
 
-  /** What is on the screen. */
-  const wanted = (): Wanted => ({ weights: false, slopes: false, answers: false })
+  /** How many frames were asked for. */
+  let looks = 0
+
+  /** Whether a part of the page is on the screen. */
+  const isVisible = (id: string): boolean => {
+    const box = document.getElementById(id)?.getBoundingClientRect()
+    return box !== undefined && box.bottom > 0 && box.top < innerHeight && box.height > 0
+  }
+
+  /** What is on the screen. At full speed, what takes longer is asked for in some frames only. */
+  const wanted = (): Wanted => {
+    // what has no picture yet gets one before it is looked at: then nothing moves when it comes
+    const [{ weights, slopes, answers }] = state.pair.networks
+    const isTurn = !state.pair.isRunning || looks++ % 6 === 0
+    return {
+      weights: weights === undefined || isVisible('weights'),
+      slopes: slopes === undefined || (isTurn && isVisible('slopes')),
+      answers: answers === undefined || (isTurn && (isVisible('confusion') || isVisible('worst'))),
+    }
+  }
 
   const look = (): void => {
     if (isLooking || state.pair.phase !== 'ready') return
     isLooking = true
     send({ kind: 'look', wanted: wanted() })
+  }
+
+  /** Whether the worker is reading a drawing; the last one waits until it has. */
+  let isReading = false
+  let isUnread = false
+
+  const readDrawing = (): void => {
+    const { strokes } = state.drawing
+    if (strokes.length === 0) return
+    isUnread = isReading
+    if (isReading) return
+    isReading = true
+    const pixels = strokesPicture(strokes)
+    send({
+      kind: 'read',
+      picture: { width: DRAWING_SIDE, height: DRAWING_SIDE, pixels, name: wordsOf[state.language].drawHere },
+    })
+  }
+
+  const draw = (event: PageEventOf): void => {
+    dispatch(event)
+    readDrawing()
+  }
+
+  const openChosen = async (files: FileList | null, as: 'photo' | 'data'): Promise<void> => {
+    const [first, ...others] = files ?? []
+    if (first === undefined) return
+    if (as === 'photo') return openPhoto(first)
+    const read = await readFiles([first, ...others])
+    if (E.isLeft(read)) dispatch({ kind: 'answer', answer: { kind: 'unread', message: read.left } })
+    else if (read.right.kind === 'network') send({ ...read.right, kind: 'open' })
+    else {
+      dispatch({ kind: 'data', data: read.right.data })
+      // the sizes and the number of examples are those of the new data
+      const { data } = read.right
+      const outputs = data.training.labels.reduce((most, label) => Math.max(most, label), 0) + 1
+      const sizes = `${data.width},30,${outputs}`
+      take({ ...state.texts, first: { ...state.texts.first, 'train-size': undefined, sizes } })
+    }
+  }
+
+  const openPhoto = async (file: File): Promise<void> => {
+    const photo = await greyPhoto(file)
+    dispatch({ kind: 'clear' })
+    if (photo !== undefined) send({ kind: 'read', picture: { ...photo, name: file.name } })
+    else
+      dispatch({
+        kind: 'answer',
+        answer: { kind: 'seen', refusal: `${file.name}: the browser cannot open this picture` },
+      })
   }
 
   const nameDocument = (): void => {
@@ -175,6 +309,44 @@ export const startPage = (script: string): void => {
       dispatch({ kind: 'stepped' })
     },
     neuron: changes => dispatch({ kind: 'neuron', changes }),
+    penDown: event => {
+      const area = event.currentTarget as HTMLElement
+      area.setPointerCapture(event.pointerId)
+      draw({ kind: 'pen-down', at: pointOf(event) })
+    },
+    penMove: event => {
+      if (!state.drawing.isDown) return
+      // a fast finger makes several points between two frames
+      const events = event.getCoalescedEvents()
+      for (const each of events.length > 0 ? events : [event])
+        dispatch({ kind: 'pen-moved', at: pointOf(each, event) })
+      readDrawing()
+    },
+    penUp: () => draw({ kind: 'pen-up' }),
+    penKey: event => {
+      const by = PEN_KEYS[event.key]
+      if (by === undefined) return
+      event.preventDefault()
+      draw({ kind: 'pen-key', by })
+    },
+    undo: () => draw({ kind: 'undo' }),
+    clear: () => draw({ kind: 'clear' }),
+    openFiles: (files, as) => {
+      void openChosen(files, as)
+    },
+    runSeeds: startSeeds,
+    stopSeeds: () => {
+      stopSeeds()
+      dispatch({ kind: 'seeds-stopped' })
+    },
+    useData: choice => {
+      dispatch({ kind: 'data', data: undefined })
+      const size = choice === 'mnist' ? '10000' : startTexts.first['train-size']
+      take({
+        ...state.texts,
+        first: { ...state.texts.first, data: choice, 'train-size': size, sizes: undefined },
+      })
+    },
     restart: () => dispatch({ kind: 'restart' }),
     pace: chosen => {
       const pace = paces.find(each => each === chosen) ?? 'full'
@@ -226,6 +398,19 @@ export const startPage = (script: string): void => {
     }
     if (linkText(texts) !== linkText(state.texts))
       dispatch({ kind: 'texts', texts, address: addressOf(texts) })
+  })
+
+  // what came into view is asked for, also while nothing is trained
+  const onScroll = (): void => {
+    isLooking = false
+    schedule()
+  }
+  addEventListener('scroll', onScroll, { passive: true })
+  addEventListener('resize', onScroll)
+  addEventListener('dragover', event => event.preventDefault())
+  addEventListener('drop', event => {
+    event.preventDefault()
+    void openChosen(event.dataTransfer?.files ?? null, 'data')
   })
 
   nameDocument()

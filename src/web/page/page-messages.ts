@@ -39,6 +39,8 @@ export type Order =
   /** Asks what both networks read in a drawing or photograph, 0 black to 255 white; none: in the same one as before. */
   | { readonly kind: 'read'; readonly picture: PagePicture }
   | { readonly kind: 'save'; readonly network: 0 | 1 }
+  /** Reads a saved network, and evaluates it on the test set. */
+  | { readonly kind: 'open'; readonly name: string; readonly text: string }
   /** Trains each network from this many seeds. */
   | {
       readonly kind: 'seeds'
@@ -114,6 +116,8 @@ export type Answer =
     }
   | { readonly kind: 'frame'; readonly run: number; readonly frame: PairFrame; readonly isRunning: boolean }
   | { readonly kind: 'refused'; readonly run: number; readonly message: string; readonly remedy: string }
+  | { readonly kind: 'opened'; readonly name: string; readonly correct: number; readonly n: number }
+  | { readonly kind: 'unread'; readonly message: string }
   | { readonly kind: 'seen'; readonly image?: Uint8Array; readonly refusal?: string }
   | { readonly kind: 'saved'; readonly network: 0 | 1; readonly text: string }
   | {

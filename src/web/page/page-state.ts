@@ -2,6 +2,8 @@
  * The state of the page, one value, and how each event changes it. Pure: what an event does outside of the page is in
  * page-main.ts.
  */
+import type { TrialResult } from '../../study/trial.ts'
+import type { PenPoint } from './pixels.ts'
 import type { Language, LinkTexts, Pace } from './page-link.ts'
 import type {
   Answer,
@@ -56,7 +58,32 @@ export type NeuronState = {
   readonly isScript: boolean
 }
 
+/** The drawing area: its strokes, the pen of the keyboard, and what the networks see. */
+export type DrawingState = {
+  readonly strokes: readonly (readonly PenPoint[])[]
+  readonly isDown: boolean
+  readonly pen?: { readonly at: PenPoint; readonly isDown: boolean } | undefined
+  readonly image?: Uint8Array | undefined
+  readonly refusal?: string | undefined
+}
+
+/** The trainings from many seeds. */
+export type SeedsState = {
+  readonly run: number
+  readonly isRunning: boolean
+  readonly count: number
+  readonly results: Both<readonly TrialResult[]>
+}
+
 export type PageState = {
+  readonly seeds: SeedsState
+  readonly isLoadingData: boolean
+  /** What became of a file that was opened. */
+  readonly opened?:
+    | { readonly name: string; readonly correct: number; readonly n: number }
+    | { readonly message: string }
+    | undefined
+  readonly drawing: DrawingState
   readonly neuron: NeuronState
   readonly language: Language
   readonly texts: LinkTexts
@@ -81,6 +108,15 @@ const freshPair = (run: number): PairState => ({
   networks: [NOTHING, NOTHING],
 })
 
+const freshSeeds = (run: number, count: number): SeedsState => ({
+  run,
+  count,
+  isRunning: false,
+  results: [[], []],
+})
+
+const seedCount = ({ page }: LinkTexts): number => Number(page.seeds ?? 20)
+
 export const initialPageState = (
   language: Language,
   texts: LinkTexts,
@@ -92,6 +128,9 @@ export const initialPageState = (
   texts,
   pace,
   neuron: { w: 2, b: 2, eta: 0.15, at: 0, isRunning: false, isScript: false },
+  drawing: { strokes: [], isDown: false },
+  seeds: freshSeeds(0, seedCount(texts)),
+  isLoadingData: false,
   pair: freshPair(1),
   isCopied: false,
 })
@@ -104,6 +143,18 @@ export type PageEventOf =
   | { readonly kind: 'neuron'; readonly changes: Partial<NeuronState> }
   /** A frame of the screen while the neuron learns. */
   | { readonly kind: 'neuron-ticked' }
+  | { readonly kind: 'pen-down'; readonly at: PenPoint }
+  | { readonly kind: 'pen-moved'; readonly at: PenPoint }
+  | { readonly kind: 'pen-up' }
+  /** The pen of the keyboard: moved by this much, or put down and lifted. */
+  | { readonly kind: 'pen-key'; readonly by: PenPoint | 'toggle' }
+  | { readonly kind: 'undo' }
+  | { readonly kind: 'clear' }
+  | { readonly kind: 'seeds-started' }
+  | { readonly kind: 'seeds-stopped' }
+  | { readonly kind: 'loading-data'; readonly isLoading: boolean }
+  /** The reader's own data; undefined: those that the link names. */
+  | { readonly kind: 'data'; readonly data: PageData | undefined }
   | { readonly kind: 'restart' }
   | { readonly kind: 'run'; readonly isRunning: boolean }
   | { readonly kind: 'stepped' }
@@ -126,6 +177,21 @@ export const nextPageState = (state: PageState, event: PageEventOf): PageState =
       return { ...state, neuron: { ...state.neuron, ...event.changes } }
     case 'neuron-ticked':
       return { ...state, neuron: ticked(state.neuron) }
+    case 'pen-down':
+    case 'pen-moved':
+    case 'pen-up':
+    case 'pen-key':
+    case 'undo':
+    case 'clear':
+      return { ...state, drawing: drawn(state.drawing, event) }
+    case 'seeds-started':
+      return { ...state, seeds: { ...freshSeeds(state.seeds.run + 1, state.seeds.count), isRunning: true } }
+    case 'seeds-stopped':
+      return { ...state, seeds: { ...state.seeds, isRunning: false, run: state.seeds.run + 1 } }
+    case 'loading-data':
+      return { ...state, isLoadingData: event.isLoading }
+    case 'data':
+      return { ...state, data: event.data }
     case 'restart':
       return restarted(state)
     case 'run':
@@ -151,8 +217,58 @@ export const nextPageState = (state: PageState, event: PageEventOf): PageState =
 const retold = (state: PageState, texts: LinkTexts, address: string): PageState => {
   const changed = { ...state, texts, address, isCopied: false, trouble: undefined }
   const { first, second } = state.texts
-  return texts.first === first && texts.second === second ? changed : restarted(changed)
+  const isSame = texts.first === first && texts.second === second
+  const count = seedCount(texts)
+  return isSame
+    ? count === state.seeds.count
+      ? changed
+      : { ...changed, seeds: freshSeeds(state.seeds.run + 1, count) }
+    : restarted({ ...changed, seeds: freshSeeds(state.seeds.run + 1, count) })
 }
+
+type DrawingEvent = Extract<
+  PageEventOf,
+  { readonly kind: 'pen-down' | 'pen-moved' | 'pen-up' | 'pen-key' | 'undo' | 'clear' }
+>
+
+const drawn = (drawing: DrawingState, event: DrawingEvent): DrawingState => {
+  const { strokes, pen = { at: [0.5, 0.5] as const, isDown: false } } = drawing
+  switch (event.kind) {
+    case 'pen-down':
+      return { ...drawing, isDown: true, pen: undefined, strokes: [...strokes, [event.at]] }
+    case 'pen-moved':
+      return drawing.isDown ? { ...drawing, strokes: longer(strokes, event.at) } : drawing
+    case 'pen-up':
+      return drawing.isDown ? { ...drawing, isDown: false } : drawing
+    case 'undo':
+      return shorter(drawing, strokes.slice(0, -1))
+    case 'clear':
+      return shorter(drawing, [])
+    case 'pen-key': {
+      if (event.by === 'toggle')
+        return pen.isDown
+          ? { ...drawing, pen: { ...pen, isDown: false } }
+          : { ...drawing, pen: { ...pen, isDown: true }, strokes: [...strokes, [pen.at]] }
+      const within = (value: number): number => Math.min(1, Math.max(0, value))
+      const at: PenPoint = [within(pen.at[0] + event.by[0]), within(pen.at[1] + event.by[1])]
+      return { ...drawing, pen: { ...pen, at }, strokes: pen.isDown ? longer(strokes, at) : strokes }
+    }
+  }
+}
+
+/** The strokes with one more point at the end of the last. */
+const longer = (strokes: DrawingState['strokes'], at: PenPoint): DrawingState['strokes'] => [
+  ...strokes.slice(0, -1),
+  [...(strokes.at(-1) ?? []), at],
+]
+
+/** A drawing without some strokes; an empty one shows nothing to the networks. */
+const shorter = (drawing: DrawingState, strokes: DrawingState['strokes']): DrawingState => ({
+  strokes,
+  isDown: false,
+  pen: drawing.pen && { ...drawing.pen, isDown: false },
+  ...(strokes.length > 0 && { image: drawing.image, refusal: drawing.refusal }),
+})
 
 /** One epoch later. */
 const ticked = (neuron: NeuronState): NeuronState => {
@@ -165,17 +281,31 @@ const withPair = (state: PageState, changes: Partial<PairState>): PageState => (
   pair: { ...state.pair, ...changes },
 })
 
+/** A network without what was measured; its pictures stay until the next ones come. */
+const emptied = ({ weights, slopes, answers }: KnownNetwork): KnownNetwork => ({
+  ...NOTHING,
+  weights,
+  slopes,
+  answers,
+})
+
 const restarted = (state: PageState): PageState => {
-  const { run, settings, data } = state.pair
+  const { run, settings, data, networks } = state.pair
   return {
     ...state,
     cell: undefined,
     // the page keeps its form while the next training is prepared
-    pair: { ...freshPair(run + 1), ...(settings && { settings }), ...(data && { data }) },
+    pair: {
+      ...freshPair(run + 1),
+      ...(settings && { settings }),
+      ...(data && { data }),
+      networks: [emptied(networks[0]), emptied(networks[1])],
+    },
   }
 }
 
 const answered = (state: PageState, answer: Answer): PageState => {
+  if (answer.kind === 'seed') return withSeed(state, answer)
   if ('run' in answer && answer.run !== state.pair.run) return state
   switch (answer.kind) {
     case 'begun':
@@ -187,10 +317,28 @@ const answered = (state: PageState, answer: Answer): PageState => {
       })
     case 'refused':
       return { ...state, trouble: { message: answer.message, remedy: answer.remedy } }
-    case 'saved':
-    case 'seed':
     case 'seen':
+      return { ...state, drawing: { ...state.drawing, image: answer.image, refusal: answer.refusal } }
+    case 'opened':
+    case 'unread':
+      return { ...state, opened: answer }
+    case 'saved':
       return state
+  }
+}
+
+const withSeed = (
+  state: PageState,
+  { run, network, result }: Extract<Answer, { kind: 'seed' }>,
+): PageState => {
+  const { seeds } = state
+  if (run !== seeds.run) return state
+  const [first, second] = seeds.results
+  const results: SeedsState['results'] =
+    network === 0 ? [[...first, result], second] : [first, [...second, result]]
+  return {
+    ...state,
+    seeds: { ...seeds, results, isRunning: results[0].length + results[1].length < 2 * seeds.count },
   }
 }
 

@@ -131,10 +131,11 @@ export const openPageTraining = (interpreter: Interpreter, run: PlannedRun): Pag
   const n = run.training.size
   const look = observed(interpreter, network)
   const tests = run.evaluation!
-  const sample = firstInputs(tests, LOOKED_AT)
-  const all = firstInputs(tests, tests.size)
   const labels = labelsOf(tests.desired)
 
+  // made when they are first looked at: many trainings never are
+  let sample: Tensor2D | undefined
+  let all: Tensor2D | undefined
   let outcome: Outcome = 'training'
   let hasFailed = false
   let at = 0
@@ -203,15 +204,19 @@ export const openPageTraining = (interpreter: Interpreter, run: PlannedRun): Pag
         outcome,
         measured: since,
         weights: wanted.weights ? { w: fromParams(params)[0]!.w, outputs: config.sizes[1] } : undefined,
-        slopes: wanted.slopes ? histograms(look, params, sample) : undefined,
-        answers: wanted.answers ? answersOf(look, params, all, labels) : undefined,
+        slopes: wanted.slopes
+          ? histograms(look, params, (sample ??= firstInputs(tests, LOOKED_AT)))
+          : undefined,
+        answers: wanted.answers
+          ? answersOf(look, params, (all ??= firstInputs(tests, tests.size)), labels)
+          : undefined,
         reading: drawing?.length === config.sizes[0] ? readingOf(look, params, drawing) : undefined,
       }))
     },
     close: () => {
       leave(training)
       if (final !== undefined) dispose(final)
-      dispose([start.params, sample, all])
+      dispose([start.params, sample ?? [], all ?? []])
       disposeSets(sets)
     },
   }

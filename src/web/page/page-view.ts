@@ -5,11 +5,14 @@ import { grouped } from '../../format.ts'
 import { h, type ViewChild, type ViewNode } from './dom.ts'
 import { dataName, filesView } from './files-view.ts'
 import { monitorCharts, pageButton, scores, toolbar } from './network-view.ts'
+import { insideView } from './inside-view.ts'
+import { drawView } from './draw-view.ts'
 import { neuronView } from './neuron-view.ts'
 import type { PageActions } from './page-actions.ts'
 import { languages, pageParts, type PagePart } from './page-link.ts'
 import type { PageState } from './page-state.ts'
 import { languageTags, wordsOf } from './page-words.ts'
+import { seedsView } from './seeds-view.ts'
 import { settingsView } from './settings-view.ts'
 import type { Words } from './words-en.ts'
 
@@ -120,6 +123,9 @@ const partViews: Partial<Readonly<Record<PagePart, PartView>>> = {
     scores(state, words),
     monitorCharts(state, words),
     settingsView(state, words, act),
+    insideView(state, words, act),
   ],
+  draw: drawView,
+  seeds: seedsView,
   files: filesView,
 }

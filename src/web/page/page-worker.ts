@@ -3,7 +3,12 @@
  * clock: a page in the background draws nothing, and its training goes on.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { Interpreter } from '../../core/scan.ts'
 import { wasm } from '../../compiler/wasm/wasm.ts'
+import { networkNamed } from '../../core/parts.ts'
+import { labelsOf, largestAt } from '../../data/dataset.ts'
+import { outputActivations } from '../../data/output-activations.ts'
+import { decodeModel } from '../../io/model.ts'
 import { digitImage } from '../../image/ink.ts'
 import { onCpu } from '../../runtime/cpu-backend.ts'
 import { registerPageBackend } from './page-kernels.ts'
@@ -41,6 +46,8 @@ let isRunning = false
 /** A request that waits for something new. */
 let wanted: Wanted | undefined
 let isNew = false
+/** The engine of both networks. */
+let engine: Interpreter | undefined
 let drawing: Float32Array | undefined
 /** How many examples were trained in the last piece of full speed. */
 let piece = 1000
@@ -92,8 +99,11 @@ const begin = (order: Extract<Order, { kind: 'begin' }>): void => {
     settings: [settingsOf(runs[0]), settingsOf(runs[1])],
     data: { name: data.name, training: runs[0].training.size, width: data.width, test: data.test },
   })
-  pair = [openPageTraining(wasm(), runs[0]), openPageTraining(wasm(), runs[1])]
+  engine?.dispose()
+  engine = wasm()
+  pair = [openPageTraining(engine, runs[0]), openPageTraining(engine, runs[1])]
   isNew = true
+  sent.clear()
   answerLook()
 }
 
@@ -103,7 +113,12 @@ const isDone = (): boolean => pair === undefined || pair.every(training => train
 const advance = (examples: number | undefined): void => {
   for (const training of pair ?? []) if (training.outcome() === 'training') training.advance(examples)
   isNew = true
+  sent.clear()
 }
+
+/** The parts of a frame that are sent when they are on the screen, and those that were sent of the present state. */
+const parts = ['weights', 'slopes', 'answers'] as const
+const sent = new Set<(typeof parts)[number]>()
 
 const batchSize = (): number => runs![0].config.miniBatchSize
 
@@ -113,6 +128,7 @@ const answerLook = (): void => {
   const isSlow = pace !== 'full' || !isRunning
   wanted = undefined
   isNew = false
+  for (const part of parts) if (looked[part]) sent.add(part)
   if (isDone()) isRunning = false
   const frame = [pair[0].frame(looked, drawing, isSlow), pair[1].frame(looked, drawing, isSlow)] as const
   scope.postMessage(
@@ -217,6 +233,39 @@ const trainSeeds = (order: Extract<Order, { kind: 'seeds' }>): void => {
   next()
 }
 
+/** How a saved network does on the test images. */
+const openNetwork = ({ name, text }: Extract<Order, { kind: 'open' }>): void => {
+  const model = decodeModel(name, text)
+  const examples = runs?.[0].evaluation
+  if (E.isLeft(model) || examples === undefined) {
+    scope.postMessage({ kind: 'unread', message: E.isLeft(model) ? model.left.message : name })
+    return
+  }
+  const { sizes, layers } = model.right
+  if (sizes[0] !== examples.inputs.width) {
+    scope.postMessage({
+      kind: 'unread',
+      message: `${name}: ${sizes[0]} inputs, but an image has ${examples.inputs.width} pixels`,
+    })
+    return
+  }
+  const interpreter = wasm()
+  const outputs = outputActivations(
+    interpreter,
+    networkNamed(model.right),
+    layers,
+    examples.inputs,
+    examples.size,
+  )
+  interpreter.dispose()
+  const width = sizes.at(-1)!
+  const labels = labelsOf(examples.desired)
+  let correct = 0
+  for (let i = 0; i < examples.size; i++)
+    if (largestAt(outputs.subarray(i * width, (i + 1) * width)) === labels[i]) correct++
+  scope.postMessage({ kind: 'opened', name, correct, n: examples.size })
+}
+
 const obey = (order: Order): void => {
   switch (order.kind) {
     case 'begin':
@@ -232,6 +281,8 @@ const obey = (order: Order): void => {
       break
     case 'look':
       ;({ wanted } = order)
+      // what came into view is new, although nothing has been trained
+      if (parts.some(part => order.wanted[part] && !sent.has(part))) isNew = true
       answerLook()
       break
     case 'read':
@@ -239,6 +290,9 @@ const obey = (order: Order): void => {
       break
     case 'save':
       scope.postMessage({ kind: 'saved', network: order.network, text: pair![order.network].saved() })
+      break
+    case 'open':
+      openNetwork(order)
       break
     case 'seeds':
       trainSeeds(order)

@@ -1,6 +1,7 @@
 /**
  * The words of the page in English. Every other language has the same keys.
  */
+import type { Verdict } from '../../study/verdict.ts'
 import type { PagePart, Pace } from './page-link.ts'
 
 export const english = {
@@ -102,6 +103,7 @@ export const english = {
     'The distribution of σ′(z) over neurons and test images. With the quadratic cost the error of the output layer has the factor σ′(z): where the bars crowd at 0, it learns slowly.',
   slopesOf: (network: string, layer: string, median: string): string =>
     `${network}, ${layer}: median of σ′(z) ${median}`,
+  median: 'median',
   hiddenLayer: (l: number): string => `hidden layer ${l}`,
   outputLayer: 'output layer',
   confusion: 'Which digit was read as which',
@@ -109,9 +111,7 @@ export const english = {
   shown: 'shown',
   cell: (label: number, answer: number, count: number): string => `${label} read as ${answer}: ${count}`,
   imagesOf: (label: number, answer: number, count: number): string =>
-    label === answer
-      ? `${count} images of ${label}, read correctly`
-      : `${count} images of ${label}, read as ${answer}`,
+    `${count === 1 ? '1 image' : `${count} images`} of ${label}, read ${label === answer ? 'correctly' : `as ${answer}`}`,
   close: 'Close',
   worst: 'Worst mistakes',
   worstHint: 'The test images with the most confident wrong answers: the digit, and what was answered.',
@@ -152,6 +152,7 @@ export const english = {
   sees: 'What the networks see',
   seesHint:
     'The digit’s box is scaled to 20 × 20 pixels, and its centre of mass moved to the middle, as in MNIST.',
+  refused: (reason: string): string => `No digit: ${reason}`,
   nothingDrawn: 'Nothing is drawn yet.',
   answer: 'Answer',
   answersOf: (network: string, digit: number, share: string): string => `${network}: ${digit} (${share})`,
@@ -174,6 +175,11 @@ export const english = {
   differences: (first: string, second: string): string =>
     `${second} minus ${first}, in points, for each seed`,
   needMore: 'The verdict needs two seeds or more.',
+  verdictSentence: (
+    verdict: Verdict,
+    data: string,
+    inEnglish: (verdict: Verdict, data: string) => string,
+  ): string => inEnglish(verdict, data),
   rule: 'The rule: the test accuracy after the last epoch decides. Better means p below 0.05 and a mean difference of at least 0.1 points; no difference that matters, that the 95 % interval lies within ±0.1 points; everything else is inconclusive.',
   mean: 'mean',
   lowest: 'lowest',
@@ -194,6 +200,7 @@ export const english = {
   saveModel: (network: string): string => `Save the ${network} network (JSON)`,
   saveCsv: 'Save the metrics (CSV)',
   saveSvg: 'Save the curves (SVG)',
+  notOpened: 'This could not be opened',
   openedModel: (name: string, correct: string, n: string): string =>
     `${name} reads ${correct} of ${n} test images correctly.`,
   lesson: 'A lesson',

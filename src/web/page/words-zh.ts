@@ -91,6 +91,7 @@ export const chinese: Words = {
   slopesHint:
     'σ′(z) 在神经元和测试图像上的分布。使用二次代价函数时，输出层的误差含有因子 σ′(z)：长条集中在 0 处时，学习缓慢。',
   slopesOf: (network, layer, median) => `${network}，${layer}：σ′(z) 的中位数为 ${median}`,
+  median: '中位数',
   hiddenLayer: l => `第 ${l} 个隐藏层`,
   outputLayer: '输出层',
   confusion: '哪个数字被认成了哪个',
@@ -135,6 +136,7 @@ export const chinese: Words = {
   openPhoto: '打开照片',
   sees: '网络看到的图像',
   seesHint: '数字的外框缩放到 20 × 20 个像素，质心移到中央，与 MNIST 相同。',
+  refused: reason => `不是数字：${reason}`,
   nothingDrawn: '还没有写任何东西。',
   answer: '回答',
   answersOf: (network, digit, share) => `${network}：${digit}（${share}）`,
@@ -154,6 +156,26 @@ export const chinese: Words = {
   verdict: '结论',
   differences: (first, second) => `每个种子的差：${second}减${first}，百分点`,
   needMore: '至少需要两个种子才能得出结论。',
+  verdictSentence: ({ finding, arms, difference }, data) => {
+    const leader = arms[difference.mean < 0 ? 0 : 1].name
+    const [low, high] = difference.interval.map(Math.abs).sort((a, b) => a - b)
+    const sameSign = difference.interval[0] * difference.interval[1] > 0
+    const p = difference.p < 0.001 ? 'p < 0.001' : `p = ${difference.p.toPrecision(3)}`
+    const ends = sameSign
+      ? `${low!.toFixed(2)} 到 ${high!.toFixed(2)}`
+      : difference.interval.map(end => end.toFixed(2)).join(' 到 ')
+    const amount = `${Math.abs(difference.mean).toFixed(2)} 个百分点（95 % 置信区间 ${ends}，${p}，n = ${difference.n}）`
+    switch (finding) {
+      case 'better':
+        return `在${data}上，${leader}更好，领先 ${amount}。`
+      case 'negligible':
+        return `在${data}上没有值得在意的差别：${leader}领先 ${amount}。`
+      case 'undecided':
+        return `在${data}上没有定论：${leader}领先 ${amount}。`
+      case 'none':
+        return `在${data}上没有结论：有一方的每次训练都发散了。`
+    }
+  },
   rule: '规则：由最后一个迭代期之后的测试准确率决定。p 小于 0.05 且平均差至少为 0.1 个百分点，称为更好；95 % 置信区间在 ±0.1 个百分点以内，称为没有值得在意的差别；其余情况没有定论。',
   mean: '平均',
   lowest: '最低',
@@ -172,6 +194,7 @@ export const chinese: Words = {
   saveModel: network => `保存${network}网络（JSON）`,
   saveCsv: '保存各项指标（CSV）',
   saveSvg: '保存曲线（SVG）',
+  notOpened: '无法打开',
   openedModel: (name, correct, n) => `${name} 正确识别了 ${n} 幅测试图像中的 ${correct} 幅。`,
   lesson: '一课',
   lessonHint: '链接可以只显示一部分内容，并固定设置。',
