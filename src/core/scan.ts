@@ -57,7 +57,7 @@ export class CompileError extends Error {
 }
 
 /** The name of an engine, as `--engine` takes it. */
-export type EngineName = 'eager' | 'wasm' | 'xla'
+export type EngineName = 'eager' | 'wasm' | 'c' | 'xla'
 
 /** An engine: it makes scans of pure functions. */
 export type Interpreter = {

@@ -286,9 +286,9 @@ export const trainingOptions = {
     help: 'where TensorFlow.js computes: auto | native | wasm | cpu',
     fixedByArm: true,
   }),
-  engine: withDefault<EngineChoice>(D.oneWordOf(['auto', 'eager', 'wasm', 'xla', 'staged']), 'auto', {
+  engine: withDefault<EngineChoice>(D.oneWordOf(['auto', 'c', 'wasm', 'xla', 'eager', 'staged']), 'auto', {
     group: MACHINE,
-    help: 'how a step is run: auto | eager | wasm | xla (compiled; xla needs the native backend)',
+    help: 'how a step is run: auto | c (a C compiler) | wasm | xla (the native backend) | eager (not compiled)',
     fixedByArm: true,
   }),
   monitor: withDefault<readonly MonitorName[]>(monitor, MONITORS, {

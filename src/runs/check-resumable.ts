@@ -12,7 +12,7 @@ import { readFailureReason } from '../io/failure.ts'
 import { parseJson, toJson } from '../io/json.ts'
 import { textOrThrow } from '../io/text.ts'
 import { asSettings, type RunConfig } from './run-plan.ts'
-import { recordedEngine } from '../runtime/engine.ts'
+import { bytesLike, recordedEngine } from '../runtime/engine.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -71,8 +71,9 @@ export const checkResumable = (
           ),
         )
       const known = COMPUTED_BY.filter(key => Object.hasOwn(before, key))
-      const computedBy = { ...before, engine: recordedEngine(before.engine, before.backend) }
-      for (const line of differences(computedBy, machine, known))
+      const recorded = { ...before, engine: recordedEngine(before.engine, before.backend) }
+      const [computedBy, computing] = [recorded, machine].map(by => ({ ...by, engine: bytesLike(by.engine) }))
+      for (const line of differences(computedBy!, computing!, known))
         log(`network2: ${line}; the last bits can differ from those of an uninterrupted run`)
       return TE.right(settings)
     }),

@@ -1,11 +1,14 @@
 /**
  * Engines: how a step is run. A backend is where TensorFlow.js computes; an engine either runs a step there operation
- * by operation (`eager`), or compiles it (`wasm` on the backend of the same name, `xla` on `native`).
+ * by operation (`eager`), or compiles it (`wasm` and `c` beside the backend `wasm`, `xla` on `native`).
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
+import { join } from 'node:path'
+import { cacheFolder } from '#scripts/cache-folder'
 import { sessions, type BackendChoice, type BackendName, type BackendPreference } from './backend.ts'
 import { usageError, type UsageError } from '../errors.ts'
+import { c } from '../compiler/c/c.ts'
 import { eager } from '../compiler/eager.ts'
 import { withFallback } from '../compiler/fallback.ts'
 import type { EngineName, Interpreter } from '../core/scan.ts'
@@ -20,9 +23,13 @@ type Engine = readonly [name: EngineName, make: () => Interpreter]
 
 const EAGER: Engine = ['eager', () => eager]
 
-/** The engines of a backend, the fastest first. */
+/** The C engine with the compiler in PATH; what it compiles is kept in the user's cache. */
+const cEngine = (): Interpreter =>
+  c({ folder: join(cacheFolder(process.env), 'compiled'), searchPath: process.env.PATH ?? '' })
+
+/** The engines of a backend, the one that is chosen for it first. */
 export const engines = (backend: BackendName): RNEA.ReadonlyNonEmptyArray<Engine> => {
-  if (backend === 'wasm') return [['wasm', () => wasm()], EAGER]
+  if (backend === 'wasm') return [['wasm', () => wasm()], ['c', cEngine], EAGER]
   const native = backend === 'native' ? sessions() : undefined
   return native === undefined ? [EAGER] : [['xla', () => xla(native)], EAGER]
 }
@@ -53,6 +60,7 @@ export const selectBackend = (
 ): BackendPreference => {
   if (backend !== 'auto') return backend
   switch (engine) {
+    case 'c':
     case 'wasm':
       return 'wasm'
     case 'xla':
@@ -67,9 +75,10 @@ export const selectBackend = (
 }
 
 /**
- * The interpreter for a backend and a choice of engine. With `auto`, steps that the engine cannot compile run eagerly.
+ * The interpreter for a backend and a choice of engine. With `auto`, steps that the engine cannot compile run eagerly;
+ * with `c` they run in WebAssembly, which gives the same bytes.
  *
- * @param log is given a sentence with the reason, if steps run eagerly instead
+ * @param log is given a sentence with the reason, if another engine runs the steps
  */
 export const selectEngine = (
   choice: EngineChoice,
@@ -94,8 +103,15 @@ export const selectEngine = (
           `use ${choice === 'xla' ? '--backend native --engine xla' : '--backend wasm --engine wasm'}, or --backend ${backend} --engine ${fastest}`,
         ),
       )
-    : E.right(found[1]())
+    : E.right(
+        choice === 'c'
+          ? withFallback(found[1](), wasm(), reason => log(`--engine wasm instead: ${reason}`))
+          : found[1](),
+      )
 }
+
+/** The engine whose bytes an engine gives: C gives those of WebAssembly. */
+export const bytesLike = (engine: unknown): unknown => (engine === 'c' ? 'wasm' : engine)
 
 /** The name of an engine that a run has recorded. Older versions recorded `staged` for the compiled engine. */
 export const recordedEngine = (engine: unknown, backend: unknown): unknown => {

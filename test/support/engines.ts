@@ -1,5 +1,6 @@
 /**
- * Every pair of a backend and an engine, and what it needs.
+ * Every pair of a backend and an engine, and what it needs; but for the C engine, whose law is that its bytes are those of
+ * WebAssembly.
  */
 import { setBackend } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'

@@ -67,3 +67,10 @@ export const mnistFiles = need(mnistDir !== '', 'MNIST_DIR does not name a folde
 export const bookDir = process.env.BOOK_DIR ?? ''
 
 export const bookFiles = need(bookDir !== '', "BOOK_DIR does not name a folder with the book's figures")
+
+/** A C compiler. */
+export const cCompiler = need(
+  process.platform !== 'win32' &&
+    ['cc', 'gcc', 'clang'].some(name => spawnSync(name, ['--version']).status === 0),
+  'there is no C compiler (cc, gcc or clang) in PATH',
+)

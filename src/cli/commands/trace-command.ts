@@ -5,8 +5,16 @@ import { ones, scalar, tensor1d, zeros, type Rank } from '@tensorflow/tfjs-core'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { loadBackend } from '../../runtime/backend.ts'
+import { cSource } from '../../compiler/c/c-source.ts'
+import { processorVectors } from '../../compiler/c/processor.ts'
+import type { SourceForm } from '../../compiler/emit/buffer.ts'
+import { canonicalize } from '../../compiler/passes/canonicalize.ts'
+import { simplify } from '../../compiler/passes/simplify.ts'
+import { gatherSources } from '../../compiler/passes/sparsify.ts'
 import { print, type Node, type Program as Traced, type Ref } from '../../compiler/program.ts'
+import type { StepLayout } from '../../compiler/rows.ts'
 import { trace } from '../../compiler/trace.ts'
+import { writeProgram } from '../../compiler/wasm/compile.ts'
 import type { Network } from '../../core/network.ts'
 import type { Optimizer } from '../../core/optimizer.ts'
 import { optimizers } from '../../core/optimizers/index.ts'
@@ -16,7 +24,10 @@ import type { Regularizer } from '../../core/regularizer.ts'
 import { regularizers } from '../../core/regularizers/index.ts'
 import { key } from '../../core/rng.ts'
 import { withTensors } from '../../core/scope.ts'
+import { leaves } from '../../core/tree.ts'
 import { trainStep } from '../../core/train.ts'
+import { oneWordOf } from '../../options/decode.ts'
+import { withDefault } from '../../options/option.ts'
 import { outputOptions, trainingOptions } from '../../options/train-options.ts'
 import { dropoutFits, momentumOf } from '../../runs/run-plan.ts'
 import { defineCommand } from '../command.ts'
@@ -36,13 +47,20 @@ export const traceCommand = defineCommand({
     optimizer: trainingOptions.optimizer,
     momentum: trainingOptions.momentum,
     dropout: trainingOptions.dropout,
+    as: withDefault<Form>(oneWordOf(['program', 'c']), 'program', {
+      help: 'program (the kernels, with the equations of the book) | c (what the C engine compiles, for images with dark pixels)',
+    }),
     debug: outputOptions.debug,
   },
   examples: [
     ['--cost quadratic', 'its kernels, with the equations of the book'],
     ['--cost log-likelihood --momentum 0.9 --dropout 0.5', 'the same for other parts'],
+    ['--as c', 'the same step in C'],
   ],
-  run: ({ cost = 'xent', sizes = BOOK, miniBatchSize, activation, regularizer, dropout, ...flags }, env) =>
+  run: (
+    { cost = 'xent', sizes = BOOK, miniBatchSize, activation, regularizer, dropout, as, ...flags },
+    env,
+  ) =>
     pipe(
       TE.fromEither(dropoutFits(dropout, sizes)),
       TE.flatMap(() => loadBackend('cpu')),
@@ -53,16 +71,31 @@ export const traceCommand = defineCommand({
           regularizer: regularizers[names.regularizer],
           optimizer: optimizers[names.optimizer],
         }
-        const program = programOf(parts, sizes, miniBatchSize, dropout > 0)
-        for (const line of print(program, equationIn(parts, program)).split('\n')) env.out(line)
+        const { program, layout } = programOf(parts, sizes, miniBatchSize, dropout > 0)
+        const text = as === 'c' ? inC(program, layout) : print(program, equationIn(parts, program))
+        for (const line of text.split('\n')) env.out(line)
       }),
     ),
 })
 
+type Form = 'program' | 'c'
+
 type StepParts = Network & { readonly regularizer: Regularizer; readonly optimizer: Optimizer }
 
+type Step = { readonly program: Traced; readonly layout: StepLayout }
+
+/** The C of a step whose images are sparse. */
+const inC = (program: Traced, layout: StepLayout): string => {
+  const canonical = canonicalize(simplify(program))
+  const [images, ...others] = gatherSources(canonical, layout)
+  const forms = new Map<number, SourceForm>(others.map(index => [index, 'dense']))
+  if (images !== undefined) forms.set(images, 'sparse')
+  const machine = processorVectors()
+  return cSource(writeProgram(canonical, forms, layout, machine).functions(0), machine)
+}
+
 /** Enough rows for a mini-batch to be gathered from; how many there are in all makes no difference. */
-const programOf = (parts: StepParts, sizes: Sizes, m: number, hasDropout: boolean): Traced =>
+const programOf = (parts: StepParts, sizes: Sizes, m: number, hasDropout: boolean): Step =>
   withTensors(
     () => {
       const params = toParams(initialValues('default', key(0), sizes))
@@ -81,12 +114,14 @@ const programOf = (parts: StepParts, sizes: Sizes, m: number, hasDropout: boolea
         },
       }
     },
-    ({ state, constants, inputs }) =>
-      trace(trainStep(parts), [
+    ({ state, constants, inputs }) => ({
+      program: trace(trainStep(parts), [
         ['', state],
         ['', constants],
         ['', inputs],
       ]),
+      layout: { carried: leaves(state).length, rows: leaves(inputs).length },
+    }),
   )
 
 /** The equation of the book whose left-hand side a node computes, if any. */

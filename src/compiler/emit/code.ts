@@ -39,6 +39,7 @@ export type Expr<K extends Kind = Kind> = { readonly kind: K } & (
   | { readonly op: ConstantOp; readonly args: readonly Expr[]; readonly constant: number }
   | { readonly op: 'v128.firstLanes'; readonly count: number }
   | { readonly op: 'i32x4.places' }
+  | { readonly op: 'function'; readonly name: string; readonly args: readonly Expr[] }
   | { readonly op: 'v128.rotate'; readonly args: readonly Expr[]; readonly by: number }
   | { readonly op: 'v128.shuffle'; readonly args: readonly Expr[]; readonly places: readonly number[] }
 )
@@ -74,10 +75,28 @@ export type V128 = Expr<'v128'>
 
 export type Local<K extends Kind> = Expr<K> & { readonly set: (value: Expr<K>) => Code }
 
-/** The locals of a function that is being written for a machine. */
-export type Locals = { readonly kinds: Kind[]; readonly params: number; readonly machine: VectorUnit }
+/** A function of a vector, by the name by which it is called. */
+export type VectorFunction = {
+  readonly name: string
+  readonly locals: readonly Kind[]
+  readonly body: Code
+  readonly value: V128
+}
 
-export const locals = (machine: VectorUnit, params = 0): Locals => ({ kinds: [], params, machine })
+/** The locals of a function that is being written for a machine. */
+export type Locals = {
+  readonly kinds: Kind[]
+  readonly params: number
+  readonly machine: VectorUnit
+  /** The functions of a vector that its module has. */
+  readonly vectorFunctions: Map<string, VectorFunction>
+}
+
+export const locals = (
+  machine: VectorUnit,
+  params = 0,
+  vectorFunctions: Locals['vectorFunctions'] = new Map(),
+): Locals => ({ kinds: [], params, machine, vectorFunctions })
 
 /** A parameter of a function, by its position. */
 export const param = <K extends Kind>(index: number, kind: K): Local<K> => ({
@@ -98,6 +117,27 @@ export const let_ = <K extends Kind>(
   const variable = local(fn, value.kind)
   return { code: variable.set(value), value: variable }
 }
+
+/** A vector, with the statements that must run before it. */
+export type Computed = { readonly before: Code; readonly value: V128 }
+
+/**
+ * A function of a vector: written out, or called on a machine that calls them. In the module it is written once.
+ *
+ * @param name its name in the module
+ */
+export const vectorFunction =
+  (name: string, write: (fn: Locals, x: V128) => Computed) =>
+  (fn: Locals, x: V128): Computed => {
+    const { machine, vectorFunctions } = fn
+    if (!machine.callsMath) return write(fn, x)
+    if (!vectorFunctions.has(name)) {
+      const own = locals(machine, 1, vectorFunctions)
+      const { before, value } = write(own, param(0, 'v128'))
+      vectorFunctions.set(name, { name, locals: own.kinds, body: before, value })
+    }
+    return { before: [], value: { kind: 'v128', op: 'function', name, args: [x] } }
+  }
 
 type Operator<K extends Kind, R extends Kind = K> = (a: Expr<K>, b: Expr<K>) => Expr<R>
 type Function1<K extends Kind, R extends Kind = K> = (a: Expr<K>) => Expr<R>

@@ -87,6 +87,26 @@ const byFours = (fn: Locals, count: number, body: (at: I32, size: number) => Cod
   ]
 }
 
+/** Number by number, for vectors that are wider than a block. */
+const transposeNumbers = (fn: Locals, input: TensorBuffer, output: TensorBuffer): Code => {
+  const [from, to] = [input.layout, output.layout]
+  return [
+    clear(i32.const(output.address), i32.const(to.bytes)),
+    for_(fn, { to: from.columns }, column =>
+      for_(fn, { to: from.rows }, row =>
+        i32.store(
+          i32.add(i32.mul(column, i32.const(to.pitch)), i32.shl(row, i32.const(2))),
+          i32.load(
+            i32.add(i32.mul(row, i32.const(from.pitch)), i32.shl(column, i32.const(2))),
+            input.address,
+          ),
+          output.address,
+        ),
+      ),
+    ),
+  ]
+}
+
 export const transposeMatrix = (
   fn: Locals,
   { inputs }: TransposeNode,
@@ -94,6 +114,7 @@ export const transposeMatrix = (
   output: TensorBuffer,
 ): Code => {
   const input = bufferOf(inputs[0])
+  if (fn.machine.lanes !== BLOCK) return transposeNumbers(fn, input, output)
   const [from, to] = [input.layout, output.layout]
   const [source, target] = [local(fn, 'i32'), local(fn, 'i32')]
   return byFours(fn, from.rows, (row, rows) =>

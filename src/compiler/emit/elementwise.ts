@@ -3,7 +3,7 @@
  */
 import type { DataType } from '@tensorflow/tfjs-core'
 import { CompileError } from '../../core/scan.ts'
-import { f32x4, i32x4, v128, type Locals, type V128, type Code } from './code.ts'
+import { f32x4, i32x4, v128, type Computed, type Locals, type V128 } from './code.ts'
 import * as M from './math.ts'
 
 export type VectorKernel = {
@@ -13,12 +13,9 @@ export type VectorKernel = {
   readonly to: DataType
 }
 
-/** A value, with the statements that must run before it. */
-type Result = { readonly before: Code; readonly value: V128 }
+export type VectorLowering = (kernel: VectorKernel, fn: Locals) => Computed
 
-export type VectorLowering = (kernel: VectorKernel, fn: Locals) => Result
-
-const plain = (value: V128): Result => ({ before: [], value })
+const plain = (value: V128): Computed => ({ before: [], value })
 
 const ONE = i32x4.const(1)
 const truth = (mask: V128): V128 => v128.and(mask, ONE)
@@ -48,7 +45,7 @@ const comparison = (float: Binary, int: Binary): VectorLowering =>
   )
 
 const computed =
-  (f: (fn: Locals, x: V128) => Result): VectorLowering =>
+  (f: (fn: Locals, x: V128) => Computed): VectorLowering =>
   ({ args: [a] }, fn) =>
     f(fn, a!)
 

@@ -12,6 +12,8 @@ export type VectorUnit = {
   readonly lanes: number
   /** Vectors that a kernel may keep in registers. */
   readonly registers: number
+  /** Whether a function such as e^x is called, instead of being written out wherever it is used. */
+  readonly callsMath: boolean
 }
 
 export type PaddedLayout = {

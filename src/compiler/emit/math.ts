@@ -3,12 +3,19 @@
  * coefficients of S. Moshier's Cephes library (single precision). The error is about two units in the last place;
  * limits, infinities and NaN are those of the real function.
  */
-import { f32x4, i32x4, let_, v128, type Locals, type V128, type Code } from './code.ts'
+import {
+  f32x4,
+  i32x4,
+  let_,
+  v128,
+  vectorFunction,
+  type Code,
+  type Computed,
+  type Locals,
+  type V128,
+} from './code.ts'
 
 const { add, sub, mul, div, const: float } = f32x4
-
-/** A value, with the statements that must run before it. */
-type Computed = { readonly before: Code; readonly value: V128 }
 
 type Function1 = (fn: Locals, x: V128) => Computed
 
@@ -42,7 +49,7 @@ const powerOfTwo = (n: V128): V128 => i32x4.shl(i32x4.add(n, i32x4.const(127)), 
 const [EXP_LOW, EXP_HIGH] = [-104, 89]
 
 /** e^x = 2^n e^r with |r| ≤ ½ ln 2. ln 2 is split into two parts, so that n times the first is exact. */
-export const emitExp: Function1 = (fn, x) => {
+export const emitExp: Function1 = vectorFunction('exp', (fn, x) => {
   const { before, put } = steps(fn)
   const bounded = put(f32x4.min(f32x4.max(x, float(EXP_LOW)), float(EXP_HIGH)))
   const n = put(f32x4.nearest(mul(bounded, float(Math.LOG2E))))
@@ -56,20 +63,20 @@ export const emitExp: Function1 = (fn, x) => {
   const whole = put(i32x4.fromFloats(n))
   const half = put(i32x4.shrS(whole, 1))
   return { before, value: mul(mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half))) }
-}
+})
 
 /** Equation (3): σ(x) = 1 / (1 + e^-x), from e^-|x|, which never overflows and stays accurate where σ(x) is small. */
-export const emitSigmoid: Function1 = (fn, x) => {
+export const emitSigmoid: Function1 = vectorFunction('sigmoid', (fn, x) => {
   const { before, put, use } = steps(fn)
   const t = put(use(emitExp(fn, f32x4.neg(f32x4.abs(x)))))
   const above = v128.select(t, float(1), f32x4.lt(x, float(0)))
   return { before, value: div(above, add(float(1), t)) }
-}
+})
 
 const SMALLEST_NORMAL = 2 ** -126
 
 /** ln(m 2^e) = ln m + e ln 2, with m from √½ to √2. */
-export const emitLog: Function1 = (fn, x) => {
+export const emitLog: Function1 = vectorFunction('log', (fn, x) => {
   const { before, put } = steps(fn)
   const tiny = put(f32x4.lt(x, float(SMALLEST_NORMAL)))
   const scaled = put(v128.select(mul(x, float(2 ** 23)), x, tiny))
@@ -98,23 +105,23 @@ export const emitLog: Function1 = (fn, x) => {
   const upper = v128.select(finite, x, f32x4.lt(x, float(Infinity)))
   const zero = v128.select(float(-Infinity), upper, f32x4.eq(x, float(0)))
   return { before, value: v128.select(float(NaN), zero, f32x4.lt(x, float(0))) }
-}
+})
 
 /** ln(1 + x): the logarithm of the rounded u = 1 + x, corrected by the rounding error over u. */
-export const emitLog1p: Function1 = (fn, x) => {
+export const emitLog1p: Function1 = vectorFunction('log1p', (fn, x) => {
   const { before, put, use } = steps(fn)
   const u = put(add(float(1), x))
   const lost = sub(x, sub(u, float(1)))
   const ordinary = v128.and(f32x4.gt(u, float(0)), f32x4.lt(u, float(Infinity)))
   const mend = put(v128.and(div(lost, u), ordinary))
   return { before, value: add(use(emitLog(fn, u)), mend) }
-}
+})
 
 /**
  * Equation (110), tanh x = (e^x - e^-x) / (e^x + e^-x), from t = e^-2|x|, which never overflows:
  * tanh |x| = (1 - t) / (1 + t), with the sign of x. Near 0, where that is inaccurate, an odd polynomial.
  */
-export const emitTanh: Function1 = (fn, x) => {
+export const emitTanh: Function1 = vectorFunction('tanh', (fn, x) => {
   const { before, put, use } = steps(fn)
   const size = put(f32x4.abs(x))
   const t = put(use(emitExp(fn, mul(size, float(-2)))))
@@ -127,12 +134,12 @@ export const emitTanh: Function1 = (fn, x) => {
   const near = add(x, mul(mul(x, square), p))
   const signed = v128.or(far, v128.and(x, i32x4.const(0x80000000)))
   return { before, value: v128.select(near, signed, f32x4.lt(size, float(0.625))) }
-}
+})
 
 /** ln(1 + e^x), from e^-|x|, which never overflows. */
-export const emitSoftplus: Function1 = (fn, x) => {
+export const emitSoftplus: Function1 = vectorFunction('softplus', (fn, x) => {
   const { before, put, use } = steps(fn)
   const t = put(use(emitExp(fn, f32x4.neg(f32x4.abs(x)))))
   const rest = put(use(emitLog1p(fn, t)))
   return { before, value: add(f32x4.max(x, float(0)), rest) }
-}
+})

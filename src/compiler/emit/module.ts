@@ -9,9 +9,26 @@ import type { MemoryPlan } from '../passes/memory-plan.ts'
 import { specOf, type Ref } from '../program.ts'
 import type { StepLayout } from '../rows.ts'
 import type { BufferOf, SourceForm } from './buffer.ts'
-import { call, copy, i32, locals, param, repeatWhile, type Code, type Kind, type Locals } from './code.ts'
+import {
+  call,
+  copy,
+  i32,
+  locals,
+  param,
+  repeatWhile,
+  type Code,
+  type Kind,
+  type Locals,
+  type VectorFunction,
+} from './code.ts'
 import { emitNode } from './kernels.ts'
 import { paddedLayout, type VectorUnit } from './layout.ts'
+
+/** The functions of a module. */
+export type ModuleFunctions = {
+  readonly functions: readonly Func[]
+  readonly vectorFunctions: readonly VectorFunction[]
+}
 
 /** A function without a result: it writes its results to memory. */
 export type Func = {
@@ -41,9 +58,10 @@ export const moduleFunctions = (
   plan: MemoryPlan,
   { sources, layout: { carried, rows }, machine }: LoopInputs,
   start: number,
-): readonly Func[] => {
+): ModuleFunctions => {
+  const vectorFunctions: Locals['vectorFunctions'] = new Map()
   const functionOf = (body: (fn: Locals) => Code, params: Func['params'] = [], name?: string): Func => {
-    const fn = locals(machine, params.length)
+    const fn = locals(machine, params.length, vectorFunctions)
     const code = body(fn)
     return { params, locals: fn.kinds, body: code, ...(name === undefined ? {} : { name }) }
   }
@@ -87,5 +105,5 @@ export const moduleFunctions = (
     [...all.map(() => 'i32' as const), 'i32'],
     'run',
   )
-  return [...nodes, run]
+  return { functions: [...nodes, run], vectorFunctions: [...vectorFunctions.values()] }
 }

@@ -1,11 +1,12 @@
 /**
  * From a program in canonical form to one that runs: lowered, planned, written for a machine, and loaded.
  */
+import type { SourceForm } from '../emit/buffer.ts'
 import { paddedLayout, writePadded, type VectorUnit } from '../emit/layout.ts'
-import { moduleFunctions, type Func } from '../emit/module.ts'
+import { moduleFunctions, type ModuleFunctions } from '../emit/module.ts'
 import type { KernelProgram, LoopProgram } from '../kernel-program.ts'
 import { lower } from '../passes/lower.ts'
-import { planMemory } from '../passes/memory-plan.ts'
+import { planMemory, type MemoryPlan } from '../passes/memory-plan.ts'
 import { print } from '../program.ts'
 import type { StepLayout } from '../rows.ts'
 import type { GatherSource } from './gather-sources.ts'
@@ -39,7 +40,7 @@ export type Machine = {
    * @param functions the functions, for an address at which the program's part of the memory starts
    * @param start where it starts
    */
-  readonly load: (memory: Memory, functions: (start: number) => readonly Func[], start: number) => Loaded
+  readonly load: (memory: Memory, functions: (start: number) => ModuleFunctions, start: number) => Loaded
 }
 
 export type Compiled = {
@@ -52,9 +53,30 @@ export type Compiled = {
   readonly run: (rows: readonly Region[], count: number) => void
 }
 
-/**
- * @param sources the gather sources among the program's inputs
- */
+/** A program, planned, and its functions for an address at which its part of the memory starts. */
+export type WrittenProgram = Pick<Compiled, 'program' | 'transposed'> & {
+  readonly plan: MemoryPlan
+  readonly functions: (start: number) => ModuleFunctions
+}
+
+/** @param sources the form of each gather source among the program's inputs */
+export const writeProgram = (
+  canonical: KernelProgram,
+  sources: ReadonlyMap<number, SourceForm>,
+  layout: StepLayout,
+  machine: VectorUnit,
+): WrittenProgram => {
+  const { program, transposed } = lower(canonical, sources, layout)
+  const plan = planMemory(program, new Set(sources.keys()), layout, machine.lanes)
+  return {
+    program,
+    transposed,
+    plan,
+    functions: start => moduleFunctions(program, plan, { sources, layout, machine }, start),
+  }
+}
+
+/** @param sources the gather sources among the program's inputs */
 export const compile = (
   { vectors, load }: Machine,
   memory: Memory,
@@ -64,18 +86,13 @@ export const compile = (
   onCompile: (listing: CompiledListing) => void,
 ): Compiled => {
   const forms = new Map([...sources].map(([index, { form }]) => [index, form] as const))
-  const { program, transposed } = lower(canonical, forms, layout)
-  const plan = planMemory(program, new Set(forms.keys()), layout, vectors.lanes)
+  const { program, transposed, plan, functions } = writeProgram(canonical, forms, layout, vectors)
   const { address: start } = memory.allocate(plan.bytes)
   program.constants.forEach((constant, i) => {
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
     writePadded(view, start + plan.constants[i]!, paddedLayout(constant, vectors.lanes), constant.values)
   })
-  const { run, bytes } = load(
-    memory,
-    from => moduleFunctions(program, plan, { sources: forms, layout, machine: vectors }, from),
-    start,
-  )
+  const { run, bytes } = load(memory, functions, start)
   onCompile({ program: print(program), bytes })
   return {
     program,

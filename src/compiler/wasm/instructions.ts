@@ -6,7 +6,7 @@ import type { Code, ConstantOp, Expr, PlainOp, StoreOp } from '../emit/code.ts'
 import { float32Bytes, int32Bytes, signedLeb128, unsignedLeb128, type Bytes } from './bytes.ts'
 
 /** Of the 16 vector registers of a usual processor the JavaScript engine needs some itself. */
-export const WASM_VECTORS: VectorUnit = { lanes: 4, registers: 12 }
+export const WASM_VECTORS: VectorUnit = { lanes: 4, registers: 12, callsMath: false }
 
 /** The address to which values are written that nothing reads. */
 export const SCRATCH = 0
@@ -118,6 +118,7 @@ const valueBytes = (expr: Expr): Bytes => {
   if ('index' in expr) return [0x20, unsignedLeb128(expr.index)]
   if (expr.op === 'i32x4.places') return [simd(0x0c), [0, 1, 2, 3].map(int32Bytes)]
   if ('count' in expr) return [simd(0x0c), [0, 1, 2, 3].map(lane => int32Bytes(lane < expr.count ? -1 : 0))]
+  if ('name' in expr) throw new Error(`internal error: ${expr.name} is a function of its own`)
   const operands = expr.args.map(valueBytes)
   if ('by' in expr) return [operands, operands, shuffle([0, 1, 2, 3].map(lane => (lane + expr.by) % 4))]
   if ('places' in expr) return [operands, shuffle(expr.places)]

@@ -42,7 +42,7 @@ const webAssemblyMachine: Machine = {
   vectors: WASM_VECTORS,
   load: ({ memory }, functions, start) => {
     const { Instance, Module, RuntimeError } = webAssembly()
-    const bytes = assemble(functions(start), 1)
+    const bytes = assemble(functions(start).functions, 1)
     const { exports } = new Instance(new Module(bytes), { host: { memory } })
     return {
       bytes: bytes.length,

@@ -1,0 +1,222 @@
+/**
+ * The C engine gives the same bits as the WebAssembly engine, for vectors of any width.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, describe, expect, it } from 'vitest'
+import { costs } from '../../../src/core/costs/index.ts'
+import { initialValues, toParams, type Sizes } from '../../../src/core/params.ts'
+import { fold, key, normalNumbers, permutation } from '../../../src/core/rng.ts'
+import { dispose, using, withTensors } from '../../../src/core/scope.ts'
+import { train } from '../../../src/core/train.ts'
+import { leaves, type Tree } from '../../../src/core/tree.ts'
+import { c } from '../../../src/compiler/c/c.ts'
+import { jit } from '../../../src/compiler/jit.ts'
+import { uniform } from '../../../src/compiler/random.ts'
+import { wasm } from '../../../src/compiler/wasm/wasm.ts'
+import type { Interpreter } from '../../../src/core/scan.ts'
+import { cCompiler } from '../../support/needs.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'network2-c-'))
+const searchPath = process.env.PATH ?? ''
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const WIDTHS = [4, 8, 16] as const
+const engineOf = (lanes: (typeof WIDTHS)[number]): Interpreter =>
+  c({ folder: join(folder, 'c'), searchPath, lanes })
+
+/** The bits of all numbers of a tree. */
+const bitsOf = (tree: Tree): readonly number[][] =>
+  leaves(tree).map(leaf => {
+    const numbers = leaf.dataSync()
+    return [...new Int32Array(Float32Array.from(numbers).buffer)]
+  })
+
+const matrix = (seed: number, rows: number, columns: number): tf.Tensor2D =>
+  tf.tensor2d(normalNumbers(key(seed), rows * columns), [rows, columns])
+
+/** Numbers at the edges of what a float32 can be, and numbers of every size. */
+const edges = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  2.5,
+  -2.5,
+  1e-40,
+  -1e-40,
+  2 ** 31,
+  -(2 ** 31),
+  3e9,
+  -3e9,
+  88.8,
+  -103,
+  1e38,
+  -1e38,
+]
+
+type F = (x: tf.Tensor2D, y: tf.Tensor2D) => tf.Tensor
+
+const unary: readonly ((x: tf.Tensor2D) => tf.Tensor)[] = [
+  tf.abs,
+  tf.ceil,
+  tf.exp,
+  tf.floor,
+  tf.log,
+  tf.log1p,
+  tf.neg,
+  tf.relu,
+  tf.round,
+  tf.sigmoid,
+  tf.softplus,
+  tf.sqrt,
+  tf.tanh,
+  x => tf.cast(tf.cast(x, 'int32'), 'float32'),
+  x => tf.cast(x, 'bool'),
+  x => tf.abs(tf.cast(x, 'int32')),
+  x => tf.neg(tf.cast(x, 'int32')),
+  x => tf.logicalNot(tf.cast(x, 'bool')),
+  x => tf.sum(x, 0),
+  x => tf.sum(x, 1),
+  x => tf.sum(x),
+  x => tf.max(x, 1),
+  x => tf.max(x, 1, true),
+  x => tf.min(x),
+  x => tf.argMax(x, 1),
+  x => tf.softmax(x),
+  x => tf.transpose(x),
+  x => tf.reshape(x, [-1, 3]),
+  x => tf.tile(x, [2, 3]),
+  x => tf.reverse(x, 1),
+  x =>
+    tf.pad(
+      x,
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      0.5,
+    ),
+  x => tf.unsortedSegmentSum(x, tf.tensor1d([2, 0, 2], 'int32'), 4),
+  x => tf.gather(x, tf.tensor1d([2, 0, 2, 1], 'int32')),
+  x => tf.add(x, uniform(tf.tensor1d([7, -9], 'int32'), x.shape)),
+]
+
+const binary: readonly F[] = [
+  tf.add,
+  tf.sub,
+  tf.mul,
+  tf.div,
+  tf.maximum,
+  tf.minimum,
+  tf.greater,
+  tf.greaterEqual,
+  tf.less,
+  tf.lessEqual,
+  tf.equal,
+  tf.notEqual,
+  (x, y) => tf.where(tf.greater(x, y), x, y),
+  (x, y) => tf.logicalAnd(tf.cast(x, 'bool'), tf.cast(y, 'bool')),
+  (x, y) => tf.logicalOr(tf.cast(x, 'bool'), tf.cast(y, 'bool')),
+  (x, y) => tf.add(tf.cast(x, 'int32'), tf.cast(y, 'int32')),
+  (x, y) => tf.mul(tf.cast(x, 'int32'), tf.cast(y, 'int32')),
+  (x, y) => tf.maximum(tf.cast(x, 'int32'), tf.cast(y, 'int32')),
+  (x, y) => tf.less(tf.cast(x, 'int32'), tf.cast(y, 'int32')),
+  (x, y) => tf.matMul(x, y, false, true),
+  (x, y) => tf.matMul(x, y, true, false),
+  (x, y) => tf.concat([x, y], 1),
+  (x, y) => tf.stack([x, y], 1),
+]
+
+type Pair = readonly [tf.Tensor2D, tf.Tensor2D]
+
+/** One program with every kernel: it is compiled once. */
+const everyKernel = ([x, y]: Pair): readonly tf.Tensor[] => [
+  ...unary.map(f => f(x)),
+  ...binary.map(f => f(x, y)),
+]
+
+const pairs = (columns: number): readonly (() => Pair)[] => [
+  () => [matrix(1, 3, columns), matrix(2, 3, columns)],
+  () => [tf.mul(matrix(3, 3, columns), 30), tf.mul(matrix(4, 3, columns), 1e9)],
+  () => {
+    const of = (from: number): tf.Tensor2D =>
+      tf.tensor2d(
+        Float32Array.from({ length: 3 * columns }, (_, i) => edges[(i * (from + 1) + from) % edges.length]!),
+        [3, columns],
+      )
+    return [of(0), of(4)]
+  },
+]
+
+type Network = {
+  readonly sizes: Sizes
+  readonly density: number
+  readonly batch: number
+  readonly cost: keyof typeof costs
+}
+
+const NETWORKS: readonly Network[] = [
+  { sizes: [50, 30, 10], density: 0.2, batch: 10, cost: 'xent' },
+  { sizes: [40, 41, 17, 3], density: 1, batch: 16, cost: 'log-likelihood' },
+  { sizes: [30, 9], density: 0.1, batch: 1, cost: 'xent' },
+]
+
+const trained = (engine: Interpreter, { sizes, density, batch, cost }: Network): readonly number[][] => {
+  const n = 40
+  const numbers = normalNumbers(key(5), n * sizes[0]).map((x, i) =>
+    Math.abs(Math.sin(97 * i)) < density ? x : 0,
+  )
+  const x = tf.tensor2d(numbers, [n, sizes[0]])
+  const y = tf.tensor2d(
+    Float32Array.from({ length: n * sizes.at(-1)! }, (_, i) => (i % sizes.at(-1)! < 1 + (i % 7) ? 1 : 0)),
+    [n, sizes.at(-1)!],
+  )
+  const params = toParams(initialValues('default', key(1), sizes))
+  const events = train(
+    engine,
+    {
+      cost: costs[cost],
+      epochs: 2,
+      miniBatchSize: batch,
+      eta: 0.5,
+      lmbda: 0.1,
+      order: epoch => permutation(fold(key(7), epoch), n),
+    },
+    { training: { x, y }, observed: { training: { x, y } } },
+    { params },
+  )
+  let at = events.next()
+  while (!at.done) at = events.next()
+  dispose([x, y, params])
+  return using(at.value, bitsOf)
+}
+
+describe.skipIf(cCompiler.isMissing)('C gives the bytes of WebAssembly', cCompiler.why, () => {
+  for (const lanes of WIDTHS) {
+    it(`in every kernel, ${lanes} lanes`, () => {
+      const [found, wanted] = [engineOf(lanes), wasm()]
+      for (const columns of [21]) {
+        const both = [found, wanted].map(engine => jit(engine)(everyKernel))
+        for (const pair of pairs(columns))
+          withTensors(pair, given => {
+            const [a, b] = both.map(compiled => using(compiled(given), bitsOf))
+            a!.forEach((bits, i) => expect(bits, `result ${i} of ${columns} columns`).toEqual(b![i]))
+          })
+      }
+      found.dispose()
+      wanted.dispose()
+    })
+
+    it(`in trained weights, ${lanes} lanes`, () => {
+      const [found, wanted] = [engineOf(lanes), wasm()]
+      for (const network of NETWORKS) expect(trained(found, network)).toEqual(trained(wanted, network))
+      found.dispose()
+      wanted.dispose()
+    })
+  }
+})
