@@ -14,7 +14,7 @@ export {
   type BackendName,
   type BackendPreference,
 } from './runtime/backend.ts'
-export { selectEngine, type EngineChoice } from './runtime/engine.ts'
+export { cEngine, selectEngine, type EngineChoice } from './runtime/engine.ts'
 export { loadChosenData, type LoadOptions } from './data/load.ts'
 export type { LoadProgress } from './data/progress.ts'
 export type { Dataset } from './data/dataset.ts'

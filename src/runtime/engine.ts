@@ -23,8 +23,13 @@ type Engine = readonly [name: EngineName, make: () => Interpreter]
 
 const EAGER: Engine = ['eager', () => eager]
 
-/** The C engine with the compiler in PATH; what it compiles is kept in the user's cache. */
-const cEngine = (): Interpreter =>
+/**
+ * The C engine, with the compiler that is in PATH: for `jit`, `scan` and `fit`. It gives the bytes of the WebAssembly engine. What it
+ * compiles is kept in the user's cache (`NETWORK2_CACHE`).
+ *
+ * @returns an engine that throws a CompileError where it cannot compile; `withFallback(cEngine(), wasm(), console.warn)` then goes on
+ */
+export const cEngine = (): Interpreter =>
   c({ folder: join(cacheFolder(process.env), 'compiled'), searchPath: process.env.PATH ?? '' })
 
 /** The engines of a backend, the one that is chosen for it first. */
