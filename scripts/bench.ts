@@ -36,6 +36,7 @@ import { key, normalNumbers, permutation } from '../src/core/rng.ts'
 import { dispose, foldScoped } from '../src/core/scope.ts'
 import { benchBrowser, browserTitle } from './bench-browser.ts'
 import { benchFit } from './bench-fit.ts'
+import { benchPage, pageTitle } from './bench-page.ts'
 import { benchRuns, title } from './bench-runs.ts'
 import { benchStart, startTitle } from './bench-start.ts'
 import { benchTechniques, techniquesTitle } from './bench-techniques.ts'
@@ -249,4 +250,5 @@ await benchFit(wanted, { pixels: inputValues(training.inputs), targets }, count)
 if (browserTitle.includes(wanted)) await benchBrowser(training, count)
 if (techniquesTitle.includes(wanted)) await benchTechniques(training)
 if (startTitle.includes(wanted)) await benchStart(loaded.right)
+if (pageTitle.includes(wanted)) await benchPage()
 if (title.includes(wanted)) benchRuns()

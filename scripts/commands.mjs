@@ -113,7 +113,8 @@ const main = async ([command, ...args]) => {
     const { buildSources } = await import('./build.mjs')
     const stale = await buildSources(root)
     if (stale !== undefined) return fail(7, stale)
-    if (command === 'page') await (await import('./page.mjs')).buildPage(root)
+    if (command === 'page')
+      await (await import('./page.mjs')).buildPage(root, { mnistDir: process.env.MNIST_DIR })
   }
   // Source maps are read with each module: too slow for every start.
   if (args.includes('--debug')) process.setSourceMapsEnabled(true)

@@ -1,2 +1,5 @@
 export type BuiltPage = { readonly file: string; readonly bytes: number; readonly gzipped: number }
-export declare const buildPage: (root: string, options?: { readonly folder?: string }) => Promise<BuiltPage>
+export declare const buildPage: (
+  root: string,
+  options?: { readonly folder?: string; readonly mnistDir?: string | undefined },
+) => Promise<BuiltPage>

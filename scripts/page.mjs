@@ -6,9 +6,10 @@
  * any other origin.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { Buffer } from 'node:buffer'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { writeWhole } from './setup.mjs'
 
 /** Modules of Node that a bundled module imports, but that nothing in the page uses. */
@@ -115,10 +116,50 @@ const pageHtml = async root => {
 `
 }
 
-/** Builds the page into a folder. */
-export const buildPage = async (root, { folder = join(root, 'dist', 'page') } = {}) => {
+/** The images of MNIST that the page has: the first ones of the training set and of the test set. */
+const MNIST = [
+  ['train-images', 'train-images-idx3-ubyte', 10_000],
+  ['train-labels', 'train-labels-idx1-ubyte', 10_000],
+  ['t10k-images', 't10k-images-idx3-ubyte', 2_000],
+  ['t10k-labels', 't10k-labels-idx1-ubyte', 2_000],
+]
+
+/** The first items of an IDX file. */
+const firstItems = (bytes, count) => {
+  const start = 4 + 4 * bytes[3]
+  const size = (bytes.length - start) / bytes.readUInt32BE(4)
+  const part = Buffer.from(bytes.subarray(0, start + count * size))
+  part.writeUInt32BE(count, 4)
+  return part
+}
+
+/** The files of MNIST for the page, gzipped, by the names that it asks for. */
+const mnistParts = mnistDir =>
+  MNIST.map(([name, file, count]) => {
+    const path = join(mnistDir, file)
+    const bytes = existsSync(path) ? readFileSync(path) : gunzipSync(readFileSync(`${path}.gz`))
+    return [`mnist-${name}`, gzipSync(firstItems(bytes, count), { level: 9 })]
+  })
+
+/**
+ * Builds the page into a folder. With a folder that has MNIST's four files, it has the first 10,000 images too: beside the
+ * page, and within the file of an edition for computers without a network.
+ */
+export const buildPage = async (root, { folder = join(root, 'dist', 'page'), mnistDir } = {}) => {
   const html = await pageHtml(root)
   writeWhole(join(folder, 'index.html'), html)
+  const parts = mnistDir ? mnistParts(mnistDir) : []
+  for (const [name, bytes] of parts) writeWhole(join(folder, `${name}.gz`), bytes)
+  if (parts.length > 0) {
+    const data = parts.map(
+      ([name, bytes]) =>
+        `<script type="application/octet-stream" id="${name}">${bytes.toString('base64')}</script>`,
+    )
+    writeWhole(
+      join(folder, 'network2-offline.html'),
+      html.replace('<noscript>', `${data.join('\n')}\n<noscript>`),
+    )
+  }
   return {
     file: join(folder, 'index.html'),
     bytes: new TextEncoder().encode(html).length,

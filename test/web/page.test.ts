@@ -15,6 +15,7 @@ import { buildPage, type BuiltPage } from '../../scripts/page.mjs'
 import { root } from '../../scripts/package.mjs'
 import { servePage } from '../../src/web/serve-page.ts'
 import { CHROMIUM, chromium } from '../support/chromium.ts'
+import { mnistDir, mnistFiles } from '../support/needs.ts'
 
 const run = promisify(execFile)
 
@@ -312,6 +313,38 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
       },
     )
   })
+
+  it.skipIf(mnistFiles.isMissing)(
+    'MNIST comes from its folder and from within the offline edition, and its training equals that of the command line',
+    mnistFiles.why,
+    async () => {
+      const withData = mkdtempSync(join(folder, 'mnist-'))
+      await buildPage(root, { folder: withData, mnistDir })
+      const server = await servePage(withData, 0)()
+      if (E.isLeft(server)) throw new Error(server.left.message)
+      const { address, close } = server.right
+      const saved: string[] = []
+      const save = async (page: Page): Promise<void> => {
+        await page.locator('#run:enabled').click()
+        await finished(page)
+        const saving = page.waitForEvent('download')
+        await page.getByRole('button', { name: 'Save the Cross-entropy network' }).click()
+        saved.push(readFileSync(await (await saving).path(), 'utf8'))
+      }
+      const hash = '#data=mnist&train-size=10000&epochs=1&seed=3'
+      try {
+        await opened(hash, save, {}, address)
+      } finally {
+        await close()
+      }
+      await opened(hash, save, {}, pathToFileURL(join(withData, 'network2-offline.html')).href)
+      const file = join(folder, 'mnist.json')
+      const flags = '--data mnist --train-size 10000 --epochs 1 --seed 3 --out none --save'.split(' ')
+      await run(process.execPath, [join(root, 'scripts', 'run.mjs'), 'train', ...flags, file])
+      const onCommandLine = { ...(JSON.parse(readFileSync(file, 'utf8')) as object), trainedOn: undefined }
+      expect(saved.map(text => JSON.parse(text) as unknown)).toEqual([onCommandLine, onCommandLine])
+    },
+  )
 
   it('serves its own folder, and no other file', async () => {
     const server = await servePage(folder, 0)()

@@ -36,7 +36,7 @@ export type LineChart = {
   readonly isSmall?: boolean
 }
 
-const MARGIN = { left: 44, right: 10, top: 12, bottom: 26 }
+const MARGIN = { left: 44, right: 10, top: 12, bottom: 34 }
 
 /** Round numbers from low to high. */
 export const ticks = (low: number, high: number, count: number): readonly number[] => {
@@ -93,9 +93,9 @@ export const lineChart = (chart: LineChart): ViewNode => {
         h('text', { x: left - 6, y: at(y(tick) + 3.5), 'text-anchor': 'end' }, chart.writeY(tick)),
       ]),
       ticks(x0, x1, 5).map(tick =>
-        h('text', { x: at(x(tick)), y: height - 10, 'text-anchor': 'middle' }, String(tick)),
+        h('text', { x: at(x(tick)), y: height - 18, 'text-anchor': 'middle' }, String(tick)),
       ),
-      h('text', { x: right, y: height - 1, 'text-anchor': 'end', class: 'unit' }, chart.x),
+      h('text', { x: right, y: height - 3, 'text-anchor': 'end', class: 'unit' }, chart.x),
     ),
     h(
       'svg',

@@ -184,7 +184,7 @@ const monitorChart = (
       x: words.epochAxis,
       lines,
       xRange: [0, end],
-      yRange: monitor.isShare ? shareRange(lines.flatMap(({ points }) => points)) : undefined,
+      yRange: (monitor.isShare ? shareRange : costRange)(lines.flatMap(({ points }) => points)),
       writeY: monitor.isShare ? y => `${String(y)} %` : costText,
     }),
   )
@@ -198,7 +198,13 @@ const shareRange = (points: readonly ChartPoint[]): readonly [number, number] =>
   return [low > 88 ? 85 : low > 72 ? 70 : low > 52 ? 50 : 0, 100]
 }
 
-export const monitorCharts = (state: PageState, words: Words): ViewNode => {
+/** The cost before the first epoch may be many times as large: the chart shows that of the later ones. */
+const costRange = (points: readonly ChartPoint[]): readonly [number, number] => {
+  const later = points.filter(({ x, y }) => x >= 1 && Number.isFinite(y))
+  return [0, Math.max(1e-6, ...(later.length === 0 ? points : later).map(({ y }) => y))]
+}
+
+export const monitorCharts = (state: PageState, words: Words, act: PageActions): ViewNode => {
   const { settings, networks } = state.pair
   const names = networkNames(words, settings)
   const colours = coloursOf(settings)
@@ -224,7 +230,15 @@ export const monitorCharts = (state: PageState, words: Words): ViewNode => {
         ),
       ),
     ),
-    valuesTable(words, names, networks),
+    h(
+      'details',
+      {
+        class: 'values',
+        ontoggle: (event: Event) => act.openTable((event.target as HTMLDetailsElement).open),
+      },
+      h('summary', {}, words.valuesTable),
+      state.isTableOpen ? valuesTable(words, names, networks) : undefined,
+    ),
   )
 }
 
@@ -249,49 +263,42 @@ const valuesTable = (words: Words, names: Both<string>, networks: Both<KnownNetw
     measured.filter(({ at, training }) => Number.isInteger(at) && training !== undefined),
   )
   return h(
-    'details',
-    { class: 'values' },
-    h('summary', {}, words.valuesTable),
+    'div',
+    { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': words.valuesTable },
     h(
-      'div',
-      { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': words.valuesTable },
+      'table',
+      {},
       h(
-        'table',
+        'thead',
         {},
         h(
-          'thead',
+          'tr',
           {},
+          h('th', { scope: 'col' }, words.epochAxis),
+          names.flatMap(name => monitors.map(({ title }) => h('th', { scope: 'col' }, `${name}: ${title}`))),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        whole[0]!.map((row, i) =>
           h(
             'tr',
             {},
-            h('th', { scope: 'col' }, words.epochAxis),
-            names.flatMap(name =>
-              monitors.map(({ title }) => h('th', { scope: 'col' }, `${name}: ${title}`)),
-            ),
-          ),
-        ),
-        h(
-          'tbody',
-          {},
-          whole[0]!.map((row, i) =>
-            h(
-              'tr',
-              {},
-              h('th', { scope: 'row' }, row.at),
-              [row, whole[1]![i]].flatMap(each =>
-                monitors.map(monitor => {
-                  const metrics = each === undefined ? undefined : monitor.of(each)
-                  return h(
-                    'td',
-                    {},
-                    metrics === undefined
-                      ? ''
-                      : monitor.isShare
-                        ? percentText(metrics)
-                        : metrics.cost.toPrecision(4),
-                  )
-                }),
-              ),
+            h('th', { scope: 'row' }, row.at),
+            [row, whole[1]![i]].flatMap(each =>
+              monitors.map(monitor => {
+                const metrics = each === undefined ? undefined : monitor.of(each)
+                return h(
+                  'td',
+                  {},
+                  metrics === undefined
+                    ? ''
+                    : monitor.isShare
+                      ? percentText(metrics)
+                      : metrics.cost.toPrecision(4),
+                )
+              }),
             ),
           ),
         ),

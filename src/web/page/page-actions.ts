@@ -17,6 +17,7 @@ export type PageActions = {
   readonly clear: () => void
   /** Opens files that the reader chose or dropped: a photo to read, or data and networks. */
   readonly openFiles: (files: FileList | null, as: 'photo' | 'data') => void
+  readonly openTable: (isOpen: boolean) => void
   readonly runSeeds: () => void
   readonly stopSeeds: () => void
   /** Chooses data that a link can name. */

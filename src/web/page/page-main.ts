@@ -334,6 +334,7 @@ export const startPage = (script: string): void => {
     openFiles: (files, as) => {
       void openChosen(files, as)
     },
+    openTable: isOpen => dispatch({ kind: 'table', isOpen }),
     runSeeds: startSeeds,
     stopSeeds: () => {
       stopSeeds()

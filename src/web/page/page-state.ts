@@ -78,6 +78,8 @@ export type SeedsState = {
 export type PageState = {
   readonly seeds: SeedsState
   readonly isLoadingData: boolean
+  /** Whether the table of the values is open; a closed one is not made. */
+  readonly isTableOpen: boolean
   /** What became of a file that was opened. */
   readonly opened?:
     | { readonly name: string; readonly correct: number; readonly n: number }
@@ -131,6 +133,7 @@ export const initialPageState = (
   drawing: { strokes: [], isDown: false },
   seeds: freshSeeds(0, seedCount(texts)),
   isLoadingData: false,
+  isTableOpen: false,
   pair: freshPair(1),
   isCopied: false,
 })
@@ -150,6 +153,7 @@ export type PageEventOf =
   | { readonly kind: 'pen-key'; readonly by: PenPoint | 'toggle' }
   | { readonly kind: 'undo' }
   | { readonly kind: 'clear' }
+  | { readonly kind: 'table'; readonly isOpen: boolean }
   | { readonly kind: 'seeds-started' }
   | { readonly kind: 'seeds-stopped' }
   | { readonly kind: 'loading-data'; readonly isLoading: boolean }
@@ -184,6 +188,8 @@ export const nextPageState = (state: PageState, event: PageEventOf): PageState =
     case 'undo':
     case 'clear':
       return { ...state, drawing: drawn(state.drawing, event) }
+    case 'table':
+      return { ...state, isTableOpen: event.isOpen }
     case 'seeds-started':
       return { ...state, seeds: { ...freshSeeds(state.seeds.run + 1, state.seeds.count), isRunning: true } }
     case 'seeds-stopped':

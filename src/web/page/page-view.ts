@@ -121,7 +121,7 @@ const partViews: Partial<Readonly<Record<PagePart, PartView>>> = {
     ),
     toolbar(state, words, act),
     scores(state, words),
-    monitorCharts(state, words),
+    monitorCharts(state, words, act),
     settingsView(state, words, act),
     insideView(state, words, act),
   ],

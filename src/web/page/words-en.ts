@@ -17,7 +17,6 @@ export const english = {
   } satisfies Record<PagePart, string>,
   sections: 'Sections',
   switchLanguage: 'Language',
-  docs: 'Documentation',
   costs: {
     quadratic: 'Quadratic',
     xent: 'Cross-entropy',
@@ -62,11 +61,9 @@ export const english = {
   costTraining: 'Cost on the training set',
   epochAxis: 'epoch',
   correctOf: (correct: string, n: string): string => `${correct} of ${n} correct`,
-  ofEach: (network: string): string => `${network} cost`,
   valuesTable: 'The values as a table',
   settings: 'Settings',
   forBoth: 'For both networks',
-  differs: 'Where they differ',
   flags: {
     cost: 'Cost',
     eta: 'Learning rate η',
@@ -92,7 +89,6 @@ export const english = {
   copied: 'Copied',
 
   // inside the network
-  inside: 'Inside the networks',
   weights: 'Weights of the first layer',
   weightsHint:
     'A picture for each neuron of the first layer: the weights from the 28 × 28 pixels. Positive is blue, negative orange.',
@@ -127,7 +123,6 @@ export const english = {
   start: 'Start',
   startWrong: 'w 0.6, b 0.9',
   startSaturated: 'w 2, b 2',
-  neuronEpoch: (epoch: number, of: number): string => `epoch ${epoch} of ${of}`,
   time: 'Epoch',
   output: 'Output a',
   costC: 'Cost C',
@@ -154,7 +149,6 @@ export const english = {
     'The digit’s box is scaled to 20 × 20 pixels, and its centre of mass moved to the middle, as in MNIST.',
   refused: (reason: string): string => `No digit: ${reason}`,
   nothingDrawn: 'Nothing is drawn yet.',
-  answer: 'Answer',
   answersOf: (network: string, digit: number, share: string): string => `${network}: ${digit} (${share})`,
   digitKeyboard: 'With the keyboard: the arrow keys move the pen, Space puts it down or lifts it.',
 

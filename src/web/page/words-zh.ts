@@ -16,7 +16,6 @@ export const chinese: Words = {
   },
   sections: '各部分',
   switchLanguage: '语言',
-  docs: '文档',
   costs: {
     quadratic: '二次代价',
     xent: '交叉熵',
@@ -53,11 +52,9 @@ export const chinese: Words = {
   costTraining: '训练集上的代价',
   epochAxis: '迭代期',
   correctOf: (correct, n) => `${n} 幅中正确 ${correct} 幅`,
-  ofEach: network => `${network}代价函数`,
   valuesTable: '以表格显示数值',
   settings: '设置',
   forBoth: '两个网络共同的设置',
-  differs: '两个网络不同的设置',
   flags: {
     cost: '代价函数',
     eta: '学习率 η',
@@ -82,7 +79,6 @@ export const chinese: Words = {
   copy: '复制',
   copied: '已复制',
 
-  inside: '网络内部',
   weights: '第一层的权重',
   weightsHint: '第一层的每个神经元一幅图：从 28 × 28 个像素到它的权重。蓝色为正，橙色为负。',
   weightsOf: (network, neurons) => `${network}：${neurons} 个神经元的权重`,
@@ -114,7 +110,6 @@ export const chinese: Words = {
   start: '起点',
   startWrong: 'w 0.6，b 0.9',
   startSaturated: 'w 2，b 2',
-  neuronEpoch: (epoch, of) => `第 ${epoch} / ${of} 个迭代期`,
   time: '迭代期',
   output: '输出 a',
   costC: '代价 C',
@@ -138,7 +133,6 @@ export const chinese: Words = {
   seesHint: '数字的外框缩放到 20 × 20 个像素，质心移到中央，与 MNIST 相同。',
   refused: reason => `不是数字：${reason}`,
   nothingDrawn: '还没有写任何东西。',
-  answer: '回答',
   answersOf: (network, digit, share) => `${network}：${digit}（${share}）`,
   digitKeyboard: '使用键盘：方向键移动笔，空格键落笔或提笔。',
 
