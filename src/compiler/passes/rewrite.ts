@@ -4,7 +4,6 @@
 import {
   printSpec,
   prune,
-  sameRef,
   specOf,
   type AnyNode,
   type Constant,
@@ -42,12 +41,14 @@ export const unchanged = <N extends AnyNode>(old: N, { emit, moved }: Builder<N>
   return old.outputs.map((_, output) => ({ ...ref, output }))
 }
 
-const equalNodes = (a: AnyNode, b: AnyNode): boolean =>
-  a.kernel === b.kernel &&
-  a.inputs.length === b.inputs.length &&
-  a.inputs.every((ref, i) => sameRef(ref, b.inputs[i]!)) &&
-  a.outputs.map(printSpec).join() === b.outputs.map(printSpec).join() &&
-  JSON.stringify(a.attributes) === JSON.stringify(b.attributes)
+/** Equal for nodes that compute the same. */
+const keyOf = ({ kernel, inputs, attributes, outputs }: AnyNode): string =>
+  JSON.stringify([
+    kernel,
+    inputs.map(ref => [ref.kind, ref.index, ref.kind === 'node' ? ref.output : 0]),
+    attributes,
+    outputs.map(printSpec),
+  ])
 
 /** How the arguments and results of the program change. */
 export type ProgramInterface<N extends AnyNode> = {
@@ -64,12 +65,15 @@ export const rewrite = <From extends AnyNode, To extends AnyNode>(
   { inputs = program.inputs, input, output }: ProgramInterface<To> = {},
 ): Program<To> => {
   const nodes: To[] = []
+  const places = new Map<string, number>()
   const constants = [...program.constants]
   const replaced: (readonly Ref[])[] = []
   const builder: Builder<To> = {
     emit: node => {
-      const known = nodes.findIndex(other => equalNodes(other, node))
-      return { kind: 'node', index: known >= 0 ? known : nodes.push(node) - 1, output: 0 }
+      const key = keyOf(node)
+      const index = places.get(key) ?? nodes.push(node) - 1
+      places.set(key, index)
+      return { kind: 'node', index, output: 0 }
     },
     constant: constant => ({ kind: 'constant', index: constants.push(constant) - 1 }),
     scalar: value => builder.constant({ dtype: 'float32', shape: [], values: Float32Array.of(value) }),
