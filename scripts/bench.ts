@@ -40,6 +40,7 @@ import { benchPage, pageTitle } from './bench-page.ts'
 import { benchRuns, title } from './bench-runs.ts'
 import { benchStart, startTitle } from './bench-start.ts'
 import { benchTechniques, techniquesTitle } from './bench-techniques.ts'
+import { benchUnrolled } from './bench-unrolled.ts'
 import { median, timed } from './timing.ts'
 import { root } from './package.mjs'
 
@@ -247,6 +248,7 @@ const [wanted = '', examples] = process.argv.slice(2)
 for (const one of CASES) if (titleOf(one).includes(wanted)) await bench(one)
 const count = examples === undefined ? undefined : Number(examples)
 await benchFit(wanted, { pixels: inputValues(training.inputs), targets }, count)
+await benchUnrolled(wanted)
 if (browserTitle.includes(wanted)) await benchBrowser(training, count)
 if (techniquesTitle.includes(wanted)) await benchTechniques(training)
 if (startTitle.includes(wanted)) await benchStart(loaded.right)
