@@ -3,6 +3,7 @@
  * with pooling, and 10 softmax neurons. It runs in a browser, on a page that scripts/bench-browser.ts and the tests open.
  */
 import * as tf from '@tensorflow/tfjs'
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import { syntheticDigits } from '../src/api/examples.ts'
 import { oneHot, inputValues, type Examples } from '../src/data/dataset.ts'
 import { fit } from '../src/layers/fit-layers.ts'
@@ -12,6 +13,8 @@ export type How = 'fit' | 'cpu' | 'webgl'
 
 export type ExampleSettings = {
   readonly how: How
+  /** The current backend of TensorFlow.js while `fit` trains: cpu where it is left out. */
+  readonly current?: 'cpu' | 'wasm'
   readonly epochs: number
   readonly batchSize: number
   /** The images that are trained with, and those that only measure the accuracy. */
@@ -22,6 +25,8 @@ export type ExampleSettings = {
 }
 
 export type ExampleResult = {
+  /** The backend of TensorFlow.js that was current at the end. */
+  readonly current: string
   readonly seconds: readonly number[]
   readonly losses: readonly number[]
   /** The share of the tested images that were classified correctly after each epoch. */
@@ -82,8 +87,8 @@ const tensorsOf = ({ pixels, targets }: Numbers): [tf.Tensor4D, tf.Tensor2D] => 
 }
 
 const train = async (settings: ExampleSettings): Promise<ExampleResult> => {
-  const { how, epochs, batchSize } = settings
-  const backend = how === 'fit' ? 'cpu' : how
+  const { how, current = 'cpu', epochs, batchSize } = settings
+  const backend = how === 'fit' ? current : how
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js has no backend ${backend} here`)
   await tf.ready()
   const [training, tests] = dataOf(settings)
@@ -107,6 +112,7 @@ const train = async (settings: ExampleSettings): Promise<ExampleResult> => {
       : await model.fit(x, y, { ...options, callbacks: { onEpochEnd: onEpochEnd } })
   const values = (name: string): number[] => ((history[name] ?? []) as readonly number[]).map(Number)
   return {
+    current: tf.getBackend(),
     seconds,
     losses: values('loss'),
     accuracies: values('val_acc'),
@@ -114,4 +120,5 @@ const train = async (settings: ExampleSettings): Promise<ExampleResult> => {
   }
 }
 
-Object.assign(globalThis, { train })
+// the page is told where the WebAssembly of TensorFlow.js is
+Object.assign(globalThis, { train, setWasmPaths })

@@ -1,7 +1,8 @@
 /**
  * The page of scripts/mnist-example.ts in a browser.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,6 +13,14 @@ import { root } from './package.mjs'
 
 /** WebGL without a graphics card. */
 const ARGS = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']
+
+/** The WebAssembly of TensorFlow.js as an address: a page of the disk may not read its neighbours. */
+const tensorflowWasm = (): string => {
+  const file = createRequire(import.meta.url).resolve(
+    '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
+  )
+  return `data:application/wasm;base64,${readFileSync(file).toString('base64')}`
+}
 
 export type ExamplePage = {
   /** Trains in the page. It rejects with the browser's words where it cannot. */
@@ -37,6 +46,15 @@ export const openExamplePage = async (executablePath: string): Promise<ExamplePa
   const browser = await browsers.launch({ executablePath, args: ARGS })
   const page = await browser.newPage()
   await page.goto(pathToFileURL(file).href)
+  await page.evaluate(
+    address =>
+      (globalThis as unknown as { setWasmPaths: (paths: object) => void }).setWasmPaths({
+        'tfjs-backend-wasm.wasm': address,
+        'tfjs-backend-wasm-simd.wasm': address,
+        'tfjs-backend-wasm-threaded-simd.wasm': address,
+      }),
+    tensorflowWasm(),
+  )
   return {
     train: settings =>
       page.evaluate(

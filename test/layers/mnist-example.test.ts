@@ -33,4 +33,15 @@ describe.skipIf(chromium.isMissing)('the mnist example in a browser', chromium.w
     expect(relativeError(ours.weights, theirs.weights, 1e-2)).toBeLessThan(1e-3)
     expect(relativeError([ours.losses], [theirs.losses], 1e-2)).toBeLessThan(1e-3)
   })
+
+  it('trains also where the current backend is the wasm one', { timeout: 300_000 }, async () => {
+    const settings = { how: 'fit', epochs: 2, batchSize: 4, images: 8, tested: 4 } as const
+    const [onWasm, onCpu] = [
+      await page.train({ ...settings, current: 'wasm' }),
+      await page.train({ ...settings, current: 'cpu' }),
+    ]
+    expect(onWasm.current).toBe('wasm')
+    expect(relativeError(onWasm.weights, onCpu.weights, 1e-2)).toBeLessThan(1e-3)
+    expect(relativeError([onWasm.losses], [onCpu.losses], 1e-2)).toBeLessThan(1e-3)
+  })
 })
