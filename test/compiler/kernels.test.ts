@@ -72,6 +72,18 @@ const windows: Window[] = [
   [1, 'valid', [1, 2]],
 ]
 
+type Resized = readonly [size: [number, number], alignCorners: boolean, halfPixelCenters?: boolean]
+
+/** TensorFlow.js's own gradients of resized images are wrong for more than one image, and for one that is not square. */
+const SQUARE = [1, 5, 5, 3]
+
+/** Larger and smaller images. */
+const SIMPLY_RESIZED: readonly Resized[] = [
+  [[9, 12], false],
+  [[3, 7], true],
+]
+const RESIZED: readonly Resized[] = [...SIMPLY_RESIZED, [[3, 14], false, true]]
+
 const above = (x: number): number => Math.abs(x) + 0.1
 const truth = (x: T): T => tf.greater(x, 0)
 const number = (x: T): T => tf.cast(x, 'float32')
@@ -242,6 +254,56 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   MaxPoolGrad: ofImages(
     tf.grad((x: T) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid')),
     IMAGE,
+  ),
+
+  LRN: ofImages(x => tf.localResponseNormalization(x, 1, 0.5, 0.7, 0.6), IMAGE),
+  LRNGrad: ofImages(
+    tf.grad((x: T) => tf.localResponseNormalization(x as tf.Tensor4D, 1, 0.5, 0.7, 0.6)),
+    IMAGE,
+  ),
+  MirrorPad: [
+    ...on(
+      x =>
+        tf.mirrorPad(
+          x,
+          [
+            [1, 2],
+            [0, 3],
+          ],
+          'reflect',
+        ),
+      [3, 4],
+    ),
+    ...on(
+      x =>
+        tf.mirrorPad(
+          x,
+          [
+            [1, 3],
+            [2, 0],
+          ],
+          'symmetric',
+        ),
+      [3, 4],
+    ),
+  ],
+  ResizeBilinear: RESIZED.flatMap(([size, ...how]) =>
+    ofImages(x => tf.image.resizeBilinear(x, size, ...how), IMAGE),
+  ),
+  ResizeBilinearGrad: SIMPLY_RESIZED.flatMap(([size, ...how]) =>
+    ofImages(
+      tf.grad((x: T) => tf.image.resizeBilinear(x as tf.Tensor4D, size, ...how)),
+      SQUARE,
+    ),
+  ),
+  ResizeNearestNeighbor: RESIZED.flatMap(([size, ...how]) =>
+    ofImages(x => tf.image.resizeNearestNeighbor(x, size, ...how), IMAGE),
+  ),
+  ResizeNearestNeighborGrad: SIMPLY_RESIZED.flatMap(([size, ...how]) =>
+    ofImages(
+      tf.grad((x: T) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, size, ...how)),
+      SQUARE,
+    ),
   ),
 
   Atan2: binary(tf.atan2),

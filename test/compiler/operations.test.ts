@@ -11,6 +11,7 @@ import { jit } from '../../src/compiler/jit.ts'
 import { CompileError, type Interpreter } from '../../src/core/scan.ts'
 import { fold, key, normalNumbers } from '../../src/core/rng.ts'
 import { using, withTensors } from '../../src/core/scope.ts'
+import { sizeOf } from '../../src/compiler/program.ts'
 import { leaves } from '../../src/core/tree.ts'
 import { describeCompilers } from '../support/engines.ts'
 import { relativeError } from '../support/float64.ts'
@@ -35,6 +36,8 @@ const three = (f: (a: never, b: never, c: never) => T, ...shapes: Shape[]): Oper
 
 const rows = (): tf.Tensor1D => tf.tensor1d([2, 0, 3, 1], 'int32')
 const image: Shape = [2, 8, 8, 3]
+/** TensorFlow.js's own gradient of resized images is wrong for more than one. */
+const oneImage: Shape = [1, 8, 8, 3]
 const filter: Shape = [3, 3, 3, 4]
 const volume: Shape = [1, 4, 4, 4, 2]
 
@@ -111,8 +114,8 @@ const operations: Readonly<Record<string, Operation>> = {
   oneHot: one((x: T) => tf.mul(x, tf.cast(tf.oneHot(rows(), 6), 'float32'))),
   unsortedSegmentSum: one((x: T) => tf.unsortedSegmentSum(x, rows(), 4)),
   cumsum: one((x: T) => tf.cumsum(x, 1)),
-  resizeBilinear: one((x: tf.Tensor4D) => tf.image.resizeBilinear(x, [16, 16]), image),
-  resizeNearestNeighbor: one((x: tf.Tensor4D) => tf.image.resizeNearestNeighbor(x, [16, 16]), image),
+  resizeBilinear: one((x: tf.Tensor4D) => tf.image.resizeBilinear(x, [16, 16]), oneImage),
+  resizeNearestNeighbor: one((x: tf.Tensor4D) => tf.image.resizeNearestNeighbor(x, [16, 16]), oneImage),
   tile: one((x: T) => tf.tile(x, [2, 2])),
   pad: one((x: T) => tf.pad(x, [[1, 1], [0, 2]])), // prettier-ignore
   slice: one((x: T) => tf.slice(x, [1, 1], [2, 3])),
@@ -252,6 +255,18 @@ const refusedOnPage = (engineName: string): Readonly<Record<string, readonly str
 }
 
 describeCompilers('the operations on', (engine, engineName) => {
+  it('of several resized images are, with the gradient, sums of the numbers that each pixel has become', () => {
+    const draw = (shape: Shape, stream: number): T =>
+      tf.tensor(normalNumbers(fold(key(1), stream), sizeOf({ shape })), [...shape])
+    const [x, w] = [draw([2, 4, 3, 2], 1), draw([2, 8, 6, 2], 2)]
+    const gradient = ([a]: readonly T[]): T =>
+      tf.grad((of: T) => tf.sum(tf.mul(tf.image.resizeNearestNeighbor(of as tf.Tensor4D, [8, 6]), w)))(a!)
+    const found = using(jit(engine())(gradient)([x]), result => numbersOf([result]))
+    const wanted = withTensors(() => [tf.sum(tf.reshape(w, [2, 4, 2, 3, 2, 2]), [2, 4])], numbersOf)
+    expect(relativeError(found, wanted, 1e-2)).toBeLessThan(1e-5)
+    tf.dispose([x, w])
+  })
+
   it('are those of eager, forward and with the gradient, or are refused as the page says', () => {
     const found = Object.entries(operations).map(
       ([name, operation]) =>

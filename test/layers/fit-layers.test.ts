@@ -547,11 +547,12 @@ describe('fit refuses by name', () => {
 
 it("engine: 'eager' trains what no engine compiles", async () => {
   await useBackend('cpu')
+  const start = tf.initializers.constant({ value: 0.3 })
   const model = tf.sequential({
     layers: [
-      layers.conv3d({ inputShape: [2, 2, 2, 1], filters: 1, kernelSize: 2 }),
+      layers.conv3d({ inputShape: [2, 2, 2, 1], filters: 1, kernelSize: 2, kernelInitializer: start }),
       layers.flatten(),
-      dense(1),
+      dense(1, { kernelInitializer: start }),
     ],
   })
   model.compile({ optimizer: tf.train.sgd(0.1), loss: 'meanSquaredError' })

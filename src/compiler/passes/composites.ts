@@ -4,7 +4,8 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import { axesOf, countedAxis } from '../attributes.ts'
 import type { Program, Ref, Spec } from '../program.ts'
-import { boolean, ofFloats, rewriteBy, simplifyRules, type Rewriting, type SimplifyRule } from './simplify.ts'
+import { rewriteBy, simplifyRules } from './simplify.ts'
+import { boolean, ofFloats, type Rewriting, type SimplifyRule } from './simplify-rule.ts'
 
 type Operand = Ref | number
 

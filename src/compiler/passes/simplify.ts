@@ -6,38 +6,10 @@
  * refuses it by name.
  */
 import { axesOf, countedAxis, numbersOf } from '../attributes.ts'
-import { sizeOf, type Constant, type Node, type Program, type Ref, type Spec } from '../program.ts'
+import { sizeOf, type Node, type Program, type Ref, type Spec } from '../program.ts'
+import { resamplingRules } from './resampling.ts'
 import { rewrite, unchanged, type Builder } from './rewrite.ts'
-
-/** What a rule works with: the node, its inputs in the new program, and what it can write. `make` simplifies what it makes. */
-export type Rewriting = {
-  readonly old: Node
-  readonly inputs: readonly Ref[]
-  /** The dtype and shape of the old node's only output. */
-  readonly output: Spec
-  readonly spec: (ref: Ref) => Spec
-  readonly make: (
-    kernel: string,
-    inputs: readonly Ref[],
-    output: Spec,
-    attributes?: Node['attributes'],
-  ) => Ref
-  readonly scalar: (value: number) => Ref
-  readonly constant: (constant: Constant) => Ref
-  /** The value of a constant without axes. */
-  readonly numberOf: (ref: Ref) => number | undefined
-}
-
-/** What replaces the outputs of a node; undefined where the node stays. */
-export type SimplifyRule = (rewriting: Rewriting) => Ref | readonly Ref[] | undefined
-
-export const boolean = ({ shape }: Spec): Spec => ({ dtype: 'bool', shape })
-
-/** A rule that floats need, and that is wrong, or not possible, for other numbers. */
-export const ofFloats =
-  (rule: SimplifyRule): SimplifyRule =>
-  rewriting =>
-    rewriting.output.dtype === 'float32' ? rule(rewriting) : undefined
+import { boolean, ofFloats, type Rewriting, type Rules, type SimplifyRule } from './simplify-rule.ts'
 
 /** A function of one number, as a rule. */
 const ofOne = (f: (x: Ref, rewriting: Rewriting) => Ref | undefined): SimplifyRule =>
@@ -282,8 +254,6 @@ const batchNorm = ofOne((x, rewriting) => {
 const SELU_SCALE = 1.0507009873554805
 const SELU_ALPHA = 1.6732632423543772
 
-type Rules = Readonly<Record<string, SimplifyRule>>
-
 export const simplifyRules: Rules = {
   // what changes nothing
   Identity: ({ inputs: [x] }) => x,
@@ -367,6 +337,8 @@ export const simplifyRules: Rules = {
     const { make, output } = rewriting
     return make('Sub', [difference, make('Log', [total], reduced)], output)
   }),
+
+  ...resamplingRules,
 
   // products
   BatchMatMul: product,
