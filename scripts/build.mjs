@@ -18,6 +18,8 @@ const ENTRIES = [
   'index',
   'node',
   'compiler/index',
+  // a chunk of its own: with the model's, a page that draws digits would have io-ts too
+  'data/digits',
   'layers/index',
   'cli/main',
   'study/train-trial',

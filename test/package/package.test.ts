@@ -237,12 +237,13 @@ it('what few need is asked for by name', () => {
   })
 })
 
-it('engine, trainer and generated digits are 75 KB in a browser, and need nothing of Node', async () => {
+// half of them are TensorFlow.js's core, a quarter the compiler's passes and kernels
+it('engine, trainer and generated digits are 78 KB in a browser, and need nothing of Node', async () => {
   const { outputFiles } = await bundled(
     `import { crossEntropy, generateDigits, initialValues, key, toParams, train, wasm } from 'network2'
     Object.assign(globalThis, { crossEntropy, generateDigits, initialValues, key, toParams, train, wasm })`,
   )
-  expect(gzipSync(outputFiles[0]!.contents).length).toBeLessThan(75_000)
+  expect(gzipSync(outputFiles[0]!.contents).length).toBeLessThan(78_000)
 })
 
 /** A training of generated digits by the library, whose network is the result, as text. */
