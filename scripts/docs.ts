@@ -13,7 +13,11 @@ const out = folder === undefined ? join(root, 'dist', 'docs') : resolve(folder)
 
 const { names, complaints } = await buildSite(root, out)
 // beside the documentation, as one site
-const page = await buildPage(root, { folder: join(out, 'page'), mnistDir: process.env.MNIST_DIR })
+const page = await buildPage(root, {
+  folder: join(out, 'page'),
+  mnistDir: process.env.MNIST_DIR,
+  documentation: '../index.html',
+})
 for (const complaint of complaints) console.error(complaint)
 console.log(`The documentation of ${names} public names: ${join(out, 'index.html')}`)
 console.log(`The page: ${page.file}`)

@@ -82,8 +82,8 @@ const styleOf = async root => {
   return code.trim()
 }
 
-/** The HTML file, as text. */
-const pageHtml = async root => {
+/** The HTML file, as text; it links to the documentation, if that has an address. */
+const pageHtml = async (root, documentation) => {
   const [bundled, style] = await Promise.all([bundle(root, 'page-entry.ts'), styleOf(root)])
   const script = inline(bundled)
   const policy = [
@@ -104,7 +104,7 @@ const pageHtml = async root => {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>network2</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="data:,">${documentation ? `\n<link rel="help" href="${documentation}">` : ''}
 <style>${style}</style>
 </head>
 <body>
@@ -145,8 +145,11 @@ const mnistParts = mnistDir =>
  * Builds the page into a folder. With a folder that has MNIST's four files, it has the first 10,000 images too: beside the
  * page, and within the file of an edition for computers without a network.
  */
-export const buildPage = async (root, { folder = join(root, 'dist', 'page'), mnistDir } = {}) => {
-  const html = await pageHtml(root)
+export const buildPage = async (
+  root,
+  { folder = join(root, 'dist', 'page'), mnistDir, documentation } = {},
+) => {
+  const html = await pageHtml(root, documentation)
   writeWhole(join(folder, 'index.html'), html)
   const parts = mnistDir ? mnistParts(mnistDir) : []
   for (const [name, bytes] of parts) writeWhole(join(folder, `${name}.gz`), bytes)

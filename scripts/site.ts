@@ -81,6 +81,11 @@ const finishPages = ({ project }: Context): void => {
   }
 }
 
+/** The page in which networks train: it lies in the site. */
+const TRAINING_PAGE = 'page/index.html'
+
+const depthOf = (url: string): number => url.split('/').length - 1
+
 /** Says the language of a page that is not in English. Without a server, a folder is no page: links to the README get its name. */
 const finishPage = (event: PageEvent): void => {
   const [, language = 'en'] = /[.]([a-z]{2}-[A-Z]{2})[.]html$/.exec(event.url) ?? []
@@ -88,6 +93,7 @@ const finishPage = (event: PageEvent): void => {
     event.contents = event.contents
       .replace(/(<html[^>]* lang=)"en"/, `$1"${language}"`)
       .replace(/ href="[.]\/(#[^"]*)?"/g, ' href="index.html$1"')
+      .replaceAll(` href="${TRAINING_PAGE}"`, ` href="${'../'.repeat(depthOf(event.url))}${TRAINING_PAGE}"`)
 }
 
 /** The part of markdown-it that is changed. */
@@ -122,6 +128,7 @@ export const readProject = async (
     // network2.py is a file, not an address
     markdownItOptions: { html: true, linkify: false },
     markdownItLoader: reachTables,
+    navigationLinks: { 'The page': TRAINING_PAGE },
     sort: ['kind', 'source-order'],
     kindSortOrder: ['Document', 'Module', 'Function', 'Variable', 'Class', 'TypeAlias'],
     groupOrder: ['Functions', 'Variables', 'Classes', 'Type Aliases'],

@@ -361,6 +361,25 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
     }
   })
 
+  it('beside the documentation it links to it, and alone it does not', async () => {
+    const documentation = '../index.html'
+    const { file } = await buildPage(root, { folder: join(folder, 'site', 'page'), documentation })
+    const link = (page: Page) => page.getByRole('link', { name: 'The documentation of network2' })
+    await opened(
+      '',
+      async page => {
+        const href = await link(page).getAttribute('href')
+        expect(href).toBe(pathToFileURL(join(folder, 'site', 'index.html')).href)
+      },
+      {},
+      pathToFileURL(file).href,
+    )
+    await opened('', async page => {
+      await page.locator('footer').waitFor()
+      expect(await link(page).count()).toBe(0)
+    })
+  })
+
   it('speaks the language of the browser, of ?lang, and of its switch', async () => {
     await opened('', page => page.locator('#run', { hasText: '运行' }).waitFor(), { locale: 'zh-CN' })
     await opened('?lang=zh', async page => {

@@ -71,7 +71,10 @@ export const startPage = (script: string): void => {
   /** The address of the page with these settings. */
   const addressOf = (texts: LinkTexts): string => `${location.href.replace(/#.*$/, '')}#${linkText(texts)}`
 
-  let state = initialPageState(firstLanguage(link.texts), link.texts, firstPace, addressOf(link.texts))
+  let state: PageState = {
+    ...initialPageState(firstLanguage(link.texts), link.texts, firstPace, addressOf(link.texts)),
+    documentation: document.querySelector<HTMLLinkElement>('link[rel=help]')?.href,
+  }
 
   let worker: Worker | undefined
   /** Whether the worker has been asked for a frame that has not come. */

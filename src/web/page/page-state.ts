@@ -97,6 +97,8 @@ export type PageState = {
   readonly isCopied: boolean
   /** The address of the page with all settings. */
   readonly address: string
+  /** The address of the documentation, if the page lies in its site. */
+  readonly documentation?: string | undefined
   /** Data other than the generated digits. */
   readonly data?: PageData | undefined
 }

@@ -63,7 +63,14 @@ export const pageView = (state: PageState, act: PageActions): ViewNode => {
       {},
       shown.map(part => section(part, words, partViews[part]?.(state, words, act))),
     ),
-    h('footer', {}, h('p', {}, words.licence)),
+    h(
+      'footer',
+      {},
+      state.documentation === undefined
+        ? undefined
+        : h('p', {}, h('a', { href: state.documentation }, words.documentation)),
+      h('p', {}, words.licence),
+    ),
   )
 }
 

@@ -200,6 +200,7 @@ export const english = {
   lesson: 'A lesson',
   lessonHint: 'A link can show some parts only, and fix the settings.',
   lockSettings: 'Fix the settings',
+  documentation: 'The documentation of network2',
   licence: 'Data: MNIST by Y. LeCun, C. Cortes and C. J. C. Burges. The book is by Michael Nielsen.',
 }
 

@@ -193,5 +193,6 @@ export const chinese: Words = {
   lesson: '一课',
   lessonHint: '链接可以只显示一部分内容，并固定设置。',
   lockSettings: '固定设置',
+  documentation: 'network2 的文档',
   licence: '数据：MNIST，作者 Y. LeCun、C. Cortes 和 C. J. C. Burges。书的作者是 Michael Nielsen。',
 }
