@@ -361,6 +361,61 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
     }
   })
 
+  it('saves metrics as CSV and curves as SVG, and reads a network that is dropped on it', async () => {
+    await opened('#data=digits&train-size=1000&epochs=2&seed=5', async page => {
+      await page.locator('#run:enabled').click()
+      await finished(page)
+      const saved = async (button: string): Promise<string> => {
+        const saving = page.waitForEvent('download')
+        await page.getByRole('button', { name: button }).click()
+        return readFileSync(await (await saving).path(), 'utf8')
+      }
+      const lines = (await saved('Save the metrics (CSV)')).trimEnd().split('\r\n')
+      expect(lines[0]).toBe(
+        'network,cost_function,eta,epoch,test_cost,test_correct,test_n,training_cost,training_correct,training_n',
+      )
+      const rows = lines.slice(1).map(line => line.split(','))
+      expect(
+        rows.map(([network, , , epoch]) => `${network} ${epoch}`).filter(name => !/ 0$/.test(name)),
+      ).toEqual(['1 1', '1 2', '2 1', '2 2'])
+      const shown = await page.locator('.score .number').allTextContents()
+      const last = rows.filter(row => row[3] === '2').map(row => (100 * Number(row[5])) / Number(row[6]))
+      expect(last.map(percent => percent.toFixed(2))).toEqual(
+        shown.map(text => Number.parseFloat(text).toFixed(2)),
+      )
+      const svg = await saved('Save the curves (SVG)')
+      const problems = await page.evaluate(
+        `new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml').querySelectorAll('parsererror').length`,
+      )
+      expect(problems).toBe(0)
+      expect(svg).toContain('Accuracy on the test set')
+      expect(svg).not.toContain('var(')
+      const model = await saved('Save the Quadratic network')
+      await page.evaluate(`{
+        const dataTransfer = new DataTransfer()
+        dataTransfer.items.add(new File([${JSON.stringify(model)}], 'mine.json'))
+        dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }))
+      }`)
+      const [, , , , , correct, n] = rows.find(([, cost, , epoch]) => cost === 'quadratic' && epoch === '2')!
+      const plain = (text: string): string => text.replaceAll(/[^ -~]|,/g, '')
+      const answer = await page.getByText(/^mine\.json reads /).textContent()
+      expect(plain(answer!)).toBe(`mine.json reads ${correct} of ${n} test images correctly.`)
+    })
+  })
+
+  it('a lesson shows the parts that its link names, with settings that are fixed', async () => {
+    await opened('#data=digits&train-size=500&show=network,files&lock=true', async page => {
+      await page.getByText('The settings of this lesson are fixed.').waitFor({ state: 'attached' })
+      expect(await page.locator('main > section').evaluateAll(found => found.map(({ id }) => id))).toEqual([
+        'network',
+        'files',
+      ])
+      expect(await page.locator('#first-eta').isDisabled()).toBe(true)
+      expect(await page.locator('#files input[type=file]').isDisabled()).toBe(true)
+      expect(await page.getByRole('button', { name: 'Generated digits' }).isDisabled()).toBe(true)
+    })
+  })
+
   it('beside the documentation it links to it, and alone it does not', async () => {
     const documentation = '../index.html'
     const { file } = await buildPage(root, { folder: join(folder, 'site', 'page'), documentation })
