@@ -19,7 +19,8 @@ import { key, permutation } from '../src/core/rng.ts'
 import { dispose } from '../src/core/scope.ts'
 import { fit, type FitOptions } from '../src/layers/fit-layers.ts'
 import { loadBackend, type BackendName } from '../src/runtime/backend.ts'
-import { engines } from '../src/runtime/engine.ts'
+import { cEngine, engines } from '../src/runtime/engine.ts'
+import type { Interpreter } from '../src/core/scan.ts'
 import { root } from './package.mjs'
 import { median } from './timing.ts'
 
@@ -153,29 +154,24 @@ const rest = async (runner: Runner, milliseconds: () => Promise<number>): Promis
   }
 }
 
-/** The runners that a backend is for. Our WebAssembly needs none: it traces on the plain one. */
-const RUNNERS: Readonly<Record<BackendName, readonly (readonly [name: string, compiled: boolean])[]>> = {
-  native: [
-    ['fit, XLA', true],
-    ['model.fit, native', false],
-  ],
-  wasm: [['model.fit, wasm', false]],
-  cpu: [
-    ['fit, WebAssembly', true],
-    ['model.fit, cpu', false],
-  ],
-}
+/** The runners that a backend is for: our `fit` with an engine, or `model.fit`. WebAssembly and C trace on the plain one. */
+const RUNNERS: Readonly<Record<BackendName, readonly (readonly [name: string, make?: () => Interpreter])[]>> =
+  {
+    native: [['fit, XLA', () => engines('native')[0][1]()], ['model.fit, native']],
+    wasm: [['model.fit, wasm']],
+    cpu: [['fit, WebAssembly', () => wasm()], ['fit, C', cEngine], ['model.fit, cpu']],
+  }
 
 const runnersOf = (model: Model, backend: BackendName, { pixels, targets }: FitData, n: number): Runner[] => {
   const active = tf.getBackend()
   const runners = RUNNERS[backend].filter(
-    ([, compiled]) => compiled || backend !== 'cpu' || model.tooSlowOnCpu !== true,
+    ([, make]) => make !== undefined || backend !== 'cpu' || model.tooSlowOnCpu !== true,
   )
-  return runners.map(([name, compiled]): Runner => {
+  return runners.map(([name, make]): Runner => {
     const one = made(model)
     const x = tf.tensor(pixels.subarray(0, n * 784), [n, ...model.shape])
     const y = tf.tensor2d(targets.subarray(0, n * 10), [n, 10])
-    const engine = compiled ? (backend === 'native' ? engines(backend)[0][1]() : wasm()) : undefined
+    const engine = make?.()
     const options = { epochs: ROUNDS + 2, batchSize: BATCH }
     const run = inTurns(onEpochEnd =>
       engine === undefined
