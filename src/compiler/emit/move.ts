@@ -111,11 +111,29 @@ const fillWith = (fn: Locals, value: number, { address, spec, layout }: TensorBu
   )
 }
 
+/** Whether a copy writes every number of the result. Its parts, and the turns of its loops, write different ones. */
+const coversAll = ({ parts, adds }: MoveNode['attributes'], { spec }: TensorBuffer): boolean => {
+  const sizes = parts.map(({ loops }) => loops.reduce((size, { extent }) => size * extent, 1))
+  const goesOn = parts.every(({ loops }) => loops.every(({ extent, to }) => extent === 1 || to !== undefined))
+  return !adds && goesOn && sizes.reduce((a, b) => a + b, 0) === sizeOf(spec)
+}
+
+/** Makes the numbers that fill up the last vector of each row zero, and those before them in it. */
+const clearPadding = (fn: Locals, { address, layout }: TensorBuffer): Code => {
+  const { columns, pitch, vectorBytes, bytes } = layout
+  return columns * 4 === pitch
+    ? []
+    : for_(fn, { to: bytes, step: pitch }, row =>
+        v128.store(row, i32x4.const(0), address + pitch - vectorBytes),
+      )
+}
+
 export const move = (fn: Locals, node: MoveNode, bufferOf: BufferOf, output: TensorBuffer): Code => {
   const { parts, fill, adds } = node.attributes
   return [
-    clear(i32.const(output.address), i32.const(output.layout.bytes)),
-    fillWith(fn, fill, output),
+    coversAll(node.attributes, output)
+      ? clearPadding(fn, output)
+      : [clear(i32.const(output.address), i32.const(output.layout.bytes)), fillWith(fn, fill, output)],
     parts.map(part => movePart(fn, part, bufferOf(node.inputs[part.input]!), output, adds)),
   ]
 }

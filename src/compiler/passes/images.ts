@@ -145,15 +145,30 @@ const matrixShape = ({ batch, channels, height, width }: Windows, how: Channels)
 
 const ZEROS = [0, 0, 0, 0]
 
-/** The windows of images, [P, K]; beyond the border they show `fill`. */
-const windowsOf = (builder: Canonical, images: Ref, windows: Windows, channels: Channels, fill = 0): Ref => {
+const hasBorder = (windows: Windows): boolean => String(paddedShape(windows)) !== String(imageShape(windows))
+
+/** Images with their border. */
+const paddedImages = (builder: Canonical, images: Ref, windows: Windows, fill: number): Ref =>
+  hasBorder(windows)
+    ? emitPadded(
+        builder,
+        images,
+        [0, windows.height.before, windows.width.before, 0],
+        paddedShape(windows),
+        fill,
+      )
+    : images
+
+/** Images without their border. */
+const unpadded = (builder: Canonical, padded: Ref, windows: Windows): Ref =>
+  hasBorder(windows)
+    ? emitSlice(builder, padded, [0, windows.height.before, windows.width.before, 0], imageShape(windows))
+    : padded
+
+/** The windows of images, [P, K]; beyond the border they show 0. */
+const windowsOf = (builder: Canonical, images: Ref, windows: Windows, channels: Channels): Ref => {
   const { dtype } = builder.spec(images)
-  const { height, width } = windows
-  const padded = paddedShape(windows)
-  const source =
-    String(padded) === String(imageShape(windows))
-      ? images
-      : emitPadded(builder, images, [0, height.before, width.before, 0], padded, fill)
+  const source = paddedImages(builder, images, windows, 0)
   const loops = windowLoops(windows, channels).map(({ extent, image, matrix }): MoveLoop => ({
     extent,
     from: image,
@@ -166,7 +181,6 @@ const windowsOf = (builder: Canonical, images: Ref, windows: Windows, channels: 
 
 /** The images to which the numbers of their windows, [P, K], are added. */
 const addedWindows = (builder: Canonical, matrix: Ref, windows: Windows, channels: Channels): Ref => {
-  const { height, width } = windows
   const loops = windowLoops(windows, channels).map(({ extent, image, matrix: row }): MoveLoop => ({
     extent,
     from: row,
@@ -180,10 +194,65 @@ const addedWindows = (builder: Canonical, matrix: Ref, windows: Windows, channel
     [{ input: 0, from: [0, 0], to: ZEROS, loops }],
     { adds: true },
   )
-  return String(padded) === String(imageShape(windows))
-    ? added
-    : emitSlice(builder, added, [0, height.before, width.before, 0], imageShape(windows))
+  return unpadded(builder, added, windows)
 }
+
+/** The numbers at one place of every window: the rows of the places are the rows of a matrix, [m places, places channels]. */
+const planeShape = ({ batch, channels, height, width }: Windows): Pair => [
+  batch * height.places,
+  width.places * channels,
+]
+
+/** The loops over a plane. */
+const planeLoops = ({ batch, channels, height, width }: Windows): readonly Windowed[] => [
+  { extent: batch, image: [0, 1], matrix: [0, height.places] },
+  { extent: height.places, image: [1, height.stride], matrix: [0, 1] },
+  { extent: width.places, image: [2, width.stride], matrix: [1, channels] },
+  { extent: channels, image: [3, 1], matrix: [1, 1] },
+]
+
+/** The place of each plane in the padded images, in the order of the numbers of a window. */
+const planePlaces = ({ height, width }: Windows): readonly Four[] =>
+  Array.from({ length: height.filter * width.filter }, (_, i): Four => [
+    0,
+    Math.floor(i / width.filter) * height.dilation,
+    (i % width.filter) * width.dilation,
+    0,
+  ])
+
+const emitPlane = (
+  { emit }: Canonical,
+  kernel: 'Equal' | 'Maximum' | 'Select',
+  inputs: readonly Ref[],
+  shape: readonly number[],
+  dtype: Spec['dtype'] = 'float32',
+): Ref => emit({ kernel, inputs, attributes: {}, outputs: [{ dtype, shape }] })
+
+/** The planes of the windows of images; beyond the border they show -∞. */
+const planesOf = (builder: Canonical, images: Ref, windows: Windows): readonly Ref[] => {
+  const { dtype } = builder.spec(images)
+  const padded = paddedImages(builder, images, windows, -Infinity)
+  const loops = planeLoops(windows).map(({ extent, image, matrix }) => ({ extent, from: image, to: matrix }))
+  return planePlaces(windows).map(place =>
+    emitMove(builder, [padded], { dtype, shape: planeShape(windows) }, [
+      { input: 0, from: place, to: [0, 0], loops },
+    ]),
+  )
+}
+
+/** The images to which planes are added. */
+const addedPlanes = (builder: Canonical, planes: readonly Ref[], windows: Windows): Ref => {
+  const loops = planeLoops(windows).map(({ extent, image, matrix }) => ({ extent, from: matrix, to: image }))
+  const parts = planePlaces(windows).map((place, input) => ({ input, from: [0, 0], to: place, loops }))
+  const spec: Spec = { dtype: 'float32', shape: paddedShape(windows) }
+  return unpadded(builder, emitMove(builder, planes, spec, parts, { adds: true }), windows)
+}
+
+const largest = (builder: Canonical, [first, ...others]: readonly Ref[]): Ref =>
+  others.reduce(
+    (most, plane) => emitPlane(builder, 'Maximum', [most, plane], builder.spec(most).shape),
+    first!,
+  )
 
 type ImageRule = (old: Node, inputs: readonly Ref[], output: Spec, builder: Canonical) => Ref
 
@@ -254,43 +323,25 @@ export const imageRules: Readonly<Record<string, ImageRule>> = {
   },
   MaxPool: (old, inputs, output, builder) => {
     const windows = pooled(old, builder.spec(inputs[0]!).shape)
-    const matrix = windowsOf(builder, inputs[0]!, windows, 'apart', -Infinity)
-    const largest = builder.emit({
-      kernel: 'Max',
-      inputs: [matrix],
-      attributes: { axes: [1], keepDims: false },
-      outputs: [{ ...output, shape: [sizeOf(output)] }],
-    })
-    return reshaped(builder, largest, output.shape)
+    return reshaped(builder, largest(builder, planesOf(builder, inputs[0]!, windows)), output.shape)
   },
   // to the first of the largest numbers of each window
   MaxPoolGrad: (old, inputs, _output, builder) => {
-    const [dy, x] = [inputs[0]!, inputs[1]!]
-    const windows = pooled(old, builder.spec(x).shape)
-    const matrix = windowsOf(builder, x, windows, 'apart', -Infinity)
-    const shape = matrixShape(windows, 'apart')
-    const { emit } = builder
-    const place = emit({
-      kernel: 'ArgMax',
-      inputs: [matrix],
-      attributes: {},
-      outputs: [{ dtype: 'int32', shape: [shape[0]] }],
+    const windows = pooled(old, builder.spec(inputs[1]!).shape)
+    const planes = planesOf(builder, inputs[1]!, windows)
+    const most = largest(builder, planes)
+    const zero = builder.scalar(0)
+    const shape = planeShape(windows)
+    const choice = (condition: Ref, yes: Ref, no: Ref): Ref =>
+      emitPlane(builder, 'Select', [condition, yes, no], shape)
+    let rest = reshaped(builder, inputs[0]!, shape)
+    const spread = planes.map(plane => {
+      const isLargest = emitPlane(builder, 'Equal', [plane, most], shape, 'bool')
+      const own = choice(isLargest, rest, zero)
+      rest = choice(isLargest, zero, rest)
+      return own
     })
-    const numbers = Int32Array.from({ length: shape[1] }, (_, i) => i)
-    const own = builder.constant({ dtype: 'int32', shape: [shape[1]], values: numbers })
-    const isPlace = emit({
-      kernel: 'Equal',
-      inputs: [column(builder, place), own],
-      attributes: {},
-      outputs: [{ dtype: 'bool', shape }],
-    })
-    const spread = emit({
-      kernel: 'Select',
-      inputs: [isPlace, column(builder, dy), builder.scalar(0)],
-      attributes: {},
-      outputs: [{ dtype: 'float32', shape }],
-    })
-    return addedWindows(builder, spread, windows, 'apart')
+    return addedPlanes(builder, spread, windows)
   },
   AvgPool: (old, inputs, output, builder) => {
     const windows = pooled(old, builder.spec(inputs[0]!).shape)
