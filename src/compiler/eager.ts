@@ -6,20 +6,20 @@ import { expandDims } from '@tensorflow/tfjs-core'
 import type { Interpreter, StackedScan } from '../core/scan.ts'
 import { map, type Tree } from '../core/tree.ts'
 import { rows, type StackedStep } from './rows.ts'
-import { foldStacked, refuseNested, scannedNothing, scanOf } from './stacked-scan.ts'
+import { checkedScan, foldStacked, scanOf } from './stacked-scan.ts'
 
-const stackedScan =
+const openScan =
   <S extends Tree, C extends Tree, X extends Tree, Y extends Tree>(
     f: StackedStep<S, C, X, Y>,
   ): StackedScan<S, C, X, Y> =>
   (s0, constants, xs, range) => {
-    refuseNested()
-    if (range[0] >= range[1]) return scannedNothing(f, s0, constants, xs)
     return foldStacked<S, () => X, Y>((before, row) => {
       const [state, y] = f(before, constants, row())
       return [state, map<Tree>(y, leaf => expandDims(leaf, 0))]
     })(s0, rows<X>(xs, range))
   }
+
+const stackedScan = checkedScan(openScan)
 
 /** The engine that compiles nothing: a step can be any function of tensors. */
 export const eager: Interpreter = {

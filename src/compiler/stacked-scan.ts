@@ -5,7 +5,7 @@ import { concat, zeros } from '@tensorflow/tfjs-core'
 import { clone, dispose, foldScoped, keptAside, scoped, using } from '../core/scope.ts'
 import type { Interpreter, Scan, Scanned, Stacked, StackedScan, StepRange } from '../core/scan.ts'
 import { leaves, map, unflatten, type Tree } from '../core/tree.ts'
-import { zeroRow, type StackedStep } from './rows.ts'
+import { checkRange, zeroRow, type StackedStep } from './rows.ts'
 import { isTracing, TraceError } from './trace.ts'
 
 /** The `scan` of an engine, by its `stackedScan`: its steps have no output. */
@@ -53,7 +53,7 @@ export const foldStacked =
   }
 
 /** The result of no step. The step runs once, on a row of zeros, to find the form of its output. */
-export const scannedNothing = <S extends Tree, C extends Tree, X extends Tree, Y extends Tree>(
+const scannedNothing = <S extends Tree, C extends Tree, X extends Tree, Y extends Tree>(
   f: StackedStep<S, C, X, Y>,
   s0: S,
   constants: C,
@@ -67,12 +67,27 @@ export const scannedNothing = <S extends Tree, C extends Tree, X extends Tree, Y
 }
 
 /** @throws TraceError in a function that is being traced: a program has no loops of its own */
-export const refuseNested = (): void => {
+const refuseNested = (): void => {
   if (isTracing())
     throw new TraceError(
       'a scan inside a function that is compiled: write it as a for loop there, or move it outside',
     )
 }
+
+/** The scan of an engine from one that runs at least one step, whose rows are there, and that is in no other program. */
+export const checkedScan =
+  (open: Interpreter['stackedScan']): Interpreter['stackedScan'] =>
+  <S extends Tree, C extends Tree, X extends Tree, Y extends Tree>(
+    f: StackedStep<S, C, X, Y>,
+  ): StackedScan<S, C, X, Y> => {
+    const run = open(f)
+    return (s0, constants, xs, range) => {
+      refuseNested()
+      if (range[0] >= range[1]) return scannedNothing(f, s0, constants, xs)
+      checkRange(xs, range)
+      return run(s0, constants, xs, range)
+    }
+  }
 
 /** The rows that all leaves of the per-step inputs have. */
 const allRows = (xs: Tree): StepRange => {

@@ -8,8 +8,8 @@ import type { KernelProgram } from '../kernel-program.ts'
 import { specOf } from '../program.ts'
 import { canonicalize } from '../passes/canonicalize.ts'
 import { gatherSources } from '../passes/sparsify.ts'
-import { checkRange, rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
-import { refuseNested, scannedNothing, scanOf } from '../stacked-scan.ts'
+import { rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
+import { checkedScan, scanOf } from '../stacked-scan.ts'
 import { assemble } from './assembler.ts'
 import { compile, GatherError, type Compiled, type CompiledListing, type Machine } from './compile.ts'
 import { newGatherSources } from './gather-sources.ts'
@@ -73,7 +73,7 @@ export const machineEngine = (
   let scans = 0
   let compilations = 0
 
-  const stackedScan: Interpreter['stackedScan'] = <
+  const openScan: Interpreter['stackedScan'] = <
     S extends Tree,
     C extends Tree,
     X extends Tree,
@@ -84,10 +84,7 @@ export const machineEngine = (
     const id = scans++
     const steps = new Map<string, CanonicalStep>()
     return (s0, constants, xs, range) => {
-      refuseNested()
       const [from, to] = range
-      if (from >= to) return scannedNothing(f, s0, constants, xs)
-      checkRange(xs, range)
       const stacks = leaves(xs)
       const rowKinds = rowSpecs(xs)
       const kind = `${signature([s0, constants])} ${rowSignature(xs, rowKinds)}`
@@ -143,6 +140,7 @@ export const machineEngine = (
     }
   }
 
+  const stackedScan = checkedScan(openScan)
   return {
     name,
     scan: scanOf(stackedScan),

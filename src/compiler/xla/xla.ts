@@ -14,8 +14,8 @@ import {
   type StepRange,
 } from '../../core/scan.ts'
 import { sizeOf, specOf } from '../program.ts'
-import { checkRange, rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
-import { foldStacked, refuseNested, scannedNothing, scanOf } from '../stacked-scan.ts'
+import { rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
+import { checkedScan, foldStacked, scanOf } from '../stacked-scan.ts'
 import { scanGraph, type Callable } from './graph.ts'
 import { encodeSavedModel } from './proto.ts'
 import type { Sessions } from './sessions.ts'
@@ -98,7 +98,7 @@ export const xla = (sessions: Sessions): Interpreter => {
   const loaded = new Map<string, Ready>()
   let scans = 0
   let compilations = 0
-  const stackedScan: Interpreter['stackedScan'] = <
+  const openScan: Interpreter['stackedScan'] = <
     S extends Tree,
     C extends Tree,
     X extends Tree,
@@ -108,9 +108,6 @@ export const xla = (sessions: Sessions): Interpreter => {
   ): StackedScan<S, C, X, Y> => {
     const id = scans++
     return (s0, constants, xs, range) => {
-      refuseNested()
-      if (range[0] >= range[1]) return scannedNothing(f, s0, constants, xs)
-      checkRange(xs, range)
       const key = `${id} ${signature([s0, constants])} ${rowSignature(xs, rowSpecs(xs))}`
       const runIn = ({ session, capacity, layout: { carried }, form }: Ready): Scanned<S, Y> =>
         foldStacked<S, StepRange, Y>((state, [from, to]) => {
@@ -140,6 +137,7 @@ export const xla = (sessions: Sessions): Interpreter => {
       })
     }
   }
+  const stackedScan = checkedScan(openScan)
   return {
     name: 'xla',
     scan: scanOf(stackedScan),
