@@ -30,6 +30,16 @@ export const count = numeric(
   'a whole number of 1 or more',
   value => Number.isSafeInteger(value) && value >= 1,
 )
+export const countUpTo =
+  (most: number): Decoder<number> =>
+  text =>
+    pipe(
+      count(text),
+      E.filterOrElse(
+        value => value <= most,
+        () => `a whole number of 1 to ${most}`,
+      ),
+    )
 export const countOrZero = numeric(
   'a whole number of 0 or more',
   value => Number.isSafeInteger(value) && value >= 0,

@@ -1,15 +1,13 @@
 /**
  * `slowdown`: the learning slowdown of chapter 3, as curves in the terminal, as a page, or as data.
  */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dirname } from 'node:path'
 import { shellCommand } from '#scripts/package'
 import { comparison, observation, rates } from '../../book/slowdown.ts'
 import type { AppError } from '../../errors.ts'
 import { unwritable } from '../../io/failure.ts'
-import { anyText, count, positive, type Decoder } from '../../options/decode.ts'
+import { anyText, countUpTo, positive } from '../../options/decode.ts'
 import { optional, withDefault } from '../../options/option.ts'
 import { outputOptions } from '../../options/train-options.ts'
 import {
@@ -28,15 +26,6 @@ import { counted } from '../../format.ts'
 /** Every epoch of every curve stays in memory. */
 const MOST_EPOCHS = 1_000_000
 
-const epochs: Decoder<number> = text =>
-  pipe(
-    count(text),
-    E.filterOrElse(
-      value => value <= MOST_EPOCHS,
-      () => `a whole number of 1 to ${MOST_EPOCHS}`,
-    ),
-  )
-
 export const slowdownCommand = defineCommand({
   describe: 'Shows the learning slowdown of chapter 3 on a single neuron, with both costs.',
   options: {
@@ -44,7 +33,7 @@ export const slowdownCommand = defineCommand({
       help: 'learning rate of both costs',
       byDefault: `${rates.quadratic}, then a note on ${rates.xent}`,
     }),
-    epochs: withDefault(epochs, 300, { help: 'steps of gradient descent' }),
+    epochs: withDefault(countUpTo(MOST_EPOCHS), 300, { help: 'steps of gradient descent' }),
     out: withDefault(anyText, 'runs/slowdown.html', { help: 'FILE.html of the page; none writes no page' }),
     ...outputOptions,
   },

@@ -9,7 +9,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { costs, costWords, type CostName } from '../../core/costs/index.ts'
 import { usageError, type UsageError } from '../../errors.ts'
 import { grouped } from '../../format.ts'
-import { count, oneOf, oneWordOf } from '../../options/decode.ts'
+import { countUpTo, oneOf, oneWordOf } from '../../options/decode.ts'
 import type { TypedFlag } from '../../options/flag-text.ts'
 import {
   both,
@@ -59,18 +59,7 @@ export const pageOptions = {
   show: withDefault(parts, pageParts, { help: 'parts that are shown' }),
   lock: toggle({ help: 'the settings cannot be changed' }),
   pace: withDefault(oneWordOf(paces), 'full', { help: 'mini-batches in a second' }),
-  seeds: withDefault(
-    (text: string) =>
-      pipe(
-        count(text),
-        E.filterOrElse(
-          n => n <= MOST_SEEDS,
-          () => `a whole number of 1 to ${MOST_SEEDS}`,
-        ),
-      ),
-    20,
-    { help: 'trainings of each network' },
-  ),
+  seeds: withDefault(countUpTo(MOST_SEEDS), 20, { help: 'trainings of each network' }),
 } as const
 
 export type PageFlags = ValuesOf<typeof pageOptions>
