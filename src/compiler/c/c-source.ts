@@ -79,7 +79,7 @@ const PLAIN: Readonly<Record<PlainOp, (args: readonly string[]) => string>> = {
   'f32x4.floor': calling('floored'),
   'f32x4.trunc': calling('truncated'),
   'f32x4.nearest': calling('nearest'),
-  'f32x4.abs': ([a]) => `F(I(${a}) & 0x7fffffff)`,
+  'f32x4.abs': calling('size'),
   'f32x4.neg': ([a]) => `F(I(${a}) ^ ${int(-0x80000000)})`,
   'f32x4.sqrt': calling('root'),
   'f32x4.add': infix('+'),
@@ -122,8 +122,8 @@ const WITH_CONSTANT: Readonly<Record<ConstantOp, (args: readonly string[], const
   'f32.const': (_, value) => float(value),
   'f32x4.const': (_, value) => `splat(${float(value)})`,
   'i32x4.const': (_, value) => `F(splatInt(${int(value)}))`,
-  'i32.load': ([address], offset) => `(int64_t)${at('uint32_t', address!, offset)}`,
-  'i32.loadPointer': ([address], offset) => `((int64_t)${at('uint32_t', address!, offset)} - start)`,
+  'i32.load': ([address], offset) => `(int64_t)${at('u32', address!, offset)}`,
+  'i32.loadPointer': ([address], offset) => `((int64_t)${at('u32', address!, offset)} - start)`,
   'i32.load8U': ([address], offset) => `(int64_t)${at('uint8_t', address!, offset)}`,
   'f32.load': ([address], offset) => at('float', address!, offset),
   'v128.load': ([address], offset) => at('vf', address!, offset),
@@ -134,7 +134,7 @@ const WITH_CONSTANT: Readonly<Record<ConstantOp, (args: readonly string[], const
 }
 
 const STORE: Readonly<Record<StoreOp, (address: string, offset: number, value: string) => string>> = {
-  'i32.store': (address, offset, value) => `${at('uint32_t', address, offset)} = (uint32_t)${value};`,
+  'i32.store': (address, offset, value) => `${at('u32', address, offset)} = (uint32_t)${value};`,
   'f32.store': (address, offset, value) => `${at('float', address, offset)} = ${value};`,
   'v128.store': (address, offset, value) => `${at('vf', address, offset)} = ${value};`,
   'v128.storeFirst': (address, offset, value) => `${at('float', address, offset)} = (${value})[0];`,
@@ -145,7 +145,7 @@ const eachLane = (lanes: number, of: (lane: number) => number | string): string 
 
 const isList = (code: Code): code is readonly Code[] => Array.isArray(code)
 
-/** The writer of statements for vectors of so many lanes. */
+/** Writes statements and values as C, for vectors with this number of lanes. */
 const writer = (lanes: number) => {
   const valueOf = (expr: Expr): string => {
     if ('index' in expr) return `l${expr.index}`
@@ -202,7 +202,6 @@ typedef uint32_t u32 __attribute__((may_alias));
 #define F(...) ((vf)(__VA_ARGS__))
 #define I(...) ((vi)(__VA_ARGS__))
 #define AT(type, address) (*(type *)(memory + (address)))
-#define uint32_t u32
 #if defined(__clang__) || __GNUC__ >= 12
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else

@@ -37,6 +37,9 @@ export const paddedLayout = ({ shape }: Pick<Spec, 'shape'>, lanes: number): Pad
   return { rows, columns, vectors, vectorBytes, pitch, bytes: rows * pitch }
 }
 
+/** Whether zeros fill up the last vector of a row. */
+export const isRagged = ({ columns, pitch }: PaddedLayout): boolean => columns * 4 < pitch
+
 export const bytesOf = (spec: Pick<Spec, 'shape'>, lanes: number): number => paddedLayout(spec, lanes).bytes
 
 /** Writes the numbers of a tensor as padded rows. */

@@ -5,6 +5,7 @@
 import type { MoveNode, MovePart, SegmentSumNode, Stride } from '../kernel-program.ts'
 import { sizeOf } from '../program.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
+import { isRagged } from './layout.ts'
 import {
   clear,
   f32,
@@ -120,12 +121,12 @@ const coversAll = ({ parts, adds }: MoveNode['attributes'], { spec }: TensorBuff
 
 /** Makes the numbers that fill up the last vector of each row zero, and those before them in it. */
 const clearPadding = (fn: Locals, { address, layout }: TensorBuffer): Code => {
-  const { columns, pitch, vectorBytes, bytes } = layout
-  return columns * 4 === pitch
-    ? []
-    : for_(fn, { to: bytes, step: pitch }, row =>
+  const { pitch, vectorBytes, bytes } = layout
+  return isRagged(layout)
+    ? for_(fn, { to: bytes, step: pitch }, row =>
         v128.store(row, i32x4.const(0), address + pitch - vectorBytes),
       )
+    : []
 }
 
 export const move = (fn: Locals, node: MoveNode, bufferOf: BufferOf, output: TensorBuffer): Code => {

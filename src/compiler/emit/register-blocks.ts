@@ -2,7 +2,7 @@
  * Results that are computed block by block: a block is some rows by some vectors, and its numbers stay in registers.
  */
 import { for_, i32, local, v128, type I32, type Local, type Locals, type V128, type Code } from './code.ts'
-import type { PaddedLayout } from './layout.ts'
+import { isRagged, type PaddedLayout } from './layout.ts'
 
 export type Block = {
   /** The first row. */
@@ -27,9 +27,6 @@ export type BlockSource = {
 
 export const accumulators = (fn: Locals, count: number): readonly Local<'v128'>[] =>
   Array.from({ length: count }, () => local(fn, 'v128'))
-
-/** Whether zeros fill up the last vector of a row. */
-const isRagged = ({ columns, pitch }: PaddedLayout): boolean => columns * 4 < pitch
 
 /** The bits of the numbers in the last vector of a row, without the zeros that fill it up; undefined if it is full. */
 export const lastVectorMask = (layout: PaddedLayout): V128 | undefined =>
