@@ -12,6 +12,7 @@ import {
   reshape,
   scalar,
   slice,
+  sum,
   tensor2d,
   tensor3d,
   zeros,
@@ -250,18 +251,7 @@ const blamed = (
         )
         const { value, grads } = of({ trained: weights.trained, inputs })
         return [...grads.trained, ...grads.inputs].reduce<Scalar>(
-          (all, gradient) =>
-            add(
-              all,
-              reshape(
-                slice(
-                  gradient,
-                  gradient.shape.map(() => 0),
-                  gradient.shape.map(() => 1),
-                ),
-                [],
-              ),
-            ),
+          (all, gradient) => add(all, sum(gradient)),
           add(total, value),
         )
       },
