@@ -40,7 +40,7 @@ type Model = {
   /** The shape of an image. */
   readonly shape: readonly number[]
   readonly layers: () => tf.layers.Layer[]
-  /** The images of an epoch: so many that the slowest runner takes seconds. */
+  /** The number of images in an epoch. The slowest runner takes some seconds for them. */
   readonly images: number
   /** Whether TensorFlow.js in plain JavaScript takes several seconds for a step, and is left out. */
   readonly tooSlowOnCpu?: boolean

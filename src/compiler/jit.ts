@@ -11,8 +11,8 @@ import { isTracing } from './trace.ts'
  * Compiles any pure function of a tree of tensors: it is the output of the only step of a scan without a state.
  *
  * @param f a pure function
- * @returns a function that borrows its input; the caller owns its result. Inside a function that is compiled it is part of that. It throws a CompileError if the function
- *          cannot be compiled
+ * @returns a function that borrows its input; the caller owns its result. Called in a function that is being compiled, it becomes
+ *          part of that program. It throws a CompileError if the function cannot be compiled
  * @example
  * ```ts
  * import '@tensorflow/tfjs-backend-cpu'

@@ -73,7 +73,7 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
     })
   })
 
-  it('a link with a mistake gets a sentence, and the page goes on with its own settings', async () => {
+  it('a link with a mistake gets a sentence, and the page uses its own settings', async () => {
     const hashes = [
       ...['cost=relu', 'eta=-1', 'sizes=784,10000,10', 'seed=1&seed=2', 'data=/etc/passwd', '<script>=1'],
       ...['init=net.json', '__proto__=1', 'vs-dropout=2', 'x'.repeat(5000)],
@@ -278,7 +278,7 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
     })
   })
 
-  it('a worker that ends is noticed, and the page goes on with another one', async () => {
+  it('a worker that ends is noticed, and the page starts another one', async () => {
     await opened(
       '#data=digits&train-size=500&epochs=2',
       async page => {

@@ -154,7 +154,7 @@ const isReady = (path: string): boolean => {
 /**
  * The function of a program's text: loaded from the folder, or compiled to it first.
  *
- * @throws CompileError that says why it cannot be had
+ * @throws CompileError with the reason, where it cannot be compiled or loaded
  */
 export const addonOf = (source: string, folder: string, compiler: CCompiler): Run => {
   openFolder(folder)

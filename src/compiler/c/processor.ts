@@ -20,7 +20,7 @@ const widest = (): 4 | 8 | 16 => {
   return known.has('avx2') ? 8 : 4
 }
 
-/** Registers of the processors with vectors of so many lanes, without those that the compiler needs itself. */
+/** How many registers a kernel may use on a processor whose vectors have this number of lanes: the compiler needs a few more. */
 const registersOf = (lanes: 4 | 8 | 16): number => (lanes === 16 || process.arch === 'arm64' ? 28 : 12)
 
 export const processorVectors = (lanes = widest()): VectorUnit => ({
