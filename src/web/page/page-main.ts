@@ -18,8 +18,14 @@ import {
 import { joinedSvg, metricsCsv } from './page-files.ts'
 import { greyPhoto, loadMnist, readFiles } from './page-data.ts'
 import type { Answer, Order, PageData, Wanted } from './page-messages.ts'
-import { initialPageState, nextPageState, type PageEventOf, type PageState } from './page-state.ts'
-import { DRAWING_SIDE, strokesPicture, type PenPoint } from './pixels.ts'
+import {
+  initialPageState,
+  nextPageState,
+  type PageEventOf,
+  type PageState,
+  type PenPoint,
+} from './page-state.ts'
+import { DRAWING_SIDE, strokesPicture } from './pixels.ts'
 import { pageView } from './page-view.ts'
 import { languageTags, preferredLanguage, wordsOf } from './page-words.ts'
 
@@ -238,6 +244,7 @@ export const startPage = (script: string): void => {
     const pixels = strokesPicture(strokes)
     send({
       kind: 'read',
+      of: state.drawing.begun,
       picture: { width: DRAWING_SIDE, height: DRAWING_SIDE, pixels, name: wordsOf[state.language].drawHere },
     })
   }
@@ -267,11 +274,16 @@ export const startPage = (script: string): void => {
   const openPhoto = async (file: File): Promise<void> => {
     const photo = await greyPhoto(file)
     dispatch({ kind: 'clear' })
-    if (photo !== undefined) send({ kind: 'read', picture: { ...photo, name: file.name } })
+    if (photo !== undefined)
+      send({ kind: 'read', of: state.drawing.begun, picture: { ...photo, name: file.name } })
     else
       dispatch({
         kind: 'answer',
-        answer: { kind: 'seen', refusal: `${file.name}: the browser cannot open this picture` },
+        answer: {
+          kind: 'seen',
+          of: state.drawing.begun,
+          refusal: `${file.name}: the browser cannot open this picture`,
+        },
       })
   }
 

@@ -37,7 +37,7 @@ export type Order =
   /** Asks for a frame, as soon as there is something new. */
   | { readonly kind: 'look'; readonly wanted: Wanted }
   /** Asks what both networks read in a drawing or photograph, 0 black to 255 white; none: in the same one as before. */
-  | { readonly kind: 'read'; readonly picture: PagePicture }
+  | { readonly kind: 'read'; readonly of: number; readonly picture: PagePicture }
   | { readonly kind: 'save'; readonly network: 0 | 1 }
   /** Reads a saved network, and evaluates it on the test set. */
   | { readonly kind: 'open'; readonly name: string; readonly text: string }
@@ -118,7 +118,13 @@ export type Answer =
   | { readonly kind: 'refused'; readonly run: number; readonly message: string; readonly remedy: string }
   | { readonly kind: 'opened'; readonly name: string; readonly correct: number; readonly n: number }
   | { readonly kind: 'unread'; readonly message: string }
-  | { readonly kind: 'seen'; readonly image?: Uint8Array; readonly refusal?: string }
+  | {
+      readonly kind: 'seen'
+      /** Which picture of the drawing area it was. */
+      readonly of: number
+      readonly image?: Uint8Array
+      readonly refusal?: string
+    }
   | { readonly kind: 'saved'; readonly network: 0 | 1; readonly text: string }
   | {
       readonly kind: 'seed'

@@ -3,7 +3,6 @@
  * page-main.ts.
  */
 import type { TrialResult } from '../../study/trial.ts'
-import type { PenPoint } from './pixels.ts'
 import type { Language, LinkTexts, Pace } from './page-link.ts'
 import type {
   Answer,
@@ -58,8 +57,13 @@ export type NeuronState = {
   readonly isScript: boolean
 }
 
+/** A point of the drawing area, whose sides are 0 to 1. */
+export type PenPoint = readonly [x: number, y: number]
+
 /** The drawing area: its strokes, the pen of the keyboard, and what the networks see. */
 export type DrawingState = {
+  /** How many pictures were begun, each on an empty area: what was seen in an older one is ignored. */
+  readonly begun: number
   readonly strokes: readonly (readonly PenPoint[])[]
   readonly isDown: boolean
   readonly pen?: { readonly at: PenPoint; readonly isDown: boolean } | undefined
@@ -132,7 +136,7 @@ export const initialPageState = (
   texts,
   pace,
   neuron: { w: 2, b: 2, eta: 0.15, at: 0, isRunning: false, isScript: false },
-  drawing: { strokes: [], isDown: false },
+  drawing: { begun: 1, strokes: [], isDown: false },
   seeds: freshSeeds(0, seedCount(texts)),
   isLoadingData: false,
   isTableOpen: false,
@@ -272,6 +276,7 @@ const longer = (strokes: DrawingState['strokes'], at: PenPoint): DrawingState['s
 
 /** A drawing without some strokes; an empty one shows nothing to the networks. */
 const shorter = (drawing: DrawingState, strokes: DrawingState['strokes']): DrawingState => ({
+  begun: drawing.begun + (strokes.length > 0 ? 0 : 1),
   strokes,
   isDown: false,
   pen: drawing.pen && { ...drawing.pen, isDown: false },
@@ -326,6 +331,7 @@ const answered = (state: PageState, answer: Answer): PageState => {
     case 'refused':
       return { ...state, trouble: { message: answer.message, remedy: answer.remedy } }
     case 'seen':
+      if (answer.of !== state.drawing.begun) return state
       return { ...state, drawing: { ...state.drawing, image: answer.image, refusal: answer.refusal } }
     case 'opened':
     case 'unread':

@@ -183,15 +183,15 @@ const step = (by: 'mini-batch' | 'epoch'): void => {
 }
 
 /** What the network sees of a drawing: the picture in MNIST's form. */
-const read = (picture: PagePicture): void => {
+const read = (of: number, picture: PagePicture): void => {
   const side = Math.sqrt(runs?.[0].config.sizes[0] ?? 784)
   const found = digitImage(picture.name, Number.isInteger(side) ? side : 28)(picture)
   if (E.isLeft(found)) {
     drawing = undefined
-    scope.postMessage({ kind: 'seen', refusal: found.left.message })
+    scope.postMessage({ kind: 'seen', of, refusal: found.left.message })
   } else {
     drawing = Float32Array.from(found.right.pixels, byte => byte / 256)
-    scope.postMessage({ kind: 'seen', image: found.right.pixels })
+    scope.postMessage({ kind: 'seen', of, image: found.right.pixels })
   }
   isNew = true
   answerLook()
@@ -286,7 +286,7 @@ const obey = (order: Order): void => {
       answerLook()
       break
     case 'read':
-      read(order.picture)
+      read(order.of, order.picture)
       break
     case 'save':
       scope.postMessage({ kind: 'saved', network: order.network, text: pair![order.network].saved() })

@@ -2,6 +2,7 @@
  * Pictures on canvases: ink, and weights of either sign. Both are transparent where there is nothing, so that they fit a
  * light and a dark page.
  */
+import type { PenPoint } from './page-state.ts'
 
 /** Blue for positive weights, orange for negative ones. */
 const SIGNS = { positive: [0, 114, 178], negative: [213, 94, 0] } as const
@@ -50,9 +51,6 @@ export const drawWeights =
     }
     canvas.getContext('2d')!.putImageData(image, 0, 0)
   }
-
-/** A point of the drawing area, whose sides are 0 to 1. */
-export type PenPoint = readonly [x: number, y: number]
 
 /** The side of the drawing area, in pixels. */
 export const DRAWING_SIDE = 280
