@@ -51,6 +51,14 @@ export const tools = {
     values: [],
     flags: true,
   },
+  'error-rates': {
+    file: 'scripts/error-rates.ts',
+    about:
+      'Simulates studies (10000 a row) with a known difference, and prints how often each answer is given, and how often it is wrong.',
+    usage: '[STUDIES]',
+    values: [NUMBER],
+    flags: [],
+  },
   pictures: {
     file: 'scripts/pictures.ts',
     about:

@@ -19,11 +19,13 @@ export const quantile = (xs: readonly number[], p: number): number => {
   return low === high ? low : low + (at - Math.floor(at)) * (high - low)
 }
 
+export type Interval = readonly [low: number, high: number]
+
 export type PairedT = {
   readonly n: number
   readonly mean: number
   /** The 95 % confidence interval of the mean. */
-  readonly interval: readonly [low: number, high: number]
+  readonly interval: Interval
   /** Of the two-sided paired t-test that the mean is 0. */
   readonly p: number
   /** Cohen's d for paired data, d_z: the mean over the standard deviation of the differences. */
@@ -39,15 +41,33 @@ export type PairedT = {
 export const pairedT = (differences: readonly number[]): PairedT => {
   demandNumbers(differences)
   const n = differences.length
-  if (n < 2) return { n, mean: mean(differences), interval: [-Infinity, Infinity], p: 1, effect: NaN }
-  const sd = standardDeviation(differences)
-  const centre = sd === 0 ? differences[0]! : mean(differences)
-  const effect = centre === 0 ? 0 : centre / sd
+  const { mean: centre, interval } = meanInterval(differences, 0.05)
+  if (n < 2) return { n, mean: centre, interval, p: 1, effect: NaN }
+  const effect = centre === 0 ? 0 : centre / standardDeviation(differences)
   const df = n - 1
-  const half = (jStat.studentt.inv(0.975, df) * sd) / Math.sqrt(n)
   // P(|T| ≥ |t|) = I_x(df/2, ½) with x = df / (df + t²), which keeps its digits far out in the tail
   const p = jStat.ibeta(df / (df + n * effect ** 2), df / 2, 0.5)
-  return { n, mean: centre, interval: [centre - half, centre + half], p, effect }
+  return { n, mean: centre, interval, p, effect }
+}
+
+/** The quantile p of Student's t distribution. */
+export const quantileOfT = (p: number, df: number): number => jStat.studentt.inv(p, df)
+
+/**
+ * The mean, and its confidence interval of the level 1 - error by Student's t distribution. It is infinite for n = 1 or 0;
+ * the mean of an empty list is NaN.
+ */
+export const meanInterval = (
+  differences: readonly number[],
+  error: number,
+): { readonly mean: number; readonly interval: Interval } => {
+  demandNumbers(differences)
+  const n = differences.length
+  if (n < 2) return { mean: mean(differences), interval: [-Infinity, Infinity] }
+  const sd = standardDeviation(differences)
+  const centre = sd === 0 ? differences[0]! : mean(differences)
+  const half = (quantileOfT(1 - error / 2, n - 1) * sd) / Math.sqrt(n)
+  return { mean: centre, interval: [centre - half, centre + half] }
 }
 
 /**
