@@ -28,7 +28,7 @@ type Walk = {
 }
 
 /** Where a window goes over images. */
-type Windows = {
+export type Windows = {
   readonly batch: number
   readonly channels: number
   readonly height: Walk
@@ -98,7 +98,7 @@ const windowsOver = (old: Node, images: readonly number[], filter: Pair, dilatio
   }
 }
 
-const convolved = (old: Node, images: readonly number[], filter: readonly number[]): Windows =>
+export const convolved = (old: Node, images: readonly number[], filter: readonly number[]): Windows =>
   windowsOver(old, images, [filter[0]!, filter[1]!], pairOf(old.attributes.dilations))
 
 const pooled = (old: Node, images: readonly number[]): Windows =>
@@ -112,7 +112,7 @@ const imageShape = ({ batch, height, width, channels }: Windows): Four => [
 ]
 
 /** The shape of the images with their border, beyond which no window goes. */
-const paddedShape = ({ batch, height, width, channels }: Windows): Four => [
+export const paddedShape = ({ batch, height, width, channels }: Windows): Four => [
   batch,
   height.before + height.size + height.after,
   width.before + width.size + width.after,
@@ -138,14 +138,14 @@ const windowLoops = ({ batch, channels, height, width }: Windows, how: Channels)
   ]
 }
 
-const matrixShape = ({ batch, channels, height, width }: Windows, how: Channels): Pair => {
+export const matrixShape = ({ batch, channels, height, width }: Windows, how: Channels): Pair => {
   const [places, numbers] = [batch * height.places * width.places, height.filter * width.filter]
   return how === 'together' ? [places, numbers * channels] : [places * channels, numbers]
 }
 
 const ZEROS = [0, 0, 0, 0]
 
-const hasBorder = (windows: Windows): boolean => String(paddedShape(windows)) !== String(imageShape(windows))
+export const hasBorder = (windows: Windows): boolean => String(paddedShape(windows)) !== String(imageShape(windows))
 
 /** Images with their border. */
 const paddedImages = (builder: Canonical, images: Ref, windows: Windows, fill: number): Ref =>
@@ -212,7 +212,7 @@ const planeLoops = ({ batch, channels, height, width }: Windows): readonly Windo
 ]
 
 /** The place of each plane in the padded images, in the order of the numbers of a window. */
-const planePlaces = ({ height, width }: Windows): readonly Four[] =>
+export const planePlaces = ({ height, width }: Windows): readonly Four[] =>
   Array.from({ length: height.filter * width.filter }, (_, i): Four => [
     0,
     Math.floor(i / width.filter) * height.dilation,

@@ -13,6 +13,8 @@ import {
   type StackedScan,
   type StepRange,
 } from '../../core/scan.ts'
+import { convolutionProducts } from '../passes/convolution-products.ts'
+import { rewriteBy } from '../passes/simplify.ts'
 import { sizeOf, specOf } from '../program.ts'
 import { rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
 import { checkedScan, foldStacked, scanOf } from '../stacked-scan.ts'
@@ -90,6 +92,8 @@ const chunksOf = ([from, to]: StepRange, capacity: number): readonly StepRange[]
   ])
 }
 
+const withProducts = rewriteBy(convolutionProducts)
+
 /** A step that is loaded. */
 type Ready = TracedStep & { readonly capacity: number; readonly session: Loaded }
 
@@ -123,7 +127,7 @@ export const xla = (sessions: Sessions): Interpreter => {
       // XLA compiles when the graph is first run
       return compiling(() => {
         const capacity = capacityOf(step)
-        const session = load(sessions, scanGraph(step.program, step.layout, capacity))
+        const session = load(sessions, scanGraph(withProducts(step.program), step.layout, capacity))
         try {
           const ready = { ...step, capacity, session }
           const result = runIn(ready)
