@@ -65,13 +65,29 @@ const printedBy = ({ code }: Example): readonly string[] =>
 
 const folder = mkdtempSync(join(tmpdir(), 'network2-examples-'))
 
-beforeAll(() => {
+beforeAll(async () => {
   const packages = join(folder, 'node_modules')
   mkdirSync(packages)
   for (const name of ['@tensorflow', '@types'])
     symlinkSync(join(ROOT, 'node_modules', name), join(packages, name), 'junction')
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   for (const { name, code } of examples) writeFileSync(join(folder, `${name}.ts`), code)
+  // all at once: the sources of the project are read and parsed once
+  await build({
+    entryPoints: examples.map(({ name }) => join(folder, `${name}.ts`)),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    alias: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(ROOT, file)])),
+    external: ['@tensorflow/*', 'bullmq', 'ioredis'],
+    logLevel: 'silent',
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
+  })
 })
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -109,29 +125,15 @@ it('the types of every example are correct', () => {
 
 const needsMnist = ({ code }: Example): boolean => code.includes("loadData('mnist')")
 
-const runs = (example: Example) => async () => {
-  const { name } = example
-  const program = join(folder, `${name}.mjs`)
-  await build({
-    entryPoints: [join(folder, `${name}.ts`)],
-    outfile: program,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    alias: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(ROOT, file)])),
-    external: ['@tensorflow/*', 'bullmq', 'ioredis'],
-    logLevel: 'silent',
-    banner: {
-      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
-    },
-  })
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [program], { cwd: folder })
-  const printed = printedBy(example)
-  expect(stdout.trimEnd().split('\n').slice(-printed.length)).toEqual(printed)
-  // TensorFlow.js's advertisement, where the example itself computes
-  expect(stderr.replace(/^=+\nHi, .*\n=+$/gm, '').trim()).toBe('')
-}
+const runs =
+  ({ name, ...example }: Example) =>
+  async () => {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [`${name}.mjs`], { cwd: folder })
+    const printed = printedBy({ name, ...example })
+    expect(stdout.trimEnd().split('\n').slice(-printed.length)).toEqual(printed)
+    // TensorFlow.js's advertisement, where the example itself computes
+    expect(stderr.replace(/^=+\nHi, .*\n=+$/gm, '').trim()).toBe('')
+  }
 
 for (const example of examples)
   if (needsMnist(example))

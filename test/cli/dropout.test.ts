@@ -7,6 +7,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { decodeCheckpoint } from '../../src/runs/checkpoint.ts'
 import { cli, inFolder } from '../support/cli.ts'
 import { dataOf, goOn, harmed, leftBy, machines, prepared } from '../support/faults.ts'
+import { isLong } from '../support/long.ts'
 
 vi.setConfig({ testTimeout: 180_000 })
 
@@ -76,7 +77,9 @@ describe('--dropout', () => {
       same.weights[1]!.flat().forEach((w, i) => expect(w / weights[1]!.flat()[i]!).toBeCloseTo(1, 6))
     }))
 
-  describe.each(machines)('$name', ({ flags, env, needs }) => {
+  const usual = machines.filter(({ name }) => !name.startsWith('native'))
+
+  describe.each(isLong ? machines : usual)('$name', ({ flags, env, needs }) => {
     it.skipIf(needs.isMissing)(
       'gives the same bytes twice, and after a kill, within an epoch too',
       needs.why,

@@ -20,14 +20,14 @@ import { checkpointWriter } from '../../src/runs/saves.ts'
 import { key, normalNumbers } from '../../src/core/rng.ts'
 import { toJson } from '../../src/io/json.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../src/io/safetensors.ts'
+import { isLong, randomCases } from '../support/long.ts'
 import { emptyStorage, memoryFiles, type Fault, type Storage } from '../support/memory-files.ts'
 
-const long = process.env.NETWORK2_LONG === '1'
 const RUN = '/runs/one'
 
 /** All of them in the long tests, else one after the other. */
 const some = <A>(k: number, all: readonly A[]): readonly A[] =>
-  long ? all : all.slice(k % all.length).slice(0, 1)
+  isLong ? all : all.slice(k % all.length).slice(0, 1)
 
 const here = mkdtempSync(join(tmpdir(), 'network2-test-'))
 afterAll(() => rmSync(here, { recursive: true, force: true }))
@@ -235,7 +235,7 @@ describe('killed and resumed', () => {
           expect([...storage.files.keys()].filter(isLeftover)).toEqual([])
         },
       ),
-      { numRuns: long ? 3000 : 40 },
+      { numRuns: randomCases(20, 3000) },
     )
   })
 })
@@ -324,35 +324,39 @@ describe('a disk that refuses', () => {
 })
 
 describe('asked to stop, and resumed', () => {
-  it.each([
+  const signals = [
     ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['closed pipe', 141],
-  ] as const)('by %s, whenever that is', async (by, code) => {
+  ] as const
+
+  it('whenever that is, by one signal or another', async () => {
     const flags = { epochs: '3', 'checkpoint-every': '2', 'mini-batch-size': '5', 'early-stop': '2' }
     const whole = await undisturbed(flags)
     expect(whole.ended.rests).toBeGreaterThan(12)
-    let [withinAnEpoch, completed] = [0, 0]
-    for (let stopAt = 1; stopAt <= whole.ended.rests; stopAt++) {
-      const storage = emptyStorage('/', '/runs')
-      const first = await life(storage, { ...flags, out: RUN }, { stopAt, by })
-      expect([stopAt, first.code]).toEqual([stopAt, code])
-      // after the last epoch there is a result, and the report alone is missing
-      const isComplete = left(storage).jsonl === whole.left.jsonl
-      expect(text(storage, 'result.json')).toContain(
-        isComplete ? '"outcome": "done"' : '"outcome": "stopped"',
-      )
-      expect(storage.files.has(`${RUN}/report.html`)).toBe(!isComplete)
-      if (isComplete) completed++
-      const { examples = 0 } = checkpoint(storage, 'last') ?? {}
-      if (examples > 0 && examples < 12) withinAnEpoch++
-      const second = await next(storage, flags)
-      expect(second).toMatchObject({ code: 0, notes: [] })
-      expect(left(storage)).toEqual(whole.left)
-    }
+    let withinAnEpoch = 0
+    const completed = new Set<number>()
+    for (let stopAt = 1; stopAt <= whole.ended.rests; stopAt++)
+      for (const [by, code] of some(stopAt, signals)) {
+        const storage = emptyStorage('/', '/runs')
+        const first = await life(storage, { ...flags, out: RUN }, { stopAt, by })
+        expect([stopAt, by, first.code]).toEqual([stopAt, by, code])
+        // after the last epoch there is a result, and the report alone is missing
+        const isComplete = left(storage).jsonl === whole.left.jsonl
+        expect(text(storage, 'result.json')).toContain(
+          isComplete ? '"outcome": "done"' : '"outcome": "stopped"',
+        )
+        expect(storage.files.has(`${RUN}/report.html`)).toBe(!isComplete)
+        if (isComplete) completed.add(stopAt)
+        const { examples = 0 } = checkpoint(storage, 'last') ?? {}
+        if (examples > 0 && examples < 12) withinAnEpoch++
+        const second = await next(storage, flags)
+        expect(second).toMatchObject({ code: 0, notes: [] })
+        expect(left(storage)).toEqual(whole.left)
+      }
     expect(withinAnEpoch).toBeGreaterThan(1)
-    expect(completed).toBe(1)
+    expect(completed.size).toBe(1)
   })
 
   it('again and again', async () => {
@@ -465,7 +469,7 @@ describe('resuming', () => {
   }
 
   it.each([
-    ['45,000 epochs', 45_000, 2],
+    ['many epochs', isLong ? 45_000 : 5000, 2],
     ['20 epochs, which an older version saved in the checkpoint itself', 20, 1],
   ] as const)('a run of %s', { timeout: 120_000 }, async (_what, done, format) => {
     const storage = await finished({ epochs: '2' })

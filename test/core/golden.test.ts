@@ -3,8 +3,22 @@ import { describe, expect, it } from 'vitest'
 import { plans, recorded } from '../../scripts/golden.ts'
 import { engines } from '../../src/runtime/engine.ts'
 import { interpreterOf, pairs, useBackend } from '../support/engines.ts'
+import { isLong } from '../support/long.ts'
 import { native } from '../support/needs.ts'
 import { arranged, expectRecorded, run } from '../support/training.ts'
+
+/**
+ * XLA takes a second to compile each case. These have every part and every form of a mini-batch; the long tests have all
+ * cases.
+ */
+const FOR_XLA = [
+  ...['quadratic-decay', 'xent-short-batch-decay', 'xent-batch-1', 'xent-batch-over-n', 'xent-no-hidden'],
+  ...['quadratic-three-hidden', 'xent-soft-targets', 'xent-one-output', 'zero-epochs', 'quadratic-linear'],
+  ...['l1', 'relu', 'all-parts'],
+]
+
+const plansFor = (engine: string) =>
+  engine === 'xla' && !isLong ? plans.filter(({ name }) => FOR_XLA.includes(name)) : plans
 
 for (const pair of pairs) {
   const { backend, engine, needs } = pair
@@ -12,7 +26,7 @@ for (const pair of pairs) {
     `--backend ${backend} --engine ${engine}, against float64`,
     needs.why,
     () => {
-      for (const plan of plans)
+      for (const plan of plansFor(engine))
         it(plan.name, async () => {
           const interpreter = await interpreterOf(pair)
           try {

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeImages, decodeLabels, encodeImages, encodeLabels, isMarkup } from '../../src/data/idx.ts'
 import { dataError, right } from './made.ts'
+import { randomCases } from '../support/long.ts'
 
 const images = { count: 2, rows: 3, columns: 2, pixels: Uint8Array.from({ length: 12 }, (_, i) => 20 * i) }
 const labels = Uint8Array.of(5, 0, 4, 1, 9)
@@ -62,24 +63,24 @@ test('decoding inverts encoding', () => {
 })
 
 describe.each(decoders)('$what', ({ bytes, decode, fields }) => {
-  test('10,000 random byte strings give data or a data error', () => {
+  test('random byte strings give data or a data error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), random => {
         const found = decode(random)
         if (E.isLeft(found)) expect(dataError(found)).toMatch(/^FILE: ./)
       }),
-      { numRuns: 10_000 },
+      { numRuns: randomCases(1000, 10_000) },
     )
   })
 
-  test('10,000 random byte strings after valid first bytes', () => {
+  test('random byte strings after valid first bytes', () => {
     const arbitrary = fc.tuple(fc.integer({ min: 4, max: 16 }), fc.uint8Array({ maxLength: 40 }))
     fc.assert(
       fc.property(arbitrary, ([kept, random]) => {
         const found = decode(Uint8Array.of(...bytes.subarray(0, kept), ...random))
         if (E.isLeft(found)) expect(dataError(found)).toMatch(/^FILE: ./)
       }),
-      { numRuns: 10_000 },
+      { numRuns: randomCases(1000, 10_000) },
     )
   })
 

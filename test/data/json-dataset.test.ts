@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { inputValues } from '../../src/data/dataset.ts'
 import { decodeJsonDataset, readJson } from '../../src/data/json-dataset.ts'
 import { dataError, labelsOf, right, temporary } from './made.ts'
+import { randomCases } from '../support/long.ts'
 
 const decode = (value: unknown) => decodeJsonDataset('dir/xor.json')(JSON.stringify(value))
 
@@ -78,7 +79,7 @@ test('any JSON gives data or a data error', () => {
       const found = decode(value)
       if (found._tag === 'Left') expect(dataError(found)).toMatch(/^dir\/xor.json: ./)
     }),
-    { numRuns: 5000 },
+    { numRuns: randomCases(500, 5000) },
   )
 })
 

@@ -11,6 +11,7 @@ import {
 } from '../../src/io/safetensors.ts'
 import { inFolder } from '../support/cli.ts'
 import { python, pythonWith } from '../support/python.ts'
+import { randomCases } from '../support/long.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -309,7 +310,7 @@ describe('a file that is not safetensors', () => {
     expect(decodeSafetensors(bytes)).toEqual(E.left('its header has 100,000,001 bytes, more than 10,000,000'))
   })
 
-  it('10,000 random byte strings and headers: tensors or an error', () => {
+  it('random byte strings and headers: tensors or an error', () => {
     const header = fc.oneof(
       fc.string({
         unit: fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '0', '1', 'a', 'F32', '\\', ' '),
@@ -328,11 +329,12 @@ describe('a file that is not safetensors', () => {
           if (E.isRight(result)) encodeSafetensors(result.right)
         },
       ),
-      { numRuns: 10_000 },
+      { numRuns: randomCases(1000, 10_000) },
     )
   })
 
-  it('10,000 files a few bytes away from a valid one: an error or valid tensors', () => {
+  it('files a few bytes away from a valid one: an error or valid tensors', () => {
+    const numRuns = randomCases(1000, 10_000)
     const seen = { left: 0, right: 0 }
     fc.assert(
       fc.property(mutated, bytes => {
@@ -343,9 +345,9 @@ describe('a file that is not safetensors', () => {
           expect(plain(accepted(encodeSafetensors(result.right)))).toEqual(plain(result.right))
         }
       }),
-      { numRuns: 10_000 },
+      { numRuns },
     )
-    expect(Math.min(seen.left, seen.right)).toBeGreaterThan(500)
+    expect(Math.min(seen.left, seen.right)).toBeGreaterThan(numRuns / 20)
   })
 })
 

@@ -261,11 +261,22 @@ const nodes = [
   ...(process.env.NETWORK2_NODES ?? '').split(delimiter).filter(name => name !== ''),
 ]
 
+/** What the training prints in each Node; it is run once. */
+const results = (() => {
+  let running: Promise<readonly string[]> | undefined
+  const train = (): Promise<readonly string[]> => {
+    writeFileSync(join(project, 'training.mjs'), `${TRAINING}console.log(result)`)
+    return Promise.all(
+      nodes.map(async node => (await run(node, ['training.mjs'], { cwd: project, env })).stdout.trimEnd()),
+    )
+  }
+  return () => (running ??= train())
+})()
+
 it('each Node that is here imports it, and trains to the same network', async () => {
-  writeFileSync(join(project, 'training.mjs'), `${TRAINING}console.log(result)`)
-  const results = await Promise.all(nodes.map(node => run(node, ['training.mjs'], { cwd: project, env })))
-  expect(results[0]!.stdout).toMatch(/^\d{3} \{"sizes":/)
-  expect(new Set(results.map(({ stdout }) => stdout)).size).toBe(1)
+  const printed = await results()
+  expect(printed[0]!).toMatch(/^\d{3} \{"sizes":/)
+  expect(new Set(printed).size).toBe(1)
 })
 
 it.skipIf(chromium.isMissing)('a page trains with it to the same network as Node', chromium.why, async () => {
@@ -277,9 +288,7 @@ it.skipIf(chromium.isMissing)('a page trains with it to the same network as Node
   try {
     const asked = await tab.open(page)
     expect(asked.filter(address => !/^(file|data|blob):/.test(address))).toEqual([])
-    writeFileSync(join(project, 'training.mjs'), `${TRAINING}console.log(result)`)
-    const { stdout } = await run(process.execPath, ['training.mjs'], { cwd: project, env })
-    expect(await tab.evaluate('globalThis.result')).toBe(stdout.trimEnd())
+    expect(await tab.evaluate('globalThis.result')).toBe((await results())[0])
   } finally {
     await close()
   }
