@@ -41,6 +41,7 @@ import { train, type TrainSettings } from '../../src/core/train.ts'
 import { batchOf, nameOf, networkAndBatch, paramsOf } from '../support/cases.ts'
 import { interpreterOf, pairs } from '../support/engines.ts'
 import * as twin from '../support/float64.ts'
+import { randomCases } from '../support/long.ts'
 
 type Regression = { readonly x: Tensor2D; readonly y: Tensor1D; readonly rate: Scalar }
 
@@ -111,7 +112,8 @@ for (const pair of pairs.filter(({ engine }) => engine !== 'eager'))
             expect(twin.relativeError(ran(interpreter), ran(eager), 1e-2)).toBeLessThan(1e-4)
           },
         ),
-        { numRuns: 25 },
+        // XLA takes seconds for a network
+        { numRuns: pair.engine === 'xla' ? randomCases(5, 25) : 25 },
       )
     })
 

@@ -64,6 +64,7 @@ import * as rng from '../../src/core/rng.ts'
 import { using, dispose } from '../../src/core/scope.ts'
 import { train, type EpochMetrics } from '../../src/core/train.ts'
 import { leaves, type Tree } from '../../src/core/tree.ts'
+import { randomCases } from '../support/long.ts'
 
 let mine: Tree[] = []
 const own = <T extends Tree>(tree: T): T => {
@@ -234,7 +235,7 @@ describe('the WebAssembly engine agrees with eager', () => {
           // some networks amplify the rounding of their start: these may differ by as much as that brings about
           expect(farthest(found, wanted)).toBeLessThan(50 * farthest(trained(eager, given, true), wanted))
       }),
-      { numRuns: 60, examples: [[amplifying]] },
+      { numRuns: randomCases(20, 60), examples: [[amplifying]] },
     )
   })
 
@@ -337,7 +338,7 @@ describe('the WebAssembly engine agrees with eager', () => {
           )
         law(f, table(seed, size, size, 1), table(seed + 1, size, size, 1), ROWS(), 1e-3)
       }),
-      { numRuns: 150 },
+      { numRuns: randomCases(50, 150) },
     )
   })
 

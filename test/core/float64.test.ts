@@ -28,6 +28,7 @@ import {
   type Example,
   type Network,
 } from '../support/float64.ts'
+import { randomCases } from '../support/long.ts'
 
 /** [2, 1, 1], with every weighted input 0 and so every activation ½ on the input (1, 1). */
 const even: Network = {
@@ -137,7 +138,7 @@ describe('laws', () => {
         const expected = leaves(centralDifferences(net, batch, step))
         expect(relativeError(found, expected, 1e-4)).toBeLessThan(limit)
       }),
-      { numRuns: 200 },
+      { numRuns: randomCases(50, 200) },
     )
   })
 

@@ -44,7 +44,7 @@ const life = async (
   return E.isRight(result) ? 0 : exitCode(result.left)
 }
 
-it('2,000 steps in 20 epochs, 5 resumes and 200 failing calls leave no tensor', { timeout: 180_000 }, () =>
+it('2,000 steps in 20 epochs, 5 resumes and 60 failing calls leave no tensor', { timeout: 180_000 }, () =>
   inFolder(async folder => {
     const data = join(folder, 'data.json')
     const inputs = Array.from({ length: 100 }, (_, i) => [Math.sin(i), Math.cos(3 * i)])
@@ -62,11 +62,11 @@ it('2,000 steps in 20 epochs, 5 resumes and 200 failing calls leave no tensor', 
     expect(memory()).toMatchObject({ numTensors: before, numBytes: bytes })
 
     const codes = new Set<number>()
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 15; i++) {
       const fresh = emptyStorage('/', '/runs')
       const one = { ...flags, epochs: '1', 'mini-batch-size': '50', out: '/runs/two' }
       for (const failing of [
-        life(fresh, one, { refuseFrom: 1 + (i % 15) }),
+        life(fresh, one, { refuseFrom: 1 + i }),
         life(emptyStorage('/'), { ...one, eta: '1e9' }),
         life(storage, { ...flags, resume: '/runs/one', seed: String(i + 1) }),
         life(storage, { ...flags, out: '/runs/one' }),

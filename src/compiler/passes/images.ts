@@ -145,7 +145,8 @@ export const matrixShape = ({ batch, channels, height, width }: Windows, how: Ch
 
 const ZEROS = [0, 0, 0, 0]
 
-export const hasBorder = (windows: Windows): boolean => String(paddedShape(windows)) !== String(imageShape(windows))
+export const hasBorder = (windows: Windows): boolean =>
+  String(paddedShape(windows)) !== String(imageShape(windows))
 
 /** Images with their border. */
 const paddedImages = (builder: Canonical, images: Ref, windows: Windows, fill: number): Ref =>
