@@ -11,7 +11,7 @@ import ts from 'typescript-eslint'
 const pure = [
   'src/core/**/*.ts',
   'src/compiler/{emit,passes}/**/*.ts',
-  'src/study/{moments,statistics,looks,identity,space,halving,arms,study-plan,study,verdict}.ts',
+  'src/study/{moments,statistics,looks,identity,space,halving,arms,study-plan,study,verdict,procedure-summary}.ts',
   'src/report/{pages,sections,text}/**/*.ts',
   'src/image/**/*.ts',
   'src/data/expansions/**/*.ts',

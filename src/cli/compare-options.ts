@@ -10,6 +10,7 @@ import { dataError, usageError, type AppError, type DataError, type UsageError }
 import { shellQuoted } from '../format.ts'
 import { parseArms, type Fixable, type StudyArm } from '../study/arms.ts'
 import { epochsOfRungs, isTooLarge, MOST_CONFIGURATIONS, rungsFor } from '../study/halving.ts'
+import { areLooks, lookDefaults, MOST_SEARCHES } from '../study/looks.ts'
 import { studyDefaults, type Study } from '../study/study-plan.ts'
 import { decodeSpace, defaultSpace, strayParameter, type Space } from '../study/space.ts'
 import { readText } from '../io/read.ts'
@@ -39,6 +40,15 @@ const shard: D.Decoder<Shard> = text => {
     : E.left('I/N, such as 1/4: the first of four')
 }
 
+const LOOKS = `whole numbers that rise, from 3 to ${MOST_SEARCHES}, such as ${lookDefaults.looks.join(',')}`
+
+const looks: D.Decoder<readonly number[]> = text =>
+  pipe(
+    text,
+    D.commaList(D.count, LOOKS, () => true),
+    E.filterOrElse(areLooks, () => LOOKS),
+  )
+
 export const compareOptions = {
   arms: listOf(['quadratic,xent'], {
     group: STUDY,
@@ -63,6 +73,16 @@ export const compareOptions = {
     group: STUDY,
     help: 'runs of each winner on the test set, in total',
   }),
+  looks: optional(looks, {
+    group: STUDY,
+    help: `repeat the searches, to compare the procedures and not two winners; look at the differences after so many searches of each arm, such as ${lookDefaults.looks.join(',')}, until one look decides`,
+    byDefault: 'one search of each arm',
+  }),
+  delta: optional(D.positive, {
+    group: STUDY,
+    help: 'smallest difference that matters, in points of test accuracy; with --looks',
+    byDefault: String(lookDefaults.delta),
+  }),
   seed: withDefault<number>(D.countOrZero, studyDefaults.seed, {
     group: STUDY,
     help: 'seed of the whole study',
@@ -86,6 +106,10 @@ export const compareOptions = {
     group: RUN,
     help: `run the I-th of N shards, as --shard I/N; then ${shellCommand('merge')}`,
   }),
+  config: optional(D.anyText, {
+    group: RUN,
+    help: 'FILE.json to read these settings from, such as data/studies/30-hidden.json; flags override it',
+  }),
   out: withDefault(D.anyText, 'runs/compare', { group: RUN, help: 'folder of the study' }),
   ...outputOptions,
 }
@@ -99,6 +123,14 @@ export const checkCompareFlags = (flags: CompareFlags): E.Either<UsageError, Com
     E.filterOrElse(
       ({ budget, trials }) => budget === undefined || trials === undefined,
       () => usageError('--budget and --trials both set the length of the search', 'give one of them'),
+    ),
+    E.filterOrElse(
+      ({ delta, looks }) => delta === undefined || looks !== undefined,
+      () =>
+        usageError(
+          '--delta belongs to a study that repeats its searches',
+          `give --looks too, such as --looks ${lookDefaults.looks.join(',')}`,
+        ),
     ),
     E.filterOrElse(
       ({ queue, shard }) => queue === undefined || shard === undefined,
@@ -139,39 +171,47 @@ const fixable: Fixable = {
   ),
 }
 
-export const studyOf = (
-  { arms, space, budget, trials, seeds, seed, epochs, sizes, trainSize, backend, engine }: CompareFlags,
-  { name, data, inputs, outputs }: ExperimentNames,
-): TE.TaskEither<AppError, Study> =>
+export const studyOf = (flags: CompareFlags, names: ExperimentNames): TE.TaskEither<AppError, Study> =>
   pipe(
     TE.Do,
-    TE.apSW('arms', TE.fromEither(parseArms(arms, fixable))),
-    TE.apSW('space', readSpace(space)),
-    TE.tap(({ arms, space: read }) => TE.fromEither(checkSpace(space ?? 'the space', read, arms))),
-    TE.map(({ arms, space }) => ({
-      arms,
-      space,
-      budget:
-        trials === undefined
-          ? (budget ?? studyDefaults.budget)
-          : epochsOfRungs(rungsFor(trials, epochs, studyDefaults.factor)),
-      factor: studyDefaults.factor,
-      epochs,
-      seeds,
-      seed,
-      common: {
-        sizes: (sizes ?? [inputs, 30, outputs]).join(','),
-        // all that is looked at, and much the cheapest
-        monitor: 'evaluation-accuracy',
-        ...(trainSize === undefined ? {} : { 'train-size': String(trainSize) }),
-        ...(backend === 'auto' ? {} : { backend }),
-        ...(engine === 'auto' ? {} : { engine }),
-      },
-      data,
-      dataName: name,
-      classes: outputs,
-    })),
+    TE.apSW('arms', TE.fromEither(parseArms(flags.arms, fixable))),
+    TE.apSW('space', readSpace(flags.space)),
+    TE.tap(({ arms, space }) => TE.fromEither(checkSpace(flags.space ?? 'the space', space, arms))),
+    TE.map(({ arms, space }) => settledStudy(flags, arms, space, names)),
   )
+
+/** The study that the flags mean, once its arms and its space are read. */
+const settledStudy = (
+  { budget, trials, seeds, looks, delta, seed, epochs, sizes, trainSize, backend, engine }: CompareFlags,
+  arms: Study['arms'],
+  space: Space,
+  { name, data, inputs, outputs }: ExperimentNames,
+): Study => ({
+  arms,
+  space,
+  budget:
+    trials === undefined
+      ? (budget ?? studyDefaults.budget)
+      : epochsOfRungs(rungsFor(trials, epochs, studyDefaults.factor)),
+  factor: studyDefaults.factor,
+  epochs,
+  seeds,
+  seed,
+  common: {
+    sizes: (sizes ?? [inputs, 30, outputs]).join(','),
+    // all that is looked at, and much the cheapest
+    monitor: 'evaluation-accuracy',
+    ...(trainSize === undefined ? {} : { 'train-size': String(trainSize) }),
+    ...(backend === 'auto' ? {} : { backend }),
+    ...(engine === 'auto' ? {} : { engine }),
+  },
+  data,
+  dataName: name,
+  classes: outputs,
+  ...(looks === undefined
+    ? {}
+    : { rule: { looks, delta: delta ?? lookDefaults.delta, error: lookDefaults.error } }),
+})
 
 /** Refuses a space that can draw a parameter of an expansion without the expansion. */
 const checkSpace = (
@@ -215,6 +255,8 @@ export const compareCommandLine = (flags: CompareFlags): string =>
         budget: flags.budget,
         trials: flags.trials,
         seeds: flags.seeds,
+        looks: flags.looks?.join(','),
+        delta: flags.delta,
         seed: flags.seed,
         epochs: flags.epochs,
         sizes: flags.sizes?.join(','),

@@ -3,9 +3,10 @@
  */
 import type { ArmRecord, StudyRecord } from './pages/study-page.ts'
 import type { Provenance } from './sections/provenance.ts'
+import type { SearchPoint } from './sections/search.ts'
 import { identify } from '../study/identity.ts'
 import { dataNameOf, type StudyPlan } from '../study/study-plan.ts'
-import { stages, type ArmOutcome, type StudyOutcome, type Stage } from '../study/study.ts'
+import { stages, type ArmOutcome, type Stage, type WinnersOutcome } from '../study/study.ts'
 import type { TrialResult, TrialResults } from '../study/trial.ts'
 import { advantage, countedCorrect, leaderOf } from '../study/verdict.ts'
 import {
@@ -19,7 +20,7 @@ import {
 export const studyRecord = (
   plan: StudyPlan,
   results: TrialResults,
-  { arms, verdict, computedBy }: StudyOutcome,
+  { arms, verdict, computedBy }: WinnersOutcome,
   provenance: Provenance,
 ): StudyRecord => {
   const [first, second] = stages(plan, results)
@@ -73,10 +74,7 @@ export const validationOf = ({ search }: Stage, { winner }: ArmOutcome, results:
 const armRecord = (stage: Stage, arm: ArmOutcome, results: TrialResults, mean: number): ArmRecord => {
   return {
     name: arm.name,
-    trials: stage.search.flat().flatMap(({ id, flags }) => {
-      const result = results.get(id)
-      return result === undefined ? [] : [{ eta: Number(flags.eta), accuracy: shareAtEnd(result) }]
-    }),
+    trials: searchPoints(stage, results),
     winner: Object.fromEntries(Object.entries(arm.winner).filter(([flag]) => flag !== 'monitor')),
     validation: validationOf(stage, arm, results),
     finals: arm.finals.map(({ accuracies, n }, i) => ({
@@ -86,6 +84,13 @@ const armRecord = (stage: Stage, arm: ArmOutcome, results: TrialResults, mean: n
     test: mean / 100,
   }
 }
+
+/** The trials of a search that are done. */
+export const searchPoints = ({ search }: Stage, results: TrialResults): readonly SearchPoint[] =>
+  search.flat().flatMap(({ id, flags }) => {
+    const result = results.get(id)
+    return result === undefined ? [] : [{ eta: Number(flags.eta), accuracy: shareAtEnd(result) }]
+  })
 
 /** NaN of a trial that diverged. */
 const shareAtEnd = ({ outcome, accuracies, n }: TrialResult): number =>

@@ -15,7 +15,7 @@ import { standardDeviation } from './moments.ts'
 
 /** When a study looks at its differences, and what it promises. */
 export type LookRule = {
-  /** The numbers of searches of each arm at which it looks: each larger than the one before, the first 2 or more. */
+  /** The numbers of searches of each arm at which it looks: each larger than the one before, the first 3 or more. */
   readonly looks: readonly number[]
   /** The smallest difference that matters, in points of test accuracy. */
   readonly delta: number
@@ -25,6 +25,15 @@ export type LookRule = {
 
 /** Looks after 5, 10 and 20 searches; a difference of ten images of ten thousand matters. */
 export const lookDefaults: LookRule = { looks: [5, 10, 20], delta: 0.1, error: 0.05 }
+
+/** The most searches of an arm. */
+export const MOST_SEARCHES = 1000
+
+/** Whether numbers of searches can be looks. */
+export const areLooks = (looks: readonly number[]): boolean =>
+  looks.length > 0 &&
+  looks.every((n, k) => Number.isSafeInteger(n) && n > (looks[k - 1] ?? 2)) &&
+  looks.at(-1)! <= MOST_SEARCHES
 
 export type LookAnswer = 'better' | 'equivalent' | 'undecided'
 
@@ -82,7 +91,7 @@ export const looksSoFar = (rule: LookRule, differences: readonly number[]): read
 }
 
 /** The most searches that are proposed for a sharper answer. */
-const MOST_SEARCHES = 100_000
+const MOST_PROPOSED = 100_000
 
 /**
  * The searches after which the interval of a new study with one look would have this half-width, if its differences had
@@ -98,8 +107,8 @@ export const searchesForWidth = (
   const sd = standardDeviation(differences)
   if (sd === 0) return 2
   const widthOf = (n: number): number => (sd / Math.sqrt(n)) * quantileOfT(1 - error / 2, n - 1)
-  if (widthOf(MOST_SEARCHES) > halfWidth) return Infinity
-  let [low, high] = [1, MOST_SEARCHES]
+  if (widthOf(MOST_PROPOSED) > halfWidth) return Infinity
+  let [low, high] = [1, MOST_PROPOSED]
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)
     if (widthOf(middle) > halfWidth) low = middle

@@ -14,6 +14,7 @@ import { decodeJournal, LONGEST_JOURNAL, type StudyIdentity } from './journal.ts
 import { subjectOf, type Study } from './study-plan.ts'
 import { continueStudy } from './study.ts'
 import { isTooLarge, MOST_CONFIGURATIONS } from './halving.ts'
+import { areLooks } from './looks.ts'
 import { spaceOf } from './space.ts'
 import { hasCurrentNumerics, usableResults, type TrialResult, type TrialResults } from './trial.ts'
 import { codeOf, readFailureReason, TOO_LARGE, unwritable } from '../io/failure.ts'
@@ -34,11 +35,19 @@ const Flags = t.readonly(t.record(t.string, t.string))
 
 const Arm = t.readonly(t.type({ name: t.string, flags: Flags }))
 
-const Looks = t.readonlyArray(t.readonly(t.type({ budget: t.number, seeds: t.number })))
+const Earlier = t.readonlyArray(t.readonly(t.type({ budget: t.number, seeds: t.number })))
 
 /** A whole number between two. */
 const whole = (from: number, to: number) =>
   t.refinement(t.number, value => Number.isSafeInteger(value) && value >= from && value <= to)
+
+const Rule = t.readonly(
+  t.type({
+    looks: t.refinement(t.readonlyArray(t.number), areLooks),
+    delta: t.refinement(t.number, delta => delta > 0),
+    error: t.refinement(t.number, error => error > 0 && error < 1),
+  }),
+)
 
 /** As this program writes it. */
 const StudyFile = t.intersection([
@@ -54,7 +63,7 @@ const StudyFile = t.intersection([
     data: t.string,
     classes: t.number,
   }),
-  t.partial({ earlier: Looks, dataName: t.string }),
+  t.partial({ earlier: Earlier, dataName: t.string, rule: Rule }),
 ])
 
 const studyFile = (folder: string): string => join(folder, 'study.json')

@@ -6,6 +6,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { fold, generator, key } from '../core/rng.ts'
 import type { StudyArm } from './arms.ts'
 import { rungsWithin, type Rung } from './halving.ts'
+import type { LookRule } from './looks.ts'
 import { sample, type FlagTexts, type Space } from './space.ts'
 import { namedTrial, type Trial } from './trial.ts'
 
@@ -35,6 +36,11 @@ export type Study = {
   readonly classes: number
   /** The earlier verdicts on the same test set. */
   readonly earlier?: readonly EarlierVerdict[]
+  /**
+   * The search of each arm is repeated, and what is compared is the procedure: a cost, a search of this budget, a
+   * training. Without it each arm is searched once, and the two winners are compared.
+   */
+  readonly rule?: LookRule
 }
 
 export type EarlierVerdict = { readonly budget: number; readonly seeds: number }
@@ -52,28 +58,53 @@ export type ArmPlan = {
   readonly search: readonly (readonly Trial[])[]
 }
 
-/** A study with the candidates of each arm. */
-export type StudyPlan = {
-  /** The study that is planned. */
+/** A search of each arm, with the candidates. */
+export type SearchPlan = {
+  /** The study of this search: with its own seed. */
   readonly study: Study
   /** The candidates and the trials of each arm. */
   readonly arms: readonly [ArmPlan, ArmPlan]
 }
 
-/** What identifies a study: not its budget and number of seeds, which are totals and may be raised later. */
+/** A study with the candidates of each arm. */
+export type StudyPlan = {
+  /** The study that is planned. */
+  readonly study: Study
+  /** The candidates and the trials of each arm in the first search. */
+  readonly arms: readonly [ArmPlan, ArmPlan]
+  /** All searches; one, unless they are repeated. */
+  readonly searches: readonly SearchPlan[]
+}
+
+/**
+ * What identifies a study. Of a study with one search its budget and number of seeds do not: they are totals, and may be
+ * raised later. Of one with a rule everything does: it is fixed before the first training.
+ */
 export const subjectOf = ({
-  budget: _budget,
-  seeds: _seeds,
+  budget,
+  seeds,
   earlier: _earlier,
   dataName: _dataName,
   ...subject
-}: Study): Omit<Study, 'budget' | 'seeds' | 'earlier' | 'dataName'> => subject
+}: Study): Omit<Study, 'budget' | 'seeds' | 'earlier' | 'dataName'> =>
+  subject.rule === undefined ? subject : { ...subject, ...{ budget, seeds } }
 
 /** The name of a study's data, for people. */
 export const dataNameOf = ({ dataName, data }: Study): string => dataName ?? `the data set ${data}`
 
 /** Draws the candidates of a study. */
-export const planStudy = (study: Study): StudyPlan => ({
+export const planStudy = (study: Study): StudyPlan => {
+  const { rule, ...single } = study
+  const searches =
+    rule === undefined
+      ? [searchPlan(study)]
+      : Array.from({ length: rule.looks.at(-1)! }, (_, r) =>
+          searchPlan({ ...single, seed: searchSeed(study, r) }),
+        )
+  return { study, arms: searches[0]!.arms, searches }
+}
+
+const searchPlan = (study: Study): SearchPlan => ({
   study,
   arms: [armPlan(study, study.arms[0]), armPlan(study, study.arms[1])],
 })
@@ -116,7 +147,11 @@ const armPlan = (study: Study, { name, flags }: StudyArm): ArmPlan => {
 }
 
 /** The streams of random numbers that a study needs, by number. */
-const STREAM = { search: 0, training: 1 } as const
+const STREAM = { search: 0, training: 1, repetition: 2 } as const
+
+/** The seed of the r-th search of a study that repeats them. */
+const searchSeed = ({ seed }: Study, r: number): number =>
+  uniformInt(generator(fold(fold(key(seed), STREAM.repetition), r)), 0, 2 ** 31 - 1)
 
 /** Searches have even seeds, final runs odd ones: they are never the same. */
 const trainingSeed = ({ seed }: Study, kind: 'search' | 'final', i: number): number => {

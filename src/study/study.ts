@@ -6,11 +6,22 @@ import { groupBy } from 'fp-ts/lib/NonEmptyArray.js'
 import { diverged, type DivergedError } from '../errors.ts'
 import { epochsOfRungs, FAILED, halvingState, type Rung } from './halving.ts'
 import { identify } from './identity.ts'
-import { finalTrials, planStudy, type ArmPlan, type StudyPlan, type Study } from './study-plan.ts'
+import { looksSoFar, type Look } from './looks.ts'
+import { mean } from './moments.ts'
+import { procedureSummary, type ProcedureSummary } from './procedure-summary.ts'
+import {
+  finalTrials,
+  planStudy,
+  subjectOf,
+  type ArmPlan,
+  type SearchPlan,
+  type StudyPlan,
+  type Study,
+} from './study-plan.ts'
 import { describeSpace, type FlagTexts } from './space.ts'
 import type { TrialResult, TrialResults, Trial } from './trial.ts'
 import type { WorkAmount } from './trial-progress.ts'
-import { verdictOf, type Finals, type Verdict } from './verdict.ts'
+import { countedCorrect, verdictOf, type Finals, type Verdict } from './verdict.ts'
 
 /** How far an arm is. */
 export type Stage = {
@@ -35,14 +46,40 @@ export type ArmOutcome = {
   readonly finals: readonly TrialResult[]
 }
 
-export type StudyOutcome = {
+/** The outcome of a search of both arms. */
+export type SearchOutcome = {
   readonly arms: readonly [ArmOutcome, ArmOutcome]
   /** Both arms chose the same configuration: their final runs are the same runs. */
   readonly same: boolean
+}
+
+/** The outcome of a study with one search: its verdict is about the winners. */
+export type WinnersOutcome = SearchOutcome & {
+  readonly kind: 'winners'
   readonly verdict: Verdict
   /** The backends and engines that computed the results, the commonest first. */
   readonly computedBy: readonly ComputedBy[]
 }
+
+/**
+ * The outcome of a study that repeats its searches: its answer is about the procedures. Differences are in points, the
+ * second arm minus the first.
+ */
+export type ProceduresOutcome = ProcedureSummary & {
+  readonly kind: 'procedures'
+  /** The id of the plan, which the first line of the journal has. */
+  readonly plan: string
+  readonly searches: readonly SearchOutcome[]
+  /** The difference of each search. */
+  readonly differences: readonly number[]
+  /** The looks so far; the last of them has the answer. */
+  readonly looks: readonly Look[]
+  /** The number of searches at the last look that was planned. */
+  readonly planned: number
+  readonly computedBy: readonly ComputedBy[]
+}
+
+export type StudyOutcome = WinnersOutcome | ProceduresOutcome
 
 export type ComputedBy = {
   /** `unknown` where an old journal does not say it. */
@@ -51,39 +88,107 @@ export type ComputedBy = {
   readonly trials: number
 }
 
-/** How far both arms are. */
-export const stages = ({ study, arms }: StudyPlan, results: TrialResults): readonly [Stage, Stage] => [
-  stageOf(study, arms[0], results),
-  stageOf(study, arms[1], results),
-]
+/** How far both arms are in a search. */
+export const stages = (
+  { study, arms }: Pick<SearchPlan, 'study' | 'arms'>,
+  results: TrialResults,
+): readonly [Stage, Stage] => [stageOf(study, arms[0], results), stageOf(study, arms[1], results)]
 
 /** The trials that can be run now, without duplicates. If there is none, the study is done, or a search has failed. */
 export const outstanding = (plan: StudyPlan, results: TrialResults): readonly Trial[] => {
-  const both = stages(plan, results)
-  // a search that fails leaves nothing to compare: so the final runs wait for both searches
-  const areFound = both.every(({ final }) => final !== undefined)
-  const trials = both.flatMap(({ search, final }) => (areFound ? final!.trials : (search.at(-1) ?? [])))
+  const trials = searchesNeeded(plan, results).flatMap(search => openTrials(search, results))
   return [...new Map(trials.map(trial => [trial.id, trial])).values()].filter(({ id }) => !results.has(id))
+}
+
+/** The trials of a search that can be run now, or were run in its present stage. */
+const openTrials = (search: SearchPlan, results: TrialResults): readonly Trial[] => {
+  const both = stages(search, results)
+  // a search that fails leaves nothing to compare: so the final runs wait for both arms
+  const areFound = both.every(({ final }) => final !== undefined)
+  return both.flatMap(({ search, final }) => (areFound ? final!.trials : (search.at(-1) ?? [])))
+}
+
+/** The searches up to the look that decides; up to the next look, while none has decided. */
+export const searchesNeeded = (
+  { study: { rule, classes }, searches }: StudyPlan,
+  results: TrialResults,
+): readonly SearchPlan[] => {
+  if (rule === undefined) return searches
+  const differences = differencesSoFar(searches, classes, results)
+  const looks = looksSoFar(rule, differences)
+  const isDecided = looks.some(({ answer }) => answer !== 'undecided')
+  return searches.slice(0, rule.looks[isDecided ? looks.length - 1 : looks.length])
+}
+
+/** The differences of the searches that are done, in points, up to the first that is not. */
+const differencesSoFar = (
+  searches: readonly SearchPlan[],
+  classes: number,
+  results: TrialResults,
+): readonly number[] => {
+  const differences: number[] = []
+  for (const search of searches) {
+    const outcome = searchOutcome(search, results)
+    if (outcome === undefined) break
+    differences.push(searchDifference(outcome.arms, classes))
+  }
+  return differences
+}
+
+/** The mean over the seeds of the second winner's test accuracy minus the first's, in points. */
+const searchDifference = ([first, second]: SearchOutcome['arms'], classes: number): number =>
+  mean(
+    second.finals.map(
+      (result, i) =>
+        (100 * (countedCorrect(result, classes) - countedCorrect(first.finals[i]!, classes))) / result.n,
+    ),
+  )
+
+const finalsOf = ({ arms }: Pick<SearchOutcome, 'arms'>): readonly [Finals, Finals] => {
+  const of = ({ name, finals }: ArmOutcome): Finals => ({ name, results: finals })
+  return [of(arms[0]), of(arms[1])]
+}
+
+/** The outcome of a search; undefined while trials are outstanding. */
+const searchOutcome = (search: SearchPlan, results: TrialResults): SearchOutcome | undefined => {
+  const [first, second] = stages(search, results).map(stage => armOutcome(stage, results))
+  return first === undefined || second === undefined
+    ? undefined
+    : { arms: [first, second], same: identify(first.winner) === identify(second.winner) }
 }
 
 /** The outcome of a study; undefined while trials are outstanding. */
 export const studyOutcome = (plan: StudyPlan, results: TrialResults): StudyOutcome | undefined => {
-  const both = stages(plan, results)
-  const [first, second] = both.map(stage => armOutcome(stage, results))
-  if (first === undefined || second === undefined) return undefined
-  const finals = ({ name, finals }: ArmOutcome): Finals => ({ name, results: finals })
+  const { study, searches } = plan
+  const needed = searchesNeeded(plan, results)
+  const outcomes = needed.flatMap(search => searchOutcome(search, results) ?? [])
+  if (outcomes.length < needed.length) return undefined
+  const [{ arms, same }] = outcomes as [SearchOutcome]
+  const machines = computedBy(
+    needed.flatMap(search => stages(search, results).flatMap(trialsOfStage)),
+    results,
+  )
+  if (study.rule === undefined)
+    return {
+      ...{ kind: 'winners', arms, same, computedBy: machines },
+      verdict: verdictOf(finalsOf({ arms }), study.classes),
+    }
+  const differences = outcomes.map(({ arms }) => searchDifference(arms, study.classes))
   return {
-    arms: [first, second],
-    same: identify(first.winner) === identify(second.winner),
-    verdict: verdictOf([finals(first), finals(second)], plan.study.classes),
-    computedBy: computedBy(both.flatMap(trialsOfStage), results),
+    ...{ kind: 'procedures', plan: identify(subjectOf(study)), searches: outcomes, differences },
+    looks: looksSoFar(study.rule, differences),
+    planned: searches.length,
+    ...procedureSummary(outcomes.map(finalsOf), study.classes),
+    computedBy: machines,
   }
 }
 
 /** Why a study ends without an outcome; undefined if it has one, and while trials are outstanding. */
 export const searchFailure = (plan: StudyPlan, results: TrialResults): DivergedError | undefined => {
   if (outstanding(plan, results).length > 0) return undefined
-  const [first, ...more] = stages(plan, results).flatMap(({ arm, search, hasFailed }, i) =>
+  const failed = plan.searches.find(search => stages(search, results).some(({ hasFailed }) => hasFailed))
+  if (failed === undefined) return undefined
+  const [first, ...more] = stages(failed, results).flatMap(({ arm, search, hasFailed }, i) =>
     hasFailed ? [{ arm, tried: search.at(-1)!.length, fixed: plan.study.arms[i]!.flags.eta }] : [],
   )
   if (first === undefined) return undefined
@@ -114,23 +219,40 @@ const computedBy = (trials: readonly Trial[], results: TrialResults): readonly C
     .toSorted((a, b) => b.trials - a.trials)
 }
 
-/** The trials that are left and their epochs, as far as it is known: which candidates win does not change their number. */
+/**
+ * The trials that are left and their epochs, as far as it is known: which candidates win does not change their number. Of
+ * repeated searches, all are counted until a look decides.
+ */
 export const workLeft = (plan: StudyPlan, results: TrialResults): WorkAmount =>
-  stages(plan, results)
-    // twins share all their trials: they are counted once
-    .slice(0, areTwins(plan) ? 1 : 2)
-    .map(stage => {
-      const done = trialsOfStage(stage).filter(({ id }) => results.has(id))
-      const { seeds, epochs } = plan.study
-      return {
-        trials: stage.rungs.reduce((sum, rung) => sum + rung.configurations, 0) + seeds - done.length,
-        work:
-          epochsOfRungs(stage.rungs) + seeds * epochs - done.reduce((sum, trial) => sum + trial.epochs, 0),
-      }
-    })
-    .reduce((a, b) => ({ trials: a.trials + b.trials, work: a.work + b.work }), { trials: 0, work: 0 })
+  sumOfWork(
+    (outstanding(plan, results).length === 0 ? [] : plan.searches).map(search =>
+      searchWorkLeft(search, results),
+    ),
+  )
 
-const areTwins = ({ arms: [first, second] }: StudyPlan): boolean =>
+/** The trials and epochs of a whole study, if no look decides before the last one. */
+export const workPlanned = (plan: StudyPlan): WorkAmount => workLeft(plan, new Map())
+
+const sumOfWork = (amounts: readonly WorkAmount[]): WorkAmount =>
+  amounts.reduce((a, b) => ({ trials: a.trials + b.trials, work: a.work + b.work }), { trials: 0, work: 0 })
+
+const searchWorkLeft = (plan: SearchPlan, results: TrialResults): WorkAmount =>
+  sumOfWork(
+    stages(plan, results)
+      // twins share all their trials: they are counted once
+      .slice(0, areTwins(plan) ? 1 : 2)
+      .map(stage => {
+        const done = trialsOfStage(stage).filter(({ id }) => results.has(id))
+        const { seeds, epochs } = plan.study
+        return {
+          trials: stage.rungs.reduce((sum, rung) => sum + rung.configurations, 0) + seeds - done.length,
+          work:
+            epochsOfRungs(stage.rungs) + seeds * epochs - done.reduce((sum, trial) => sum + trial.epochs, 0),
+        }
+      }),
+  )
+
+const areTwins = ({ arms: [first, second] }: SearchPlan): boolean =>
   identify(first.configurations) === identify(second.configurations)
 
 /** A study that continues another one. If that had a verdict, with another budget or other seeds, it is recorded. */

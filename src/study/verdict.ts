@@ -102,7 +102,7 @@ export const verdictOf = (arms: readonly [Finals, Finals], classes: number): Ver
   const afterOne = inPoints(pairedT(differences(({ accuracies }) => accuracies[0])))
   const races = MILESTONES.map(milestone => timeToAccuracy(milestone, first, second))
   const [p, ...ps] = holm([afterOne.p, ...races.map(race => race.p)])
-  const summaries = [summary(arms[0], n, classes), summary(arms[1], n, classes)] as const
+  const summaries = [summarizeArm(arms[0], n, classes), summarizeArm(arms[1], n, classes)] as const
   const finding = findingOf(difference)
   return {
     finding: isFounded(finding, summaries, leaderOf(difference)) ? finding : 'none',
@@ -146,7 +146,8 @@ const testSize = ([first, second]: readonly [Finals, Finals]): number => {
   return n
 }
 
-const summary = ({ name, results }: Finals, n: number, classes: number): ArmSummary => {
+/** The accuracies of an arm's final runs. */
+export const summarizeArm = ({ name, results }: Finals, n: number, classes: number): ArmSummary => {
   const accuracies = results.map(result => (100 * countedCorrect(result, classes)) / n)
   return {
     name,
@@ -178,7 +179,7 @@ const timeToAccuracy = (
 }
 
 /** The first epoch, from 1, with that accuracy; Infinity where there is none. */
-const firstEpochWith =
+export const firstEpochWith =
   (milestone: number) =>
   ({ accuracies, n }: TrialResult): number => {
     const at = accuracies.findIndex(correct => 100 * correct >= milestone * n)

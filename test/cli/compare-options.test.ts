@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import {
@@ -13,6 +14,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { decodeOptions, type Argv } from '../../src/options/option.ts'
 import type { AppError } from '../../src/errors.ts'
 import { planStudy, type Study } from '../../src/study/study-plan.ts'
+import { checkPlan } from '../../src/study/run-study.ts'
 import { inFolder } from '../support/cli.ts'
 
 const HAVING = { name: 'clouds', choice: 'clouds.json', data: 'a fingerprint', inputs: 6, outputs: 3 }
@@ -100,6 +102,26 @@ describe('the flags of compare', () => {
     expect(plan.arms[0].configurations).toHaveLength(trials)
   })
 
+  it('take the looks of a study that repeats its searches', async () => {
+    expect((await right({})).rule).toBeUndefined()
+    expect((await right({ looks: '5,10' })).rule).toEqual({ looks: [5, 10], delta: 0.1, error: 0.05 })
+    expect((await right({ looks: '3', delta: '0.2' })).rule).toMatchObject({ looks: [3], delta: 0.2 })
+    const flags = compareFlags({ looks: '5,10', delta: '0.2' })
+    expect(E.isRight(flags) && compareCommandLine(flags.right)).toContain('--looks 5,10 --delta 0.2')
+  })
+
+  it.each(['tuned-30', 'tuned-100', 'softmax-30', 'book-30', 'book-100'])(
+    "can be the project's study %s",
+    async name => {
+      const file = fileURLToPath(new URL(`../../data/studies/${name}.json`, import.meta.url))
+      const argv = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, string | number>>
+      const texts = Object.fromEntries(Object.entries(argv).map(([flag, value]) => [flag, String(value)]))
+      const found = await right(texts)
+      expect(found.rule).toEqual({ looks: [10, 20, 40], delta: 0.1, error: 0.05 })
+      expect(E.isRight(checkPlan(planStudy({ ...found, rule: { ...found.rule!, looks: [3] } })))).toBe(true)
+    },
+  )
+
   it('take a space from a file', () =>
     inFolder(async folder => {
       const space = join(folder, 'space.json')
@@ -117,6 +139,13 @@ describe('the flags of compare', () => {
       { arms: ['xent', 'xent --early-stop 3'] },
       'an arm cannot fix --early-stop',
     ],
+    [
+      'looks that do not rise',
+      { looks: '10,5' },
+      '--looks 10,5: not whole numbers that rise, from 3 to 1000',
+    ],
+    ['a look at two searches', { looks: '2,5' }, '--looks 2,5: not whole numbers that rise'],
+    ['delta without looks', { delta: '0.2' }, '--delta belongs to a study that repeats its searches'],
     ['two lengths', { trials: '3', budget: '3' }, '--budget and --trials'],
     ['a share that is none', { shard: '3/2' }, '--shard 3/2: not I/N'],
     ['two ways to share', { shard: '1/2', queue: 'redis://:hunter2@localhost' }, '--queue and --shard'],

@@ -11,6 +11,11 @@ const ending = (out: string): string => out.slice(out.indexOf('The winner of eac
 /** The same without the path of the report. */
 const outcomeText = (out: string): string => ending(out).replace(/Report: .*/, '')
 
+const words = (text: string): string => text.replaceAll(/\s+/g, ' ')
+
+/** The output without the hours of a sharper answer, which differ from run to run. */
+const withoutTime = (text: string): string => words(text).replaceAll(/about [\d.]+ (minutes?|hours) of/g, '')
+
 describe('a study', () => {
   it('is printed, saved, reported, shown again, and continued', () =>
     inFolder(async folder => {
@@ -112,6 +117,67 @@ describe('a study', () => {
       expect(await journalOf(one)).toEqual(await journalOf(whole))
       const last = await cli([...smallStudy(data, two, short), '--shard', '2/2'])
       expect(last.out).toContain('The rule, fixed before the data were seen:')
+    }))
+})
+
+describe('a study that repeats its searches', () => {
+  const RULED = { looks: '3,4', delta: 1, epochs: 1, budget: 4, seeds: 2 }
+
+  it('says what it costs, fixes its plan before the first training, and ends with an answer about procedures', () =>
+    inFolder(async folder => {
+      const out = join(folder, 'study')
+      const data = await writeClouds(folder)
+      const first = await cli(smallStudy(data, out, RULED))
+      expect(first.code).toBe(0)
+      expect(words(first.err)).toContain('With all 4 searches of each arm: 48 trainings, 48 epochs.')
+      expect(words(first.err)).toMatch(/This takes about \d+ minutes? on \d cores? of this machine/)
+      const text = words(first.out)
+      expect(text).toMatch(
+        /(is better on clouds-1.json by more than 1 point|equivalent on clouds-1.json, within 1 point|Undecided on clouds-1.json): /,
+      )
+      const [heading] = jsonLines(await readFile(join(out, 'journal.jsonl'), 'utf8'))
+      expect(heading).toMatchObject({
+        settings: { rule: { looks: [3, 4], delta: 1, error: 0.05 }, seeds: 2, budget: 4 },
+      })
+      expect(text).toContain(
+        `The plan has the id ${String(heading!.plan)}, in the first line of the journal.`,
+      )
+      expect(text).toMatch(/A new study with one look and an interval of ±1 point needs about/)
+      const html = await readFile(join(out, 'report.html'), 'utf8')
+      expect(html).toContain('Where the winners lie')
+      expect(html).toContain('--looks 3,4 --delta 1')
+
+      const shown = words((await cli(['study', 'show', out])).out)
+      expect(shown).toContain(text.slice(0, text.indexOf('Report:')).trim())
+      expect(shown).toContain('xent, search 3:')
+
+      // what was planned cannot be changed once it has begun
+      for (const change of [{ delta: 2 }, { looks: '3,5' }, { seeds: 3 }, { budget: 6 }]) {
+        const { code, err } = await cli(smallStudy(data, out, { ...RULED, ...change }))
+        expect(code).toBe(5)
+        expect(err).toContain(
+          `is the journal of another experiment: ${'looks' in change || 'delta' in change ? 'rule' : Object.keys(change)[0]} is`,
+        )
+      }
+    }))
+
+  it('killed and continued, from a file of settings: the same journal and the same output', () =>
+    inFolder(async folder => {
+      const data = await writeClouds(folder)
+      const [whole, cut, config] = [join(folder, 'whole'), join(folder, 'cut'), join(folder, 'plan.json')]
+      await writeFile(config, JSON.stringify({ ...RULED, looks: [3, 4], arms: 'quadratic,xent' }))
+      const undisturbed = await cli(smallStudy(data, whole, RULED))
+      const args = ['compare', '--config', config, '--data', data, '--out', cut, '--jobs', '2']
+      const resumable = [...args, '--sizes', '6,4,3', '--backend', 'cpu']
+      const running = start(resumable)
+      await running.said(', 1 epoch, seed')
+      running.signal('SIGKILL')
+      await running.result
+      expect((await journalOf(cut)).length).toBeLessThan((await journalOf(whole)).length)
+      const resumed = await cli(resumable)
+      const outcome = (out: string): string => withoutTime(out.replace(/Report: .*/, ''))
+      expect(outcome(resumed.out)).toBe(outcome(undisturbed.out))
+      expect(await journalOf(cut)).toEqual(await journalOf(whole))
     }))
 })
 

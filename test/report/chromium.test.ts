@@ -11,11 +11,19 @@ import { comparisonReport } from '../../src/report/pages/comparison-page.ts'
 import { reproduceReport } from '../../src/report/pages/reproduce-page.ts'
 import { runReport } from '../../src/report/pages/run-page.ts'
 import { slowdownReport } from '../../src/report/pages/slowdown-page.ts'
+import { proceduresReport } from '../../src/report/pages/procedures-page.ts'
 import { studyReport } from '../../src/report/pages/study-page.ts'
 import { inFolder } from '../support/cli.ts'
 import { chromium, findings, look, startChromium, type Browser, type Tab } from '../support/chromium.ts'
 import { isLong } from '../support/long.ts'
-import { sampleChapter, sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
+import {
+  sampleChapter,
+  sampleProcedures,
+  sampleReproduction,
+  sampleRun,
+  sampleSlowdown,
+  sampleStudy,
+} from './samples.ts'
 
 const HOSTILE = '</script><img src=x onerror=alert(1)>'
 
@@ -26,6 +34,7 @@ const pages = {
   diverged: runReport({ ...sampleRun(1, 0), state: 'diverged', layers: undefined, answers: undefined }),
   comparison: comparisonReport([sampleRun(1, 12), sampleRun(3, 12), other]),
   study: studyReport(sampleStudy(20)),
+  procedures: proceduresReport(sampleProcedures()),
   reproduce: reproduceReport(sampleReproduction()),
   slowdown: slowdownReport(sampleSlowdown(50)),
   chapter: chapterReport(sampleChapter()),

@@ -3,12 +3,20 @@ import { parseHTML } from 'linkedom/worker'
 import { describe, expect, it } from 'vitest'
 import { chapterReport } from '../../src/report/pages/chapter-page.ts'
 import { comparisonReport } from '../../src/report/pages/comparison-page.ts'
+import { proceduresReport } from '../../src/report/pages/procedures-page.ts'
 import { reproduceReport } from '../../src/report/pages/reproduce-page.ts'
 import { runReport } from '../../src/report/pages/run-page.ts'
 import { slowdownReport } from '../../src/report/pages/slowdown-page.ts'
 import { studyReport } from '../../src/report/pages/study-page.ts'
 import type { RunRecord, RunState } from '../../src/report/run-record.ts'
-import { sampleChapter, sampleReproduction, sampleRun, sampleSlowdown, sampleStudy } from './samples.ts'
+import {
+  sampleChapter,
+  sampleProcedures,
+  sampleReproduction,
+  sampleRun,
+  sampleSlowdown,
+  sampleStudy,
+} from './samples.ts'
 
 type Element = {
   readonly tagName: string
@@ -61,6 +69,8 @@ const pages = {
   },
   study: (text?: string) =>
     studyReport(text === undefined ? sampleStudy(5) : withTexts(sampleStudy(5), text)),
+  procedures: (text?: string) =>
+    proceduresReport(text === undefined ? sampleProcedures() : withTexts(sampleProcedures(), text)),
   reproduce: (text?: string) =>
     reproduceReport(text === undefined ? sampleReproduction() : withTexts(sampleReproduction(), text)),
   chapter: (text?: string) =>
@@ -379,4 +389,15 @@ it('a report of 30 epochs and 100 hidden neurons is below 1 MB, a study of 100 t
     return { ...run, config: { ...run.config, eta: i } }
   })
   expect(comparisonReport(trials).length).toBeLessThan(3e6)
+})
+
+it('the page of repeated searches has a row of dots for each search, and one for all', () => {
+  const document = parsed(proceduresReport(sampleProcedures()))
+  const chart = document
+    .querySelectorAll('svg')
+    .find(svg => (svg.getAttribute('aria-label') ?? '').startsWith('The difference of each search'))!
+  expect(chart.getAttribute('aria-label')).toContain(
+    'mean +0.20 points, interval +0.05 to +0.35, over 8 searches',
+  )
+  expect(chart.querySelectorAll('circle')).toHaveLength(8 * 5)
 })

@@ -4,6 +4,7 @@
 import type { Chapter } from '../../src/report/pages/chapter-page.ts'
 import type { Reproduction } from '../../src/report/pages/reproduce-page.ts'
 import type { Slowdown } from '../../src/report/pages/slowdown-page.ts'
+import type { ProcedureArm, ProceduresRecord } from '../../src/report/pages/procedures-page.ts'
 import type { StudyRecord } from '../../src/report/pages/study-page.ts'
 import type { RunRecord } from '../../src/report/run-record.ts'
 import { initialValues } from '../../src/core/params.ts'
@@ -105,6 +106,30 @@ export const sampleStudy = (trials = 50): StudyRecord => {
     differences: [
       { name: 'cross-entropy minus quadratic', differences, mean: 0.003, low: 0.0016, high: 0.0044 },
     ],
+  }
+}
+
+/** A study of 8 searches of each arm, each with 5 seeds. */
+export const sampleProcedures = (): ProceduresRecord => {
+  const searches = Array.from({ length: 8 }, (_, r) => Array.from(normalNumbers(key(r), 5), x => 0.2 + x / 4))
+  const arm = (name: string, i: number): ProcedureArm => ({
+    name,
+    trials: sampleStudy(20).arms[i]!.trials,
+    winners: searches.map((_, r) => ({ settings: { eta: 0.5 + r, init: 'default' }, test: 0.96 })),
+    curves: Array.from({ length: 40 }, (_, seed) => curve(seed + 100 * i, 30, 0.96 - i / 200)),
+    ...{ mean: 0.958, diverged: 0, stuck: i },
+  })
+  return {
+    ...EXPERIMENT,
+    title: 'Which procedure is better',
+    answer: 'Undecided on MNIST.',
+    difference: { name: 'quadratic minus xent', searches, mean: 0.2, low: 0.05, high: 0.35, delta: 0.1 },
+    looks: [['8', '5.00 %', '+0.20', '0.05 to 0.35', '0.08 to 0.32', 'undecided']],
+    arms: [arm('xent', 0), arm('quadratic', 1)],
+    spread: ['xent: eta: 0.5 to 7.5'],
+    secondary: ['after 1 epoch: xent is ahead'],
+    sharper: ['A new study needs 100 searches.'],
+    rule: ['The study ends at the first look that decides.'],
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { studyRecord } from '../../src/report/study-record.ts'
 import { describeOutcome } from '../../src/report/text/study-text.ts'
 import { planStudy, studyDefaults } from '../../src/study/study-plan.ts'
-import { outstanding, studyOutcome } from '../../src/study/study.ts'
+import { outstanding, studyOutcome, type WinnersOutcome } from '../../src/study/study.ts'
 import type { TrialResult } from '../../src/study/trial.ts'
 import { diverged, done } from '../study/finals.ts'
 
@@ -29,7 +29,7 @@ const told = (endOf: Record<(typeof ARMS)[number], TrialResult>) => {
       return [id, { ...rest, id, accuracies: accuracies.map(correct => correct + (i % 3)) }]
     }),
   )
-  const outcome = studyOutcome(plan, results)!
+  const outcome = studyOutcome(plan, results) as WinnersOutcome
   return {
     text: describeOutcome(plan, results, outcome),
     page: studyRecord(plan, results, outcome, { command: '', config: {}, env: {} }),

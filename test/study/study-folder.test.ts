@@ -15,6 +15,8 @@ const good = {
   ...{ budget: 240, factor: 3, epochs: 30, seeds: 10, seed: 0, common: {}, data: 'd', classes: 10 },
 }
 
+const rule = { looks: [5, 10], delta: 0.1, error: 0.05 }
+
 const read = (text: string | Buffer) =>
   inFolder(async folder => {
     const study = join(folder, 'study')
@@ -26,6 +28,8 @@ const read = (text: string | Buffer) =>
 describe('study.json', () => {
   it('is read as it was written', async () => {
     expect(await read(JSON.stringify(good))).toEqual({ _tag: 'Right', right: good })
+    const ruled = { ...good, rule }
+    expect(await read(JSON.stringify(ruled))).toEqual({ _tag: 'Right', right: ruled })
   })
 
   it.each([
@@ -37,6 +41,12 @@ describe('study.json', () => {
     [{ factor: 0 }, 'study.json is damaged'],
     [{ seeds: 1e9 }, 'study.json is damaged'],
     [{ seed: 1e300 }, 'study.json is damaged'],
+    [{ rule: { ...rule, looks: [] } }, 'study.json is damaged'],
+    [{ rule: { ...rule, looks: [5, 5] } }, 'study.json is damaged'],
+    [{ rule: { ...rule, looks: [2, 5] } }, 'study.json is damaged'],
+    [{ rule: { ...rule, looks: [5, 1e9] } }, 'study.json is damaged'],
+    [{ rule: { ...rule, delta: 0 } }, 'study.json is damaged'],
+    [{ rule: { ...rule, error: 1 } }, 'study.json is damaged'],
     [{ space: { eta: null } }, 'the space in study.json is damaged: eta is null'],
     [{ space: { eta: { from: 0, to: -1 } } }, 'the space in study.json is damaged: eta is from 0 to -1'],
     [{ space: { unknown: [1] } }, 'the space in study.json is damaged: unknown cannot be searched'],

@@ -5,6 +5,7 @@ import { epochsOfRungs } from '../../src/study/halving.ts'
 import { identify } from '../../src/study/identity.ts'
 import { defaultSpace, describeSpace } from '../../src/study/space.ts'
 import { studyDefaults, planStudy, subjectOf, type Study } from '../../src/study/study-plan.ts'
+import type { LookRule } from '../../src/study/looks.ts'
 import { exitCode } from '../../src/errors.ts'
 import {
   continueStudy,
@@ -12,7 +13,10 @@ import {
   searchFailure,
   stages,
   studyOutcome,
-  type StudyOutcome,
+  workLeft,
+  workPlanned,
+  type ProceduresOutcome,
+  type WinnersOutcome,
 } from '../../src/study/study.ts'
 import type { TrialResult, TrialResults, Trial } from '../../src/study/trial.ts'
 import { fold, generator, key, normalNumbers, permutation } from '../../src/core/rng.ts'
@@ -51,7 +55,7 @@ const learn = (trial: Trial): TrialResult => {
 
 type Ran = {
   readonly results: TrialResults
-  readonly outcome: StudyOutcome
+  readonly outcome: WinnersOutcome
   readonly trials: readonly Trial[]
 }
 
@@ -65,7 +69,7 @@ const run = (of: Study, known: TrialResults = new Map(), trainer = learn): Ran =
     trials.push(...next)
     for (const trial of next) results.set(trial.id, trainer(trial))
   }
-  return { results, trials, outcome: studyOutcome(plan, results)! }
+  return { results, trials, outcome: studyOutcome(plan, results) as WinnersOutcome }
 }
 
 /** Runs it with a few workers whose results come in any order; now and then all are killed, and a result is lost. */
@@ -340,6 +344,116 @@ describe('a continued study', () => {
   it('that comes back to what it was has been there', () => {
     const second = continueStudy(first, results, more)
     expect(continueStudy(second, results, study()).earlier).toEqual([{ budget: 60, seeds: 4 }])
+  })
+})
+
+describe('a study that repeats its searches', () => {
+  const RULE: LookRule = { looks: [3, 5], delta: 0.1, error: 0.05 }
+  /** Its arms differ by far more than chance: the first look decides. */
+  const clear = study({
+    arms: [XENT, { name: 'xent --eta 0.05', flags: { cost: 'xent', eta: '0.05' } }],
+    rule: RULE,
+    budget: 30,
+  })
+  /** The same height for both arms, with seeds that differ so much that no look decides. */
+  const open = study({ rule: RULE, budget: 30, seeds: 2 })
+
+  const runAll = (of: Study): { readonly results: TrialResults; readonly outcome: ProceduresOutcome } => {
+    const plan = planStudy(of)
+    const results = new Map<string, TrialResult>()
+    for (let next = outstanding(plan, results); next.length > 0; next = outstanding(plan, results)) {
+      expect(studyOutcome(plan, results)).toBeUndefined()
+      expect(workLeft(plan, results).trials).toBeGreaterThanOrEqual(next.length)
+      for (const trial of next) results.set(trial.id, learn(trial))
+    }
+    expect(workLeft(plan, results)).toEqual({ trials: 0, work: 0 })
+    return { results, outcome: studyOutcome(plan, results) as ProceduresOutcome }
+  }
+
+  it('ends at the first look that decides, and does not begin the searches after it', () => {
+    const { results, outcome } = runAll(clear)
+    expect(outcome.looks.map(({ searches, answer }) => [searches, answer])).toEqual([[3, 'better']])
+    expect(outcome.searches).toHaveLength(3)
+    expect(outcome.planned).toBe(5)
+    const later = planStudy(clear)
+      .searches.slice(3)
+      .flatMap(({ arms }) => arms.flatMap(({ search }) => search.flat()))
+    expect(later.some(({ id }) => results.has(id))).toBe(false)
+  })
+
+  it('goes on to the last look while none decides', () => {
+    const { outcome } = runAll(open)
+    expect(outcome.looks.map(({ searches, answer }) => [searches, answer])).toEqual([
+      [3, 'undecided'],
+      [5, 'undecided'],
+    ])
+    expect(outcome.differences).toHaveLength(5)
+  })
+
+  it('takes as the difference of a search the mean over its seeds, in points', () => {
+    const { outcome } = runAll(clear)
+    outcome.searches.forEach(({ arms: [first, second] }, r) => {
+      const ends = [first, second].map(({ finals }) => finals.map(({ accuracies }) => accuracies.at(-1)!))
+      const byHand = ends[1]!.reduce((sum, end, i) => sum + (100 * (end - ends[0]![i]!)) / N / 4, 0)
+      expect(outcome.differences[r]).toBeCloseTo(byHand, 10)
+    })
+    expect(outcome.looks[0]!.mean).toBeCloseTo(outcome.differences.reduce((a, b) => a + b, 0) / 3, 10)
+  })
+
+  it('law: in any order, with any number of workers, killed or not: the same trials, the same outcome', () => {
+    for (const of of [clear, open]) {
+      const undisturbed = runAll(of)
+      fc.assert(
+        fc.property(fc.nat(), fc.integer({ min: 5, max: 60 }), (seed, workers) => {
+          const results = runDisturbed(of, seed, workers)
+          expect(sorted(results)).toEqual(sorted(undisturbed.results))
+          expect(studyOutcome(planStudy(of), results)).toEqual(undisturbed.outcome)
+        }),
+        { numRuns: 4 },
+      )
+    }
+  })
+
+  it('draws each search anew, with new seeds, and the same ones for both arms', () => {
+    const { searches } = planStudy(study({ rule: RULE }))
+    const drawn = searches.map(({ arms }) =>
+      arms.map(({ search }) =>
+        search[0]!.map(({ flags: { cost: _, ...rest }, seed }) => JSON.stringify([rest, seed])),
+      ),
+    )
+    for (const [first, second] of drawn) expect(second).toEqual(first)
+    const all = drawn.flatMap(([first]) => first!)
+    expect(new Set(all).size).toBe(all.length)
+    expect(identify(planStudy(study()).searches[0]!.arms[0].configurations)).not.toBe(
+      identify(searches[0]!.arms[0].configurations),
+    )
+  })
+
+  it('is another study with another budget, number of seeds, delta or looks: its plan is fixed', () => {
+    const ids = [
+      open,
+      ...[{ budget: 60 }, { seeds: 3 }, { rule: { ...RULE, delta: 0.2 } }],
+      { rule: { ...RULE, looks: [3, 6] } },
+    ].map(change => identify(subjectOf({ ...open, ...change })))
+    expect(new Set(ids).size).toBe(5)
+    expect(runAll(open).outcome.plan).toBe(ids[0])
+  })
+
+  it('of two arms of one configuration runs each trial once, and finds them equivalent at its first look', () => {
+    const twins = [
+      { ...XENT, name: 'xent (1)' },
+      { ...XENT, name: 'xent (2)' },
+    ] as const
+    const { outcome, results } = runAll({ ...open, arms: twins })
+    expect(outcome.looks.map(({ answer }) => answer)).toEqual(['equivalent'])
+    expect(results.size).toBe(workPlanned(planStudy({ ...open, arms: twins })).trials * (3 / 5))
+  })
+
+  it('whose search has no winner ends with that error', () => {
+    const plan = planStudy(clear)
+    const results = new Map(outstanding(plan, new Map()).map(({ id }) => [id, { ...diverged(), id }]))
+    expect(outstanding(plan, results)).toEqual([])
+    expect(searchFailure(plan, results)!.message).toContain('configurations of xent diverged')
   })
 })
 

@@ -3,12 +3,13 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { shellCommand } from '#scripts/package'
 import { diverged, type AppError } from '../../errors.ts'
-import { planStudy, type StudyPlan } from '../../study/study-plan.ts'
+import { dataNameOf, planStudy, type StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace } from '../../study/space.ts'
-import type { StudyOutcome } from '../../study/study.ts'
+import { workPlanned, type StudyOutcome } from '../../study/study.ts'
 import {
   checkData,
   checkPlan,
@@ -17,8 +18,11 @@ import {
   type StudyEnd,
   type StudyRun,
 } from '../../study/run-study.ts'
+import { proceduresRecord } from '../../report/procedures-record.ts'
 import { studyRecord } from '../../report/study-record.ts'
 import type { TrialResults } from '../../study/trial.ts'
+import { studySeconds } from '../../book/study-cost.ts'
+import { answerSentence, inHours } from '../../report/text/procedure-text.ts'
 import { verdictSentence } from '../../report/text/verdict-text.ts'
 import { toJson } from '../../io/json.ts'
 import { unwritable } from '../../io/failure.ts'
@@ -58,12 +62,13 @@ export const compareCommand = defineCommand({
           TE.flatMapEither(checkData(data.dataset)),
         ),
       ),
+      TE.bind('seconds', ({ plan, data }) => studySeconds(env, data.dataset, data.choice, plan)),
       // the processes that do the trials load the data themselves
-      TE.map(({ flags, plan, data: { dataset: _dataset, ...data } }) => ({ flags, plan, data })),
+      TE.map(({ data: { dataset: _dataset, ...data }, ...rest }) => ({ ...rest, data })),
       TE.tapIO(
-        ({ flags, plan }) =>
+        ({ flags, plan, seconds }) =>
           () =>
-            announce(env, flags, plan),
+            announce(env, flags, plan, seconds),
       ),
       TE.bindW('pool', ({ flags, data }) => poolFor(env, flags, data)),
       TE.flatMap(({ flags, data, plan, pool }) =>
@@ -95,10 +100,21 @@ const perform = (
       )
 }
 
-const announce = (env: CliEnv, { json }: CompareFlags, plan: StudyPlan): void => {
+const announce = (
+  env: CliEnv,
+  { json, jobs, queue }: CompareFlags,
+  plan: StudyPlan,
+  seconds: number,
+): void => {
   const { study, arms } = plan
-  if (json) env.out(toJson({ event: 'start', ...study, rungs: arms.map(({ rungs }) => rungs) }))
-  else for (const line of describePlan(plan).flatMap(toWidth(env.columns))) env.log(line)
+  const { trials, work: epochs } = workPlanned(plan)
+  const cores = queue === undefined ? Math.min(jobs, availableParallelism()) : 1
+  const time = `This takes about ${inHours(seconds / cores / 3600)} on ${counted(cores, 'core')} of this machine, if nothing else runs${study.rule === undefined ? '' : '; less, if an early look decides'}.`
+  if (json)
+    env.out(
+      toJson({ event: 'start', ...study, rungs: arms.map(({ rungs }) => rungs), trials, epochs, seconds }),
+    )
+  else for (const line of [...describePlan(plan), time].flatMap(toWidth(env.columns))) env.log(line)
 }
 
 const writeShare = (
@@ -150,7 +166,7 @@ const writeOutcome = (
             event: 'done',
             ...outcome,
             data: data.name,
-            sentence: verdictSentence(outcome.verdict, data.name),
+            sentence: sentenceOf(plan, outcome),
             report: path,
           }),
         )
@@ -161,14 +177,15 @@ const writeOutcome = (
       }
     }),
     TE.filterOrElse(
-      () => outcome.verdict.finding !== 'none',
-      (): AppError =>
-        diverged(
-          verdictSentence(outcome.verdict, data.name),
-          'give smaller learning rates, and another --out',
-        ),
+      () => outcome.kind === 'procedures' || outcome.verdict.finding !== 'none',
+      (): AppError => diverged(sentenceOf(plan, outcome), 'give smaller learning rates, and another --out'),
     ),
   )
+
+const sentenceOf = ({ study }: StudyPlan, outcome: StudyOutcome): string =>
+  outcome.kind === 'winners'
+    ? verdictSentence(outcome.verdict, dataNameOf(study))
+    : answerSentence({ ...study, rule: study.rule! }, outcome)
 
 const writeReport = (
   env: CliEnv,
@@ -179,26 +196,34 @@ const writeReport = (
   ended: StudyOutcome,
 ): TE.TaskEither<AppError, string> => {
   const path = join(flags.out, 'report.html')
-  const { space, common, budget, factor, epochs, seeds, seed } = plan.study
+  const { space, common, budget, factor, epochs, seeds, seed, rule } = plan.study
   const searched = describeSpace(space).map(line => line.split(': ') as [flag: string, what: string])
+  const provenance = {
+    command: compareCommandLine(flags),
+    config: {
+      ...common,
+      budget,
+      factor,
+      epochs,
+      seeds,
+      seed,
+      ...(rule === undefined ? {} : { looks: rule.looks, delta: rule.delta, error: rule.error }),
+      ...Object.fromEntries(searched),
+      data: `${name} ${data}`,
+    },
+    env: { node: process.version, platform: `${process.platform} ${process.arch}` },
+  }
   return TE.tryCatch(async () => {
     // Plot takes a moment to load
-    const { studyReport } = await import('../../report/pages/study-page.ts')
-    const record = studyRecord(plan, results, ended, {
-      command: compareCommandLine(flags),
-      config: {
-        ...common,
-        budget,
-        factor,
-        epochs,
-        seeds,
-        seed,
-        ...Object.fromEntries(searched),
-        data: `${name} ${data}`,
-      },
-      env: { node: process.version, platform: `${process.platform} ${process.arch}` },
-    })
-    await env.files.save(path, studyReport(record))
+    const [{ studyReport }, { proceduresReport }] = await Promise.all([
+      import('../../report/pages/study-page.ts'),
+      import('../../report/pages/procedures-page.ts'),
+    ])
+    const page =
+      ended.kind === 'winners'
+        ? studyReport(studyRecord(plan, results, ended, provenance))
+        : proceduresReport(proceduresRecord(plan, results, ended, provenance))
+    await env.files.save(path, page)
     return path
   }, unwritable(path))
 }

@@ -42,9 +42,10 @@ const show = (folder: string, json: boolean, env: CliEnv): TE.TaskEither<AppErro
       const plan = planStudy(study)
       const ended = studyOutcome(plan, results)
       if (json) {
-        for (const { arm, search, final } of stages(plan, results))
-          for (const trial of [...search.flat(), ...(final?.trials ?? [])])
-            env.out(toJson({ event: 'trial', arm, ...trial, result: results.get(trial.id) }))
+        for (const [r, of] of plan.searches.entries())
+          for (const { arm, search, final } of stages(of, results))
+            for (const trial of [...search.flat(), ...(final?.trials ?? [])])
+              env.out(toJson({ event: 'trial', search: r + 1, arm, ...trial, result: results.get(trial.id) }))
         env.out(toJson({ event: 'done', data: dataNameOf(study), outcome: ended }))
         return
       }

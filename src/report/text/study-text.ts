@@ -2,17 +2,31 @@
  * A study as text: its plan, its trials, and its outcome.
  */
 import { describeRungs } from '../../study/halving.ts'
-import { dataNameOf, type StudyPlan } from '../../study/study-plan.ts'
+import { dataNameOf, type SearchPlan, type StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace, type FlagTexts } from '../../study/space.ts'
 import { validationOf } from '../study-record.ts'
-import { stages, type StudyOutcome } from '../../study/study.ts'
+import { stages, workPlanned, type StudyOutcome, type WinnersOutcome } from '../../study/study.ts'
 import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
 import { countedCorrect, leaderOf } from '../../study/verdict.ts'
 import { describeMachines, describeUnlikeSearches, describeVerdict } from './verdict-text.ts'
 import { counted, aligned, percentOf } from '../../format.ts'
+import { describeProcedures, describeRule } from './procedure-text.ts'
 
 /** The plan: the arms, the space they share, the budget of each, and the final runs. */
-export const describePlan = ({ study, arms }: StudyPlan): readonly string[] => [
+export const describePlan = (plan: StudyPlan): readonly string[] => {
+  const { trials, work } = workPlanned(plan)
+  const { rule } = plan.study
+  return [
+    ...describeSearch(plan),
+    ...(rule !== undefined && plan.arms.every(({ rungs }) => rungs.length === 0)
+      ? [`Nothing is searched: each search stands for ${counted(plan.study.seeds, 'new seed')}.`]
+      : []),
+    ...(rule === undefined ? [] : describeRule({ ...plan.study, rule })),
+    `${rule === undefined ? 'In total' : `With all ${plan.searches.length} searches of each arm`}: ${counted(trials, 'training')}, ${counted(work, 'epoch')}.`,
+  ]
+}
+
+const describeSearch = ({ study, arms }: StudyPlan): readonly string[] => [
   `Two arms: ${arms[0].name} and ${arms[1].name}. Both are searched in the same space, with the same draws:`,
   ...describeSpace(study.space).map(line => `  ${line}`),
   ...describeUnlikeSearches(study),
@@ -27,8 +41,19 @@ export const describePlan = ({ study, arms }: StudyPlan): readonly string[] => [
 
 /** All trials of the rungs so far, arm by arm and rung by rung, the best first. */
 export const trialTable = (plan: StudyPlan, results: TrialResults): readonly string[] =>
-  stages(plan, results).flatMap(stage => {
-    const names = varied(plan, stage.search.flat().concat(stage.final?.trials ?? []))
+  plan.searches.flatMap((search, r) => searchTable(plan, search, r, results))
+
+/** The trials of one search; of repeated ones, only of those that have begun. */
+const searchTable = (
+  plan: StudyPlan,
+  search: SearchPlan,
+  r: number,
+  results: TrialResults,
+): readonly string[] =>
+  stages(search, results).flatMap(stage => {
+    const trials = stage.search.flat().concat(stage.final?.trials ?? [])
+    if (r > 0 && !trials.some(({ id }) => results.has(id))) return []
+    const names = varied(plan, trials)
     const rows = [...stage.search, stage.final?.trials ?? []].flatMap(trials =>
       trials
         .map(trial => ({ trial, result: results.get(trial.id) }))
@@ -42,17 +67,26 @@ export const trialTable = (plan: StudyPlan, results: TrialResults): readonly str
         ]),
     )
     return [
-      `${stage.arm}:`,
+      `${stage.arm}${plan.searches.length === 1 ? '' : `, search ${r + 1}`}:`,
       ...aligned([['epochs', ...names, 'seed', 'on', 'accuracy'], ...rows]).map(line => `  ${line}`),
       '',
     ]
   })
 
-/** The winners, their final runs seed by seed, and the verdict. */
+/** The winners, their final runs, and the verdict. */
 export const describeOutcome = (
   plan: StudyPlan,
   results: TrialResults,
   outcome: StudyOutcome,
+): readonly string[] =>
+  outcome.kind === 'winners'
+    ? describeWinners(plan, results, outcome)
+    : describeProcedures({ ...plan.study, rule: plan.study.rule! }, results, outcome)
+
+const describeWinners = (
+  plan: StudyPlan,
+  results: TrialResults,
+  outcome: WinnersOutcome,
 ): readonly string[] => {
   const { arms, same, verdict, computedBy } = outcome
   const both = stages(plan, results)
