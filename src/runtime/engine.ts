@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { cacheFolder } from '#scripts/cache-folder'
 import { sessions, type BackendChoice, type BackendName, type BackendPreference } from './backend.ts'
 import { usageError, type UsageError } from '../errors.ts'
-import { c } from '../compiler/c/c.ts'
+import { c, type COptions } from '../compiler/c/c.ts'
 import { eager } from '../compiler/eager.ts'
 import { withFallback } from '../compiler/fallback.ts'
 import type { EngineName, Interpreter } from '../core/scan.ts'
@@ -27,14 +27,19 @@ const EAGER: Engine = ['eager', () => eager]
  * The C engine, with the compiler that is in PATH: for `jit`, `scan` and `fit`. It gives the bytes of the WebAssembly engine. What it
  * compiles is kept in the user's cache (`NETWORK2_CACHE`).
  *
+ * @param options `threads`: how many threads share the steps that are worth it, with the same bytes
  * @returns an engine that throws a CompileError where it cannot compile; `withFallback(cEngine(), wasm(), console.warn)` then goes on
  */
-export const cEngine = (): Interpreter =>
-  c({ folder: join(cacheFolder(process.env), 'compiled'), searchPath: process.env.PATH ?? '' })
+export const cEngine = ({ threads }: Pick<COptions, 'threads'> = {}): Interpreter =>
+  c({
+    folder: join(cacheFolder(process.env), 'compiled'),
+    searchPath: process.env.PATH ?? '',
+    ...(threads === undefined ? {} : { threads }),
+  })
 
 /** The engines of a backend, the one that is chosen for it first. */
 export const engines = (backend: BackendName): RNEA.ReadonlyNonEmptyArray<Engine> => {
-  if (backend === 'wasm') return [['wasm', () => wasm()], ['c', cEngine], EAGER]
+  if (backend === 'wasm') return [['wasm', () => wasm()], ['c', () => cEngine()], EAGER]
   const native = backend === 'native' ? sessions() : undefined
   return native === undefined ? [EAGER] : [['xla', () => xla(native)], EAGER]
 }

@@ -24,13 +24,20 @@ import { CompileError } from '../../core/scan.ts'
 /** A compiler, and a text that changes when it or the processor does. */
 export type CCompiler = { readonly path: string; readonly identity: string }
 
-/** The addon of a module: a function that runs the steps, and returns whether all of them ran. */
-export type Run = (memory: ArrayBuffer, start: number, ...rowsAndCount: readonly number[]) => boolean
+/**
+ * The addon of a module: a function that runs the steps, and returns whether all of them ran; undefined where the system
+ * does not start its threads.
+ */
+export type Run = (
+  memory: ArrayBuffer,
+  start: number,
+  ...rowsAndCount: readonly number[]
+) => boolean | undefined
 
 /** Two roundings for a b + c, as in WebAssembly: nothing here may change the bits of a result. */
 const FLAGS = [
   ...['-O2', '-march=native', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-fwrapv'],
-  ...['-std=gnu11', '-shared', '-fPIC', '-w'],
+  ...['-std=gnu11', '-shared', '-fPIC', '-pthread', '-w'],
   ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
 ]
 

@@ -177,6 +177,8 @@ const writer = (lanes: number) => {
         return `do {\n${textOf(code.body)}} while (${valueOf(code.condition)});\n`
       case 'call':
         return `if (f${code.index}(memory, start)) return 1;\n`
+      case 'barrier':
+        return 'if (waited(team)) return 1;\n'
       case 'copy':
         return `memmove(memory + ${valueOf(code.to)}, memory + ${valueOf(code.from)}, ${valueOf(code.bytes)});\n`
       case 'clear':
@@ -191,7 +193,9 @@ const writer = (lanes: number) => {
 }
 
 /** Types, and the operations that C does not have. Where a number is NaN, or a zero has a sign, they do as WebAssembly. */
-const preamble = (lanes: number): string => `#include <stdint.h>
+const preamble = (lanes: number): string => `#include <pthread.h>
+#include <sched.h>
+#include <stdint.h>
 #include <string.h>
 
 typedef float vf __attribute__((vector_size(${4 * lanes}), aligned(4), may_alias));
@@ -251,8 +255,34 @@ INLINE vi toInts(vf a) {
 }
 `
 
+/** Threads that wait for each other. They spin: the next of them mostly comes within a microsecond. */
+const TEAM = `
+#if defined(__x86_64__) || defined(__i386__)
+#define PAUSE() __builtin_ia32_pause()
+#else
+#define PAUSE() ((void)0)
+#endif
+
+struct team { int size, arrived, turn, stopped; };
+
+/* whether the team has stopped */
+static int waited(struct team *team) {
+  int turn = __atomic_load_n(&team->turn, __ATOMIC_ACQUIRE);
+  if (__atomic_add_fetch(&team->arrived, 1, __ATOMIC_ACQ_REL) == team->size) {
+    __atomic_store_n(&team->arrived, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&team->turn, turn + 1, __ATOMIC_RELEASE);
+  } else
+    for (int spins = 0; __atomic_load_n(&team->turn, __ATOMIC_ACQUIRE) == turn; spins++) {
+      if (__atomic_load_n(&team->stopped, __ATOMIC_RELAXED)) return 1;
+      if (spins < 2000) PAUSE();
+      else sched_yield();
+    }
+  return __atomic_load_n(&team->stopped, __ATOMIC_RELAXED);
+}
+`
+
 /** The part of Node-API that is used, declared here: its headers need not be installed. */
-const entry = (run: number, rows: number): string => `
+const entry = (runs: readonly number[], rows: number): string => `
 typedef struct napi_env__ *napi_env;
 typedef struct napi_value__ *napi_value;
 typedef struct napi_callback_info__ *napi_callback_info;
@@ -263,18 +293,47 @@ extern int napi_get_value_int64(napi_env, napi_value, int64_t *);
 extern int napi_create_function(napi_env, const char *, size_t, napi_callback, void *, napi_value *);
 extern int napi_get_boolean(napi_env, _Bool, napi_value *);
 
+struct job {
+  int (*run)(char *restrict, int64_t, struct team *${', int64_t'.repeat(rows + 1)});
+  char *memory;
+  int64_t start, n, row[${Math.max(1, rows)}];
+  struct team *team;
+};
+
+static void *work(void *given) {
+  struct job *job = given;
+  if (job->run(job->memory, job->start, job->team, ${Array.from({ length: rows }, (_, i) => `job->row[${i}] - job->start, `).join('')}job->n))
+    __atomic_store_n(&job->team->stopped, 1, __ATOMIC_RELAXED);
+  return 0;
+}
+
 static napi_value run(napi_env env, napi_callback_info info) {
   size_t count = ${rows + 3};
   napi_value given[${rows + 3}], result;
   void *data;
   size_t length;
-  int64_t start, n, row[${Math.max(1, rows)}];
+  struct team team = { .size = ${runs.length} };
+  struct job jobs[] = {${runs.map(run => `{ .run = f${run}, .team = &team }`).join(', ')}}, *job = jobs;
+  pthread_t threads[${runs.length}];
   napi_get_cb_info(env, info, &count, given, 0, 0);
   napi_get_arraybuffer_info(env, given[0], &data, &length);
-  napi_get_value_int64(env, given[1], &start);
-  for (int i = 0; i < ${rows}; i++) napi_get_value_int64(env, given[2 + i], &row[i]);
-  napi_get_value_int64(env, given[${rows + 2}], &n);
-  napi_get_boolean(env, f${run}((char *)data + start, start, ${Array.from({ length: rows }, (_, i) => `row[${i}] - start, `).join('')}n) == 0, &result);
+  napi_get_value_int64(env, given[1], &job->start);
+  for (int i = 0; i < ${rows}; i++) napi_get_value_int64(env, given[2 + i], &job->row[i]);
+  napi_get_value_int64(env, given[${rows + 2}], &job->n);
+  job->memory = (char *)data + job->start;
+  int started = 1;
+  for (; started < ${runs.length}; started++) {
+    __typeof__(job->run) own = jobs[started].run;
+    jobs[started] = *job;
+    jobs[started].run = own;
+    if (pthread_create(&threads[started], 0, work, &jobs[started]) != 0) break;
+  }
+  /* a system that starts no more threads: the steps are not run */
+  if (started < ${runs.length}) team.stopped = 1;
+  else work(job);
+  for (int i = 1; i < started; i++) pthread_join(threads[i], 0);
+  if (started < ${runs.length}) return 0;
+  napi_get_boolean(env, !team.stopped, &result);
   return result;
 }
 
@@ -285,6 +344,10 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
   return f;
 }
 `
+
+/** The functions of a module that threads run, by their positions. */
+export const runsOf = ({ functions }: Pick<ModuleFunctions, 'functions'>): readonly number[] =>
+  functions.flatMap(({ name }, index) => (name === undefined ? [] : [index]))
 
 /**
  * The text of a module. It is an addon of Node whose value is a function `run(buffer, start, ...rows, count)`: it runs
@@ -298,10 +361,12 @@ export const cSource = ({ functions, vectorFunctions }: ModuleFunctions, { lanes
     ({ name, locals, body, value }) =>
       `static __attribute__((noinline)) vf ${name}_(vf l0) {\n${ownLocals(locals, 1)}${textOf(body)}return ${valueOf(value)};\n}\n`,
   )
-  const written = functions.map(({ params, locals, body }, index) => {
+  const written = functions.map(({ params, locals, body, name }, index) => {
+    const team = name === undefined ? '' : ', struct team *team'
     const given = params.map((kind, i) => `, ${TYPES[kind]} l${i}`).join('')
-    return `static __attribute__((noinline)) int f${index}(char *restrict memory, int64_t start${given}) {\n${ownLocals(locals, params.length)}${textOf(body)}return 0;\n}\n`
+    return `static __attribute__((noinline)) int f${index}(char *restrict memory, int64_t start${team}${given}) {\n${ownLocals(locals, params.length)}${textOf(body)}return 0;\n}\n`
   })
-  const run = functions.findIndex(({ name }) => name === 'run')
-  return [preamble(lanes), ...called, ...written, entry(run, functions[run]!.params.length - 1)].join('\n')
+  const runs = runsOf({ functions })
+  const rows = functions[runs[0]!]!.params.length - 1
+  return [preamble(lanes), TEAM, ...called, ...written, entry(runs, rows)].join('\n')
 }

@@ -2,11 +2,11 @@
  * The C engine: the same kernels as the WebAssembly engine's, in the same order, written as C for the vectors of this
  * processor and compiled by its compiler. It gives the same bytes. It needs Node and a C compiler.
  */
-import type { Interpreter } from '../../core/scan.ts'
+import { CompileError, type Interpreter } from '../../core/scan.ts'
 import { GatherError, type CompiledListing } from '../wasm/compile.ts'
 import { machineEngine } from '../wasm/wasm.ts'
 import { addonOf, findCCompiler } from './addon.ts'
-import { cSource } from './c-source.ts'
+import { cSource, runsOf } from './c-source.ts'
 import { processorVectors } from './processor.ts'
 
 /** The options of the C engine. */
@@ -17,24 +17,38 @@ export type COptions = {
   readonly searchPath: string
   /** Numbers in a vector: 4, 8 or 16; those of this processor, if it is left out. */
   readonly lanes?: 4 | 8 | 16
+  /** How many threads share the steps that are worth it; 1 if it is left out. */
+  readonly threads?: number
   /** Receives a description of each program that is compiled. */
   readonly onCompile?: (listing: CompiledListing) => void
 }
 
 /** A C engine. It compiles when a scan is first called, and throws a CompileError where it cannot. */
-export const c = ({ folder, searchPath, lanes, onCompile = () => undefined }: COptions): Interpreter => {
+export const c = ({
+  folder,
+  searchPath,
+  lanes,
+  threads = 1,
+  onCompile = () => undefined,
+}: COptions): Interpreter => {
   const vectors = processorVectors(lanes)
   return machineEngine(
     'c',
     {
       vectors,
+      threads,
       load: ({ memory }, functions, start) => {
-        const source = cSource(functions(0), vectors)
+        const module = functions(0)
+        const source = cSource(module, vectors)
         const run = addonOf(source, folder, findCCompiler(searchPath))
         return {
           bytes: source.length,
+          threads: runsOf(module).length,
           run: (rows, count) => {
-            if (!run(memory.buffer, start, ...rows, count)) throw new GatherError()
+            const hasRun = run(memory.buffer, start, ...rows, count)
+            if (hasRun === undefined)
+              throw new CompileError('the system starts no further thread for the C engine: use --threads 1')
+            if (!hasRun) throw new GatherError()
           },
         }
       },

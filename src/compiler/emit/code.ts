@@ -62,6 +62,8 @@ type Statement =
   | { readonly do: 'clear'; readonly address: I32; readonly bytes: I32 }
   /** Stops the program: a kernel was given a row number that does not exist. */
   | { readonly do: 'trap' }
+  /** Waits until all threads are here. */
+  | { readonly do: 'barrier' }
   /** Computes a value that nothing uses: a load brings what it reads into the cache. */
   | { readonly do: 'keep'; readonly value: I32 }
 
@@ -297,6 +299,9 @@ export const trap: Code = { do: 'trap' }
 
 /** Calls a function of the module, by its position. */
 export const call = (index: number): Code => ({ do: 'call', index })
+
+/** Waits until all threads are here. */
+export const barrier: Code = { do: 'barrier' }
 
 export const copy = (to: I32, from: I32, bytes: I32): Code => ({ do: 'copy', to, from, bytes })
 export const clear = (address: I32, bytes: I32): Code => ({ do: 'clear', address, bytes })

@@ -9,7 +9,7 @@ import { broadcastOf } from './broadcast.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import { i32, let_, v128, type Locals, type V128, type Code } from './code.ts'
 import { elementwise } from './elementwise.ts'
-import type { PaddedLayout, VectorUnit } from './layout.ts'
+import type { Columns, PaddedLayout, VectorUnit } from './layout.ts'
 import { matMul } from './matmul.ts'
 import { sumOfRows } from './reductions.ts'
 import { sparseMatMul } from './sparse.ts'
@@ -21,15 +21,16 @@ const blockSource = (
   start: ChainStart | undefined,
   bufferOf: BufferOf,
   output: PaddedLayout,
+  columns: Columns,
   machine: VectorUnit,
 ): BlockSource => {
   switch (start?.kernel) {
     case 'BatchMatMul':
-      return matMul(start, bufferOf, output, machine)
+      return matMul(start, bufferOf, output, columns, machine)
     case 'SparseMatMul':
-      return sparseMatMul(start, bufferOf, output, machine)
+      return sparseMatMul(start, bufferOf, output, columns, machine)
     case 'Sum':
-      return sumOfRows(start, bufferOf, output)
+      return sumOfRows(start, bufferOf, columns)
     case undefined:
       return { size: { rows: 1, vectors: 8 }, compute: () => ({ code: [], values: [] }) }
   }
@@ -40,13 +41,14 @@ export const emitFused = (
   { inputs, attributes: { body } }: FusedNode,
   bufferOf: BufferOf,
   output: TensorBuffer,
+  columns: Columns,
 ): Code => {
   const buffers = inputs.map(bufferOf)
   const { layout } = output
   const { vectorBytes } = layout
   const mask = lastVectorMask(layout)
   const start = body.nodes.find(isChainStart)
-  const source = blockSource(start, ref => buffers[ref.index]!, layout, fn.machine)
+  const source = blockSource(start, ref => buffers[ref.index]!, layout, columns, fn.machine)
   const operands = new Set(
     body.nodes
       .filter(isElementwiseNode)
@@ -103,5 +105,5 @@ export const emitFused = (
       Array.from({ length: rows * vectors }, (_, n) => vector(Math.floor(n / vectors), n % vectors)),
     ]
   }
-  return [scalars.map(scalar => scalar?.code ?? []), forEachBlock(fn, layout, source.size, block)]
+  return [scalars.map(scalar => scalar?.code ?? []), forEachBlock(fn, layout, columns, source.size, block)]
 }

@@ -37,6 +37,25 @@ export const paddedLayout = ({ shape }: Pick<Spec, 'shape'>, lanes: number): Pad
   return { rows, columns, vectors, vectorBytes, pitch, bytes: rows * pitch }
 }
 
+/** The vectors of each row, from the first to before the end, that one thread computes. */
+export type Columns = { readonly first: number; readonly end: number }
+
+export const allColumns = ({ vectors }: PaddedLayout): Columns => ({ first: 0, end: vectors })
+
+/** What one core writes and another reads goes from cache to cache in lines of so many bytes. */
+export const CACHE_LINE = 64
+
+/** The columns of each thread: whole lines of the cache, so that no two threads write to one. */
+export const columnsOfThreads = (
+  { pitch, vectors, vectorBytes }: PaddedLayout,
+  threads: number,
+): readonly Columns[] => {
+  const lines = Math.ceil(pitch / CACHE_LINE)
+  const edge = (thread: number): number =>
+    Math.min(vectors, (Math.round((thread * lines) / threads) * CACHE_LINE) / vectorBytes)
+  return Array.from({ length: threads }, (_, thread) => ({ first: edge(thread), end: edge(thread + 1) }))
+}
+
 /** Whether zeros fill up the last vector of a row. */
 export const isRagged = ({ columns, pitch }: PaddedLayout): boolean => columns * 4 < pitch
 

@@ -10,6 +10,7 @@ import { specOf, type Ref } from '../program.ts'
 import type { StepLayout } from '../rows.ts'
 import type { BufferOf, SourceForm } from './buffer.ts'
 import {
+  barrier,
   call,
   copy,
   i32,
@@ -23,6 +24,7 @@ import {
 } from './code.ts'
 import { emitNode } from './kernels.ts'
 import { paddedLayout, type VectorUnit } from './layout.ts'
+import { sharesOf } from './threads.ts'
 
 /** The functions of a module. */
 export type ModuleFunctions = {
@@ -35,7 +37,7 @@ export type Func = {
   readonly params: readonly Kind[]
   readonly locals: readonly Kind[]
   readonly body: Code
-  /** The name of an exported function; functions of the module call each other by index. */
+  /** The name of an exported function: `run`, for further threads with their number; functions of the module call each other by index. */
   readonly name?: string
 }
 
@@ -44,19 +46,21 @@ export type LoopInputs = {
   readonly sources: ReadonlyMap<number, SourceForm>
   readonly layout: StepLayout
   readonly machine: VectorUnit
+  /** How many threads there are at most; 1 if it is left out. */
+  readonly threads?: number
 }
 
 /**
  * The functions of a scan over a step. `run(...rows, count)` is exported: it runs `count` steps (at least one) from the
  * state in its place. For each leaf of the per-step inputs, and then of the outputs, `rows` has the address of the first
- * of its rows, which are adjacent.
+ * of its rows, which are adjacent. Where threads share nodes, there is a `run1` and so on, which run at the same time.
  *
  * @param start the address of the program's own part of the memory
  */
 export const moduleFunctions = (
   step: LoopProgram,
   plan: MemoryPlan,
-  { sources, layout: { carried, rows }, machine }: LoopInputs,
+  { sources, layout: { carried, rows }, machine, threads = 1 }: LoopInputs,
   start: number,
 ): ModuleFunctions => {
   const vectorFunctions: Locals['vectorFunctions'] = new Map()
@@ -73,9 +77,16 @@ export const moduleFunctions = (
     const form = ref.kind === 'input' ? sources.get(ref.index) : undefined
     return form === undefined ? buffer : { ...buffer, gatherSource: form }
   }
-  const nodes = step.nodes.map((node, index) =>
-    functionOf(fn => emitNode(fn, node, bufferOf, bufferOf({ kind: 'node', index, output: 0 }))),
-  )
+  const functions: Func[] = []
+  /** For each thread the code that calls its share of the node. */
+  const calls = step.nodes.map((node, index) => {
+    const output = bufferOf({ kind: 'node', index, output: 0 })
+    return sharesOf(node, bufferOf, output, threads).map(columns =>
+      columns === undefined
+        ? []
+        : call(functions.push(functionOf(fn => emitNode(fn, node, bufferOf, output, columns))) - 1),
+    )
+  })
   const rowOf = (ref: Ref, position: number) => {
     const { address, layout } = bufferOf(ref)
     return { next: param(position, 'i32'), address: i32.const(address), bytes: i32.const(layout.bytes) }
@@ -86,24 +97,38 @@ export const moduleFunctions = (
   const outputs = step.outputs.slice(carried).map((ref, i) => rowOf(ref, rows + i))
   const all = [...inputs, ...outputs]
   const count = param(all.length, 'i32')
-  const run = functionOf(
-    () =>
-      repeatWhile(
-        [
-          inputs.map(({ next, address, bytes }) => copy(address, next, bytes)),
-          nodes.map((_, i) => call(i)),
-          // before the moves: they write over the old state, which may be an output
-          outputs.map(({ next, address, bytes }) => copy(next, address, bytes)),
-          plan.moves.map(({ from, to, bytes }) =>
-            copy(i32.const(start + to), i32.const(start + from), i32.const(bytes)),
-          ),
-          all.map(({ next, bytes }) => next.set(i32.add(next, bytes))),
-          count.set(i32.sub(count, i32.const(1))),
-        ],
-        count,
-      ),
-    [...all.map(() => 'i32' as const), 'i32'],
-    'run',
+  /** What the threads do in a step, each its part. Alone, the first one also moves the rows and the state. */
+  const stages: readonly (readonly Code[])[] = [
+    [inputs.map(({ next, address, bytes }) => copy(address, next, bytes))],
+    ...calls,
+    [
+      [
+        // before the moves: they write over the old state, which may be an output
+        outputs.map(({ next, address, bytes }) => copy(next, address, bytes)),
+        plan.moves.map(({ from, to, bytes }) =>
+          copy(i32.const(start + to), i32.const(start + from), i32.const(bytes)),
+        ),
+        all.map(({ next, bytes }) => next.set(i32.add(next, bytes))),
+      ],
+    ],
+  ]
+  const isShared = (stage: readonly Code[]): boolean => stage.length > 1
+  const runs = Array.from({ length: stages.some(isShared) ? threads : 1 }, (_, thread) =>
+    functionOf(
+      () =>
+        repeatWhile(
+          [
+            stages.map((stage, i) => [
+              stage[thread] ?? [],
+              isShared(stage) || isShared(stages[(i + 1) % stages.length]!) ? barrier : [],
+            ]),
+            count.set(i32.sub(count, i32.const(1))),
+          ],
+          count,
+        ),
+      [...all.map(() => 'i32' as const), 'i32'],
+      `run${thread === 0 ? '' : thread}`,
+    ),
   )
-  return { functions: [...nodes, run], vectorFunctions: [...vectorFunctions.values()] }
+  return { functions: [...functions, ...runs], vectorFunctions: [...vectorFunctions.values()] }
 }

@@ -24,14 +24,14 @@ import {
   type V128,
   type Code,
 } from './code.ts'
-import type { PaddedLayout } from './layout.ts'
+import type { Columns } from './layout.ts'
 
 /** The sum of all rows, block by block: the start of a chain. */
-export const sumOfRows = ({ inputs }: SumNode, bufferOf: BufferOf, output: PaddedLayout): BlockSource => {
+export const sumOfRows = ({ inputs }: SumNode, bufferOf: BufferOf, { first, end }: Columns): BlockSource => {
   const input = bufferOf(inputs[0])
   const { bytes, pitch, vectorBytes } = input.layout
   return {
-    size: { rows: 1, vectors: Math.min(8, output.vectors) },
+    size: { rows: 1, vectors: Math.min(8, end - first) },
     compute: (fn, { column, vectors }) => {
       const sums = accumulators(fn, vectors)
       const at = local(fn, 'i32')

@@ -2,7 +2,7 @@
  * Results that are computed block by block: a block is some rows by some vectors, and its numbers stay in registers.
  */
 import { for_, i32, local, v128, type I32, type Local, type Locals, type V128, type Code } from './code.ts'
-import { isRagged, type PaddedLayout } from './layout.ts'
+import { isRagged, type Columns, type PaddedLayout } from './layout.ts'
 
 export type Block = {
   /** The first row. */
@@ -34,24 +34,26 @@ export const lastVectorMask = (layout: PaddedLayout): V128 | undefined =>
     ? v128.firstLanes(layout.columns - ((layout.vectors - 1) * layout.vectorBytes) / 4)
     : undefined
 
-/** Runs `body` for each block. `last` says whether the block contains the last vector of its rows. */
+/** Runs `body` for each block of these columns. `last` says whether the block contains the last vector of its rows. */
 export const forEachBlock = (
   fn: Locals,
   layout: PaddedLayout,
+  { first, end }: Columns,
   size: BlockSize,
   body: (block: Block, last: boolean) => Code,
 ): Code => {
   // a last vector that is not full goes into a block of its own
   const { rows, vectors, vectorBytes } = layout
-  const whole = Math.floor((isRagged(layout) ? vectors - 1 : vectors) / size.vectors)
-  const rest = vectors - whole * size.vectors
-  const line = (row: I32, count: number): Code => [
-    for_(fn, { to: whole * size.vectors * vectorBytes, step: size.vectors * vectorBytes }, column =>
-      body({ row, column, rows: count, vectors: size.vectors }, rest === 0),
+  const isLast = end === vectors
+  const count = end - first
+  const whole = Math.floor((isLast && isRagged(layout) ? count - 1 : count) / size.vectors)
+  const rest = count - whole * size.vectors
+  const [from, to] = [first * vectorBytes, (first + whole * size.vectors) * vectorBytes]
+  const line = (row: I32, height: number): Code => [
+    for_(fn, { from, to, step: size.vectors * vectorBytes }, column =>
+      body({ row, column, rows: height, vectors: size.vectors }, isLast && rest === 0),
     ),
-    rest > 0
-      ? body({ row, column: i32.const(whole * size.vectors * vectorBytes), rows: count, vectors: rest }, true)
-      : [],
+    rest > 0 ? body({ row, column: i32.const(to), rows: height, vectors: rest }, isLast) : [],
   ]
   const restRows = rows % size.rows
   return [

@@ -25,7 +25,7 @@ import {
   type Locals,
   type Code,
 } from './code.ts'
-import type { PaddedLayout, VectorUnit } from './layout.ts'
+import type { Columns, PaddedLayout, VectorUnit } from './layout.ts'
 
 /** Bytes of an entry: its column and its number, 4 each. */
 export const ENTRY = 8
@@ -153,11 +153,12 @@ export const sparseMatMul = (
   { inputs }: SparseMatMulNode,
   bufferOf: BufferOf,
   output: PaddedLayout,
+  { first, end }: Columns,
   machine: VectorUnit,
 ): BlockSource => {
   const [source, rows, b] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
   const { pitch, vectorBytes } = b.layout
-  const vectors = tile(output.vectors, machine)
+  const vectors = tile(end - first, machine)
   const copies = isNarrow(output.columns) ? GROUP : 1
   return {
     size: { rows: 1, vectors },
@@ -165,7 +166,10 @@ export const sparseMatMul = (
       const sums = accumulators(fn, width * copies)
       const { code: find, from, to } = entriesOf(fn, source, rows, row)
       const [at, number] = [local(fn, 'i32'), local(fn, 'v128')]
-      const isFirst = i32.eq(i32.or(i32.and(row, i32.const(PREFETCHED - 1)), column), i32.const(0))
+      const isFirst = i32.eq(
+        i32.or(i32.and(row, i32.const(PREFETCHED - 1)), i32.sub(column, i32.const(first * vectorBytes))),
+        i32.const(0),
+      )
       const code = [
         if_(isFirst, prefetchRows(fn, source, rows, row)),
         sums.map(sum => sum.set(f32x4.const(0))),
@@ -194,10 +198,12 @@ export const rankUpdate = (
   { inputs }: RankUpdateNode,
   bufferOf: BufferOf,
   output: TensorBuffer,
+  columns: Columns,
 ): Code => {
   const [w, source, rows] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
   const [delta, rate, decay] = [bufferOf(inputs[3]), bufferOf(inputs[4]), inputs[5] && bufferOf(inputs[5])]
-  const { pitch, vectors, vectorBytes, bytes } = output.layout
+  const { pitch, vectorBytes } = output.layout
+  const vectors = columns.end - columns.first
   const width = tile(vectors, fn.machine)
   const minusRate = let_(fn, f32x4.neg(v128.loadSplat(i32.const(rate.address))))
   const [at, number] = [local(fn, 'i32'), local(fn, 'v128')]
@@ -226,29 +232,44 @@ export const rankUpdate = (
   }
   const whole = Math.floor(vectors / width)
   const rest = vectors - whole * width
+  const [from, to] = [columns.first * vectorBytes, (columns.first + whole * width) * vectorBytes]
   return [
-    w.address === output.address
-      ? []
-      : copy(i32.const(output.address), i32.const(w.address), i32.const(bytes)),
-    decay === undefined ? [] : scale(fn, decay, output),
+    w.address === output.address ? [] : copyColumns(fn, w, output, columns),
+    decay === undefined ? [] : scale(fn, decay, output, columns),
     minusRate.code,
     for_(fn, { to: delta.layout.rows }, row => [
-      for_(fn, { to: whole * width * vectorBytes, step: width * vectorBytes }, column =>
-        strip(row, column, width),
-      ),
-      rest > 0 ? strip(row, i32.const(whole * width * vectorBytes), rest) : [],
+      for_(fn, { from, to, step: width * vectorBytes }, column => strip(row, column, width)),
+      rest > 0 ? strip(row, i32.const(to), rest) : [],
     ]),
   ]
 }
 
+/** The rows of these columns as one stretch of memory if they are all columns, else row by row: what a turn starts at, and its vectors. */
+const eachStretch = (
+  fn: Locals,
+  { rows, vectors, vectorBytes, pitch, bytes }: PaddedLayout,
+  { first, end }: Columns,
+  body: (at: I32, count: number) => Code,
+): Code =>
+  end - first === vectors
+    ? body(i32.const(0), rows * vectors)
+    : for_(fn, { from: first * vectorBytes, to: bytes, step: pitch }, at => body(at, end - first))
+
+const copyColumns = (fn: Locals, from: TensorBuffer, to: TensorBuffer, columns: Columns): Code =>
+  eachStretch(fn, to.layout, columns, (at, count) =>
+    copy(
+      i32.add(at, i32.const(to.address)),
+      i32.add(at, i32.const(from.address)),
+      i32.const(count * to.layout.vectorBytes),
+    ),
+  )
+
 /** Vectors that are scaled in one turn. */
 const SCALED = 8
 
-const scale = (fn: Locals, by: TensorBuffer, { address, layout }: TensorBuffer): Code => {
+const scale = (fn: Locals, by: TensorBuffer, { address, layout }: TensorBuffer, columns: Columns): Code => {
   const { vectorBytes } = layout
-  const vectors = layout.rows * layout.vectors
   const factor = let_(fn, v128.loadSplat(i32.const(by.address)))
-  const rest = vectors % SCALED
   const some = (at: I32, count: number): Code =>
     Array.from({ length: count }, (_, j) =>
       v128.store(
@@ -257,9 +278,16 @@ const scale = (fn: Locals, by: TensorBuffer, { address, layout }: TensorBuffer):
         address + j * vectorBytes,
       ),
     )
+  const stretch = (start: I32, count: number): Code => {
+    const rest = count % SCALED
+    const whole = (count - rest) * vectorBytes
+    return [
+      for_(fn, { to: whole, step: SCALED * vectorBytes }, at => some(i32.add(start, at), SCALED)),
+      some(i32.add(start, i32.const(whole)), rest),
+    ]
+  }
   return if_(f32.ne(f32.load(i32.const(by.address)), f32.const(1)), [
     factor.code,
-    for_(fn, { to: (vectors - rest) * vectorBytes, step: SCALED * vectorBytes }, at => some(at, SCALED)),
-    some(i32.const((vectors - rest) * vectorBytes), rest),
+    eachStretch(fn, layout, columns, stretch),
   ])
 }

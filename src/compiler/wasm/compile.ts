@@ -18,12 +18,15 @@ export type CompiledListing = {
   readonly program: string
   /** The size of the machine code, in bytes: of the WebAssembly module, or of the text in C. */
   readonly bytes: number
+  /** How many threads share its steps. */
+  readonly threads: number
 }
 
 /** Code that runs `count` steps, given the addresses of the rows of each leaf of the per-step inputs and of the outputs. It throws a GatherError for a row that does not exist. */
 export type Loaded = {
   readonly run: (rows: readonly number[], count: number) => void
   readonly bytes: number
+  readonly threads: number
 }
 
 /** A gathered row does not exist. */
@@ -36,6 +39,8 @@ export class GatherError extends RangeError {
 /** A machine: its vectors, and how the functions of a module become code that runs. */
 export type Machine = {
   readonly vectors: VectorUnit
+  /** How many threads it has; 1 if it is left out. */
+  readonly threads?: number
   /**
    * @param functions the functions, for an address at which the program's part of the memory starts
    * @param start where it starts
@@ -65,6 +70,7 @@ export const writeProgram = (
   sources: ReadonlyMap<number, SourceForm>,
   layout: StepLayout,
   machine: VectorUnit,
+  threads = 1,
 ): WrittenProgram => {
   const { program, transposed } = lower(canonical, sources, layout)
   const plan = planMemory(program, new Set(sources.keys()), layout, machine.lanes)
@@ -72,13 +78,13 @@ export const writeProgram = (
     program,
     transposed,
     plan,
-    functions: start => moduleFunctions(program, plan, { sources, layout, machine }, start),
+    functions: start => moduleFunctions(program, plan, { sources, layout, machine, threads }, start),
   }
 }
 
 /** @param sources the gather sources among the program's inputs */
 export const compile = (
-  { vectors, load }: Machine,
+  { vectors, threads, load }: Machine,
   memory: Memory,
   canonical: KernelProgram,
   sources: ReadonlyMap<number, GatherSource>,
@@ -86,14 +92,14 @@ export const compile = (
   onCompile: (listing: CompiledListing) => void,
 ): Compiled => {
   const forms = new Map([...sources].map(([index, { form }]) => [index, form] as const))
-  const { program, transposed, plan, functions } = writeProgram(canonical, forms, layout, vectors)
+  const { program, transposed, plan, functions } = writeProgram(canonical, forms, layout, vectors, threads)
   const { address: start } = memory.allocate(plan.bytes)
   program.constants.forEach((constant, i) => {
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
     writePadded(view, start + plan.constants[i]!, paddedLayout(constant, vectors.lanes), constant.values)
   })
-  const { run, bytes } = load(memory, functions, start)
-  onCompile({ program: print(program), bytes })
+  const { run, ...size } = load(memory, functions, start)
+  onCompile({ program: print(program), ...size })
   return {
     program,
     inputs: plan.inputs.map(place => start + place),

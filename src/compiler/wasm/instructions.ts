@@ -142,6 +142,8 @@ export const codeBytes = (code: Code): Bytes => {
       return [valueBytes(code.condition), 0x04, EMPTY, codeBytes(code.then), END]
     case 'repeat':
       return [0x03, EMPTY, codeBytes(code.body), valueBytes(code.condition), 0x0d, unsignedLeb128(0), END]
+    case 'barrier':
+      throw new Error('internal error: a barrier is not written in WebAssembly')
     case 'call':
       return [0x10, unsignedLeb128(code.index)]
     case 'copy':

@@ -46,6 +46,7 @@ const webAssemblyMachine: Machine = {
     const { exports } = new Instance(new Module(bytes), { host: { memory } })
     return {
       bytes: bytes.length,
+      threads: 1,
       run: (rows, count) => {
         try {
           exports.run(...rows, count)

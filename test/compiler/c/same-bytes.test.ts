@@ -15,6 +15,7 @@ import { leaves, type Tree } from '../../../src/core/tree.ts'
 import { c } from '../../../src/compiler/c/c.ts'
 import { jit } from '../../../src/compiler/jit.ts'
 import { uniform } from '../../../src/compiler/random.ts'
+import type { CompiledListing } from '../../../src/compiler/wasm/compile.ts'
 import { wasm } from '../../../src/compiler/wasm/wasm.ts'
 import type { Interpreter } from '../../../src/core/scan.ts'
 import { cCompiler } from '../../support/needs.ts'
@@ -166,6 +167,12 @@ const NETWORKS: readonly Network[] = [
   { sizes: [30, 9], density: 0.1, batch: 1, cost: 'xent' },
 ]
 
+/** Wide enough that threads share the steps; the weights of one are stored as they are, of the other transposed. */
+const WIDE: readonly Network[] = [
+  { sizes: [200, 301, 10], density: 0.2, batch: 30, cost: 'xent' },
+  { sizes: [60, 130, 70, 10], density: 1, batch: 30, cost: 'quadratic' },
+]
+
 const trained = (engine: Interpreter, { sizes, density, batch, cost }: Network): readonly number[][] => {
   const n = 40
   const numbers = normalNumbers(key(5), n * sizes[0]).map((x, i) =>
@@ -219,4 +226,38 @@ describe.skipIf(cCompiler.isMissing)('C gives the bytes of WebAssembly', cCompil
       wanted.dispose()
     })
   }
+
+  const shared = (threads: number): { readonly engine: Interpreter; readonly used: readonly number[] } => {
+    const used: number[] = []
+    const onCompile = (listing: CompiledListing): void => void used.push(listing.threads)
+    return { engine: c({ folder: join(folder, 'c'), searchPath, threads, onCompile }), used }
+  }
+
+  for (const threads of [2, 3])
+    it(`in weights that ${threads} threads train`, () => {
+      const { engine, used } = shared(threads)
+      const wanted = wasm()
+      for (const network of WIDE) expect(trained(engine, network)).toEqual(trained(wanted, network))
+      // the training of both networks, not what observes them
+      expect(used.filter(count => count === threads).length).toBeGreaterThanOrEqual(2)
+      engine.dispose()
+      wanted.dispose()
+    })
+
+  it('a row that does not exist ends every thread', () => {
+    const { engine, used } = shared(2)
+    const picked = jit(engine)(([x, rows, w]: readonly [tf.Tensor2D, tf.Tensor1D, tf.Tensor2D]) =>
+      tf.matMul(tf.gather(x, rows), w),
+    )
+    const rowsOf = (row: number): tf.Tensor1D => tf.tensor1d([...new Array<number>(99).fill(0), row], 'int32')
+    const inputs = [matrix(1, 5, 100), rowsOf(5), rowsOf(4), matrix(2, 100, 64)] as const
+    const [x, beyond, last, w] = inputs
+    expect(() => picked([x, beyond, w])).toThrow('a row number')
+    const found = picked([x, last, w])
+    const difference = tf.tidy(() => tf.max(tf.abs(tf.sub(found, tf.matMul(tf.gather(x, last), w)))))
+    expect(difference.dataSync()[0]).toBeLessThan(1e-4)
+    expect(used).toEqual([2])
+    dispose([...inputs, difference, found])
+    engine.dispose()
+  })
 })

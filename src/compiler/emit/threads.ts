@@ -1,0 +1,56 @@
+/**
+ * Which columns of a node's result each thread computes. A thread owns neurons: the same columns of what goes forward, of
+ * the gradient and of the update, so that their weights stay in its cache. Each number is computed by one thread, in the
+ * one order there is: so any number of threads gives the same bytes.
+ */
+import { isElementwiseNode, type LoopNode } from '../kernel-program.ts'
+import type { BufferOf, TensorBuffer } from './buffer.ts'
+import { allColumns, columnsOfThreads, type Columns } from './layout.ts'
+
+/** The columns of each thread; undefined where a thread has none. */
+export type Shares = readonly (Columns | undefined)[]
+
+/**
+ * The least work that is shared, in multiplications. Threads wait for each other for less than a microsecond, but what one
+ * writes beside the columns of another, the other reads again.
+ */
+const LEAST_WORK = 200_000
+
+/** How many numbers of a sparse row are not zero, of those of images: what is taken where it is not known. */
+const DENSITY = 0.2
+
+/** The cost of a number of an element-wise chain, in multiplications. */
+const CHAIN = 8
+
+/** The multiplications of a node, or what takes as long; undefined where its columns cannot be computed by themselves. */
+const workOf = (node: LoopNode, bufferOf: BufferOf, { layout }: TensorBuffer): number | undefined => {
+  const numbers = layout.rows * layout.columns
+  if (node.kernel === 'RankUpdate') return DENSITY * numbers * bufferOf(node.inputs[3]).layout.rows
+  if (node.kernel !== 'Fused') return undefined
+  const { body } = node.attributes
+  const rowsOf = (index: number): number => bufferOf(node.inputs[index]!).layout.rows
+  const start = body.nodes.find(inner => !isElementwiseNode(inner))
+  switch (start?.kernel) {
+    case 'BatchMatMul':
+      return numbers * (rowsOf(start.inputs[1].index) + CHAIN)
+    case 'SparseMatMul':
+      return numbers * (DENSITY * rowsOf(start.inputs[2].index) + CHAIN)
+    case 'Sum':
+      return numbers * (rowsOf(start.inputs[0].index) + CHAIN)
+    case undefined:
+      return numbers * CHAIN
+  }
+}
+
+/** The shares of a node: all columns are those of the first thread, if it is not worth more. */
+export const sharesOf = (
+  node: LoopNode,
+  bufferOf: BufferOf,
+  output: TensorBuffer,
+  threads: number,
+): Shares => {
+  const work = workOf(node, bufferOf, output)
+  return work === undefined || work < LEAST_WORK
+    ? [allColumns(output.layout)]
+    : columnsOfThreads(output.layout, threads).map(share => (share.end > share.first ? share : undefined))
+}
