@@ -25,8 +25,12 @@ describe.each(machines.filter(({ name }) => !name.startsWith('native')))('$name'
 })
 
 /** A run that would take hours, with pieces of about a fifth of a second. */
-const endless = async (folder: string, ...flags: readonly string[]): Promise<readonly string[]> => [
-  ...['train', '--data', await dataOf(folder, 3000), '--sizes', '12,8,5', '--epochs', '1000000'],
+const endless = async (
+  folder: string,
+  flags: readonly string[],
+  examples = 3000,
+): Promise<readonly string[]> => [
+  ...['train', '--data', await dataOf(folder, examples), '--sizes', '12,8,5', '--epochs', '1000000'],
   ...['--backend', 'cpu', ...flags],
 ]
 
@@ -38,7 +42,7 @@ describe('asked to stop', () => {
   ] as const)('by %s: saves, prints the command to resume, and can be resumed', (signal, code) =>
     inFolder(async folder => {
       const out = join(folder, 'run')
-      const { code: ended, err } = await harmed(await endless(folder, '--out', out), {
+      const { code: ended, err } = await harmed(await endless(folder, ['--out', out]), {
         when: 'Epoch 2:',
         signal,
       })
@@ -58,7 +62,7 @@ describe('asked to stop', () => {
   it('twice: ends at once without output, and can be resumed from the save before', () =>
     inFolder(async folder => {
       const out = join(folder, 'run')
-      const running = start(await endless(folder, '--out', out))
+      const running = start(await endless(folder, ['--out', out]))
       await running.said('Epoch 2:')
       const again = setInterval(() => running.signal('SIGINT'), 5)
       const { code, err } = await running.result.finally(() => clearInterval(again))
@@ -72,7 +76,7 @@ describe('asked to stop', () => {
     inFolder(async folder => {
       const out = join(folder, 'run')
       // this note is written before the data are on the backend
-      const { code } = await harmed(await endless(folder, '--out', out), {
+      const { code } = await harmed(await endless(folder, ['--out', out]), {
         when: 'cross-entropy',
         signal: 'SIGINT',
       })
@@ -99,8 +103,9 @@ describe('a full disk', () => {
   it('ends the run with 7, and what was saved before is whole', () =>
     inFolder(async folder => {
       const out = join(folder, 'run')
-      // the history grows, until it exceeds the limit on file sizes
-      const ended = await harmed(await endless(folder, '--out', out), { shell: 'ulimit -f 8; exec "$@"' })
+      // the history grows, until it exceeds the limit on file sizes: soon, with short epochs
+      const short = await endless(folder, ['--out', out], 200)
+      const ended = await harmed(short, { shell: 'ulimit -f 8; exec "$@"' })
       expect(ended.code).toBe(7)
       expect(ended.err).toContain(
         'history.jsonl cannot be written: it is larger than the limit on file sizes',
