@@ -9,7 +9,7 @@ import { sigmoid } from './activations/sigmoid.ts'
 import { chunkedScan, miniBatches, type ChunkSize, type ScanProgress, type Segment } from './chunked-scan.ts'
 import type { Cost } from './cost.ts'
 import { fullNetwork, masksOf, type Dropout } from './dropout.ts'
-import { evaluator, type Metrics } from './evaluate.ts'
+import { evaluator, type Evaluator, type Metrics } from './evaluate.ts'
 import { backprop, type Batch, type Network } from './network.ts'
 import type { Optimizer, TrainState } from './optimizer.ts'
 import { stochasticGradientDescent } from './optimizers/sgd.ts'
@@ -199,6 +199,24 @@ export type InitialState = {
   readonly optimizer?: Tree | undefined
 }
 
+/** A step and the monitors of a network. Trainings that share them compile them once. */
+export type PreparedTraining = {
+  readonly advance: Scan<TrainState, StepConstants, StepInputs>
+  readonly evaluate: Evaluator
+}
+
+/** Prepares trainings of a network that have these parts and this λ; all other settings may differ. */
+export const prepareTraining = (
+  interpreter: Interpreter,
+  settings: TrainParts & Pick<TrainSettings, 'lmbda'>,
+): PreparedTraining => {
+  const { regularizer, ...network } = partsOf(settings)
+  return {
+    advance: interpreter.scan(trainStep(settings)),
+    evaluate: evaluator(interpreter, network, regularizer, settings.lmbda),
+  }
+}
+
 /**
  * Trains a network: folds `epoch` over the epochs that are left, lazily. What is not asked for is not computed.
  *
@@ -216,11 +234,22 @@ export function* train(
   interpreter: Interpreter,
   settings: TrainSettings,
   sets: TrainSets | ((epoch: number) => TrainSets),
+  initial: InitialState,
+  from: TrainCursor = startCursor,
+): Generator<TrainEvent, TrainState, ChunkSize> {
+  return yield* trainPrepared(prepareTraining(interpreter, settings), settings, sets, initial, from)
+}
+
+/** {@link train}, with a step and monitors that were prepared for the same parts and λ. */
+export function* trainPrepared(
+  prepared: PreparedTraining,
+  settings: TrainSettings,
+  sets: TrainSets | ((epoch: number) => TrainSets),
   { params, optimizer }: InitialState,
   from: TrainCursor = startCursor,
 ): Generator<TrainEvent, TrainState, ChunkSize> {
   const { schedule = {}, epochs } = settings
-  const epoch = epochOf(interpreter, settings, typeof sets === 'function' ? sets : () => sets)
+  const epoch = epochOf(prepared, settings, typeof sets === 'function' ? sets : () => sets)
   const fresh = optimizer === undefined ? partsOf(settings).optimizer.init(params) : []
   return yield* usingLazily(fresh, () =>
     foldLazily<TrainState, TrainEvent, ChunkSize>(
@@ -249,11 +278,11 @@ type EpochResult = readonly [TrainState, EpochMetrics] | { readonly divergedAt: 
  * An epoch as a pure function: (state, cursor) -> [state, metrics]. It is a generator because an epoch is long: it yields
  * its progress. The state is borrowed; the caller owns the state of the result.
  */
-const epochOf = (interpreter: Interpreter, settings: TrainSettings, setsOf: (epoch: number) => TrainSets) => {
-  const { regularizer, ...network } = partsOf(settings)
-  const advance = interpreter.scan(trainStep(settings))
-  const evaluate = evaluator(interpreter, network, regularizer, settings.lmbda)
-
+const epochOf = (
+  { advance, evaluate }: PreparedTraining,
+  settings: TrainSettings,
+  setsOf: (epoch: number) => TrainSets,
+) => {
   /** Trains on every mini-batch of the epoch. */
   const trained = (training: Batch, state: TrainState, cursor: TrainCursor, epoch: number, eta: number) =>
     usingSegments({ ...settings, eta }, training, state.params, epoch, function* (segments) {

@@ -6,15 +6,22 @@ import type * as E from 'fp-ts/lib/Either.js'
 import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import { jit } from '../../compiler/jit.ts'
 import type { Activation, HiddenActivation } from '../../core/activation.ts'
-import { evaluator, type Metrics } from '../../core/evaluate.ts'
+import type { Metrics } from '../../core/evaluate.ts'
 import { weightedInput, type Network } from '../../core/network.ts'
 import { fromParams, toParams, type LayerValues, type Params } from '../../core/params.ts'
-import { networkNamed, partsNamed } from '../../core/parts.ts'
+import { networkNamed } from '../../core/parts.ts'
 import { fold, key } from '../../core/rng.ts'
 import type { Interpreter } from '../../core/scan.ts'
 import { dispose, leave, using } from '../../core/scope.ts'
 import type { TrainState } from '../../core/optimizer.ts'
-import { paramsForUse, train, type TrainEvent } from '../../core/train.ts'
+import {
+  paramsForUse,
+  prepareTraining,
+  trainPrepared,
+  type PreparedTraining,
+  type TrainEvent,
+  type TrainSets,
+} from '../../core/train.ts'
 import {
   GENERATED_DIGITS,
   inputValues,
@@ -118,24 +125,47 @@ const BARS = 24
 /** How many test images the histogram looks at. */
 const LOOKED_AT = 200
 
-/** Opens a training, which is the caller's to close. */
-export const openPageTraining = (interpreter: Interpreter, run: PlannedRun): PageTraining => {
-  const { config, initial } = run
-  const settings = trainSettings(config)
-  const sets = toSets(run)
-  const start = { params: toParams(initial) }
-  const training = train(interpreter, settings, sets, start)
-  const network = networkNamed(config)
-  const { regularizer } = partsNamed(config)
-  const evaluate = evaluator(interpreter, network, regularizer!, config.lmbda)
-  const n = run.training.size
-  const look = observed(interpreter, network)
-  const tests = run.evaluation!
-  const labels = labelsOf(tests.desired)
+/** What trainings of one network from several seeds share: the data as tensors, and what is compiled. */
+export type NetworkLab = {
+  readonly sets: TrainSets
+  readonly prepared: PreparedTraining
+  readonly look: Look
+  /** The first test images, on which σ'(z) is looked at; and all of them. Made when they are first used. */
+  readonly sample: () => Tensor2D
+  readonly all: () => Tensor2D
+  readonly close: () => void
+}
 
-  // made when they are first looked at: many trainings never are
+/** Opens what the trainings of this run's network share; the caller closes it. */
+export const openNetworkLab = (interpreter: Interpreter, run: PlannedRun): NetworkLab => {
+  const { config } = run
+  const sets = toSets(run)
+  const tests = run.evaluation!
   let sample: Tensor2D | undefined
   let all: Tensor2D | undefined
+  return {
+    sets,
+    prepared: prepareTraining(interpreter, trainSettings(config)),
+    look: observed(interpreter, networkNamed(config)),
+    sample: () => (sample ??= firstInputs(tests, LOOKED_AT)),
+    all: () => (all ??= firstInputs(tests, tests.size)),
+    close: () => {
+      dispose([sample ?? [], all ?? []])
+      disposeSets(sets)
+    },
+  }
+}
+
+/** Opens a training, which is the caller's to close. */
+export const openPageTraining = (lab: NetworkLab, run: PlannedRun): PageTraining => {
+  const { config, initial } = run
+  const { sets, prepared, look } = lab
+  const settings = trainSettings(config)
+  const start = { params: toParams(initial) }
+  const training = trainPrepared(prepared, settings, sets, start)
+  const n = run.training.size
+  const labels = labelsOf(run.evaluation!.desired)
+
   let outcome: Outcome = 'training'
   let hasFailed = false
   let at = 0
@@ -175,7 +205,7 @@ export const openPageTraining = (interpreter: Interpreter, run: PlannedRun): Pag
   const measureNow = (): void => {
     if (outcome !== 'training' || measured.at(-1)?.at === at) return
     using(usedParams(), params => {
-      const running = evaluate(params, sets.observed.evaluation!)
+      const running = prepared.evaluate(params, sets.observed.evaluation!)
       let next = running.next()
       while (!next.done) next = running.next()
       measured.push({ at, evaluation: next.value })
@@ -204,20 +234,15 @@ export const openPageTraining = (interpreter: Interpreter, run: PlannedRun): Pag
         outcome,
         measured: since,
         weights: wanted.weights ? { w: fromParams(params)[0]!.w, outputs: config.sizes[1] } : undefined,
-        slopes: wanted.slopes
-          ? histograms(look, params, (sample ??= firstInputs(tests, LOOKED_AT)))
-          : undefined,
-        answers: wanted.answers
-          ? answersOf(look, params, (all ??= firstInputs(tests, tests.size)), labels)
-          : undefined,
+        slopes: wanted.slopes ? histograms(look, params, lab.sample()) : undefined,
+        answers: wanted.answers ? answersOf(look, params, lab.all(), labels) : undefined,
         reading: drawing?.length === config.sizes[0] ? readingOf(look, params, drawing) : undefined,
       }))
     },
     close: () => {
       leave(training)
       if (final !== undefined) dispose(final)
-      dispose([start.params, sample ?? [], all ?? []])
-      disposeSets(sets)
+      dispose(start.params)
     },
   }
 }
@@ -293,12 +318,8 @@ const readingOf = (look: Look, params: Params, drawing: Float32Array): readonly 
 }
 
 /** A whole training, as the trial of a study; it yields after each epoch. One that is left early frees what it holds. */
-export function* pageTrial(
-  interpreter: Interpreter,
-  run: PlannedRun,
-  id: string,
-): Generator<void, TrialResult, void> {
-  const training = openPageTraining(interpreter, run)
+export function* pageTrial(lab: NetworkLab, run: PlannedRun, id: string): Generator<void, TrialResult, void> {
+  const training = openPageTraining(lab, run)
   try {
     const evaluations: Metrics[] = []
     const collect = (measured: readonly Measured[]): void => {

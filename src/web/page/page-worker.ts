@@ -15,14 +15,18 @@ import { registerPageBackend } from './page-kernels.ts'
 import { decodeTexts, type LinkTexts, type Pace } from './page-link.ts'
 import type { Answer, Order, PageData, PagePicture, Wanted } from './page-messages.ts'
 import {
+  openNetworkLab,
   openPageTraining,
   pageDigits,
   pageTrial,
   planPageRun,
   settingsOf,
+  type NetworkLab,
   type PageTraining,
 } from './page-trainer.ts'
+import type { AppError } from '../../errors.ts'
 import type { PlannedRun } from '../../runs/run-plan.ts'
+import type { TrialResult } from '../../study/trial.ts'
 
 /** The part of a worker's global object that is used. */
 type WorkerScope = {
@@ -39,6 +43,7 @@ type Pair = readonly [PageTraining, PageTraining]
 
 /** What the worker is doing: the only state. */
 let pair: Pair | undefined
+let labs: readonly NetworkLab[] = []
 let runs: readonly [PlannedRun, PlannedRun] | undefined
 let run = 0
 let pace: Pace = 'full'
@@ -82,7 +87,9 @@ const planned = (texts: LinkTexts, given: PageData | undefined) => {
 
 const begin = (order: Extract<Order, { kind: 'begin' }>): void => {
   pair?.forEach(training => training.close())
+  labs.forEach(lab => lab.close())
   pair = undefined
+  labs = []
   isRunning = false
   ;({ run } = order)
   const found = planned(order.texts, order.data)
@@ -101,7 +108,9 @@ const begin = (order: Extract<Order, { kind: 'begin' }>): void => {
   })
   engine?.dispose()
   engine = wasm()
-  pair = [openPageTraining(engine, runs[0]), openPageTraining(engine, runs[1])]
+  const both = [openNetworkLab(engine, runs[0]), openNetworkLab(engine, runs[1])] as const
+  labs = both
+  pair = [openPageTraining(both[0], runs[0]), openPageTraining(both[1], runs[1])]
   isNew = true
   sent.clear()
   answerLook()
@@ -197,30 +206,38 @@ const read = (of: number, picture: PagePicture): void => {
   answerLook()
 }
 
+/** What a training from one of many seeds measures: only this is shown of it. */
+const SEED_MONITORS = ['evaluationCost', 'evaluationAccuracy'] as const
+
 /** The trainings from many seeds, one after the other; between two epochs the worker listens. */
-const trainSeeds = (order: Extract<Order, { kind: 'seeds' }>): void => {
-  const { texts, count, run } = order
+const trainSeeds = ({ texts, count, run, data: given }: Extract<Order, { kind: 'seeds' }>): void => {
+  const refuse = ({ message, remedy }: AppError): void =>
+    scope.postMessage({ kind: 'refused', run, message, remedy })
+  const decoded = decodeTexts(texts)
+  if (E.isLeft(decoded)) {
+    refuse(decoded.left)
+    return
+  }
+  const data = sources(texts, given)
+  const flags = [decoded.right.first, decoded.right.second] as const
   const interpreter = wasm()
-  const first = Number(texts.first.seed ?? 0)
-  let trial: Iterator<void, Extract<Answer, { kind: 'seed' }>['result'], void> | undefined
+  const labs: [NetworkLab?, NetworkLab?] = []
+  let trial: Iterator<void, TrialResult, void> | undefined
   let at = 0
   const next = (): void => {
-    const seed = first + (at >> 1)
     const network = (at % 2) as 0 | 1
+    const seed = flags[0].seed + (at >> 1)
     if (trial === undefined) {
-      if (at === 2 * count) {
-        interpreter.dispose()
+      if (at === 2 * count) return
+      const planned = planPageRun({ ...flags[network], seed, monitor: SEED_MONITORS }, data)
+      if (E.isLeft(planned)) {
+        refuse(planned.left)
         return
       }
-      const found = planned({ ...texts, first: { ...texts.first, seed: String(seed) } }, order.data)
-      if (E.isLeft(found)) {
-        const { message, remedy } = found.left
-        scope.postMessage({ kind: 'refused', run, message, remedy })
-        return
-      }
-      trial = pageTrial(interpreter, found.right.runs[network], `${seed}-${network}`)
+      const lab = (labs[network] ??= openNetworkLab(interpreter, planned.right))
+      trial = pageTrial(lab, planned.right, `${seed}-${network}`)
     }
-    const done = onCpu(() => trial!.next())
+    const done = trial.next()
     if (done.done === true) {
       scope.postMessage({ kind: 'seed', run, network, seed, result: done.value })
       trial = undefined
@@ -229,7 +246,7 @@ const trainSeeds = (order: Extract<Order, { kind: 'seeds' }>): void => {
     channel.port2.postMessage(undefined)
   }
   const channel = new MessageChannel()
-  channel.port1.onmessage = next
+  channel.port1.onmessage = () => onCpu(next)
   next()
 }
 
