@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { writeWhole } from './setup.mjs'
 
@@ -41,10 +41,22 @@ const withoutStores = {
   },
 }
 
+/** Of jStat, the special functions alone: its own file of them defines nothing else. */
+const withSpecialFunctions = {
+  name: 'with-special-functions',
+  setup: build => {
+    build.onLoad({ filter: /[\\/]jstat[\\/]dist[\\/]jstat[.]js$/ }, ({ path }) => {
+      const special = readFileSync(join(dirname(path), '..', 'src', 'special.js'), 'utf8')
+      return { contents: `const jStat = { fn: {} };\n${special}\nexport default jStat` }
+    })
+  },
+}
+
 const bundle = async (root, entry) => {
   const { build } = await import('esbuild')
   const { outputFiles, metafile } = await build({
     entryPoints: [join(root, 'src', 'web', 'page', entry)],
+    absWorkingDir: root,
     bundle: true,
     minify: true,
     write: false,
@@ -54,7 +66,7 @@ const bundle = async (root, entry) => {
     target: 'es2022',
     mainFields: ['module', 'main'],
     alias: { 'fp-ts/lib': 'fp-ts/es6' },
-    plugins: [withoutNode, withoutStores],
+    plugins: [withoutNode, withoutStores, withSpecialFunctions],
     legalComments: 'none',
     logLevel: 'silent',
   })

@@ -3,8 +3,8 @@ declare module 'jstat' {
   const jStat: {
     /** The regularised incomplete beta function I_x(a, b). */
     readonly ibeta: (x: number, a: number, b: number) => number
-    /** `inv`: the quantile p of Student's t distribution. */
-    readonly studentt: { readonly inv: (p: number, degreesOfFreedom: number) => number }
+    /** Its inverse: the x at which it is p. */
+    readonly ibetainv: (p: number, a: number, b: number) => number
   }
   export default jStat
 }

@@ -51,7 +51,10 @@ export const pairedT = (differences: readonly number[]): PairedT => {
 }
 
 /** The quantile p of Student's t distribution. */
-export const quantileOfT = (p: number, df: number): number => jStat.studentt.inv(p, df)
+export const quantileOfT = (p: number, df: number): number => {
+  const x = jStat.ibetainv(2 * Math.min(p, 1 - p), df / 2, 0.5)
+  return Math.sign(p - 0.5) * Math.sqrt((df * (1 - x)) / x)
+}
 
 /**
  * The mean, and its confidence interval of the level 1 - error by Student's t distribution. It is infinite for n = 1 or 0;
