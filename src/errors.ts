@@ -9,7 +9,26 @@ type Failure<Tag extends string> = {
   readonly _tag: Tag
   readonly message: string
   readonly remedy: string
+  /** What the message says, as data, where the page says it in other languages too. */
+  readonly reasons?: readonly Reason[]
 }
+
+/** Why a setting or a picture is refused. */
+export type Reason =
+  | { readonly kind: 'value'; readonly flag: string; readonly text: string; readonly expected: string }
+  | { readonly kind: 'too-large'; readonly flag: string; readonly given: number; readonly most: number }
+  | { readonly kind: 'too-many-weights'; readonly given: number; readonly most: number }
+  | { readonly kind: 'other-sizes'; readonly given: string; readonly needed: string }
+  | { readonly kind: 'no-hidden-layer' }
+  | { readonly kind: 'no-neuron-left'; readonly neurons: number }
+  | InkReason
+
+/** Why a picture shows no digit. */
+export type InkReason =
+  | { readonly kind: 'blank' | 'specks' | 'ruled-paper' | 'several-shapes' }
+  | { readonly kind: 'too-small' | 'too-wide' | 'filled'; readonly width: number; readonly height: number }
+  | { readonly kind: 'covered'; readonly percent: number }
+  | { readonly kind: 'many-strokes'; readonly strokes: number }
 
 export type UsageError = Failure<'Usage'>
 export type DataError = Failure<'Data'>
@@ -48,17 +67,19 @@ const joined = (lines: Lines): string =>
     .join('\n')
 
 /** A wrong command line or setting. */
-export const usageError = (message: Lines, remedy: Lines): UsageError => ({
+export const usageError = (message: Lines, remedy: Lines, reasons?: readonly Reason[]): UsageError => ({
   _tag: 'Usage',
   message: joined(message),
   remedy: joined(remedy),
+  ...(reasons && { reasons }),
 })
 
 /** A data set or a model is missing, corrupt or does not fit. */
-export const dataError = (message: Lines, remedy: Lines): DataError => ({
+export const dataError = (message: Lines, remedy: Lines, reasons?: readonly Reason[]): DataError => ({
   _tag: 'Data',
   message: joined(message),
   remedy: joined(remedy),
+  ...(reasons && { reasons }),
 })
 
 /** The weights overflowed float32. */

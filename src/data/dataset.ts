@@ -228,6 +228,7 @@ export const sizesFit =
           usageError(
             `--sizes ${sizes.join(',')}: ${dataset.name} ${wrong.has}`,
             `${wrong.change}: --sizes ${wrong.sizes.join(',')}`,
+            [{ kind: 'other-sizes', given: sizes.join(','), needed: wrong.sizes.join(',') }],
           ),
         )
   }

@@ -6,7 +6,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { dataError, type DataError } from '../errors.ts'
+import { dataError, type DataError, type InkReason } from '../errors.ts'
 import { atMost, scaled, sizeOfBox, type Box, type GreyImage } from './grey.ts'
 import { withoutPaper } from './paper.ts'
 import { connectedStrokes, withoutSpecks, type Stroke } from './strokes.ts'
@@ -62,7 +62,7 @@ export const digitImage =
       : pipe(
           inkOf(grey),
           E.map(ink => centred(ink, side)),
-          E.mapLeft(found => dataError(`${file}: ${found}`, WHAT)),
+          E.mapLeft(reason => dataError(`${file}: ${sentenceOf(reason)}`, WHAT, [reason])),
         )
   }
 
@@ -83,16 +83,36 @@ const inForm = (grey: GreyImage, side: number): GreyImage | undefined => {
   })
 }
 
-const BLANK = 'the picture is blank: nothing stands out from its background'
-const SPECKS = 'there are specks, but no strokes'
+/** What is wrong with a picture. */
+const sentenceOf = (reason: InkReason): string => {
+  switch (reason.kind) {
+    case 'blank':
+      return 'the picture is blank: nothing stands out from its background'
+    case 'specks':
+      return 'there are specks, but no strokes'
+    case 'ruled-paper':
+      return 'lines cross the picture, as on ruled or squared paper'
+    case 'several-shapes':
+      return 'there are several shapes side by side'
+    case 'too-small':
+      return `${reason.width} x ${reason.height} pixels are too few; a digit needs ${LEAST} x ${LEAST} or more`
+    case 'too-wide':
+      return `what is drawn is ${reason.width} wide and ${reason.height} high; a digit stands upright`
+    case 'filled':
+      return `what is drawn is a filled block, ${reason.width} x ${reason.height}`
+    case 'covered':
+      return `${reason.percent} % of the picture is ink; a digit covers less`
+    case 'many-strokes':
+      return `there are ${reason.strokes} or more separate strokes; a digit has a few`
+  }
+}
 
 /** A digit's ink, from 0 to 1, and the box around it. */
 type Ink = { readonly ink: GreyImage<Float32Array>; readonly box: Box }
 
-const inkOf = (grey: GreyImage): E.Either<string, Ink> => {
+const inkOf = (grey: GreyImage): E.Either<InkReason, Ink> => {
   const { width, height } = grey
-  if (width < LEAST || height < LEAST)
-    return E.left(`${width} x ${height} pixels are too few; a digit needs ${LEAST} x ${LEAST} or more`)
+  if (width < LEAST || height < LEAST) return E.left({ kind: 'too-small', width, height })
   const whole = atMost(WORKING, grey, { left: 0, top: 0, right: width, bottom: height })
   return pipe(
     digitIn(whole),
@@ -118,8 +138,10 @@ const closer = (grey: GreyImage, scale: number, found: Ink): Ink => {
   )
 }
 
+const nothing: E.Either<InkReason, never> = E.left({ kind: 'blank' })
+
 /** The ink of the one digit in a picture, or on a part of it. */
-const digitIn = (picture: GreyImage<Float32Array>, inside?: Uint8Array): E.Either<string, Ink> =>
+const digitIn = (picture: GreyImage<Float32Array>, inside?: Uint8Array): E.Either<InkReason, Ink> =>
   pipe(
     marksOn(picture, inside),
     E.flatMap(marks => {
@@ -128,8 +150,9 @@ const digitIn = (picture: GreyImage<Float32Array>, inside?: Uint8Array): E.Eithe
         .slice(0, MOST_MARKS)
       const strokes = withoutSpecks(withoutSurroundings(largest, picture))
       const panel = panelOf(strokes, picture)
-      const on = panel === undefined ? E.left(BLANK) : digitIn(picture, panel.inside)
-      const isDigit = E.isLeft(on) && (panel?.isDrawnOn !== true || on.left === BLANK || on.left === SPECKS)
+      const on = panel === undefined ? nothing : digitIn(picture, panel.inside)
+      const isDigit =
+        E.isLeft(on) && (panel?.isDrawnOn !== true || on.left.kind === 'blank' || on.left.kind === 'specks')
       return isDigit ? digitOf(marks, strokes) : on
     }),
   )
@@ -138,7 +161,7 @@ const digitIn = (picture: GreyImage<Float32Array>, inside?: Uint8Array): E.Eithe
 const marksOn = (
   picture: GreyImage<Float32Array>,
   inside?: Uint8Array,
-): E.Either<string, GreyImage<Float32Array>> => {
+): E.Either<InkReason, GreyImage<Float32Array>> => {
   const { away, noise } = withoutPaper(picture, inside)
   const least = Math.max(CONTRAST / 2, ABOVE_NOISE * noise)
   const beyond = (sign: number): Float32Array => away.pixels.map(x => (sign * x < least ? 0 : sign * x))
@@ -147,35 +170,29 @@ const marksOn = (
   const raised = sum(dark) >= sum(light) ? dark : light
   const levels = raised.filter(x => x > 0).sort()
   const solid = levels[Math.floor(0.9 * levels.length)] ?? 0
-  return solid < CONTRAST
-    ? E.left(BLANK)
-    : E.right({ ...away, pixels: raised.map(x => Math.min(1, x / solid)) })
+  return solid < CONTRAST ? nothing : E.right({ ...away, pixels: raised.map(x => Math.min(1, x / solid)) })
 }
 
-const percent = (share: number): string => `${Math.round(100 * share)} %`
-
 /** The ink of one digit, if that is what the strokes are. */
-const digitOf = (marks: GreyImage<Float32Array>, strokes: readonly Stroke[]): E.Either<string, Ink> => {
+const digitOf = (marks: GreyImage<Float32Array>, strokes: readonly Stroke[]): E.Either<InkReason, Ink> => {
   const covered = strokes.reduce((sum, { places }) => sum + places.length, 0) / marks.pixels.length
-  if (covered > MOST_INK) return E.left(`${percent(covered)} of the picture is ink; a digit covers less`)
+  if (covered > MOST_INK) return E.left({ kind: 'covered', percent: Math.round(100 * covered) })
   const tallest = strokes.reduce((most, { box }) => Math.max(most, sizeOfBox(box).height), 0)
   if (strokes.length > MOST_PIECES && tallest >= LEAST / 2)
-    return E.left(`there are ${strokes.length} or more separate strokes; a digit has a few`)
-  if (tallest < LEAST / 2) return E.left(SPECKS)
-  if (linesAcross(strokes, marks) > MOST_LINES)
-    return E.left('lines cross the picture, as on ruled or squared paper')
-  if (areSideBySide(strokes)) return E.left('there are several shapes side by side')
+    return E.left({ kind: 'many-strokes', strokes: strokes.length })
+  if (tallest < LEAST / 2) return E.left({ kind: 'specks' })
+  if (linesAcross(strokes, marks) > MOST_LINES) return E.left({ kind: 'ruled-paper' })
+  if (areSideBySide(strokes)) return E.left({ kind: 'several-shapes' })
   const pixels = new Float32Array(marks.pixels.length)
   for (const { places } of strokes) for (const at of places) pixels[at] = marks.pixels[at]!
   const ink = { ...marks, pixels }
   const box = boxOf(ink)
   const { width, height } = sizeOfBox(box)
-  if (width > WIDEST * height)
-    return E.left(`what is drawn is ${width} wide and ${height} high; a digit stands upright`)
+  if (width > WIDEST * height) return E.left({ kind: 'too-wide', width, height })
   const filled = pixels.reduce((sum, x) => sum + x, 0) / (width * height)
   // a 1 fills its box too, but is narrow
   return filled > MOST_FILLED && width > height / 2
-    ? E.left(`what is drawn is a filled block, ${width} x ${height}`)
+    ? E.left({ kind: 'filled', width, height })
     : E.right({ ink, box })
 }
 

@@ -18,32 +18,38 @@ const numeric =
     return Number.isFinite(value) && fits(value) ? E.right(value) : E.left(expected)
   }
 
-export const positive = numeric('a number above 0', value => value > 0)
-export const nonNegative = numeric('a number of 0 or more', value => value >= 0)
+/** What a number should be. */
+export const numbers = {
+  positive: 'a number above 0',
+  nonNegative: 'a number of 0 or more',
+  belowOne: 'a number from 0 to below 1',
+  count: 'a whole number of 1 or more',
+  countOrZero: 'a whole number of 0 or more',
+} as const
+
+export const positive = numeric(numbers.positive, value => value > 0)
+export const nonNegative = numeric(numbers.nonNegative, value => value >= 0)
 /** A number from 0 to this one. */
 export const upTo = (most: number): Decoder<number> =>
   numeric(`a number from 0 to ${most}`, value => value >= 0 && value <= most)
 export const positiveUpTo = (most: number): Decoder<number> =>
   numeric(`a number above 0, up to ${most}`, value => value > 0 && value <= most)
-export const belowOne = numeric('a number from 0 to below 1', value => value >= 0 && value < 1)
-export const count = numeric(
-  'a whole number of 1 or more',
-  value => Number.isSafeInteger(value) && value >= 1,
-)
-export const countUpTo =
-  (most: number): Decoder<number> =>
-  text =>
-    pipe(
-      count(text),
-      E.filterOrElse(
-        value => value <= most,
-        () => `a whole number of 1 to ${most}`,
-      ),
-    )
-export const countOrZero = numeric(
-  'a whole number of 0 or more',
-  value => Number.isSafeInteger(value) && value >= 0,
-)
+export const belowOne = numeric(numbers.belowOne, value => value >= 0 && value < 1)
+
+const wholeNumber = (expected: string, least: number, most = Number.MAX_SAFE_INTEGER): Decoder<number> =>
+  numeric(expected, value => Number.isSafeInteger(value) && value >= least && value <= most)
+
+export const count = wholeNumber(numbers.count, 1)
+export const countOrZero = wholeNumber(numbers.countOrZero, 0)
+
+/** What a count up to this one should be. */
+export const expectedUpTo = (most: number): string => `a whole number of 1 to ${most}`
+
+export const countUpTo = (most: number): Decoder<number> => wholeNumber(expectedUpTo(most), 1, most)
+
+/** 0, or a count up to this one. */
+export const countOrZeroUpTo = (most: number): Decoder<number> =>
+  wholeNumber(`a whole number of 0 to ${most}`, 0, most)
 
 export const anyText: Decoder<string> = value => (value === '' ? E.left('a value') : E.right(value))
 

@@ -76,9 +76,13 @@ const decodeValue = <A>(
   return pipe(
     decode(text),
     E.mapLeft(expected =>
-      text === ''
-        ? usageError(`${sourceOf(flag, argv)} needs a value: ${expected}`, `give --${flag} ${expected}`)
-        : usageError(`${sourceOf(flag, argv)} ${text}: not ${expected}`, `give --${flag} ${expected}`),
+      usageError(
+        text === ''
+          ? `${sourceOf(flag, argv)} needs a value: ${expected}`
+          : `${sourceOf(flag, argv)} ${text}: not ${expected}`,
+        `give --${flag} ${expected}`,
+        [{ kind: 'value', flag, text, expected }],
+      ),
     ),
   )
 }
@@ -143,6 +147,9 @@ const oneError = (errors: readonly UsageError[]): UsageError =>
   usageError(
     errors.flatMap(({ message }) => message.split('\n')),
     errors.flatMap(({ remedy }) => remedy.split('\n')),
+    errors.every(({ reasons }) => reasons !== undefined)
+      ? errors.flatMap(({ reasons = [] }) => reasons)
+      : undefined,
   )
 
 /** Both values, or every mistake in either. */

@@ -45,17 +45,20 @@ export type CheckpointInterval = { readonly epochs: number } | { readonly second
 const sizes: D.Decoder<Sizes> = text =>
   pipe(
     text,
-    D.commaList(D.count, SIZES, () => true),
-    E.filterOrElse(canBeTrained, () => TOO_LARGE),
+    D.commaList(D.count, expectedSizes.form, () => true),
+    E.filterOrElse(canBeTrained, () => expectedSizes.limit),
     E.flatMap(([input, first, ...rest]) =>
       input === undefined || first === undefined
-        ? E.left(SIZES)
+        ? E.left(expectedSizes.form)
         : E.right<string, Sizes>([input, first, ...rest]),
     ),
   )
 
-const SIZES = 'two or more whole numbers above 0, such as 784,30,10'
-const TOO_LARGE = `at most ${MOST_LAYERS} layers, and at most ${MOST_WEIGHTS / 1e6} million weights in all`
+/** What the sizes should be. */
+export const expectedSizes = {
+  form: 'two or more whole numbers above 0, such as 784,30,10',
+  limit: `at most ${MOST_LAYERS} layers, and at most ${MOST_WEIGHTS / 1e6} million weights in all`,
+}
 
 const starts = Object.keys(initializers) as readonly Initializer[]
 

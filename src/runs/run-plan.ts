@@ -160,6 +160,7 @@ export const dropoutFits = (rate: number, [, ...above]: Sizes): E.Either<UsageEr
       usageError(
         `--dropout ${rate}: the network has no hidden layer, and dropout leaves out hidden neurons only`,
         'leave --dropout out, or give --sizes with a hidden layer, such as 784,30,10',
+        [{ kind: 'no-hidden-layer' }],
       ),
     )
   const empty = hidden.find(neurons => neuronsKept(rate, neurons) === 0)
@@ -169,6 +170,7 @@ export const dropoutFits = (rate: number, [, ...above]: Sizes): E.Either<UsageEr
         usageError(
           `--dropout ${rate}: of a hidden layer of ${counted(empty, 'neuron')}, none would be left`,
           'give a smaller --dropout, or --sizes with more hidden neurons',
+          [{ kind: 'no-neuron-left', neurons: empty }],
         ),
       )
 }
@@ -220,6 +222,7 @@ const trainingPart = (size: number | undefined, { name, training }: Dataset): E.
         usageError(
           `--train-size ${size}: ${name} has ${grouped(training.size)} training examples`,
           `give a whole number up to ${training.size}`,
+          [{ kind: 'too-large', flag: 'train-size', given: size, most: training.size }],
         ),
       )
     : E.right(firstN(size ?? training.size)(training))

@@ -6,7 +6,7 @@ import { coloursOf, networkNames, pageButton } from './network-view.ts'
 import type { PageActions } from './page-actions.ts'
 import type { DrawingState, PageState } from './page-state.ts'
 import { drawInk, drawStrokes } from './pixels.ts'
-import type { Words } from './words-en.ts'
+import { sentenceIn, type Words } from './words-en.ts'
 
 export const drawView = (state: PageState, words: Words, act: PageActions): ViewChild => {
   const { drawing } = state
@@ -75,7 +75,7 @@ const seen = ({ image, refusal }: DrawingState, words: Words): ViewNode =>
     ? h(
         'p',
         { class: 'empty', role: 'status' },
-        refusal === undefined ? words.nothingDrawn : words.refused(refusal),
+        refusal === undefined ? words.nothingDrawn : words.refused(sentenceIn(words.fileRefusals, refusal)),
       )
     : h(
         'div',

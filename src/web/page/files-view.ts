@@ -7,7 +7,7 @@ import { networkNames, pageButton } from './network-view.ts'
 import type { PageActions } from './page-actions.ts'
 import { pageParts } from './page-link.ts'
 import type { PageState } from './page-state.ts'
-import type { Words } from './words-en.ts'
+import { sentenceIn, type Words } from './words-en.ts'
 
 /** The name of a data set in the language of the page. */
 export const dataName = (words: Words, name: string): string =>
@@ -77,8 +77,8 @@ const dataView = (state: PageState, words: Words, act: PageActions): ViewChild =
       : h(
           'p',
           { role: 'status' },
-          'message' in opened
-            ? `${words.notOpened}: ${opened.message}`
+          'refusal' in opened
+            ? `${words.notOpened}${sentenceIn(words.fileRefusals, opened.refusal)}`
             : words.openedModel(opened.name, grouped(opened.correct), grouped(opened.n)),
         ),
   ]

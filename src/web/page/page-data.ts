@@ -5,13 +5,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { decodeImages, decodeLabels, type Images } from '../../data/idx.ts'
 import { digitImage } from '../../image/ink.ts'
 import { luma, type GreyImage } from '../../image/grey.ts'
-import type { PageData, PageImages } from './page-messages.ts'
+import type { FileRefusal, PageData, PageImages } from './page-messages.ts'
 
 /** The files of MNIST beside the page, which are also the ids of their elements in the offline edition. */
 const MNIST_PARTS = ['train-images', 'train-labels', 't10k-images', 't10k-labels'] as const
 
-/** A reason why something could not be read: the first mistake that was found. */
-export type Read<A> = E.Either<string, A>
+/** Something that was read, or the first mistake that was found. */
+export type Read<A> = E.Either<FileRefusal, A>
+
+const refused = (refusal: FileRefusal): Read<never> => E.left(refusal)
 
 const isGzipped = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
@@ -76,9 +78,9 @@ type Labelled = { readonly width: number; readonly set: PageImages }
 
 const imagesWithLabels = (name: string, images: Uint8Array, labels: Uint8Array): Read<Labelled> => {
   const decoded = decodeImages(name)(images)
-  if (E.isLeft(decoded)) return E.left(decoded.left.message)
+  if (E.isLeft(decoded)) return refused({ kind: 'error', file: name, error: decoded.left })
   const classes = decodeLabels(name)(labels)
-  if (E.isLeft(classes)) return E.left(classes.left.message)
+  if (E.isLeft(classes)) return refused({ kind: 'error', file: name, error: classes.left })
   return labelled(name, decoded.right, classes.right)
 }
 
@@ -88,7 +90,7 @@ const labelled = (
   labels: Uint8Array,
 ): Read<Labelled> =>
   count !== labels.length
-    ? E.left(`${name}: ${count} images, but ${labels.length} labels`)
+    ? refused({ kind: 'unequal', file: name, images: count, labels: labels.length })
     : E.right({ width: rows * columns, set: { pixels, labels } })
 
 /** The longer side of a photo that is looked at, in pixels. */
@@ -141,12 +143,11 @@ const readPictures = async (files: readonly File[]): Promise<Read<OpenedFiles>> 
   const labels = new Uint8Array(files.length)
   for (const [i, file] of files.entries()) {
     const [, digit] = /^(\d)(?!\d)/.exec(file.name) ?? []
-    if (digit === undefined)
-      return E.left(`${file.name}: the name of a picture begins with its digit, such as 7-first.png`)
+    if (digit === undefined) return refused({ kind: 'no-digit-in-name', file: file.name })
     const photo = await greyPhoto(file)
-    if (photo === undefined) return E.left(`${file.name}: the browser cannot open this picture`)
+    if (photo === undefined) return refused({ kind: 'no-picture', file: file.name })
     const image = digitImage(file.name, side)(photo)
-    if (E.isLeft(image)) return E.left(image.left.message)
+    if (E.isLeft(image)) return refused({ kind: 'error', file: file.name, error: image.left })
     pixels.set(image.right.pixels, i * side * side)
     labels[i] = Number(digit)
   }
@@ -161,13 +162,13 @@ const readIdx = async (files: readonly File[]): Promise<Read<OpenedFiles>> => {
     try {
       bytes = await unpacked(file)
     } catch {
-      return E.left(`${file.name}: the gzip file is damaged or too large`)
+      return refused({ kind: 'damaged', file: file.name })
     }
     const asImages = decodeImages(file.name)(bytes)
     const asLabels = decodeLabels(file.name)(bytes)
     if (E.isRight(asImages)) images.push({ name: file.name, images: asImages.right })
     else if (E.isRight(asLabels)) labels.push({ name: file.name, labels: asLabels.right })
-    else return E.left(asImages.left.message)
+    else return refused({ kind: 'error', file: file.name, error: asImages.left })
   }
   // the files of a test set are named t10k or test
   const isTest = ({ name }: { readonly name: string }): boolean => /t10k|test/i.test(name)
@@ -176,18 +177,17 @@ const readIdx = async (files: readonly File[]): Promise<Read<OpenedFiles>> => {
     const classes = labels.find(each => isTest(each) === ofTest)
     if (found === undefined && classes === undefined) return undefined
     if (found === undefined || classes === undefined)
-      return E.left(`${(found ?? classes)!.name}: images and labels are two files; drop both together`)
+      return refused({ kind: 'unpaired', file: (found ?? classes)!.name })
     return labelled(found.name, found.images, classes.labels)
   }
   const training = pick(false) ?? pick(true)
-  if (training === undefined) return E.left('there is no file of images')
+  if (training === undefined) return refused({ kind: 'no-images' })
   if (E.isLeft(training)) return training
   const test = pick(true)
   const name = images.find(each => !isTest(each))?.name ?? 'IDX'
   if (test === undefined || pick(false) === undefined) return split(name, training.right)
   if (E.isLeft(test)) return test
-  if (test.right.width !== training.right.width)
-    return E.left(`${name}: the images of the two sets differ in size`)
+  if (test.right.width !== training.right.width) return refused({ kind: 'other-size', file: name })
   return E.right({
     kind: 'data',
     data: {
@@ -204,7 +204,7 @@ const readIdx = async (files: readonly File[]): Promise<Read<OpenedFiles>> => {
 const split = (name: string, { width, set: { pixels, labels } }: Labelled): Read<OpenedFiles> => {
   const held = Math.max(1, Math.floor(labels.length / HELD_BACK))
   const from = labels.length - held
-  if (from < 1) return E.left(`${name}: two images or more are needed`)
+  if (from < 1) return refused({ kind: 'too-few', file: name })
   return E.right({
     kind: 'data',
     data: {

@@ -7,7 +7,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { costs, costWords, type CostName } from '../../core/costs/index.ts'
-import { usageError, type UsageError } from '../../errors.ts'
+import { usageError, type Reason, type UsageError } from '../../errors.ts'
 import { grouped } from '../../format.ts'
 import { countUpTo, oneOf, oneWordOf } from '../../options/decode.ts'
 import type { TypedFlag } from '../../options/flag-text.ts'
@@ -51,7 +51,7 @@ const parts = (text: string): E.Either<string, readonly PagePart[]> => {
   return known.length === words.length ? E.right(known) : E.left(`a list of ${pageParts.join(', ')}`)
 }
 
-const MOST_SEEDS = 100
+export const MOST_SEEDS = 100
 
 /** What a link says of the page itself. */
 export const pageOptions = {
@@ -185,10 +185,19 @@ const otherCost = (first: CostName): CostName => (costs[first] === costs.quadrat
 export const decodeTexts = ({ first, second, page }: LinkTexts): E.Either<UsageError, DecodedLink> =>
   pipe(
     both(
-      settings(first, ''),
-      both(settings(secondTexts(first, second), VERSUS), decodeOptions(pageOptions, inLink(page, ''))),
+      pipe(
+        settings(first, ''),
+        // a mistake that both have in common is named once
+        E.flatMap(one =>
+          pipe(
+            settings(secondTexts(first, second), VERSUS),
+            E.map(other => [one, other] as const),
+          ),
+        ),
+      ),
+      decodeOptions(pageOptions, inLink(page, '')),
     ),
-    E.map(([one, [other, shown]]) => ({ first: one, second: other, page: shown })),
+    E.map(([[one, other], shown]) => ({ first: one, second: other, page: shown })),
   )
 
 /** The texts of the second network: those of the first, but for what differs. A rate belongs to its cost. */
@@ -212,7 +221,14 @@ const withinLimits =
   (flags: TrainFlags): E.Either<UsageError, TrainFlags> => {
     const { sizes = [784, 30, 10], epochs, trainSize = 0, init, data } = flags
     const weights = sizes.slice(1).reduce((sum, size, l) => sum + size * sizes[l]!, 0)
-    const refuse = (message: string, remedy: string) => E.left(usageError(prefix + message, remedy))
+    const refuse = (message: string, remedy: string, reason?: Reason) =>
+      E.left(usageError(prefix + message, remedy, reason && [reason]))
+    const tooLarge = (flag: string, given: number, most: number): Reason => ({
+      kind: 'too-large',
+      flag,
+      given,
+      most,
+    })
     if (init.kind === 'file')
       return refuse(`init ${init.file}: a page cannot read a file by its name`, 'drop the file on the page')
     if (!dataNames.some(name => name === data))
@@ -221,11 +237,20 @@ const withinLimits =
       return refuse(
         `sizes ${String(sizes)}: ${grouped(weights)} weights; the page trains up to ${grouped(LIMITS.weights)}`,
         'give smaller layers, or use the command line',
+        { kind: 'too-many-weights', given: weights, most: LIMITS.weights },
       )
     if (epochs > LIMITS.epochs)
-      return refuse(`epochs ${epochs}: more than ${grouped(LIMITS.epochs)}`, 'give fewer epochs')
+      return refuse(
+        `epochs ${epochs}: more than ${grouped(LIMITS.epochs)}`,
+        'give fewer epochs',
+        tooLarge('epochs', epochs, LIMITS.epochs),
+      )
     if (trainSize > LIMITS.trainSize)
-      return refuse(`train-size ${trainSize}: more than ${grouped(LIMITS.trainSize)}`, 'give fewer examples')
+      return refuse(
+        `train-size ${trainSize}: more than ${grouped(LIMITS.trainSize)}`,
+        'give fewer examples',
+        tooLarge('train-size', trainSize, LIMITS.trainSize),
+      )
     return E.right(flags)
   }
 

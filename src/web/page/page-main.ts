@@ -32,9 +32,11 @@ import { languageTags, preferredLanguage, wordsOf } from './page-words.ts'
 /** The texts of the link in the address bar, or why they cannot be used. */
 const readLink = (): { readonly texts: LinkTexts; readonly trouble?: PageState['trouble'] } => {
   const texts = linkTexts(location.hash)
-  if (E.isLeft(texts)) return { texts: startTexts, trouble: texts.left }
+  if (E.isLeft(texts)) return { texts: startTexts, trouble: { kind: 'link', error: texts.left } }
   const decoded = decodeTexts(texts.right)
-  return E.isLeft(decoded) ? { texts: startTexts, trouble: decoded.left } : { texts: texts.right }
+  return E.isLeft(decoded)
+    ? { texts: startTexts, trouble: { kind: 'link', error: decoded.left } }
+    : { texts: texts.right }
 }
 
 const firstLanguage = ({ page }: LinkTexts): Language => {
@@ -132,7 +134,7 @@ export const startPage = (script: string): void => {
     dispatch({ kind: 'loading-data', isLoading: false })
     if (state.pair.run !== run) return
     if (mnist !== undefined) begin()
-    else dispatch({ kind: 'trouble', trouble: { message: wordsOf[state.language].mnistMissing, remedy: '' } })
+    else dispatch({ kind: 'trouble', trouble: { kind: 'no-mnist' } })
   }
 
   /** The worker that trains from many seeds; it ends with them. */
@@ -259,7 +261,7 @@ export const startPage = (script: string): void => {
     if (first === undefined) return
     if (as === 'photo') return openPhoto(first)
     const read = await readFiles([first, ...others])
-    if (E.isLeft(read)) dispatch({ kind: 'answer', answer: { kind: 'unread', message: read.left } })
+    if (E.isLeft(read)) dispatch({ kind: 'answer', answer: { kind: 'unread', refusal: read.left } })
     else if (read.right.kind === 'network') send({ ...read.right, kind: 'open' })
     else {
       dispatch({ kind: 'data', data: read.right.data })
@@ -282,7 +284,7 @@ export const startPage = (script: string): void => {
         answer: {
           kind: 'seen',
           of: state.drawing.begun,
-          refusal: `${file.name}: the browser cannot open this picture`,
+          refusal: { kind: 'no-picture', file: file.name },
         },
       })
   }
@@ -306,7 +308,7 @@ export const startPage = (script: string): void => {
   const take = (texts: LinkTexts): void => {
     const decoded = decodeTexts(texts)
     if (E.isLeft(decoded)) {
-      dispatch({ kind: 'trouble', trouble: decoded.left })
+      dispatch({ kind: 'trouble', trouble: { kind: 'settings', error: decoded.left } })
       return
     }
     dispatch({ kind: 'texts', texts, address: addressOf(texts) })

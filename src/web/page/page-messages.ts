@@ -2,8 +2,24 @@
  * What the page and its worker tell each other: plain data.
  */
 import type { Metrics } from '../../core/evaluate.ts'
+import type { AppError } from '../../errors.ts'
 import type { TrialResult } from '../../study/trial.ts'
 import type { LinkTexts, Pace } from './page-link.ts'
+
+/** An error of the program, which each language says in its words. */
+export type Refused = Pick<AppError, 'message' | 'remedy' | 'reasons'>
+
+/** Why a drawing or the reader's files cannot be used. */
+export type FileRefusal =
+  /** A decoder of the program refuses it. */
+  | { readonly kind: 'error'; readonly file: string; readonly error: Refused }
+  | {
+      readonly kind: 'no-digit-in-name' | 'no-picture' | 'damaged' | 'unpaired' | 'other-size' | 'too-few'
+      readonly file: string
+    }
+  | { readonly kind: 'unequal'; readonly file: string; readonly images: number; readonly labels: number }
+  | { readonly kind: 'other-inputs'; readonly file: string; readonly inputs: number; readonly pixels: number }
+  | { readonly kind: 'no-images' }
 
 /** Grey images and which class each is. */
 export type PageImages = { readonly pixels: Uint8Array; readonly labels: Uint8Array }
@@ -115,15 +131,15 @@ export type Answer =
       }
     }
   | { readonly kind: 'frame'; readonly run: number; readonly frame: PairFrame; readonly isRunning: boolean }
-  | { readonly kind: 'refused'; readonly run: number; readonly message: string; readonly remedy: string }
+  | { readonly kind: 'refused'; readonly run: number; readonly error: Refused }
   | { readonly kind: 'opened'; readonly name: string; readonly correct: number; readonly n: number }
-  | { readonly kind: 'unread'; readonly message: string }
+  | { readonly kind: 'unread'; readonly refusal: FileRefusal }
   | {
       readonly kind: 'seen'
       /** Which picture of the drawing area it was. */
       readonly of: number
       readonly image?: Uint8Array
-      readonly refusal?: string
+      readonly refusal?: FileRefusal
     }
   | { readonly kind: 'saved'; readonly network: 0 | 1; readonly text: string }
   | {

@@ -6,18 +6,22 @@ import type { TrialResult } from '../../study/trial.ts'
 import type { Language, LinkTexts, Pace } from './page-link.ts'
 import type {
   Answer,
+  FileRefusal,
   Measured,
   NetworkFrame,
   NetworkSettings,
   PageData,
   PageImages,
   PairFrame,
+  Refused,
 } from './page-messages.ts'
 
 /** The state of something for each of the two networks. */
 export type Both<A> = readonly [A, A]
 
-export type Trouble = { readonly message: string; readonly remedy: string }
+/** Why nothing is trained: the link or the settings cannot be used, or MNIST is not there. */
+export type Trouble =
+  { readonly kind: 'link' | 'settings'; readonly error: Refused } | { readonly kind: 'no-mnist' }
 
 /** What is known of a network: its last frame, with the parts that were asked for last, and all that was measured. */
 export type KnownNetwork = Omit<NetworkFrame, 'measured'> & { readonly measured: readonly Measured[] }
@@ -68,7 +72,7 @@ export type DrawingState = {
   readonly isDown: boolean
   readonly pen?: { readonly at: PenPoint; readonly isDown: boolean } | undefined
   readonly image?: Uint8Array | undefined
-  readonly refusal?: string | undefined
+  readonly refusal?: FileRefusal | undefined
 }
 
 /** The trainings from many seeds. */
@@ -87,7 +91,7 @@ export type PageState = {
   /** What became of a file that was opened. */
   readonly opened?:
     | { readonly name: string; readonly correct: number; readonly n: number }
-    | { readonly message: string }
+    | { readonly refusal: FileRefusal }
     | undefined
   readonly drawing: DrawingState
   readonly neuron: NeuronState
@@ -329,7 +333,7 @@ const answered = (state: PageState, answer: Answer): PageState => {
         isRunning: answer.isRunning,
       })
     case 'refused':
-      return { ...state, trouble: { message: answer.message, remedy: answer.remedy } }
+      return { ...state, trouble: { kind: 'settings', error: answer.error } }
     case 'seen':
       if (answer.of !== state.drawing.begun) return state
       return { ...state, drawing: { ...state.drawing, image: answer.image, refusal: answer.refusal } }

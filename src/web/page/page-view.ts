@@ -10,7 +10,7 @@ import { drawView } from './draw-view.ts'
 import { neuronView } from './neuron-view.ts'
 import type { PageActions } from './page-actions.ts'
 import { languages, pageParts, type PagePart } from './page-link.ts'
-import type { PageState } from './page-state.ts'
+import type { PageState, Trouble } from './page-state.ts'
 import { languageTags, wordsOf } from './page-words.ts'
 import { seedsView } from './seeds-view.ts'
 import { settingsView } from './settings-view.ts'
@@ -97,8 +97,7 @@ const trouble = (
     ? h(
         'div',
         { class: 'trouble', role: 'alert' },
-        h('p', {}, h('strong', {}, `${words.settingsRefused}: `), found.message),
-        h('p', {}, found.remedy),
+        found.kind === 'no-mnist' ? h('p', {}, words.mnistMissing) : refusedSettings(found, words),
         pageButton(words.useStart, act.reset),
       )
     : pair.phase === 'lost'
@@ -109,6 +108,17 @@ const trouble = (
           pageButton(words.startAgain, act.restart),
         )
       : undefined
+
+const refusedSettings = (
+  { kind, error }: Exclude<Trouble, { readonly kind: 'no-mnist' }>,
+  words: Words,
+): ViewChild => {
+  const { message, remedy } = words.refusedFor(error)
+  return [
+    h('p', {}, h('strong', {}, kind === 'link' ? words.linkRefused : words.settingsRefused), message),
+    h('p', {}, remedy),
+  ]
+}
 
 type PartView = (state: PageState, words: Words, act: PageActions) => ViewChild
 

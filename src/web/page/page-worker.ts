@@ -94,8 +94,7 @@ const begin = (order: Extract<Order, { kind: 'begin' }>): void => {
   ;({ run } = order)
   const found = planned(order.texts, order.data)
   if (E.isLeft(found)) {
-    const { message, remedy } = found.left
-    scope.postMessage({ kind: 'refused', run, message, remedy })
+    scope.postMessage({ kind: 'refused', run, error: found.left })
     return
   }
   const { data } = found.right
@@ -197,7 +196,11 @@ const read = (of: number, picture: PagePicture): void => {
   const found = digitImage(picture.name, Number.isInteger(side) ? side : 28)(picture)
   if (E.isLeft(found)) {
     drawing = undefined
-    scope.postMessage({ kind: 'seen', of, refusal: found.left.message })
+    scope.postMessage({
+      kind: 'seen',
+      of,
+      refusal: { kind: 'error', file: picture.name, error: found.left },
+    })
   } else {
     drawing = Float32Array.from(found.right.pixels, byte => byte / 256)
     scope.postMessage({ kind: 'seen', of, image: found.right.pixels })
@@ -211,8 +214,7 @@ const SEED_MONITORS = ['evaluationCost', 'evaluationAccuracy'] as const
 
 /** The trainings from many seeds, one after the other; between two epochs the worker listens. */
 const trainSeeds = ({ texts, count, run, data: given }: Extract<Order, { kind: 'seeds' }>): void => {
-  const refuse = ({ message, remedy }: AppError): void =>
-    scope.postMessage({ kind: 'refused', run, message, remedy })
+  const refuse = (error: AppError): void => scope.postMessage({ kind: 'refused', run, error })
   const decoded = decodeTexts(texts)
   if (E.isLeft(decoded)) {
     refuse(decoded.left)
@@ -255,14 +257,15 @@ const openNetwork = ({ name, text }: Extract<Order, { kind: 'open' }>): void => 
   const model = decodeModel(name, text)
   const examples = runs?.[0].evaluation
   if (E.isLeft(model) || examples === undefined) {
-    scope.postMessage({ kind: 'unread', message: E.isLeft(model) ? model.left.message : name })
+    if (E.isLeft(model))
+      scope.postMessage({ kind: 'unread', refusal: { kind: 'error', file: name, error: model.left } })
     return
   }
   const { sizes, layers } = model.right
   if (sizes[0] !== examples.inputs.width) {
     scope.postMessage({
       kind: 'unread',
-      message: `${name}: ${sizes[0]} inputs, but an image has ${examples.inputs.width} pixels`,
+      refusal: { kind: 'other-inputs', file: name, inputs: sizes[0], pixels: examples.inputs.width },
     })
     return
   }

@@ -34,7 +34,7 @@ export const seedsView = (state: PageState, words: Words, act: PageActions): Vie
       h(
         'label',
         { class: 'field', for: 'seed-count' },
-        h('span', {}, words.seedCount),
+        h('span', {}, words.flags.seeds),
         h('input', {
           id: 'seed-count',
           type: 'number',

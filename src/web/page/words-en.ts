@@ -3,6 +3,15 @@
  */
 import type { Verdict } from '../../study/verdict.ts'
 import type { PagePart, Pace } from './page-link.ts'
+import type { FileRefusal, Refused } from './page-messages.ts'
+
+/** A sentence for each kind. */
+export type Sentences<A extends { readonly kind: string }> = {
+  readonly [K in A['kind']]: (of: A & { readonly kind: K }) => string
+}
+
+export const sentenceIn = <A extends { readonly kind: string }>(sentences: Sentences<A>, of: A): string =>
+  sentences[of.kind as A['kind']](of)
 
 export const english = {
   language: 'English',
@@ -49,7 +58,12 @@ export const english = {
   diverged: 'the weights overflowed float32: try a smaller η',
   lost: 'The training stopped: its worker was ended by the browser.',
   startAgain: 'Start again',
-  settingsRefused: 'This link cannot be used',
+  linkRefused: 'This link cannot be used: ',
+  settingsRefused: 'These settings cannot be used: ',
+  refusedFor: ({ message, remedy }: Refused): { readonly message: string; readonly remedy: string } => ({
+    message,
+    remedy,
+  }),
   useStart: 'Use the page’s own settings',
 
   // the network
@@ -82,6 +96,7 @@ export const english = {
     'train-size': 'Training images',
     shuffle: 'New order in each epoch',
     rng: 'Random numbers',
+    seeds: 'Seeds',
   } as Record<string, string>,
   locked: 'The settings of this lesson are fixed.',
   commandLine: 'The same training on the command line, with the same weights to the byte:',
@@ -157,7 +172,6 @@ export const english = {
     'One run proves little: another seed gives another start and another order. Train each network from many seeds, and compare.',
   runSeeds: (n: number): string => `Train from ${n} seeds`,
   stop: 'Stop',
-  seedCount: 'Seeds',
   seedsDone: (done: number, of: number): string => `${done} of ${of} trainings`,
   bandHint: 'The line is the median of the runs, the area goes from the worst to the best.',
   stuckHint: 'A run is stuck if it never, or almost never, answers some digit.',
@@ -194,7 +208,21 @@ export const english = {
   saveModel: (network: string): string => `Save the ${network} network (JSON)`,
   saveCsv: 'Save the metrics (CSV)',
   saveSvg: 'Save the curves (SVG)',
-  notOpened: 'This could not be opened',
+  notOpened: 'This could not be opened: ',
+  fileRefusals: {
+    error: ({ error }) => error.message,
+    'no-digit-in-name': ({ file }) =>
+      `${file}: the name of a picture begins with its digit, such as 7-first.png`,
+    'no-picture': ({ file }) => `${file}: the browser cannot open this picture`,
+    damaged: ({ file }) => `${file}: the gzip file is damaged or too large`,
+    unpaired: ({ file }) => `${file}: images and labels are two files; give both together`,
+    'other-size': ({ file }) => `${file}: the images of the two sets differ in size`,
+    'too-few': ({ file }) => `${file}: two images or more are needed`,
+    unequal: ({ file, images, labels }) => `${file}: ${images} images, but ${labels} labels`,
+    'other-inputs': ({ file, inputs, pixels }) =>
+      `${file}: ${inputs} inputs, but an image has ${pixels} pixels`,
+    'no-images': () => 'there is no file of images',
+  } as Sentences<FileRefusal>,
   openedModel: (name: string, correct: string, n: string): string =>
     `${name} reads ${correct} of ${n} test images correctly.`,
   lesson: 'A lesson',

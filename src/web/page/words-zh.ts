@@ -1,7 +1,74 @@
 /**
  * The words of the page in simplified Chinese, with the terms of the book's translation.
  */
-import type { Words } from './words-en.ts'
+import type { Reason } from '../../errors.ts'
+import { grouped } from '../../format.ts'
+import { expectedUpTo, numbers } from '../../options/decode.ts'
+import { expectedSizes } from '../../options/train-options.ts'
+import { MOST_SEEDS } from './page-link.ts'
+import type { Refused } from './page-messages.ts'
+import { sentenceIn, type Sentences, type Words } from './words-en.ts'
+
+const flags: Words['flags'] = {
+  cost: '代价函数',
+  eta: '学习率 η',
+  sizes: '各层神经元数',
+  'mini-batch-size': '小批量的大小',
+  epochs: '迭代期数',
+  activation: '隐藏神经元',
+  init: '权重初始化',
+  regularizer: '规范化方法',
+  lmbda: '规范化参数 λ',
+  optimizer: '优化方法',
+  momentum: '动量系数 μ',
+  dropout: '弃权',
+  seed: '随机种子',
+  data: '数据',
+  'train-size': '训练图像数',
+  shuffle: '每个迭代期打乱顺序',
+  rng: '随机数',
+  seeds: '种子数',
+}
+
+/** What a value should be. */
+const expectations: Readonly<Record<string, string>> = {
+  [numbers.positive]: '大于 0 的数',
+  [numbers.nonNegative]: '不小于 0 的数',
+  [numbers.belowOne]: '不小于 0 且小于 1 的数',
+  [numbers.count]: '不小于 1 的整数',
+  [numbers.countOrZero]: '不小于 0 的整数',
+  [expectedUpTo(MOST_SEEDS)]: `1 到 ${MOST_SEEDS} 的整数`,
+  [expectedSizes.form]: '两个或更多大于 0 的整数，例如 784,30,10',
+  [expectedSizes.limit]: '更小的网络：层数或权重太多',
+}
+
+const flagName = (flag: string): string => flags[flag] ?? flag
+
+const reasons: Sentences<Reason> = {
+  value: ({ flag, text, expected }) =>
+    `${flagName(flag)}“${text}”无效，应为${expectations[expected] ?? ` ${expected}`}`,
+  'too-large': ({ flag, given, most }) => `${flagName(flag)} ${grouped(given)} 太大，最多为 ${grouped(most)}`,
+  'too-many-weights': ({ given, most }) =>
+    `各层神经元数太大：网络有 ${grouped(given)} 个权重，页面最多训练 ${grouped(most)} 个`,
+  'other-sizes': ({ given, needed }) => `各层神经元数 ${given} 与数据不符，应为例如 ${needed}`,
+  'no-hidden-layer': () => '没有隐藏层，无法使用弃权：请把弃权设为 0，或增加一个隐藏层',
+  'no-neuron-left': ({ neurons }) => `弃权之后，${neurons} 个神经元的隐藏层一个也不剩：请减小弃权的比例`,
+  blank: () => '画面是空白的，没有与背景不同的笔画',
+  specks: () => '只有斑点，没有笔画',
+  'ruled-paper': () => '有横穿画面的线条，像是横格纸或方格纸',
+  'several-shapes': () => '有几个并排的图形，请只写一个数字',
+  'too-small': ({ width, height }) => `图像只有 ${width} × ${height} 个像素，太小了`,
+  'too-wide': ({ width, height }) => `所画的图形宽 ${width}、高 ${height}，而数字是竖直的`,
+  filled: () => '所画的是一个实心的方块',
+  covered: ({ percent }) => `画面的 ${percent} % 都是墨迹，数字不会这么多`,
+  'many-strokes': ({ strokes }) => `有 ${strokes} 个以上互不相连的笔画，数字只有几画`,
+}
+
+/** An error in Chinese, where the program says as data what is wrong; else its English sentence, introduced. */
+const refusedFor = ({ message, remedy, reasons: found }: Refused) =>
+  found === undefined
+    ? { message: `程序的说明是英文：${message}`, remedy }
+    : { message: found.map(reason => sentenceIn(reasons, reason)).join('；'), remedy: '' }
 
 export const chinese: Words = {
   language: '简体中文',
@@ -41,7 +108,9 @@ export const chinese: Words = {
   diverged: '权重超出了 float32 的范围：请减小 η',
   lost: '训练已停止：浏览器结束了它的后台线程。',
   startAgain: '重新开始',
-  settingsRefused: '无法使用这个链接',
+  linkRefused: '无法使用这个链接：',
+  settingsRefused: '无法使用这些设置：',
+  refusedFor,
   useStart: '使用页面自己的设置',
 
   networkLead: (training, test, data) =>
@@ -55,25 +124,7 @@ export const chinese: Words = {
   valuesTable: '以表格显示数值',
   settings: '设置',
   forBoth: '两个网络共同的设置',
-  flags: {
-    cost: '代价函数',
-    eta: '学习率 η',
-    sizes: '各层神经元数',
-    'mini-batch-size': '小批量的大小',
-    epochs: '迭代期数',
-    activation: '隐藏神经元',
-    init: '权重初始化',
-    regularizer: '规范化方法',
-    lmbda: '规范化参数 λ',
-    optimizer: '优化方法',
-    momentum: '动量系数 μ',
-    dropout: '弃权',
-    seed: '随机种子',
-    data: '数据',
-    'train-size': '训练图像数',
-    shuffle: '每个迭代期打乱顺序',
-    rng: '随机数',
-  },
+  flags,
   locked: '本课的设置是固定的。',
   commandLine: '用命令行做同样的训练，得到的权重逐字节相同：',
   copy: '复制',
@@ -140,7 +191,6 @@ export const chinese: Words = {
     '一次训练说明不了多少：换一个随机种子，初始权重和样本顺序就都变了。让每个网络从多个种子开始训练，再作比较。',
   runSeeds: n => `用 ${n} 个种子训练`,
   stop: '停止',
-  seedCount: '种子数',
   seedsDone: (done, of) => `已完成 ${done} / ${of} 次训练`,
   bandHint: '线是各次训练的中位数，色带从最差到最好。',
   stuckHint: '如果一次训练几乎从不回答某个数字，就称它停滞了。',
@@ -188,7 +238,20 @@ export const chinese: Words = {
   saveModel: network => `保存${network}网络（JSON）`,
   saveCsv: '保存各项指标（CSV）',
   saveSvg: '保存曲线（SVG）',
-  notOpened: '无法打开',
+  notOpened: '无法打开：',
+  fileRefusals: {
+    error: ({ file, error }) => `${file}：${refusedFor(error).message}`,
+    'no-digit-in-name': ({ file }) => `${file}：图片的文件名要以它的数字开头，例如 7-first.png`,
+    'no-picture': ({ file }) => `${file}：浏览器打不开这幅图片`,
+    damaged: ({ file }) => `${file}：gzip 文件已损坏，或者太大`,
+    unpaired: ({ file }) => `${file}：图像和标签是两个文件，请一起打开`,
+    'other-size': ({ file }) => `${file}：训练集和测试集的图像大小不同`,
+    'too-few': ({ file }) => `${file}：至少需要两幅图像`,
+    unequal: ({ file, images, labels }) => `${file}：有 ${images} 幅图像，却有 ${labels} 个标签`,
+    'other-inputs': ({ file, inputs, pixels }) =>
+      `${file}：网络有 ${inputs} 个输入，而图像有 ${pixels} 个像素`,
+    'no-images': () => '没有图像文件',
+  },
   openedModel: (name, correct, n) => `${name} 正确识别了 ${n} 幅测试图像中的 ${correct} 幅。`,
   lesson: '一课',
   lessonHint: '链接可以只显示一部分内容，并固定设置。',
