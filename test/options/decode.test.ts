@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import { pageCommand } from '../../src/cli/commands/page-command.ts'
 import { checkKnown, decodeOptions, type Argv } from '../../src/options/option.ts'
 import { trainOptions } from '../../src/options/train-options.ts'
 
@@ -103,5 +104,19 @@ describe('a flag that is not there', () => {
     expect(checkKnown(trainOptions, false, { _: ['xent'] })).toMatchObject({
       left: { message: 'xent: unexpected value' },
     })
+  })
+})
+
+describe('the port of page', () => {
+  const port = (text: string) => decodeOptions(pageCommand.options, { port: text })
+
+  it.each(['80.5', '-1', '65536', '1e9', 'http'])('%s is refused', text => {
+    expect(port(text)).toMatchObject({
+      left: { message: `--port ${text}: not a whole number of 0 to 65535` },
+    })
+  })
+
+  it.each(['0', '8020', '65535'])('%s is one', text => {
+    expect(port(text)).toMatchObject({ right: { port: Number(text) } })
   })
 })

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { root, shellCommand } from '#scripts/package'
 import { dataError, type AppError } from '../../errors.ts'
 import { exists } from '../../io/read.ts'
-import { upTo } from '../../options/decode.ts'
+import { countOrZeroUpTo } from '../../options/decode.ts'
 import { withDefault } from '../../options/option.ts'
 import { outputOptions } from '../../options/train-options.ts'
 import { PAGE_PORT } from '../../web/page/page-link.ts'
@@ -21,7 +21,9 @@ const PAGE = join(root, 'dist', 'page')
 export const pageCommand = defineCommand({
   describe: 'Serves the page of the chapter, on which networks train in the browser.',
   options: {
-    port: withDefault(upTo(65_535), PAGE_PORT, { help: 'port on this machine; 0 takes any that is free' }),
+    port: withDefault(countOrZeroUpTo(65_535), PAGE_PORT, {
+      help: 'port on this machine; 0 takes any that is free',
+    }),
     debug: outputOptions.debug,
   },
   examples: [['', 'the page, until Ctrl-C']],
