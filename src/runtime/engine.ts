@@ -14,7 +14,7 @@ import { withFallback } from '../compiler/fallback.ts'
 import type { EngineName, Interpreter } from '../core/scan.ts'
 import { wasm } from '../compiler/wasm/wasm.ts'
 import { xla } from '../compiler/xla/xla.ts'
-import type { Sizes } from '../core/params.ts'
+import { suitsWasm, type Workload } from './workload.ts'
 
 /** `auto` is the fastest engine of the backend; `staged` its compiled one, the only name of both in older versions. */
 export type EngineChoice = EngineName | 'auto' | 'staged'
@@ -44,21 +44,6 @@ export const engines = (backend: BackendName): RNEA.ReadonlyNonEmptyArray<Engine
   return native === undefined ? [EAGER] : [['xla', () => xla(native)], EAGER]
 }
 
-/** What the speed of an engine depends on. */
-export type Workload = {
-  readonly sizes: Sizes
-  /** The share of the inputs that are not zero. */
-  readonly density: number
-}
-
-/** Above either limit XLA is faster than WebAssembly, which skips inputs that are zero (`npm run bench`). */
-const WASM_LIMITS = { weightsAboveTheFirstLayer: 20_000, density: 0.6 }
-
-const isSmall = ({ sizes: [, ...above], density }: Workload): boolean => {
-  const weights = above.slice(1).reduce((sum, outputs, l) => sum + outputs * above[l]!, 0)
-  return weights <= WASM_LIMITS.weightsAboveTheFirstLayer && density <= WASM_LIMITS.density
-}
-
 /**
  * The backend for a network if the user leaves the choice open: that of the engine, if one is given; WebAssembly for
  * small networks with sparse inputs, such as those of the book, if it loads; otherwise `auto`, which is native if it is installed.
@@ -78,9 +63,9 @@ export const selectBackend = (
     case 'eager':
       return 'auto'
     case 'staged':
-      return isSmall(workload) ? 'wasm' : 'auto'
+      return suitsWasm(workload) ? 'wasm' : 'auto'
     case 'auto':
-      return isSmall(workload) ? 'portable' : 'auto'
+      return suitsWasm(workload) ? 'portable' : 'auto'
   }
 }
 

@@ -13,13 +13,14 @@ import {
   pageDigits,
   pageTrial,
   planPageRun,
+  settingsOf,
   type NetworkLab,
 } from '../../src/web/page/page-trainer.ts'
 
 const data = pageDigits(200)
 
-const runFrom = (seed: number): PlannedRun => {
-  const texts = { first: { 'train-size': '200', epochs: '2', sizes: '784,12,10' }, second: {}, page: {} }
+const runFrom = (seed: number, sizes = '784,12,10'): PlannedRun => {
+  const texts = { first: { 'train-size': '200', epochs: '2', sizes }, second: {}, page: {} }
   const flags = decodeTexts(texts)
   if (E.isLeft(flags)) throw new Error(flags.left.message)
   const run = planPageRun({ ...flags.right.first, seed }, data)
@@ -55,4 +56,10 @@ it('trainings from several seeds are compiled once, and each has the result that
     expect(third).not.toEqual({ ...ended(lab, 4), id: '3' })
   })
   interpreter.dispose()
+})
+
+it('the command line names the engine where another one may be chosen', () => {
+  const flags = (sizes: string): string => settingsOf(runFrom(0, sizes)).flags
+  expect(flags('784,200,95,10')).not.toContain('--engine')
+  expect(flags('784,200,100,10')).toContain('--engine wasm')
 })

@@ -23,6 +23,7 @@ import {
   type TrainSets,
 } from '../../core/train.ts'
 import {
+  density,
   GENERATED_DIGITS,
   inputValues,
   labelsOf,
@@ -37,6 +38,7 @@ import { flagsText, typedTrainFlags } from '../../options/flag-text.ts'
 import type { TrainFlags } from '../../options/train-options.ts'
 import { asSettings, modelOf, planRun, trainSettings, type PlannedRun } from '../../runs/run-plan.ts'
 import { disposeSets, toSets } from '../../runs/sets.ts'
+import { suitsWasm } from '../../runtime/workload.ts'
 import type { TrialResult } from '../../study/trial.ts'
 import type {
   Measured,
@@ -93,13 +95,16 @@ export const planPageRun = (flags: TrainFlags, data: PageData): E.Either<AppErro
   planRun({ ...flags, data: data.choice, evaluateOn: 'test' }, undefined, datasetOf(data))
 
 /** The settings of a run, for people. */
-export const settingsOf = ({ config }: PlannedRun): NetworkSettings => {
+export const settingsOf = ({ config, training }: PlannedRun): NetworkSettings => {
   const settings = asSettings(config)
+  const isChosen = suitsWasm({ sizes: config.sizes, density: density(training.inputs) })
   return {
     config: settings,
     cost: config.cost,
-    // the command line evaluates on the test set where there is one
-    flags: flagsText(typedTrainFlags({ ...settings, evaluateOn: undefined })),
+    // the command line evaluates on the test set where there is one, and may choose another engine, of other bytes
+    flags: flagsText(
+      typedTrainFlags({ ...settings, evaluateOn: undefined, engine: isChosen ? undefined : 'wasm' }),
+    ),
   }
 }
 
