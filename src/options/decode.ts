@@ -25,15 +25,18 @@ export const numbers = {
   belowOne: 'a number from 0 to below 1',
   count: 'a whole number of 1 or more',
   countOrZero: 'a whole number of 0 or more',
+  upTo: (most: number) => `a number from 0 to ${most}`,
+  positiveUpTo: (most: number) => `a number above 0, up to ${most}`,
+  countUpTo: (most: number) => `a whole number of 1 to ${most}`,
 } as const
 
 export const positive = numeric(numbers.positive, value => value > 0)
 export const nonNegative = numeric(numbers.nonNegative, value => value >= 0)
 /** A number from 0 to this one. */
 export const upTo = (most: number): Decoder<number> =>
-  numeric(`a number from 0 to ${most}`, value => value >= 0 && value <= most)
+  numeric(numbers.upTo(most), value => value >= 0 && value <= most)
 export const positiveUpTo = (most: number): Decoder<number> =>
-  numeric(`a number above 0, up to ${most}`, value => value > 0 && value <= most)
+  numeric(numbers.positiveUpTo(most), value => value > 0 && value <= most)
 export const belowOne = numeric(numbers.belowOne, value => value >= 0 && value < 1)
 
 const wholeNumber = (expected: string, least: number, most = Number.MAX_SAFE_INTEGER): Decoder<number> =>
@@ -42,10 +45,7 @@ const wholeNumber = (expected: string, least: number, most = Number.MAX_SAFE_INT
 export const count = wholeNumber(numbers.count, 1)
 export const countOrZero = wholeNumber(numbers.countOrZero, 0)
 
-/** What a count up to this one should be. */
-export const expectedUpTo = (most: number): string => `a whole number of 1 to ${most}`
-
-export const countUpTo = (most: number): Decoder<number> => wholeNumber(expectedUpTo(most), 1, most)
+export const countUpTo = (most: number): Decoder<number> => wholeNumber(numbers.countUpTo(most), 1, most)
 
 /** 0, or a count up to this one. */
 export const countOrZeroUpTo = (most: number): Decoder<number> =>

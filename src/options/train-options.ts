@@ -107,11 +107,14 @@ const interval: D.Decoder<CheckpointInterval> = text => {
 
 type Halving = NonNullable<Schedule['halve']>
 
+/** What a schedule of the learning rate should be. */
+export const expectedHalving = 'halve:PATIENCE,STOP, such as halve:10,128'
+
 const etaSchedule: D.Decoder<Halving> = text => {
   const [, patience, stop] = /^halve:(\d+),(\d+)$/.exec(text) ?? []
   return Number(patience) >= 1 && Number(stop) >= 2
     ? E.right({ patience: Number(patience), stop: Number(stop) })
-    : E.left('halve:PATIENCE,STOP, such as halve:10,128')
+    : E.left(expectedHalving)
 }
 
 const LEARNING = 'Learning:'

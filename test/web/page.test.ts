@@ -2,7 +2,7 @@
  * The built page in a real browser, opened from the disk and from its server.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,8 @@ import { buildPage, type BuiltPage } from '../../scripts/page.mjs'
 import { root } from '../../scripts/package.mjs'
 import { servePage } from '../../src/web/serve-page.ts'
 import { CHROMIUM, chromium } from '../support/chromium.ts'
+import { digits, greyPng } from '../image/made.ts'
+import { drawn } from '../support/drawn.ts'
 import { mnistDir, mnistFiles } from '../support/needs.ts'
 
 const run = promisify(execFile)
@@ -98,7 +100,7 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
 
   it('a link of the command line trains to the same bytes as the command line', async () => {
     const flags =
-      '--data digits --train-size 1000 --epochs 2 --cost quadratic --init large --seed 7 --lmbda 0.5'
+      '--data digits --train-size 1000 --epochs 2 --cost quadratic --init large --seed 7 --lmbda 0.5 --expand rotate --expand-each-epoch'
     const started = (args: string) =>
       run(process.execPath, [join(root, 'scripts', 'run.mjs'), ...args.split(' ')])
     const { stdout } = await started(`train ${flags} --link --out none`)
@@ -150,6 +152,20 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
       if (i === 0) await page.mouse.down()
     }
     await page.mouse.up()
+  }
+
+  /** Drops files on the page. */
+  const drop = async (
+    page: Page,
+    files: readonly { readonly name: string; readonly bytes: Buffer; readonly type: string }[],
+  ): Promise<void> => {
+    const texts = files.map(({ bytes, ...rest }) => ({ ...rest, base64: bytes.toString('base64') }))
+    await page.evaluate(`{
+      const dataTransfer = new DataTransfer()
+      for (const { name, type, base64 } of ${JSON.stringify(texts)})
+        dataTransfer.items.add(new File([Uint8Array.from(atob(base64), c => c.charCodeAt(0))], name, { type }))
+      dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }))
+    }`)
   }
 
   /** What both networks answer. */
@@ -391,15 +407,59 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
       expect(svg).toContain('Accuracy on the test set')
       expect(svg).not.toContain('var(')
       const model = await saved('Save the Quadratic network')
-      await page.evaluate(`{
-        const dataTransfer = new DataTransfer()
-        dataTransfer.items.add(new File([${JSON.stringify(model)}], 'mine.json'))
-        dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }))
-      }`)
+      await drop(page, [{ name: 'mine.json', bytes: Buffer.from(model), type: 'application/json' }])
       const [, , , , , correct, n] = rows.find(([, cost, , epoch]) => cost === 'quadratic' && epoch === '2')!
       const plain = (text: string): string => text.replaceAll(/[^ -~]|,/g, '')
       const answer = await page.getByText(/^mine\.json reads /).textContent()
       expect(plain(answer!)).toBe(`mine.json reads ${correct} of ${n} test images correctly.`)
+    })
+  })
+
+  it('trains on IDX files and pictures that are dropped on it, and says in words what it cannot read', async () => {
+    const idx = await drawn(mkdtempSync(join(folder, 'own-')))
+    const files = readdirSync(idx).map(name => ({ name, bytes: readFileSync(join(idx, name)), type: '' }))
+    const pictures = digits(12).map((digit, i) => ({
+      name: `${i % 10}-${i}.png`,
+      bytes: greyPng(digit),
+      type: 'image/png',
+    }))
+    await opened('#data=digits&train-size=500&epochs=1&show=network,files', async page => {
+      const trained = async (on: string): Promise<void> => {
+        await page.getByText(on).waitFor()
+        await page.locator('#run:enabled').click()
+        await finished(page)
+      }
+      await drop(page, files)
+      await trained('train-images-idx3-ubyte: 600 training images, 200 test images')
+      await drop(page, pictures)
+      await trained('12 pictures: 10 training images, 2 test images')
+      await drop(page, [{ ...pictures[0]!, name: 'seven.png' }])
+      await page.getByText('seven.png: the name of a picture begins with its digit').waitFor()
+      await drop(page, [{ name: '7.png', bytes: Buffer.from('no picture'), type: 'image/png' }])
+      await page.getByText('7.png: the browser cannot open this picture').waitFor()
+      await drop(
+        page,
+        files.filter(({ name }) => name.startsWith('t10k-labels')),
+      )
+      await page.getByText('t10k-labels-idx1-ubyte: images and labels are two files').waitFor()
+      await page.getByRole('button', { name: '简体中文' }).click()
+      await page.getByText('无法打开：t10k-labels-idx1-ubyte：图像和标签是两个文件，请一起打开').waitFor()
+    })
+  })
+
+  it('what is being typed stays while the training shows its frames; what is refused is said', async () => {
+    await opened('#data=digits&train-size=500&epochs=10000&show=network', async page => {
+      await page.locator('#run:enabled').click()
+      await page.locator('#settings summary').click()
+      await page.locator('#first-eta').fill('zero')
+      await page.evaluate(
+        'new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve))))',
+      )
+      expect(await page.locator('#first-eta').inputValue()).toBe('zero')
+      await page.keyboard.press('Enter')
+      await page.getByText('These settings cannot be used: eta zero: not a number above 0').waitFor()
+      await page.getByRole('button', { name: '简体中文' }).click()
+      await page.getByText('无法使用这些设置：学习率 η“zero”无效，应为大于 0 的数').waitFor()
     })
   })
 

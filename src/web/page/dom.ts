@@ -86,7 +86,8 @@ const setProps = (dom: globalThis.Element, props: Props, before: Props): void =>
     if (name === 'key' || name === 'draw' || name === 'drawn' || name === 'style') continue
     if (LIVE.has(name)) {
       const live = dom as unknown as Record<string, unknown>
-      // what a person types is not replaced by the same value
+      // what a person is typing stays, until there is another value
+      if (name === 'value' && value === before[name] && dom === document.activeElement) continue
       if (live[name] !== (value ?? false)) live[name] = value ?? false
     } else if (value === before[name]) continue
     else if (name.startsWith('on')) (dom as unknown as Record<string, unknown>)[name] = value ?? null

@@ -73,7 +73,10 @@ export const lineChart = (chart: LineChart): ViewNode => {
   const path = (points: readonly ChartPoint[]): string =>
     points
       .filter(point => Number.isFinite(point.y))
-      .map((point, i) => `${i === 0 ? 'M' : 'L'}${at(x(point.x))} ${at(y(point.y))}`)
+      .map(
+        (point, i, { length }) =>
+          `${i === 0 ? 'M' : 'L'}${at(x(point.x))} ${at(y(point.y))}${length === 1 ? 'h0' : ''}`,
+      )
       .join('')
   const area = ({ points }: ChartBand): string =>
     points.length === 0
@@ -121,10 +124,12 @@ export const lineChart = (chart: LineChart): ViewNode => {
           }),
       chart.lines.map(line =>
         h('path', {
+          // a line of one point is a dot
           d: path(line.points),
           fill: 'none',
           stroke: line.colour,
-          'stroke-width': line.isFaint === true ? 1 : 2,
+          'stroke-width': line.points.length === 1 ? 6 : line.isFaint === true ? 1 : 2,
+          'stroke-linecap': 'round',
           'stroke-opacity': line.isFaint === true ? 0.45 : undefined,
           'stroke-linejoin': 'round',
           'stroke-dasharray': line.isDashed === true ? '5 4' : undefined,

@@ -97,6 +97,7 @@ export const scores = (state: PageState, words: Words): ViewNode => {
     { class: 'scores' },
     networks.map((network, i) => {
       const last = network.measured.findLast(({ evaluation }) => evaluation !== undefined)?.evaluation
+      const eta = network.measured.findLast(measured => measured.eta !== undefined)?.eta
       return h(
         'div',
         { class: 'score', style: { '--accent': colours[i]! } },
@@ -111,7 +112,11 @@ export const scores = (state: PageState, words: Words): ViewNode => {
               ? ' '
               : words.correctOf(grouped(last.correct), grouped(last.n)),
         ),
-        h('p', { class: 'detail' }, settings === undefined ? ' ' : `η = ${String(settings[i]!.config.eta)}`),
+        h(
+          'p',
+          { class: 'detail' },
+          settings === undefined ? ' ' : `η = ${String(eta ?? settings[i]!.config.eta)}`,
+        ),
       )
     }),
   )
@@ -171,9 +176,6 @@ const monitorChart = (
   const last = lines
     .map(({ name, points }) => `${name} ${(points.at(-1)?.y ?? NaN).toPrecision(4)}`)
     .join(', ')
-  // the first epoch lasts a while where the pace is slow
-  const reached = Math.max(...lines.flatMap(({ points }) => points.map(({ x }) => x)), 0)
-  const end = reached <= 1 ? Math.min(1, until) : until
   return h(
     'figure',
     {},
@@ -183,7 +185,7 @@ const monitorChart = (
       title,
       x: words.epochAxis,
       lines,
-      xRange: [0, end],
+      xRange: [0, until],
       yRange: (monitor.isShare ? shareRange : costRange)(lines.flatMap(({ points }) => points)),
       writeY: monitor.isShare ? y => `${String(y)} %` : costText,
     }),
@@ -201,14 +203,17 @@ const shareRange = (points: readonly ChartPoint[]): readonly [number, number] =>
 /** The cost before the first epoch may be many times as large: the chart shows that of the later ones. */
 const costRange = (points: readonly ChartPoint[]): readonly [number, number] => {
   const later = points.filter(({ x, y }) => x >= 1 && Number.isFinite(y))
-  return [0, Math.max(1e-6, ...(later.length === 0 ? points : later).map(({ y }) => y))]
+  const shown = later.length === 0 ? points : later
+  return [0, shown.length === 0 ? 1 : Math.max(1e-6, ...shown.map(({ y }) => y))]
 }
 
 export const monitorCharts = (state: PageState, words: Words, act: PageActions): ViewNode => {
   const { settings, networks } = state.pair
   const names = networkNames(words, settings)
   const colours = coloursOf(settings)
-  const until = epochLimit(settings)
+  const epochs = epochLimit(settings)
+  // the first epoch lasts a while where the pace is slow
+  const until = networks.every(({ at }) => at <= 1) ? Math.min(1, epochs) : epochs
   return h(
     'div',
     {},

@@ -12,8 +12,8 @@ export const metricsCsv = (settings: Both<NetworkSettings>, networks: Both<Known
   const lines = networks.flatMap(({ measured }, i) =>
     measured
       .filter(({ at, training }) => Number.isInteger(at) && training !== undefined)
-      .map(({ at, training, evaluation }) =>
-        [i + 1, settings[i]!.cost, settings[i]!.config.eta, at, ...of(evaluation), ...of(training)].join(','),
+      .map(({ at, eta, training, evaluation }) =>
+        [i + 1, settings[i]!.cost, eta, at, ...of(evaluation), ...of(training)].join(','),
       ),
   )
   const names = ['cost', 'correct', 'n']

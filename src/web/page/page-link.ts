@@ -77,7 +77,9 @@ export const pageSettings = [
     'regularizer',
     'lmbda',
   ] as const),
-  ...(['optimizer', 'momentum', 'dropout', 'seed', 'rng', 'shuffle', 'data', 'trainSize'] as const),
+  ...(['optimizer', 'momentum', 'dropout', 'earlyStop', 'etaSchedule'] as const),
+  ...(['seed', 'rng', 'shuffle', 'data', 'trainSize', 'expand', 'expandCopies'] as const),
+  ...(['expandEachEpoch', 'expandAngle', 'expandTranslation', 'expandSigma', 'expandAlpha'] as const),
 ] as const
 
 const known: OptionTable = Object.fromEntries(pageSettings.map(name => [name, trainOptions[name]]))
@@ -114,7 +116,7 @@ const VERSUS = 'vs-'
 const LONGEST = 4000
 
 /** Of all that the page can train in a reasonable time. */
-const LIMITS = { weights: 1_000_000, epochs: 10_000, trainSize: 60_000 } as const
+export const PAGE_LIMITS = { weights: 1_000_000, epochs: 10_000, trainSize: 60_000 } as const
 
 /** The texts of a link's part after the #; an empty one gives {@link startTexts}. */
 export const linkTexts = (hash: string): E.Either<UsageError, LinkTexts> => {
@@ -167,6 +169,13 @@ export const linkOfFlags = (flags: readonly TypedFlag[]): E.Either<UsageError, s
   if (foreign !== undefined)
     return E.left(
       usageError(`--link: the page has no --${foreign[0]}`, `leave --${foreign[0]} out to get a link`),
+    )
+  if (given['select-on'] === 'validation')
+    return E.left(
+      usageError(
+        '--link: the page has no validation set, on which these settings decide',
+        'give --select-on evaluation',
+      ),
     )
   const first = Object.fromEntries(Object.entries(given).filter(([flag]) => !WITHOUT_EFFECT.includes(flag)))
   return pipe(
@@ -233,23 +242,23 @@ const withinLimits =
       return refuse(`init ${init.file}: a page cannot read a file by its name`, 'drop the file on the page')
     if (!dataNames.some(name => name === data))
       return refuse(`data ${data}: the page has ${dataNames.join(' and ')}`, 'drop other files on the page')
-    if (weights > LIMITS.weights)
+    if (weights > PAGE_LIMITS.weights)
       return refuse(
-        `sizes ${String(sizes)}: ${grouped(weights)} weights; the page trains up to ${grouped(LIMITS.weights)}`,
+        `sizes ${String(sizes)}: ${grouped(weights)} weights; the page trains up to ${grouped(PAGE_LIMITS.weights)}`,
         'give smaller layers, or use the command line',
-        { kind: 'too-many-weights', given: weights, most: LIMITS.weights },
+        { kind: 'too-many-weights', given: weights, most: PAGE_LIMITS.weights },
       )
-    if (epochs > LIMITS.epochs)
+    if (epochs > PAGE_LIMITS.epochs)
       return refuse(
-        `epochs ${epochs}: more than ${grouped(LIMITS.epochs)}`,
+        `epochs ${epochs}: more than ${grouped(PAGE_LIMITS.epochs)}`,
         'give fewer epochs',
-        tooLarge('epochs', epochs, LIMITS.epochs),
+        tooLarge('epochs', epochs, PAGE_LIMITS.epochs),
       )
-    if (trainSize > LIMITS.trainSize)
+    if (trainSize > PAGE_LIMITS.trainSize)
       return refuse(
-        `train-size ${trainSize}: more than ${grouped(LIMITS.trainSize)}`,
+        `train-size ${trainSize}: more than ${grouped(PAGE_LIMITS.trainSize)}`,
         'give fewer examples',
-        tooLarge('train-size', trainSize, LIMITS.trainSize),
+        tooLarge('train-size', trainSize, PAGE_LIMITS.trainSize),
       )
     return E.right(flags)
   }

@@ -61,6 +61,16 @@ const PEN_KEYS: Readonly<Record<string, PenPoint | 'toggle'>> = {
   ' ': 'toggle',
 }
 
+/** The settings that belong to the value of another one: they go when it changes. */
+const BELONGING: Readonly<Record<string, readonly string[]>> = {
+  cost: ['eta'],
+  expand: [
+    ...['expand-copies', 'expand-each-epoch', 'expand-angle', 'expand-translation'],
+    ...['expand-sigma', 'expand-alpha'],
+  ],
+  'expand-each-epoch': ['expand-copies'],
+}
+
 /** Where a pointer is in the drawing area. */
 const pointOf = (event: PointerEvent, on = event): PenPoint => {
   const { left, top, width, height } = (on.currentTarget as HTMLElement).getBoundingClientRect()
@@ -300,9 +310,8 @@ export const startPage = (script: string): void => {
     flag: string,
     value: string | boolean | undefined,
   ): LinkTexts => {
-    const changed = { ...texts[place], [flag]: value }
-    // a learning rate belongs to its cost
-    return { ...texts, [place]: flag === 'cost' ? { ...changed, eta: undefined } : changed }
+    const without = Object.fromEntries((BELONGING[flag] ?? []).map(each => [each, undefined]))
+    return { ...texts, [place]: { ...texts[place], ...without, [flag]: value } }
   }
 
   const take = (texts: LinkTexts): void => {

@@ -77,6 +77,8 @@ export type PagePicture = {
 export type Measured = {
   /** Epochs since the start, with their fraction. */
   readonly at: number
+  /** The learning rate of the epoch, after one. */
+  readonly eta?: number
   readonly training?: Metrics | undefined
   readonly evaluation?: Metrics | undefined
 }

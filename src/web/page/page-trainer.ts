@@ -2,12 +2,13 @@
  * The training of two networks side by side, on the same mini-batches: what the worker of the page does, without the
  * worker.
  */
-import type * as E from 'fp-ts/lib/Either.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import { jit } from '../../compiler/jit.ts'
 import type { Activation, HiddenActivation } from '../../core/activation.ts'
 import type { Metrics } from '../../core/evaluate.ts'
-import { weightedInput, type Network } from '../../core/network.ts'
+import { weightedInput, type Batch, type Network } from '../../core/network.ts'
 import { fromParams, toParams, type LayerValues, type Params } from '../../core/params.ts'
 import { networkNamed } from '../../core/parts.ts'
 import { fold, key } from '../../core/rng.ts'
@@ -32,14 +33,26 @@ import {
   type Examples,
 } from '../../data/dataset.ts'
 import { digitsSeed, generateDigits, SIDE } from '../../data/digits.ts'
-import type { AppError } from '../../errors.ts'
+import { EVERY_EPOCH, expandDesired, expandedImages, type ExpansionPlan } from '../../data/expand.ts'
+import { toBatch } from '../../data/batch.ts'
+import { usageError, type AppError } from '../../errors.ts'
+import { grouped } from '../../format.ts'
 import { encodeModel } from '../../io/model.ts'
 import { flagsText, typedTrainFlags } from '../../options/flag-text.ts'
 import type { TrainFlags } from '../../options/train-options.ts'
-import { asSettings, modelOf, planRun, trainSettings, type PlannedRun } from '../../runs/run-plan.ts'
-import { disposeSets, toSets } from '../../runs/sets.ts'
+import {
+  asSettings,
+  epochSize,
+  expansionPlanOf,
+  modelOf,
+  planRun,
+  trainSettings,
+  type PlannedRun,
+} from '../../runs/run-plan.ts'
+import { disposeSets, toSets, withTraining } from '../../runs/sets.ts'
 import { suitsWasm } from '../../runtime/workload.ts'
 import type { TrialResult } from '../../study/trial.ts'
+import { PAGE_LIMITS } from './page-link.ts'
 import type {
   Measured,
   NetworkFrame,
@@ -92,7 +105,35 @@ const datasetOf = ({ name, choice, width, training, test }: PageData): Dataset =
 
 /** Checks the settings with the data, and fills in their defaults, as `network2 train` does. */
 export const planPageRun = (flags: TrainFlags, data: PageData): E.Either<AppError, PlannedRun> =>
-  planRun({ ...flags, data: data.choice, evaluateOn: 'test' }, undefined, datasetOf(data))
+  pipe(
+    planRun(
+      {
+        ...flags,
+        data: data.choice,
+        evaluateOn: 'test',
+        // the page has no validation set
+        selectOn: flags.earlyStop === undefined && flags.etaSchedule === undefined ? undefined : 'evaluation',
+      },
+      undefined,
+      datasetOf(data),
+    ),
+    E.filterOrElse(
+      ({ config }) => epochSize(config) <= PAGE_LIMITS.trainSize,
+      ({ config }): AppError =>
+        usageError(
+          `--expand ${config.expand}: ${grouped(epochSize(config))} images with their copies; the page trains on up to ${grouped(PAGE_LIMITS.trainSize)}`,
+          'give a smaller --train-size or --expand-copies',
+          [
+            {
+              kind: 'too-large',
+              flag: 'expand',
+              given: epochSize(config),
+              most: PAGE_LIMITS.trainSize,
+            },
+          ],
+        ),
+    ),
+  )
 
 /** The settings of a run, for people. */
 export const settingsOf = ({ config, training }: PlannedRun): NetworkSettings => {
@@ -161,14 +202,50 @@ export const openNetworkLab = (interpreter: Interpreter, run: PlannedRun): Netwo
   }
 }
 
+/**
+ * The sets of each epoch: those of the lab; or with an expanded training set, which a seed draws once or, if the settings say
+ * so, for each epoch. That of the epoch before is freed.
+ */
+const expandedSets = (run: PlannedRun, sets: TrainSets) => {
+  const { config, training } = run
+  const { size, inputs, desired } = training
+  const plan = expansionPlanOf(config, inputs)
+  let made: { readonly number: number; readonly batch: Batch } | undefined
+  const free = (): void => dispose(made?.batch ?? [])
+  const expand = (plan: ExpansionPlan, number: number): Batch => {
+    const images = inputs.kind === 'bytes' ? inputs.bytes.subarray(0, size * inputs.width) : new Uint8Array()
+    return toBatch(
+      {
+        size: epochSize(config),
+        inputs: { kind: 'bytes', width: inputs.width, bytes: expandedImages(plan, images, number) },
+        desired: expandDesired(plan, size, desired),
+      },
+      config.sizes.at(-1)!,
+    )
+  }
+  return {
+    of: (epoch: number): TrainSets => {
+      if (plan === undefined) return sets
+      const number = plan.copies === undefined ? epoch : EVERY_EPOCH
+      if (made?.number !== number) {
+        free()
+        made = { number, batch: expand(plan, number) }
+      }
+      return withTraining(sets, made.batch)
+    },
+    close: free,
+  }
+}
+
 /** Opens a training, which is the caller's to close. */
 export const openPageTraining = (lab: NetworkLab, run: PlannedRun): PageTraining => {
   const { config, initial } = run
   const { sets, prepared, look } = lab
   const settings = trainSettings(config)
   const start = { params: toParams(initial) }
-  const training = trainPrepared(prepared, settings, sets, start)
-  const n = run.training.size
+  const expanded = expandedSets(run, sets)
+  const training = trainPrepared(prepared, settings, expanded.of, start)
+  const n = epochSize(config)
   const labels = labelsOf(run.evaluation!.desired)
 
   let outcome: Outcome = 'training'
@@ -185,7 +262,7 @@ export const openPageTraining = (lab: NetworkLab, run: PlannedRun): PageTraining
       at = epochs + examples / n
     } else if (event.kind === 'epoch') {
       at = event.cursor.epochs
-      measured.push({ at, training: event.metrics.training, evaluation: event.metrics.evaluation })
+      measured.push({ at, ...event.metrics })
     } else {
       hasFailed = true
       outcome = 'diverged'
@@ -248,6 +325,7 @@ export const openPageTraining = (lab: NetworkLab, run: PlannedRun): PageTraining
       leave(training)
       if (final !== undefined) dispose(final)
       dispose(start.params)
+      expanded.close()
     },
   }
 }

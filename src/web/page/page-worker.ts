@@ -25,7 +25,7 @@ import {
   type PageTraining,
 } from './page-trainer.ts'
 import type { AppError } from '../../errors.ts'
-import type { PlannedRun } from '../../runs/run-plan.ts'
+import { epochSize, type PlannedRun } from '../../runs/run-plan.ts'
 import type { TrialResult } from '../../study/trial.ts'
 
 /** The part of a worker's global object that is used. */
@@ -103,7 +103,7 @@ const begin = (order: Extract<Order, { kind: 'begin' }>): void => {
     kind: 'begun',
     run,
     settings: [settingsOf(runs[0]), settingsOf(runs[1])],
-    data: { name: data.name, training: runs[0].training.size, width: data.width, test: data.test },
+    data: { name: data.name, training: epochSize(runs[0].config), width: data.width, test: data.test },
   })
   engine?.dispose()
   engine = wasm()

@@ -6,6 +6,9 @@ import { costNames, costs } from '../../core/costs/index.ts'
 import { optimizers } from '../../core/optimizers/index.ts'
 import { initializers } from '../../core/params.ts'
 import { regularizers } from '../../core/regularizers/index.ts'
+import { DEFAULT_COPIES } from '../../data/expand.ts'
+import type { Expansion } from '../../data/expansion.ts'
+import { expansions } from '../../data/expansions/index.ts'
 import { h, type ViewNode } from './dom.ts'
 import { secondTexts, type Texts } from './page-link.ts'
 import { pageButton } from './network-view.ts'
@@ -23,6 +26,29 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   init: Object.keys(initializers),
   regularizer: Object.keys(regularizers),
   optimizer: Object.keys(optimizers),
+  expand: ['none', ...Object.keys(expansions)],
+}
+
+/** The settings that are on or off, and what they are where a link says nothing. */
+const SWITCHES: Readonly<Record<string, boolean>> = { shuffle: true, 'expand-each-epoch': false }
+
+/** The settings of the expansion that is chosen, with what stands in an empty field. */
+const expansionFields = ({
+  expand,
+  'expand-each-epoch': isEach,
+}: Texts): readonly (readonly [flag: string, empty: string])[] => {
+  const chosen: Expansion | undefined = Object.hasOwn(expansions, String(expand))
+    ? expansions[String(expand) as keyof typeof expansions]
+    : undefined
+  if (chosen === undefined) return []
+  const { fixedCopies, parameters } = chosen
+  return [
+    ...(fixedCopies !== undefined || isEach === true
+      ? []
+      : [['expand-copies', String(DEFAULT_COPIES)] as const]),
+    ...(fixedCopies === undefined ? [['expand-each-epoch', ''] as const] : []),
+    ...Object.entries(parameters).map(([name, value]) => [`expand-${name}`, String(value)] as const),
+  ]
 }
 
 /** The settings in the order of the page, with what stands in an empty field. */
@@ -38,7 +64,11 @@ const COMMON: readonly (readonly [flag: string, empty: string])[] = [
   ['optimizer', 'sgd'],
   ['momentum', ''],
   ['dropout', '0'],
+  ['early-stop', 'never'],
+  ['eta-schedule', 'none'],
+  ['shuffle', ''],
   ['seed', '0'],
+  ['expand', 'none'],
 ]
 
 export const settingsView = (state: PageState, words: Words, act: PageActions): ViewNode => {
@@ -57,6 +87,22 @@ export const settingsView = (state: PageState, words: Words, act: PageActions): 
         act.set(place, flag, value.trim() === '' ? undefined : value.trim())
       },
     }
+    const byDefault = SWITCHES[flag]
+    if (byDefault !== undefined)
+      return h(
+        'label',
+        { class: 'check', for: id },
+        h('input', {
+          ...common,
+          type: 'checkbox',
+          checked: value ?? byDefault,
+          onchange: (event: Event) => {
+            const { checked } = event.target as HTMLInputElement
+            act.set(place, flag, checked === byDefault ? undefined : checked)
+          },
+        }),
+        h('span', {}, words.flags[flag] ?? flag),
+      )
     return h(
       'label',
       { class: 'field', for: id },
@@ -65,8 +111,8 @@ export const settingsView = (state: PageState, words: Words, act: PageActions): 
         ? h('input', {
             ...common,
             value: String(value ?? ''),
-            placeholder: empty,
-            inputmode: flag === 'sizes' ? 'text' : 'decimal',
+            placeholder: words.emptyFields[empty] ?? empty,
+            inputmode: flag === 'sizes' || flag === 'eta-schedule' ? 'text' : 'decimal',
             autocomplete: 'off',
           })
         : h(
@@ -76,7 +122,7 @@ export const settingsView = (state: PageState, words: Words, act: PageActions): 
               h(
                 'option',
                 { value: choice, selected: choice === (value ?? empty) },
-                flag === 'cost' ? (words.costs[choice] ?? choice) : choice,
+                flag === 'cost' ? (words.costs[choice] ?? choice) : (words.emptyFields[choice] ?? choice),
               ),
             ),
           ),
@@ -103,7 +149,9 @@ export const settingsView = (state: PageState, words: Words, act: PageActions): 
       h(
         'div',
         { class: 'fields' },
-        COMMON.map(([flag, empty]) => field('first', flag, first[flag], empty)),
+        [...COMMON, ...expansionFields(first)].map(([flag, empty]) =>
+          field('first', flag, first[flag], empty),
+        ),
       ),
       pageButton(words.newSeed, () => act.set('first', 'seed', String(Number(first.seed ?? 0) + 1)), {
         disabled: isLocked,
@@ -114,7 +162,13 @@ export const settingsView = (state: PageState, words: Words, act: PageActions): 
       : h(
           'div',
           { class: 'commands' },
-          h('p', { class: 'note' }, words.commandLine),
+          h(
+            'p',
+            { class: 'note' },
+            state.pair.settings.some(({ config }) => config.selectOn !== undefined)
+              ? words.commandLineDecides
+              : words.commandLine,
+          ),
           state.pair.settings.map(({ flags, cost }) =>
             h('pre', { tabindex: 0, 'data-cost': cost }, `npx network2 train ${flags}`),
           ),

@@ -3,8 +3,8 @@
  */
 import type { Reason } from '../../errors.ts'
 import { grouped } from '../../format.ts'
-import { expectedUpTo, numbers } from '../../options/decode.ts'
-import { expectedSizes } from '../../options/train-options.ts'
+import { numbers } from '../../options/decode.ts'
+import { expectedHalving, expectedSizes } from '../../options/train-options.ts'
 import { MOST_SEEDS } from './page-link.ts'
 import type { Refused } from './page-messages.ts'
 import { sentenceIn, type Sentences, type Words } from './words-en.ts'
@@ -22,6 +22,15 @@ const flags: Words['flags'] = {
   optimizer: '优化方法',
   momentum: '动量系数 μ',
   dropout: '弃权',
+  'early-stop': '提前停止（迭代期数）',
+  'eta-schedule': '学习率的调整',
+  expand: '扩展训练数据',
+  'expand-copies': '每幅图像的副本数',
+  'expand-each-epoch': '每个迭代期用新的副本',
+  'expand-angle': '最大的旋转（度）',
+  'expand-translation': '最大的平移（像素）',
+  'expand-sigma': '形变的平滑 σ（像素）',
+  'expand-alpha': '形变的强度 α（像素）',
   seed: '随机种子',
   data: '数据',
   'train-size': '训练图像数',
@@ -37,7 +46,10 @@ const expectations: Readonly<Record<string, string>> = {
   [numbers.belowOne]: '不小于 0 且小于 1 的数',
   [numbers.count]: '不小于 1 的整数',
   [numbers.countOrZero]: '不小于 0 的整数',
-  [expectedUpTo(MOST_SEEDS)]: `1 到 ${MOST_SEEDS} 的整数`,
+  [numbers.countUpTo(MOST_SEEDS)]: `1 到 ${MOST_SEEDS} 的整数`,
+  ...Object.fromEntries([80, 100, 10_000].map(most => [numbers.upTo(most), `0 到 ${most} 的数`])),
+  [numbers.positiveUpTo(100)]: '大于 0、不超过 100 的数',
+  [expectedHalving]: 'halve:迭代期数,除数，例如 halve:10,128',
   [expectedSizes.form]: '两个或更多大于 0 的整数，例如 784,30,10',
   [expectedSizes.limit]: '更小的网络：层数或权重太多',
 }
@@ -125,8 +137,11 @@ export const chinese: Words = {
   settings: '设置',
   forBoth: '两个网络共同的设置',
   flags,
+  emptyFields: { never: '从不', none: '无' },
   locked: '本课的设置是固定的。',
   commandLine: '用命令行做同样的训练，得到的权重逐字节相同：',
+  commandLineDecides:
+    '命令行的相同设置。何时停止、何时减小 η，命令行由它的全部测试图像决定，本页由前 2000 幅决定：',
   copy: '复制',
   copied: '已复制',
 
