@@ -159,7 +159,12 @@ const RUNNERS: Readonly<Record<BackendName, readonly (readonly [name: string, ma
   {
     native: [['fit, XLA', () => engines('native')[0][1]()], ['model.fit, native']],
     wasm: [['model.fit, wasm']],
-    cpu: [['fit, WebAssembly', () => wasm()], ['fit, C', cEngine], ['model.fit, cpu']],
+    cpu: [
+      ['fit, WebAssembly', () => wasm()],
+      ['fit, C', () => cEngine()],
+      ['fit, C, 2 threads', () => cEngine({ threads: 2 })],
+      ['model.fit, cpu'],
+    ],
   }
 
 const runnersOf = (model: Model, backend: BackendName, { pixels, targets }: FitData, n: number): Runner[] => {

@@ -9,7 +9,7 @@ import { broadcastOf } from './broadcast.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import { i32, let_, v128, type Locals, type V128, type Code } from './code.ts'
 import { elementwise } from './elementwise.ts'
-import type { Columns, PaddedLayout, VectorUnit } from './layout.ts'
+import type { PaddedLayout, Share, VectorUnit } from './layout.ts'
 import { matMul } from './matmul.ts'
 import { sumOfRows } from './reductions.ts'
 import { sparseMatMul } from './sparse.ts'
@@ -21,16 +21,16 @@ const blockSource = (
   start: ChainStart | undefined,
   bufferOf: BufferOf,
   output: PaddedLayout,
-  columns: Columns,
+  share: Share,
   machine: VectorUnit,
 ): BlockSource => {
   switch (start?.kernel) {
     case 'BatchMatMul':
-      return matMul(start, bufferOf, output, columns, machine)
+      return matMul(start, bufferOf, output, share, machine)
     case 'SparseMatMul':
-      return sparseMatMul(start, bufferOf, output, columns, machine)
+      return sparseMatMul(start, bufferOf, output, share, machine)
     case 'Sum':
-      return sumOfRows(start, bufferOf, columns)
+      return sumOfRows(start, bufferOf, share)
     case undefined:
       return { size: { rows: 1, vectors: 8 }, compute: () => ({ code: [], values: [] }) }
   }
@@ -41,14 +41,14 @@ export const emitFused = (
   { inputs, attributes: { body } }: FusedNode,
   bufferOf: BufferOf,
   output: TensorBuffer,
-  columns: Columns,
+  share: Share,
 ): Code => {
   const buffers = inputs.map(bufferOf)
   const { layout } = output
   const { vectorBytes } = layout
   const mask = lastVectorMask(layout)
   const start = body.nodes.find(isChainStart)
-  const source = blockSource(start, ref => buffers[ref.index]!, layout, columns, fn.machine)
+  const source = blockSource(start, ref => buffers[ref.index]!, layout, share, fn.machine)
   const operands = new Set(
     body.nodes
       .filter(isElementwiseNode)
@@ -105,5 +105,5 @@ export const emitFused = (
       Array.from({ length: rows * vectors }, (_, n) => vector(Math.floor(n / vectors), n % vectors)),
     ]
   }
-  return [scalars.map(scalar => scalar?.code ?? []), forEachBlock(fn, layout, columns, source.size, block)]
+  return [scalars.map(scalar => scalar?.code ?? []), forEachBlock(fn, layout, share, source.size, block)]
 }

@@ -4,7 +4,7 @@
 import { isElementwiseNode, type LoopNode } from '../kernel-program.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import type { Code, Locals } from './code.ts'
-import type { Columns } from './layout.ts'
+import type { Share } from './layout.ts'
 import { gather, reshape, transposeMatrix } from './data-movement.ts'
 import { emitFused } from './fused.ts'
 import { move, segmentSum } from './move.ts'
@@ -12,13 +12,13 @@ import { argMax, reduction } from './reductions.ts'
 import { rankUpdate } from './sparse.ts'
 import { emitUniform } from './uniform.ts'
 
-/** @param columns those that are computed: all, except of the kernels that threads share */
+/** @param share what is computed: all, except of the kernels that threads share */
 export const emitNode = (
   fn: Locals,
   node: LoopNode,
   bufferOf: BufferOf,
   output: TensorBuffer,
-  columns: Columns,
+  share: Share,
 ): Code => {
   if (isElementwiseNode(node) || node.kernel === 'BatchMatMul' || node.kernel === 'SparseMatMul')
     throw new Error(`internal error: fusion left ${node.kernel} by itself`)
@@ -26,7 +26,7 @@ export const emitNode = (
     case 'ArgMax':
       return argMax(fn, node, bufferOf, output)
     case 'Fused':
-      return emitFused(fn, node, bufferOf, output, columns)
+      return emitFused(fn, node, bufferOf, output, share)
     case 'GatherV2':
       return gather(fn, node, bufferOf, output)
     case 'Max':
@@ -38,7 +38,7 @@ export const emitNode = (
     case 'Network2Uniform':
       return emitUniform(fn, node, bufferOf, output)
     case 'RankUpdate':
-      return rankUpdate(fn, node, bufferOf, output, columns)
+      return rankUpdate(fn, node, bufferOf, output, share)
     case 'Reshape':
       return reshape(fn, node, bufferOf, output)
     case 'Transpose':

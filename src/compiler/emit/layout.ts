@@ -37,23 +37,37 @@ export const paddedLayout = ({ shape }: Pick<Spec, 'shape'>, lanes: number): Pad
   return { rows, columns, vectors, vectorBytes, pitch, bytes: rows * pitch }
 }
 
-/** The vectors of each row, from the first to before the end, that one thread computes. */
-export type Columns = { readonly first: number; readonly end: number }
+/** From the first to before the end. */
+export type Range = { readonly first: number; readonly end: number }
 
-export const allColumns = ({ vectors }: PaddedLayout): Columns => ({ first: 0, end: vectors })
+/** What one thread computes of a tensor: some rows, and of each of them some vectors. */
+export type Share = { readonly rows: Range; readonly columns: Range }
+
+export const allOf = ({ rows, vectors }: PaddedLayout): Share => ({
+  rows: { first: 0, end: rows },
+  columns: { first: 0, end: vectors },
+})
 
 /** What one core writes and another reads goes from cache to cache in lines of so many bytes. */
 export const CACHE_LINE = 64
 
-/** The columns of each thread: whole lines of the cache, so that no two threads write to one. */
-export const columnsOfThreads = (
-  { pitch, vectors, vectorBytes }: PaddedLayout,
-  threads: number,
-): readonly Columns[] => {
-  const lines = Math.ceil(pitch / CACHE_LINE)
-  const edge = (thread: number): number =>
-    Math.min(vectors, (Math.round((thread * lines) / threads) * CACHE_LINE) / vectorBytes)
+/** `count` cut into a range for each thread. */
+const ranges = (count: number, threads: number): readonly Range[] => {
+  const edge = (thread: number): number => Math.round((thread * count) / threads)
   return Array.from({ length: threads }, (_, thread) => ({ first: edge(thread), end: edge(thread + 1) }))
+}
+
+/** Columns for each thread: whole lines of the cache, so that no two threads write to one. Where there are too few, rows. */
+export const sharesOfThreads = (layout: PaddedLayout, threads: number): readonly Share[] => {
+  const { rows, pitch, vectors, vectorBytes } = layout
+  const lines = Math.ceil(pitch / CACHE_LINE)
+  const whole = allOf(layout)
+  if (lines < threads) return ranges(rows, threads).map(own => ({ ...whole, rows: own }))
+  const edge = (line: number): number => Math.min(vectors, (line * CACHE_LINE) / vectorBytes)
+  return ranges(lines, threads).map(({ first, end }) => ({
+    ...whole,
+    columns: { first: edge(first), end: edge(end) },
+  }))
 }
 
 /** Whether zeros fill up the last vector of a row. */

@@ -5,7 +5,7 @@ import type { MatMulNode } from '../kernel-program.ts'
 import { accumulators, type BlockSize, type BlockSource } from './register-blocks.ts'
 import type { BufferOf } from './buffer.ts'
 import { f32x4, i32, local, mulAdd, repeatWhile, v128 } from './code.ts'
-import type { Columns, PaddedLayout, VectorUnit } from './layout.ts'
+import type { PaddedLayout, Share, VectorUnit } from './layout.ts'
 
 /**
  * The block size of the lowest cost. One turn of the loop over k loads `vectors` and `rows`, and multiplies each with
@@ -36,14 +36,14 @@ export const matMul = (
   { inputs, attributes: { transposeA } }: MatMulNode,
   bufferOf: BufferOf,
   output: PaddedLayout,
-  { first, end }: Columns,
+  { rows: own, columns }: Share,
   { registers }: VectorUnit,
 ): BlockSource => {
   const [a, b] = [bufferOf(inputs[0]), bufferOf(inputs[1])]
   // the distance in a, in bytes, from k to k + 1 and from i to i + 1
   const [stepK, stepI] = transposeA ? [a.layout.pitch, 4] : [4, a.layout.pitch]
   return {
-    size: blockOf(output.rows, end - first, registers),
+    size: blockOf(own.end - own.first, columns.end - columns.first, registers),
     compute: (fn, { row, column, rows, vectors }) => {
       const sums = accumulators(fn, rows * vectors)
       const [left, right, end] = [local(fn, 'i32'), local(fn, 'i32'), local(fn, 'i32')]

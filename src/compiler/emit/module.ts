@@ -81,10 +81,10 @@ export const moduleFunctions = (
   /** For each thread the code that calls its share of the node. */
   const calls = step.nodes.map((node, index) => {
     const output = bufferOf({ kind: 'node', index, output: 0 })
-    return sharesOf(node, bufferOf, output, threads).map(columns =>
-      columns === undefined
+    return sharesOf(node, bufferOf, output, threads).map(share =>
+      share === undefined
         ? []
-        : call(functions.push(functionOf(fn => emitNode(fn, node, bufferOf, output, columns))) - 1),
+        : call(functions.push(functionOf(fn => emitNode(fn, node, bufferOf, output, share))) - 1),
     )
   })
   const rowOf = (ref: Ref, position: number) => {

@@ -24,14 +24,14 @@ import {
   type V128,
   type Code,
 } from './code.ts'
-import type { Columns } from './layout.ts'
+import type { Share } from './layout.ts'
 
 /** The sum of all rows, block by block: the start of a chain. */
-export const sumOfRows = ({ inputs }: SumNode, bufferOf: BufferOf, { first, end }: Columns): BlockSource => {
+export const sumOfRows = ({ inputs }: SumNode, bufferOf: BufferOf, { columns }: Share): BlockSource => {
   const input = bufferOf(inputs[0])
   const { bytes, pitch, vectorBytes } = input.layout
   return {
-    size: { rows: 1, vectors: Math.min(8, end - first) },
+    size: { rows: 1, vectors: Math.min(8, columns.end - columns.first) },
     compute: (fn, { column, vectors }) => {
       const sums = accumulators(fn, vectors)
       const at = local(fn, 'i32')

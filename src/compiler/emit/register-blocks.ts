@@ -2,7 +2,7 @@
  * Results that are computed block by block: a block is some rows by some vectors, and its numbers stay in registers.
  */
 import { for_, i32, local, v128, type I32, type Local, type Locals, type V128, type Code } from './code.ts'
-import { isRagged, type Columns, type PaddedLayout } from './layout.ts'
+import { isRagged, type PaddedLayout, type Share } from './layout.ts'
 
 export type Block = {
   /** The first row. */
@@ -34,16 +34,16 @@ export const lastVectorMask = (layout: PaddedLayout): V128 | undefined =>
     ? v128.firstLanes(layout.columns - ((layout.vectors - 1) * layout.vectorBytes) / 4)
     : undefined
 
-/** Runs `body` for each block of these columns. `last` says whether the block contains the last vector of its rows. */
+/** Runs `body` for each block of a share. `last` says whether the block contains the last vector of its rows. */
 export const forEachBlock = (
   fn: Locals,
   layout: PaddedLayout,
-  { first, end }: Columns,
+  { rows, columns: { first, end } }: Share,
   size: BlockSize,
   body: (block: Block, last: boolean) => Code,
 ): Code => {
   // a last vector that is not full goes into a block of its own
-  const { rows, vectors, vectorBytes } = layout
+  const { vectors, vectorBytes } = layout
   const isLast = end === vectors
   const count = end - first
   const whole = Math.floor((isLast && isRagged(layout) ? count - 1 : count) / size.vectors)
@@ -55,9 +55,9 @@ export const forEachBlock = (
     ),
     rest > 0 ? body({ row, column: i32.const(to), rows: height, vectors: rest }, isLast) : [],
   ]
-  const restRows = rows % size.rows
+  const restRows = (rows.end - rows.first) % size.rows
   return [
-    for_(fn, { to: rows - restRows, step: size.rows }, row => line(row, size.rows)),
-    restRows > 0 ? line(i32.const(rows - restRows), restRows) : [],
+    for_(fn, { from: rows.first, to: rows.end - restRows, step: size.rows }, row => line(row, size.rows)),
+    restRows > 0 ? line(i32.const(rows.end - restRows), restRows) : [],
   ]
 }

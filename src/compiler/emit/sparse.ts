@@ -25,7 +25,7 @@ import {
   type Locals,
   type Code,
 } from './code.ts'
-import type { Columns, PaddedLayout, VectorUnit } from './layout.ts'
+import type { PaddedLayout, Range, Share, VectorUnit } from './layout.ts'
 
 /** Bytes of an entry: its column and its number, 4 each. */
 export const ENTRY = 8
@@ -153,7 +153,7 @@ export const sparseMatMul = (
   { inputs }: SparseMatMulNode,
   bufferOf: BufferOf,
   output: PaddedLayout,
-  { first, end }: Columns,
+  { columns: { first, end } }: Share,
   machine: VectorUnit,
 ): BlockSource => {
   const [source, rows, b] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
@@ -198,7 +198,7 @@ export const rankUpdate = (
   { inputs }: RankUpdateNode,
   bufferOf: BufferOf,
   output: TensorBuffer,
-  columns: Columns,
+  { columns }: Share,
 ): Code => {
   const [w, source, rows] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
   const [delta, rate, decay] = [bufferOf(inputs[3]), bufferOf(inputs[4]), inputs[5] && bufferOf(inputs[5])]
@@ -248,14 +248,14 @@ export const rankUpdate = (
 const eachStretch = (
   fn: Locals,
   { rows, vectors, vectorBytes, pitch, bytes }: PaddedLayout,
-  { first, end }: Columns,
+  { first, end }: Range,
   body: (at: I32, count: number) => Code,
 ): Code =>
   end - first === vectors
     ? body(i32.const(0), rows * vectors)
     : for_(fn, { from: first * vectorBytes, to: bytes, step: pitch }, at => body(at, end - first))
 
-const copyColumns = (fn: Locals, from: TensorBuffer, to: TensorBuffer, columns: Columns): Code =>
+const copyColumns = (fn: Locals, from: TensorBuffer, to: TensorBuffer, columns: Range): Code =>
   eachStretch(fn, to.layout, columns, (at, count) =>
     copy(
       i32.add(at, i32.const(to.address)),
@@ -267,7 +267,7 @@ const copyColumns = (fn: Locals, from: TensorBuffer, to: TensorBuffer, columns: 
 /** Vectors that are scaled in one turn. */
 const SCALED = 8
 
-const scale = (fn: Locals, by: TensorBuffer, { address, layout }: TensorBuffer, columns: Columns): Code => {
+const scale = (fn: Locals, by: TensorBuffer, { address, layout }: TensorBuffer, columns: Range): Code => {
   const { vectorBytes } = layout
   const factor = let_(fn, v128.loadSplat(i32.const(by.address)))
   const some = (at: I32, count: number): Code =>

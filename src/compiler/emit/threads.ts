@@ -1,14 +1,16 @@
 /**
- * Which columns of a node's result each thread computes. A thread owns neurons: the same columns of what goes forward, of
- * the gradient and of the update, so that their weights stay in its cache. Each number is computed by one thread, in the
- * one order there is: so any number of threads gives the same bytes.
+ * What each thread computes of a node's result. A thread owns neurons: the same columns of what goes forward, of the
+ * gradient and of the update, so that their weights stay in its cache. Where the columns are few, it owns rows. Each number
+ * is computed by one thread, in the one order there is: so any number of threads gives the same bytes.
  */
 import { isElementwiseNode, type LoopNode } from '../kernel-program.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
-import { allColumns, columnsOfThreads, type Columns } from './layout.ts'
+import { allOf, sharesOfThreads, type PaddedLayout, type Range, type Share } from './layout.ts'
 
-/** The columns of each thread; undefined where a thread has none. */
-export type Shares = readonly (Columns | undefined)[]
+/** The share of each thread; undefined where a thread has none. */
+export type Shares = readonly (Share | undefined)[]
+
+const isEmpty = ({ first, end }: Range): boolean => first === end
 
 /**
  * The least work that is shared, in multiplications. Threads wait for each other for less than a microsecond, but what one
@@ -22,8 +24,8 @@ const DENSITY = 0.2
 /** The cost of a number of an element-wise chain, in multiplications. */
 const CHAIN = 8
 
-/** The multiplications of a node, or what takes as long; undefined where its columns cannot be computed by themselves. */
-const workOf = (node: LoopNode, bufferOf: BufferOf, { layout }: TensorBuffer): number | undefined => {
+/** The multiplications of a node, or what takes as long; undefined where a share of it cannot be computed by itself. */
+const workOf = (node: LoopNode, bufferOf: BufferOf, layout: PaddedLayout): number | undefined => {
   const numbers = layout.rows * layout.columns
   if (node.kernel === 'RankUpdate') return DENSITY * numbers * bufferOf(node.inputs[3]).layout.rows
   if (node.kernel !== 'Fused') return undefined
@@ -42,15 +44,17 @@ const workOf = (node: LoopNode, bufferOf: BufferOf, { layout }: TensorBuffer): n
   }
 }
 
-/** The shares of a node: all columns are those of the first thread, if it is not worth more. */
+/** The shares of a node: all is the first thread's, if it is not worth more. */
 export const sharesOf = (
   node: LoopNode,
   bufferOf: BufferOf,
-  output: TensorBuffer,
+  { layout }: TensorBuffer,
   threads: number,
 ): Shares => {
-  const work = workOf(node, bufferOf, output)
-  return work === undefined || work < LEAST_WORK
-    ? [allColumns(output.layout)]
-    : columnsOfThreads(output.layout, threads).map(share => (share.end > share.first ? share : undefined))
+  const work = workOf(node, bufferOf, layout)
+  if (threads === 1 || work === undefined || work < LEAST_WORK) return [allOf(layout)]
+  const shares = sharesOfThreads(layout, threads)
+  // an update reads all rows of the mini-batch for some columns
+  if (node.kernel === 'RankUpdate' && shares.some(({ rows }) => rows.first > 0)) return [allOf(layout)]
+  return shares.map(share => (isEmpty(share.rows) || isEmpty(share.columns) ? undefined : share))
 }

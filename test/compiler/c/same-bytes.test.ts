@@ -244,6 +244,24 @@ describe.skipIf(cCompiler.isMissing)('C gives the bytes of WebAssembly', cCompil
       wanted.dispose()
     })
 
+  it('in products with few columns, whose rows threads share', () => {
+    const { engine, used } = shared(2)
+    const products = ([x, w, d]: readonly [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]) => [
+      tf.relu(tf.matMul(x, w)),
+      tf.matMul(x, d, true, false),
+    ]
+    const wanted = wasm()
+    const inputs = () => [matrix(1, 4001, 25), matrix(2, 25, 6), matrix(3, 4001, 6)] as const
+    withTensors(inputs, given =>
+      expect(using(jit(engine)(products)(given), bitsOf)).toEqual(
+        using(jit(wanted)(products)(given), bitsOf),
+      ),
+    )
+    expect(used).toEqual([2])
+    engine.dispose()
+    wanted.dispose()
+  })
+
   it('a row that does not exist ends every thread', () => {
     const { engine, used } = shared(2)
     const picked = jit(engine)(([x, rows, w]: readonly [tf.Tensor2D, tf.Tensor1D, tf.Tensor2D]) =>
