@@ -18,7 +18,7 @@ import { missingParts } from './experiment-data.ts'
 import { identify } from './identity.ts'
 import { runTrials, type TrialBatch } from './run-trials.ts'
 import { readResults, saveStudy, shardFolder, type Shard } from './study-folder.ts'
-import { finalTrials, subjectOf, type StudyPlan } from './study-plan.ts'
+import { subjectOf, type StudyPlan } from './study-plan.ts'
 import { outstanding, searchFailure, studyOutcome, workLeft, type StudyOutcome } from './study.ts'
 import { parseTrialFlags, planTrial } from './train-trial.ts'
 import type { TrialPool } from './trial-pool.ts'
@@ -116,7 +116,7 @@ export const checkPlan = (plan: StudyPlan): E.Either<AppError, StudyPlan> =>
 export const checkData =
   (dataset: Dataset) =>
   (plan: StudyPlan): E.Either<AppError, StudyPlan> => {
-    const isSearched = plan.arms.some(({ search }) => search.length > 0)
+    const isSearched = plan.arms.some(({ rungs }) => rungs.length > 0)
     const missing = missingParts(dataset, isSearched ? ['validation', 'test'] : ['test'])
     if (missing !== undefined) return E.left(missing)
     return pipe(
@@ -135,9 +135,9 @@ export const checkData =
 
 /** The configurations of a plan, as the first trial of each. */
 const trialsByArm = (plan: StudyPlan): readonly (readonly [arm: StudyArm, trial: Trial])[] =>
-  plan.arms.flatMap(({ search, configurations }, i) =>
-    (search[0] ?? configurations.flatMap(flags => finalTrials(plan.study, flags).slice(0, 1))).map(
-      trial => [plan.study.arms[i]!, trial] as const,
+  plan.arms.flatMap(({ rungs, configurations, trial, finals }, i) =>
+    configurations.map(
+      (_, k) => [plan.study.arms[i]!, rungs.length > 0 ? trial(0, k) : finals(k)[0]!] as const,
     ),
   )
 

@@ -160,8 +160,11 @@ const refusal = (flag: string, value: string | number): string | undefined => {
   return decoded === undefined || E.isRight(decoded) ? undefined : decoded.left.message
 }
 
-const takesWholeNumbers = (flag: string): boolean =>
-  refusal(flag, 1) === undefined && refusal(flag, 1.5) !== undefined
+const wholeNumberFlags = new Set(
+  searchableFlags.filter(flag => refusal(flag, 1) === undefined && refusal(flag, 1.5) !== undefined),
+)
+
+const takesWholeNumbers = (flag: string): boolean => wholeNumberFlags.has(flag)
 
 const complaints = (flag: string, value: unknown): readonly string[] => {
   if (!searchableFlags.includes(flag))

@@ -54,8 +54,10 @@ export type ArmPlan = {
   readonly rungs: readonly Rung[]
   /** By candidate. */
   readonly configurations: readonly FlagTexts[]
-  /** By rung and candidate: the trials from which halving chooses. */
-  readonly search: readonly (readonly Trial[])[]
+  /** The trial of a candidate in a rung; halving chooses from those of a rung. */
+  readonly trial: (rung: number, candidate: number) => Trial
+  /** The runs of a candidate on the test set, if it wins. */
+  readonly finals: (candidate: number) => readonly Trial[]
 }
 
 /** A search of each arm, with the candidates. */
@@ -132,18 +134,32 @@ const armPlan = (study: Study, { name, flags }: StudyArm): ArmPlan => {
     ...sample(space, fold(draws, k)),
     ...flags,
   }))
-  const search = rungs.map(rung =>
-    configurations.map((configuration, k) =>
-      namedTrial({
-        flags: configuration,
-        seed: trainingSeed(study, 'search', k),
-        epochs: rung.epochs,
-        evaluateOn: 'validation',
-        data,
-      }),
-    ),
+  const trial = (rung: number, k: number): Trial =>
+    namedTrial({
+      flags: configurations[k]!,
+      seed: trainingSeed(study, 'search', k),
+      epochs: rungs[rung]!.epochs,
+      evaluateOn: 'validation',
+      data,
+    })
+  const names = remembered((index: number) =>
+    trial(Math.floor(index / configurations.length), index % configurations.length),
   )
-  return { name, rungs, configurations, search }
+  return {
+    ...{ name, rungs, configurations },
+    trial: (rung, k) => names(rung * configurations.length + k),
+    finals: remembered((k: number) => finalTrials(study, configurations[k]!)),
+  }
+}
+
+/** The function, computed once for each number. A study has many trials that no search comes to: so none is named before. */
+const remembered = <A>(compute: (index: number) => A): ((index: number) => A) => {
+  const known = new Map<number, A>()
+  return index => {
+    const value = known.get(index) ?? compute(index)
+    known.set(index, value)
+    return value
+  }
 }
 
 /** The streams of random numbers that a study needs, by number. */

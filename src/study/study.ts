@@ -10,7 +10,6 @@ import { looksSoFar, type Look } from './looks.ts'
 import { mean } from './moments.ts'
 import { procedureSummary, type ProcedureSummary } from './procedure-summary.ts'
 import {
-  finalTrials,
   planStudy,
   subjectOf,
   type ArmPlan,
@@ -90,9 +89,9 @@ export type ComputedBy = {
 
 /** How far both arms are in a search. */
 export const stages = (
-  { study, arms }: Pick<SearchPlan, 'study' | 'arms'>,
+  { arms }: Pick<SearchPlan, 'arms'>,
   results: TrialResults,
-): readonly [Stage, Stage] => [stageOf(study, arms[0], results), stageOf(study, arms[1], results)]
+): readonly [Stage, Stage] => [stageOf(arms[0], results), stageOf(arms[1], results)]
 
 /** The trials that can be run now, without duplicates. If there is none, the study is done, or a search has failed. */
 export const outstanding = (plan: StudyPlan, results: TrialResults): readonly Trial[] => {
@@ -265,21 +264,16 @@ export const continueStudy = (before: Study, results: TrialResults, study: Study
   return all.length === 0 ? study : { ...study, earlier: all }
 }
 
-const stageOf = (
-  study: Study,
-  { name, rungs, configurations, search }: ArmPlan,
-  results: TrialResults,
-): Stage => {
+const stageOf = ({ name, rungs, configurations, trial, finals }: ArmPlan, results: TrialResults): Stage => {
   const { fields, winner, hasFailed } = halvingState(rungs, (candidate, rung) =>
-    score(results.get(search[rung]![candidate]!.id)),
+    score(results.get(trial(rung, candidate).id)),
   )
-  const flags = winner === undefined ? undefined : configurations[winner]!
   return {
     arm: name,
     rungs,
-    search: fields.map((field, rung) => field.map(candidate => search[rung]![candidate]!)),
+    search: fields.map((field, rung) => field.map(candidate => trial(rung, candidate))),
     hasFailed,
-    final: flags === undefined ? undefined : { winner: flags, trials: finalTrials(study, flags) },
+    final: winner === undefined ? undefined : { winner: configurations[winner]!, trials: finals(winner) },
   }
 }
 

@@ -17,6 +17,24 @@ describe('identify', () => {
     expect(identify({ seed: 7, eta: '0.5' })).toBe('b703d9b3e4ddb5ef')
   })
 
+  it('law: it is the hash of what JSON.stringify writes once the keys are sorted, whole numbers as keys too', () => {
+    const written = (value: unknown): string =>
+      JSON.stringify(value, (_key, inner: unknown) =>
+        typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+          ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+          : inner,
+      )
+    const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
+    expect(identify({ 10: 1, 9: 2, '01': 3, 4294967295: 4, 4294967294: 5, a: [undefined, NaN] })).toBe(
+      hash(written({ 10: 1, 9: 2, '01': 3, 4294967295: 4, 4294967294: 5, a: [undefined, NaN] })),
+    )
+    fc.assert(
+      fc.property(plain, value => {
+        expect(identify(value)).toBe(hash(written(value)))
+      }),
+    )
+  })
+
   it('law: the order of keys is no part of a value, and the order of a list is', () => {
     fc.assert(
       fc.property(plain, value => {

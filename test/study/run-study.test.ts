@@ -156,7 +156,7 @@ describe('a program', () => {
     inFolder(async folder => {
       const data = await writeClouds(folder)
       const { arms } = await planFor(data)
-      const trial = arms[0].search[0]![0]!
+      const trial = arms[0].trial(0, 0)
       const result = await trialRunner(env)({ trial, data }, () => undefined)()
       expect(result).toMatchObject(E.right({ id: trial.id, outcome: 'done', n: 120 }))
     }))
@@ -168,7 +168,7 @@ describe('a program', () => {
       const log: string[] = []
       const entry = new URL('../support/trial-without-wasm.mjs', import.meta.url)
       const pool = localPool({ ...env, log: line => log.push(line) }, { jobs: 2, data, entry })
-      const trials = arms.map(({ search }) => search[0]![0]!)
+      const trials = arms.map(({ trial }) => trial(0, 0))
       const ends = await Promise.all(
         trials.map(trial => pool.run(namedTrial({ ...trial, flags: { ...trial.flags, backend: 'auto' } }))()),
       )

@@ -4,7 +4,7 @@ import type { StudyArm } from '../../src/study/arms.ts'
 import { epochsOfRungs } from '../../src/study/halving.ts'
 import { identify } from '../../src/study/identity.ts'
 import { defaultSpace, describeSpace } from '../../src/study/space.ts'
-import { studyDefaults, planStudy, subjectOf, type Study } from '../../src/study/study-plan.ts'
+import { studyDefaults, planStudy, subjectOf, type ArmPlan, type Study } from '../../src/study/study-plan.ts'
 import type { LookRule } from '../../src/study/looks.ts'
 import { exitCode } from '../../src/errors.ts'
 import {
@@ -347,6 +347,10 @@ describe('a continued study', () => {
   })
 })
 
+/** The trials with which the search of an arm begins. */
+const firstRung = ({ configurations, trial }: ArmPlan): readonly Trial[] =>
+  configurations.map((_, k) => trial(0, k))
+
 describe('a study that repeats its searches', () => {
   const RULE: LookRule = { looks: [3, 5], delta: 0.1, error: 0.05 }
   /** Its arms differ by far more than chance: the first look decides. */
@@ -377,7 +381,7 @@ describe('a study that repeats its searches', () => {
     expect(outcome.planned).toBe(5)
     const later = planStudy(clear)
       .searches.slice(3)
-      .flatMap(({ arms }) => arms.flatMap(({ search }) => search.flat()))
+      .flatMap(({ arms }) => arms.flatMap(firstRung))
     expect(later.some(({ id }) => results.has(id))).toBe(false)
   })
 
@@ -417,8 +421,8 @@ describe('a study that repeats its searches', () => {
   it('draws each search anew, with new seeds, and the same ones for both arms', () => {
     const { searches } = planStudy(study({ rule: RULE }))
     const drawn = searches.map(({ arms }) =>
-      arms.map(({ search }) =>
-        search[0]!.map(({ flags: { cost: _, ...rest }, seed }) => JSON.stringify([rest, seed])),
+      arms.map(arm =>
+        firstRung(arm).map(({ flags: { cost: _, ...rest }, seed }) => JSON.stringify([rest, seed])),
       ),
     )
     for (const [first, second] of drawn) expect(second).toEqual(first)

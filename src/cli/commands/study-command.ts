@@ -49,16 +49,14 @@ const show = (folder: string, json: boolean, env: CliEnv): TE.TaskEither<AppErro
         env.out(toJson({ event: 'done', data: dataNameOf(study), outcome: ended }))
         return
       }
-      const left = outstanding(plan, results).length
-      const failure = searchFailure(plan, results)
       for (const line of [
         ...describePlan(plan),
         '',
         ...trialTable(plan, results),
         ...(ended === undefined
           ? [
-              failure?.message ??
-                `${counted(results.size, 'trial is done', 'trials are done')}; ${left} can be done next.`,
+              searchFailure(plan, results)?.message ??
+                `${counted(results.size, 'trial is done', 'trials are done')}; ${outstanding(plan, results).length} can be done next.`,
             ]
           : describeOutcome(plan, results, ended)),
       ])

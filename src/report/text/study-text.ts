@@ -2,7 +2,7 @@
  * A study as text: its plan, its trials, and its outcome.
  */
 import { describeRungs } from '../../study/halving.ts'
-import { dataNameOf, type SearchPlan, type StudyPlan } from '../../study/study-plan.ts'
+import { dataNameOf, type StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace, type FlagTexts } from '../../study/space.ts'
 import { validationOf } from '../study-record.ts'
 import { stages, workPlanned, type StudyOutcome, type WinnersOutcome } from '../../study/study.ts'
@@ -39,20 +39,35 @@ const describeSearch = ({ study, arms }: StudyPlan): readonly string[] => [
   `Then each winner is trained for ${counted(study.epochs, 'epoch')} with the same ${counted(study.seeds, 'new seed')}, and evaluated on the test set of ${dataNameOf(study)}.`,
 ]
 
-/** All trials of the rungs so far, arm by arm and rung by rung, the best first. */
+/**
+ * All trials of the rungs so far, arm by arm and rung by rung, the best first. Of repeated searches only a line each: they
+ * have thousands of trials.
+ */
 export const trialTable = (plan: StudyPlan, results: TrialResults): readonly string[] =>
-  plan.searches.flatMap((search, r) => searchTable(plan, search, r, results))
+  plan.study.rule === undefined ? searchTable(plan, results) : progressTable(plan, results)
 
-/** The trials of one search; of repeated ones, only of those that have begun. */
-const searchTable = (
-  plan: StudyPlan,
-  search: SearchPlan,
-  r: number,
-  results: TrialResults,
-): readonly string[] =>
-  stages(search, results).flatMap(stage => {
+const progressTable = (plan: StudyPlan, results: TrialResults): readonly string[] => {
+  const rows = plan.searches.flatMap((search, r) => {
+    const both = stages(search, results)
+    const [trials, finals] = [
+      both.flatMap(stage => stage.search.flat()),
+      both.flatMap(({ final }) => final?.trials ?? []),
+    ]
+    const done = (of: readonly Trial[]): number => of.filter(({ id }) => results.has(id)).length
+    return done(trials) + done(finals) === 0
+      ? []
+      : [[String(r + 1), String(done(trials)), String(done(finals))]]
+  })
+  return [
+    'The searches so far, both arms together:',
+    ...aligned([['search', 'trials done', 'final runs done'], ...rows]).map(line => `  ${line}`),
+    '',
+  ]
+}
+
+const searchTable = (plan: StudyPlan, results: TrialResults): readonly string[] =>
+  stages(plan, results).flatMap(stage => {
     const trials = stage.search.flat().concat(stage.final?.trials ?? [])
-    if (r > 0 && !trials.some(({ id }) => results.has(id))) return []
     const names = varied(plan, trials)
     const rows = [...stage.search, stage.final?.trials ?? []].flatMap(trials =>
       trials
@@ -67,7 +82,7 @@ const searchTable = (
         ]),
     )
     return [
-      `${stage.arm}${plan.searches.length === 1 ? '' : `, search ${r + 1}`}:`,
+      `${stage.arm}:`,
       ...aligned([['epochs', ...names, 'seed', 'on', 'accuracy'], ...rows]).map(line => `  ${line}`),
       '',
     ]
