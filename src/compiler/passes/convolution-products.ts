@@ -39,7 +39,7 @@ const windowMatrix = (rewriting: Rewriting, images: Ref, windows: Windows): Ref 
   })
   const shape = plane.with(3, planes.length * channels)
   const together = planes.length === 1 ? planes[0]! : make('Concat', planes, { dtype, shape }, { axis: 3 })
-  return reshaped(rewriting, together, matrixShape(windows, 'together'))
+  return reshaped(rewriting, together, matrixShape(windows))
 }
 
 /** The images to which the numbers of their windows, [P, K], are added, for windows that go from each place to the next. */

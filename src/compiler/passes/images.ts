@@ -1,6 +1,7 @@
 /**
- * Convolutions and pooling, as products and reductions of windows: a matrix has a row for each place of the window, and a
- * column for each number that the window shows there (im2col). What goes back to the image is added up there.
+ * Convolutions as products: a matrix has a row for each place of the window, and a column for each number that the window
+ * shows there (im2col). Pooling as operations on planes: a plane has the number at one place of every window. What goes back
+ * to the image is added up there.
  *
  * Shapes: images [m, height, width, channels]; P places of the window in all images, K numbers in a window.
  */
@@ -8,7 +9,7 @@ import { CompileError } from '../../core/scan.ts'
 import { numbersOf } from '../attributes.ts'
 import type { KernelNode, MoveLoop, Stride } from '../kernel-program.ts'
 import { sizeOf, type Node, type Ref, type Spec } from '../program.ts'
-import { broadcastTo, emitMove, emitPadded, emitSlice, reshaped } from './moves.ts'
+import { emitMove, emitPadded, emitSlice, reshaped } from './moves.ts'
 import { emitProduct } from './products.ts'
 import type { Builder } from './rewrite.ts'
 
@@ -122,26 +123,20 @@ export const paddedShape = ({ batch, height, width, channels }: Windows): Four =
 /** A place in the images and in the matrix of their windows. */
 type Windowed = { readonly extent: number; readonly image: Stride; readonly matrix: Stride }
 
-/** Either a window shows all channels, or each channel has its own. */
-type Channels = 'together' | 'apart'
-
 /** The loops over all numbers of all windows. */
-const windowLoops = ({ batch, channels, height, width }: Windows, how: Channels): readonly Windowed[] => {
-  const [inRow, inWindow] = how === 'together' ? [1, channels] : [channels, 1]
-  return [
-    { extent: batch, image: [0, 1], matrix: [0, height.places * width.places * inRow] },
-    { extent: height.places, image: [1, height.stride], matrix: [0, width.places * inRow] },
-    { extent: width.places, image: [2, width.stride], matrix: [0, inRow] },
-    { extent: height.filter, image: [1, height.dilation], matrix: [1, width.filter * inWindow] },
-    { extent: width.filter, image: [2, width.dilation], matrix: [1, inWindow] },
-    { extent: channels, image: [3, 1], matrix: how === 'together' ? [1, 1] : [0, 1] },
-  ]
-}
+const windowLoops = ({ batch, channels, height, width }: Windows): readonly Windowed[] => [
+  { extent: batch, image: [0, 1], matrix: [0, height.places * width.places] },
+  { extent: height.places, image: [1, height.stride], matrix: [0, width.places] },
+  { extent: width.places, image: [2, width.stride], matrix: [0, 1] },
+  { extent: height.filter, image: [1, height.dilation], matrix: [1, width.filter * channels] },
+  { extent: width.filter, image: [2, width.dilation], matrix: [1, channels] },
+  { extent: channels, image: [3, 1], matrix: [1, 1] },
+]
 
-export const matrixShape = ({ batch, channels, height, width }: Windows, how: Channels): Pair => {
-  const [places, numbers] = [batch * height.places * width.places, height.filter * width.filter]
-  return how === 'together' ? [places, numbers * channels] : [places * channels, numbers]
-}
+export const matrixShape = ({ batch, channels, height, width }: Windows): Pair => [
+  batch * height.places * width.places,
+  height.filter * width.filter * channels,
+]
 
 const ZEROS = [0, 0, 0, 0]
 
@@ -167,22 +162,22 @@ const unpadded = (builder: Canonical, padded: Ref, windows: Windows): Ref =>
     : padded
 
 /** The windows of images, [P, K]; beyond the border they show 0. */
-const windowsOf = (builder: Canonical, images: Ref, windows: Windows, channels: Channels): Ref => {
+const windowsOf = (builder: Canonical, images: Ref, windows: Windows): Ref => {
   const { dtype } = builder.spec(images)
   const source = paddedImages(builder, images, windows, 0)
-  const loops = windowLoops(windows, channels).map(({ extent, image, matrix }): MoveLoop => ({
+  const loops = windowLoops(windows).map(({ extent, image, matrix }): MoveLoop => ({
     extent,
     from: image,
     to: matrix,
   }))
-  return emitMove(builder, [source], { dtype, shape: matrixShape(windows, channels) }, [
+  return emitMove(builder, [source], { dtype, shape: matrixShape(windows) }, [
     { input: 0, from: ZEROS, to: [0, 0], loops },
   ])
 }
 
 /** The images to which the numbers of their windows, [P, K], are added. */
-const addedWindows = (builder: Canonical, matrix: Ref, windows: Windows, channels: Channels): Ref => {
-  const loops = windowLoops(windows, channels).map(({ extent, image, matrix: row }): MoveLoop => ({
+const addedWindows = (builder: Canonical, matrix: Ref, windows: Windows): Ref => {
+  const loops = windowLoops(windows).map(({ extent, image, matrix: row }): MoveLoop => ({
     extent,
     from: row,
     to: image,
@@ -223,16 +218,16 @@ export const planePlaces = ({ height, width }: Windows): readonly Four[] =>
 
 const emitPlane = (
   { emit }: Canonical,
-  kernel: 'Equal' | 'Maximum' | 'Select',
+  kernel: 'Add' | 'Equal' | 'Maximum' | 'RealDiv' | 'Select',
   inputs: readonly Ref[],
   shape: readonly number[],
   dtype: Spec['dtype'] = 'float32',
 ): Ref => emit({ kernel, inputs, attributes: {}, outputs: [{ dtype, shape }] })
 
-/** The planes of the windows of images; beyond the border they show -∞. */
-const planesOf = (builder: Canonical, images: Ref, windows: Windows): readonly Ref[] => {
+/** The planes of the windows of images; beyond the border they show `fill`. */
+const planesOf = (builder: Canonical, images: Ref, windows: Windows, fill: number): readonly Ref[] => {
   const { dtype } = builder.spec(images)
-  const padded = paddedImages(builder, images, windows, -Infinity)
+  const padded = paddedImages(builder, images, windows, fill)
   const loops = planeLoops(windows).map(({ extent, image, matrix }) => ({ extent, from: image, to: matrix }))
   return planePlaces(windows).map(place =>
     emitMove(builder, [padded], { dtype, shape: planeShape(windows) }, [
@@ -249,11 +244,8 @@ const addedPlanes = (builder: Canonical, planes: readonly Ref[], windows: Window
   return unpadded(builder, emitMove(builder, planes, spec, parts, { adds: true }), windows)
 }
 
-const largest = (builder: Canonical, [first, ...others]: readonly Ref[]): Ref =>
-  others.reduce(
-    (most, plane) => emitPlane(builder, 'Maximum', [most, plane], builder.spec(most).shape),
-    first!,
-  )
+const combined = (builder: Canonical, kernel: 'Add' | 'Maximum', planes: readonly Ref[]): Ref =>
+  planes.reduce((all, plane) => emitPlane(builder, kernel, [all, plane], builder.spec(all).shape))
 
 type ImageRule = (old: Node, inputs: readonly Ref[], output: Spec, builder: Canonical) => Ref
 
@@ -278,13 +270,11 @@ const placeMatrix = (builder: Canonical, images: Ref): Ref => {
   return reshaped(builder, images, [sizeOf({ shape: shape.slice(0, 3) }), shape[3]!])
 }
 
-const column = (builder: Canonical, ref: Ref): Ref => reshaped(builder, ref, [sizeOf(builder.spec(ref)), 1])
-
 /** How many numbers of the image a window shows at a place of an axis: those of the border do not count. */
 const shown = ({ stride, before, size, filter }: Walk, place: number): number =>
   Math.min(place * stride - before + filter, size) - Math.max(place * stride - before, 0)
 
-/** How many numbers of the image each window shows, [P]. */
+/** How many numbers of the image each window shows. */
 const shownNumbers = ({ batch, channels, height, width }: Windows): Float32Array =>
   new Float32Array(batch * height.places * width.places * channels).map((_, i) => {
     const place = Math.floor(i / channels)
@@ -295,7 +285,7 @@ const shownNumbers = ({ batch, channels, height, width }: Windows): Float32Array
 
 const countsOf = (builder: Canonical, windows: Windows): Ref => {
   const values = shownNumbers(windows)
-  return builder.constant({ dtype: 'float32', shape: [values.length], values })
+  return builder.constant({ dtype: 'float32', shape: planeShape(windows), values })
 }
 
 /** The kernels that become windows. */
@@ -303,7 +293,7 @@ export const imageRules: Readonly<Record<string, ImageRule>> = {
   Conv2D: (old, inputs, output, builder) => {
     const [x, filter] = [inputs[0]!, inputs[1]!]
     const windows = convolved(old, builder.spec(x).shape, builder.spec(filter).shape)
-    const matrix = windowsOf(builder, x, windows, 'together')
+    const matrix = windowsOf(builder, x, windows)
     return reshaped(
       builder,
       product(builder, matrix, filterMatrix(builder, filter), false, false),
@@ -313,24 +303,28 @@ export const imageRules: Readonly<Record<string, ImageRule>> = {
   Conv2DBackpropFilter: (old, inputs, output, builder) => {
     const [x, dy] = [inputs[0]!, inputs[1]!]
     const windows = convolved(old, builder.spec(x).shape, output.shape)
-    const matrix = windowsOf(builder, x, windows, 'together')
+    const matrix = windowsOf(builder, x, windows)
     return reshaped(builder, product(builder, matrix, placeMatrix(builder, dy), true, false), output.shape)
   },
   Conv2DBackpropInput: (old, inputs, output, builder) => {
     const [dy, filter] = [inputs[0]!, inputs[1]!]
     const windows = convolved(old, output.shape, builder.spec(filter).shape)
     const matrix = product(builder, placeMatrix(builder, dy), filterMatrix(builder, filter), false, true)
-    return addedWindows(builder, matrix, windows, 'together')
+    return addedWindows(builder, matrix, windows)
   },
   MaxPool: (old, inputs, output, builder) => {
     const windows = pooled(old, builder.spec(inputs[0]!).shape)
-    return reshaped(builder, largest(builder, planesOf(builder, inputs[0]!, windows)), output.shape)
+    return reshaped(
+      builder,
+      combined(builder, 'Maximum', planesOf(builder, inputs[0]!, windows, -Infinity)),
+      output.shape,
+    )
   },
   // to the first of the largest numbers of each window
   MaxPoolGrad: (old, inputs, _output, builder) => {
     const windows = pooled(old, builder.spec(inputs[1]!).shape)
-    const planes = planesOf(builder, inputs[1]!, windows)
-    const most = largest(builder, planes)
+    const planes = planesOf(builder, inputs[1]!, windows, -Infinity)
+    const most = combined(builder, 'Maximum', planes)
     const zero = builder.scalar(0)
     const shape = planeShape(windows)
     const choice = (condition: Ref, yes: Ref, no: Ref): Ref =>
@@ -346,28 +340,18 @@ export const imageRules: Readonly<Record<string, ImageRule>> = {
   },
   AvgPool: (old, inputs, output, builder) => {
     const windows = pooled(old, builder.spec(inputs[0]!).shape)
-    const matrix = windowsOf(builder, inputs[0]!, windows, 'apart')
-    const flat = { ...output, shape: [sizeOf(output)] }
-    const total = builder.emit({
-      kernel: 'Sum',
-      inputs: [matrix],
-      attributes: { axes: [1], keepDims: false },
-      outputs: [flat],
-    })
-    const inputsOfMean = [total, countsOf(builder, windows)]
-    const mean = builder.emit({ kernel: 'RealDiv', inputs: inputsOfMean, attributes: {}, outputs: [flat] })
+    const sum = combined(builder, 'Add', planesOf(builder, inputs[0]!, windows, 0))
+    const mean = emitPlane(builder, 'RealDiv', [sum, countsOf(builder, windows)], planeShape(windows))
     return reshaped(builder, mean, output.shape)
   },
   AvgPoolGrad: (old, inputs, output, builder) => {
     const windows = pooled(old, output.shape)
-    const flat = reshaped(builder, inputs[0]!, [sizeOf(builder.spec(inputs[0]!))])
-    const each = builder.emit({
-      kernel: 'RealDiv',
-      inputs: [flat, countsOf(builder, windows)],
-      attributes: {},
-      outputs: [builder.spec(flat)],
-    })
-    const matrix = broadcastTo(builder, column(builder, each), matrixShape(windows, 'apart'))
-    return addedWindows(builder, matrix, windows, 'apart')
+    const plane = reshaped(builder, inputs[0]!, planeShape(windows))
+    const each = emitPlane(builder, 'RealDiv', [plane, countsOf(builder, windows)], planeShape(windows))
+    return addedPlanes(
+      builder,
+      planePlaces(windows).map(() => each),
+      windows,
+    )
   },
 }
