@@ -61,8 +61,7 @@ const inTerminal = ({ env, more = [], epochs, stopAt }: Options) =>
     let pressing: NodeJS.Timeout | undefined
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk
-      if (stopAt !== undefined && stopAt.test(text))
-        pressing ??= setInterval(() => child.stdin.write('\x03'), 5)
+      if (stopAt?.test(text) === true) pressing ??= setInterval(() => child.stdin.write('\x03'), 5)
     })
     const [code] = (await once(child, 'close')) as [number | null]
     clearInterval(pressing)
