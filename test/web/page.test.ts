@@ -458,6 +458,11 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
       expect(await page.locator('#first-eta').inputValue()).toBe('zero')
       await page.keyboard.press('Enter')
       await page.getByText('These settings cannot be used: eta zero: not a number above 0').waitFor()
+      // the reader keeps his place, and sees the alert there
+      expect(await page.evaluate('document.activeElement.id')).toBe('first-eta')
+      const { y } = (await page.getByRole('alert').boundingBox())!
+      expect(y).toBeGreaterThanOrEqual(0)
+      expect(y).toBeLessThan(page.viewportSize()!.height)
       await page.getByRole('button', { name: '简体中文' }).click()
       await page.getByText('无法使用这些设置：学习率 η“zero”无效，应为大于 0 的数').waitFor()
     })

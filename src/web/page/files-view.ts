@@ -1,6 +1,7 @@
 /**
  * Data and files: which images are used, the link, and what can be saved and opened.
  */
+import { GENERATED_DIGITS } from '../../data/dataset.ts'
 import { grouped } from '../../format.ts'
 import { h, type ViewChild, type ViewNode } from './dom.ts'
 import { networkNames, pageButton } from './network-view.ts'
@@ -11,7 +12,7 @@ import { sentenceIn, type Words } from './words-en.ts'
 
 /** The name of a data set in the language of the page. */
 export const dataName = (words: Words, name: string): string =>
-  name === 'generated digits' ? words.generated : name
+  name === GENERATED_DIGITS ? words.generatedName : name
 
 export const filesView = (state: PageState, words: Words, act: PageActions): ViewChild => {
   const { settings, data } = state.pair

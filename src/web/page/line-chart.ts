@@ -104,11 +104,11 @@ export const lineChart = (chart: LineChart): ViewNode => {
       'svg',
       // what is beyond the axes is not drawn
       {
-        x: left,
-        y: top - 2,
-        width: right - left,
-        height: bottom - top + 4,
-        viewBox: `${left} ${top - 2} ${right - left} ${bottom - top + 4}`,
+        x: left - 3,
+        y: top - 3,
+        width: right - left + 6,
+        height: bottom - top + 6,
+        viewBox: `${left - 3} ${top - 3} ${right - left + 6} ${bottom - top + 6}`,
       },
       (chart.bands ?? []).map(band =>
         h('path', { d: area(band), fill: band.colour, 'fill-opacity': 0.16, stroke: 'none' }),

@@ -57,7 +57,8 @@ export const pageView = (state: PageState, act: PageActions): ViewNode => {
             ),
           ),
     ),
-    trouble(state, words, act),
+    // always there: else all that follows would be made again when it comes, and a reader would lose his place
+    h('div', { class: 'alerts' }, trouble(state, words, act)),
     h(
       'main',
       {},

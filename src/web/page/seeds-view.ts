@@ -147,7 +147,7 @@ const stuckRuns = (results: readonly TrialResult[], name: string, colour: string
     h(
       'h4',
       {},
-      `${name}: ${stuck.length === 0 ? words.noStuck : words.stuckRuns(stuck.length, results.length)}`,
+      words.named(name, stuck.length === 0 ? words.noStuck : words.stuckRuns(stuck.length, results.length)),
     ),
     h(
       'ul',

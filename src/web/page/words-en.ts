@@ -189,7 +189,7 @@ export const english = {
   stuckHint: 'A run is stuck if it never, or almost never, answers some digit.',
   stuckRun: (seed: number, digits: string, percent: string): string =>
     `seed ${seed} gave up ${digits}: ${percent}`,
-  noStuck: 'No run is stuck.',
+  noStuck: 'no run is stuck',
   stuckRuns: (n: number, of: number): string => `${n} of ${of} runs are stuck`,
   verdict: 'Verdict',
   differences: (first: string, second: string): string =>
@@ -210,6 +210,8 @@ export const english = {
   dataNow: (name: string, training: string, test: string): string =>
     `${name}: ${training} training images, ${test} test images`,
   generated: 'Generated digits',
+  generatedName: 'generated digits',
+  named: (name: string, text: string): string => `${name}: ${text}`,
   mnist: 'MNIST, the first 10,000',
   mnistLoading: 'Loading …',
   mnistMissing:

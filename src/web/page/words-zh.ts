@@ -210,7 +210,7 @@ export const chinese: Words = {
   bandHint: '线是各次训练的中位数，色带从最差到最好。',
   stuckHint: '如果一次训练几乎从不回答某个数字，就称它停滞了。',
   stuckRun: (seed, digits, percent) => `种子 ${seed} 放弃了 ${digits}：${percent}`,
-  noStuck: '没有停滞的训练。',
+  noStuck: '没有停滞的训练',
   stuckRuns: (n, of) => `${of} 次训练中有 ${n} 次停滞`,
   verdict: '结论',
   differences: (first, second) => `每个种子的差：${second}减${first}，百分点`,
@@ -243,6 +243,8 @@ export const chinese: Words = {
   dataLead: '页面首先使用自己生成的数字。任何东西都不会离开您的计算机。',
   dataNow: (name, training, test) => `${name}：${training} 幅训练图像，${test} 幅测试图像`,
   generated: '生成的数字',
+  generatedName: '生成的数字',
+  named: (name, text) => `${name}：${text}`,
   mnist: 'MNIST 的前 10000 幅',
   mnistLoading: '正在读取……',
   mnistMissing:
