@@ -74,6 +74,13 @@ export const tools = {
     values: [ANY],
     flags: [],
   },
+  'page-picture': {
+    file: 'scripts/page-picture.ts',
+    about: 'Trains both networks of the page in headless Chromium and takes pictures of it (data/page.png).',
+    usage: '[FOLDER]',
+    values: [ANY],
+    flags: [],
+  },
   'test:mutation': {
     file: 'scripts/mutation.ts',
     about:

@@ -130,6 +130,7 @@ describe('the native backend is not asked for by', () => {
         'simulate-queue',
         'digits-sheet',
         'report-picture',
+        'page-picture',
       ].map((command): Case => [`${command} --backend native`, { NETWORK2_BACKEND: 'native' }]),
     ]),
   )('$line $env', ({ line, env }) => expect(wants(line, env)).toBe(false))
