@@ -95,6 +95,19 @@ export const wilcoxon = (differences: readonly number[]): number => {
 export const signTest = (wins: number, losses: number): number =>
   twoSided(Array.from({ length: wins + losses }, () => 1).reduce<readonly number[]>(addSign, [1]), wins)
 
+/** The quantile 0.975 of the normal distribution. */
+const Z = 1.959963984540054
+
+/** Wilson's 95 % interval of a rate, of which `count` of n cases were seen; n is 1 or more. */
+export const wilsonInterval = (count: number, n: number): Interval => {
+  const rate = count / n
+  const shrinkage = 1 + Z ** 2 / n
+  const centre = (rate + Z ** 2 / (2 * n)) / shrinkage
+  const half = (Z / shrinkage) * Math.sqrt((rate * (1 - rate)) / n + (Z / (2 * n)) ** 2)
+  // at its ends the interval ends exactly, whatever the rounding
+  return [count === 0 ? 0 : centre - half, count === n ? 1 : centre + half]
+}
+
 /** Holm's correction of p-values for multiple tests, in the order of the list. */
 export const holm = (ps: readonly number[]): readonly number[] => {
   const adjusted = [...ps]

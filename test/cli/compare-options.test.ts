@@ -110,17 +110,19 @@ describe('the flags of compare', () => {
     expect(E.isRight(flags) && compareCommandLine(flags.right)).toContain('--looks 5,10 --delta 0.2')
   })
 
-  it.each(['tuned-30', 'tuned-100', 'softmax-30', 'book-30', 'book-100'])(
-    "can be the project's study %s",
-    async name => {
-      const file = fileURLToPath(new URL(`../../data/studies/${name}.json`, import.meta.url))
-      const argv = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, string | number>>
-      const texts = Object.fromEntries(Object.entries(argv).map(([flag, value]) => [flag, String(value)]))
-      const found = await right(texts)
-      expect(found.rule).toEqual({ looks: [10, 20, 40], delta: 0.1, error: 0.05 })
-      expect(E.isRight(checkPlan(planStudy({ ...found, rule: { ...found.rule!, looks: [3] } })))).toBe(true)
-    },
-  )
+  const THREE = [10, 20, 40]
+
+  it.each([
+    ...['tuned-30', 'tuned-100', 'softmax-30', 'book-30', 'book-100'].map(name => [name, THREE] as const),
+    ...['stuck-30', 'stuck-100'].map(name => [name, [100]] as const),
+  ])("can be the project's study %s", async (name, looks) => {
+    const file = fileURLToPath(new URL(`../../data/studies/${name}.json`, import.meta.url))
+    const argv = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, string | number>>
+    const texts = Object.fromEntries(Object.entries(argv).map(([flag, value]) => [flag, String(value)]))
+    const found = await right(texts)
+    expect(found.rule).toEqual({ looks, delta: 0.1, error: 0.05 })
+    expect(E.isRight(checkPlan(planStudy({ ...found, rule: { ...found.rule!, looks: [3] } })))).toBe(true)
+  })
 
   it('take a space from a file', () =>
     inFolder(async folder => {

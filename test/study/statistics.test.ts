@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mean, standardDeviation } from '../../src/study/moments.ts'
-import { holm, pairedT, quantile, signTest, wilcoxon } from '../../src/study/statistics.ts'
+import { holm, pairedT, quantile, signTest, wilcoxon, wilsonInterval } from '../../src/study/statistics.ts'
 
 /*
  * Recorded from SciPy 1.17.1 by
@@ -153,6 +153,36 @@ describe('the sign test', () => {
     [0, 0, 1],
   ])('agrees with SciPy: %i to %i', (wins, losses, p) => {
     expect(signTest(wins, losses)).toBeCloseTo(p, 12)
+  })
+})
+
+describe("Wilson's interval of a rate", () => {
+  it('by hand, for one of four: (p + z²/2n ± z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n), with z² = 3.8415', () => {
+    const [low, high] = wilsonInterval(1, 4)
+    expect(low).toBeCloseTo((0.25 + 0.48018 - 1.95996 * Math.sqrt(0.046875 + 0.060023)) / 1.96037, 4)
+    expect(high).toBeCloseTo((0.25 + 0.48018 + 1.95996 * Math.sqrt(0.046875 + 0.060023)) / 1.96037, 4)
+  })
+
+  it('of none or all: from or to the end, and not a point', () => {
+    expect(wilsonInterval(0, 10)[0]).toBe(0)
+    expect(wilsonInterval(0, 10)[1]).toBeCloseTo(3.84146 / 13.84146, 5)
+    expect(wilsonInterval(10, 10)[1]).toBe(1)
+  })
+
+  it('law: the other outcome has the mirrored interval, and the rate lies in it', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5000 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (n, share) => {
+          const count = Math.round(share * n)
+          const [[low, high], [from, to]] = [wilsonInterval(count, n), wilsonInterval(n - count, n)]
+          expect(low).toBeCloseTo(1 - to, 10)
+          expect(high).toBeCloseTo(1 - from, 10)
+          expect(low <= count / n && count / n <= high + 1e-12).toBe(true)
+        },
+      ),
+    )
   })
 })
 

@@ -7,7 +7,7 @@ import { mean, sum } from '../../study/moments.ts'
 import type { SpeedDifference } from '../../study/procedure-summary.ts'
 import { SPEED_MILESTONE } from '../../study/procedure-summary.ts'
 import { dataNameOf, type Study } from '../../study/study-plan.ts'
-import type { Interval } from '../../study/statistics.ts'
+import { wilsonInterval, type Interval } from '../../study/statistics.ts'
 import type { ProceduresOutcome } from '../../study/study.ts'
 import type { TrialResults } from '../../study/trial.ts'
 import { countedCorrect, LEVEL, type ArmSummary } from '../../study/verdict.ts'
@@ -162,7 +162,13 @@ const describeRuns =
   (data: string) =>
   ({ name, n, mean, standardDeviation, min, max, diverged, stuck }: ArmSummary): string =>
     `${name}: ${fixed(mean)} % of the test set of ${data}, the mean of ${counted(n, 'run')} ` +
-    `(standard deviation ${fixed(standardDeviation)}, from ${fixed(min)} to ${fixed(max)}); ${diverged} diverged, ${stuck} stuck`
+    `(standard deviation ${fixed(standardDeviation)}, from ${fixed(min)} to ${fixed(max)}); ${diverged} diverged, ${stuck} stuck (${rateText(stuck, n)})`
+
+/** A rate with Wilson's interval. */
+const rateText = (count: number, n: number): string => {
+  const [low, high] = wilsonInterval(count, n)
+  return `${((100 * count) / n).toFixed(1)} %, 95 % interval ${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}`
+}
 
 /** 1 if the second arm is ahead, -1 if the first is. */
 const leaderSign = ({ mean }: Look): 1 | -1 => (mean < 0 ? -1 : 1)
