@@ -3,8 +3,8 @@ import { readFileSync, statSync } from 'node:fs'
 /** The commands that take --backend and --engine as flags and as variables. */
 const WITH_BACKEND = ['train', 'evaluate', 'compare']
 
-/** The commands that also take --config and --resume. */
-const WITH_CONFIG = ['train']
+/** The commands that also take --config. */
+const WITH_CONFIG = ['train', 'compare']
 
 /** The value of a flag on a command line, as yargs finds it: the last one counts. */
 const flagIn = (args, name) => {
@@ -34,7 +34,7 @@ const settingIn = (file, name) => {
 const settings = (command, args, env) => {
   const variable = name => env[`NETWORK2_${name.toUpperCase()}`]
   const withConfig = WITH_CONFIG.includes(command)
-  const resumed = withConfig && (flagIn(args, 'resume') ?? variable('resume')) !== undefined
+  const resumed = command === 'train' && (flagIn(args, 'resume') ?? variable('resume')) !== undefined
   const given = withConfig ? flagIn(args, 'config') : undefined
   const file = given ?? (withConfig && !resumed ? variable('config') : undefined)
   return name => flagIn(args, name) ?? (resumed ? undefined : variable(name)) ?? settingIn(file, name)

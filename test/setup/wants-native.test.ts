@@ -66,6 +66,7 @@ describe('the native backend is asked for by', () => {
       ['evaluate --model net.json --backend native'],
       ['evaluate', { NETWORK2_BACKEND: 'native' }],
       ['compare --backend native'],
+      [`compare --config ${native}`],
       ['compare', { NETWORK2_ENGINE: 'xla' }],
       ['compare --arms "xent --backend native" xent'],
       ['compare "--arms=xent --engine xla"'],
@@ -105,6 +106,7 @@ describe('the native backend is not asked for by', () => {
       ['evaluate'],
       [`evaluate --config ${native}`],
       ['compare'],
+      [`compare --config ${native} --backend wasm`],
       ['compare --arms xent "xent --lmbda 5"'],
       ['check-gradients'],
       ['check-gradients', { NETWORK2_BACKEND: 'native' }],
@@ -140,7 +142,7 @@ describe('the option tables', () => {
   it.each([
     ['train', trainOptions, ['backend', 'engine', 'config', 'resume']],
     ['evaluate', evaluateCommand.options, ['backend', 'engine']],
-    ['compare', compareOptions, ['backend', 'engine']],
+    ['compare', compareOptions, ['backend', 'engine', 'config']],
   ] as const)('%s has no other names for the flags that are looked for', (_, options, flags) => {
     const looked = ['backend', 'engine', 'config', 'resume']
     expect(looked.filter(name => name in options)).toEqual(flags)
