@@ -7,7 +7,7 @@ const long = process.env.NETWORK2_LONG === '1'
 const testFiles = (folder: string): string => `${folder}/**/${long ? '*' : '!(*.long)'}.test.ts`
 
 /** Folders whose tests leave a process as they found it: their files share one, and load the modules once. */
-const SHARED = 'test/(api|book|cli|compiler|core|data|image|io|options|report|runs|study)'
+const SHARED = 'test/(book|cli|compiler|core|data|image|io|options|report|runs|study)'
 
 export default defineConfig({
   test: {
