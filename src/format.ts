@@ -12,6 +12,10 @@ export const percentOf = (part: number, whole: number): string => `${((100 * par
 export const counted = (n: number, one: string, many = `${one}s`): string =>
   `${grouped(n)} ${n === 1 ? one : many}`
 
+/** A list in words: "5, 10 and 20". */
+export const listed = (all: readonly (string | number)[]): string =>
+  all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)!}`
+
 /** 95 seconds as "1:35". */
 export const clock = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds))

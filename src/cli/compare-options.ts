@@ -75,7 +75,7 @@ export const compareOptions = {
   }),
   looks: optional(looks, {
     group: STUDY,
-    help: `repeat the searches, to compare the procedures and not two winners; look at the differences after so many searches of each arm, such as ${lookDefaults.looks.join(',')}, until one look decides`,
+    help: `repeat the searches, to compare the procedures and not two winners; the numbers of searches of each arm after which the differences are looked at, such as ${lookDefaults.looks.join(',')}, until one look decides`,
     byDefault: 'one search of each arm',
   }),
   delta: optional(D.positive, {

@@ -48,8 +48,11 @@ export const allOf = ({ rows, vectors }: PaddedLayout): Share => ({
   columns: { first: 0, end: vectors },
 })
 
-/** What one core writes and another reads goes from cache to cache in lines of so many bytes. */
+/** The bytes of a line of the cache: the unit in which cores fetch memory, and take it from each other. */
 export const CACHE_LINE = 64
+
+/** The smallest number of bytes that fills whole lines. */
+export const wholeLines = (bytes: number): number => Math.ceil(bytes / CACHE_LINE) * CACHE_LINE
 
 /** `count` cut into a range for each thread. */
 const ranges = (count: number, threads: number): readonly Range[] => {

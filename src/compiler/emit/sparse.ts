@@ -25,7 +25,7 @@ import {
   type Locals,
   type Code,
 } from './code.ts'
-import type { PaddedLayout, Range, Share, VectorUnit } from './layout.ts'
+import { CACHE_LINE, type PaddedLayout, type Range, type Share, type VectorUnit } from './layout.ts'
 
 /** Bytes of an entry: its column and its number, 4 each. */
 export const ENTRY = 8
@@ -109,8 +109,6 @@ export const gatherSparse = (
 
 /** Rows that are prefetched together. */
 const PREFETCHED = 16
-
-const CACHE_LINE = 64
 
 /**
  * Reads one word of each cache line that the next rows will need. The rows are anywhere in a large memory: the loads

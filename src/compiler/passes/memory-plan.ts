@@ -3,7 +3,7 @@
  * result that is not read again; a new state is written over the old one once the old one is no longer needed.
  */
 import { CompileError } from '../../core/scan.ts'
-import { bytesOf, CACHE_LINE } from '../emit/layout.ts'
+import { bytesOf, wholeLines } from '../emit/layout.ts'
 import type { LoopNode, LoopProgram } from '../kernel-program.ts'
 import { printSpec, sameRef, sizeOf, type Ref } from '../program.ts'
 import { checkStateKinds, type StepLayout } from '../rows.ts'
@@ -51,9 +51,6 @@ const writesInPlace = ({ nodes, outputs }: LoopProgram, state: number): number |
   return last <= output.index && mayOverwrite(nodes[output.index]!, ref) ? output.index : undefined
 }
 
-/** Tensors begin at a line of the cache: two threads then own no part of the same. */
-const wholeLines = (bytes: number): number => Math.ceil(bytes / CACHE_LINE) * CACHE_LINE
-
 /** Memory in use until a node has run. */
 type Span = { readonly from: number; readonly bytes: number; readonly until: number }
 
@@ -85,6 +82,7 @@ export const planMemory = (
   checkStateKinds(program, layout)
   const state = outputs.slice(0, layout.carried)
 
+  // tensors begin at a line of the cache: two threads then own no part of the same
   let end = 0
   const next = (bytes: number): number => (end += wholeLines(bytes)) - wholeLines(bytes)
   const inputPlaces = inputs.map((spec, i) => next(sources.has(i) ? lanes * 4 : bytesOf(spec, lanes)))

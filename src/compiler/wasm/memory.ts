@@ -2,7 +2,7 @@
  * The memory of an engine, and which parts of it are in use.
  */
 import { CompileError } from '../../core/scan.ts'
-import type { VectorUnit } from '../emit/layout.ts'
+import { CACHE_LINE, wholeLines, type VectorUnit } from '../emit/layout.ts'
 import { webAssembly, type EngineMemory } from './webassembly.ts'
 import { SCRATCH } from './instructions.ts'
 
@@ -16,9 +16,6 @@ export class TooLarge extends CompileError {
     this.name = 'TooLarge'
   }
 }
-
-/** Regions start at a line of the cache. */
-const LINE = 64
 
 const PAGE = 2 ** 16
 const PAGES = 2 ** 16
@@ -57,8 +54,9 @@ export const newMemory = (machine: VectorUnit): Memory => {
     memory,
     machine,
     allocate: size => {
-      const bytes = Math.max(LINE, Math.ceil(size / LINE) * LINE)
-      let address = SCRATCH + LINE
+      const bytes = Math.max(CACHE_LINE, wholeLines(size))
+      // regions start at a line of the cache
+      let address = SCRATCH + CACHE_LINE
       for (const region of taken) {
         if (region.address >= address + bytes) break
         address = region.address + region.bytes

@@ -1,7 +1,7 @@
 /**
  * The outcome of a study that repeats its searches, as text.
  */
-import { aligned, counted, grouped, percentOf } from '../../format.ts'
+import { aligned, counted, grouped, listed, percentOf } from '../../format.ts'
 import { searchesForWidth, type Look, type LookRule } from '../../study/looks.ts'
 import { mean, sum } from '../../study/moments.ts'
 import type { SpeedDifference } from '../../study/procedure-summary.ts'
@@ -113,7 +113,7 @@ export const describeRule = ({ rule, seeds, classes }: RuledStudy): readonly str
   const percent = `${100 * error} %`
   return [
     'The rule, fixed before the first training:',
-    `  The difference of a search is the mean over its ${counted(seeds, 'seed')}. It is looked at after ${inList(looks)} searches of each arm, and the study ends at the first look that decides.`,
+    `  The difference of a search is the mean over its ${counted(seeds, 'seed')}. It is looked at after ${listed(looks)} searches of each arm, and the study ends at the first look that decides.`,
     `  A look has its share of an error of ${percent}: after n of ${looks.at(-1)!} searches, (n / ${looks.at(-1)!})² of it is spent. Its interval is Student's, with that error.`,
     `  An arm is better if the interval lies beyond ${amount(delta)}. The arms are equivalent if both one-sided tests, each with the error of the look, put the difference within ${amount(delta)}. Otherwise the study is undecided.`,
     `  Over all looks, each wrong answer has a probability of ${percent} at most, where the differences of searches are about normal.`,
@@ -204,9 +204,6 @@ const speedText = ({ arms }: ProceduresOutcome, { mean, interval: [low, high] }:
     : `${arms[1].name} is ahead by ${fixed(mean)} points (${range([low, high])})`
 
 const range = ([low, high]: Interval): string => `${fixed(low)} to ${fixed(high)}`
-
-const inList = (all: readonly number[]): string =>
-  all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)!}`
 
 /** Such as "1.5 hours" or "20 minutes". */
 export const inHours = (amount: number): string =>

@@ -2,7 +2,7 @@
  * The table of chapter 3's first section as text.
  */
 import { costs } from '../../core/costs/index.ts'
-import { aligned, counted } from '../../format.ts'
+import { aligned, counted, listed } from '../../format.ts'
 import {
   aboutTheBook,
   isAsLongAsTheBook,
@@ -52,9 +52,6 @@ const rarely = ({ label, answered, n }: StuckRun['unanswered'][number]): string 
     answered === 0 ? 'never predicted' : `predicted ${answered === 1 ? 'once' : counted(answered, 'time')}`
   return `${label} is ${how} (${counted(n, 'image')})`
 }
-
-const listed = (all: readonly string[]): string =>
-  all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)!}`
 
 const cells = ({ runs, last, best }: RunsSummary): readonly string[] => [
   String(runs),
