@@ -23,6 +23,7 @@ import {
   type KernelConfig,
   type TensorInfo,
 } from '@tensorflow/tfjs-core'
+import { byteTensor, picksRows, scaledBytesOf } from '../core/byte-tensor.ts'
 import { dispose, keptAside, scoped } from '../core/scope.ts'
 import { CompileError } from '../core/scan.ts'
 import { leaves, map, paths, type Tree } from '../core/tree.ts'
@@ -87,9 +88,9 @@ const capturedValues = (info: TensorInfo): Values => {
   return valuesOf(info.dtype, values).slice()
 }
 
-/** What a kernel can read: a tensor of another backend is copied. */
-const readable = ({ copies }: Recording, info: TensorInfo): TensorInfo => {
-  if (homeOf(info) === backend()) return info
+/** What a kernel can read: a tensor of another backend is copied, but not bytes where the kernel picks rows of them. */
+const readable = ({ copies }: Recording, info: TensorInfo, areRowsPicked: boolean): TensorInfo => {
+  if (homeOf(info) === backend() || (areRowsPicked && scaledBytesOf(info) !== undefined)) return info
   const copy = copies.get(info.dataId) ?? keptAside(tensor(capturedValues(info), info.shape, info.dtype))
   copies.set(info.dataId, copy)
   return { dataId: copy.dataId, shape: info.shape, dtype: info.dtype }
@@ -131,12 +132,13 @@ const captured = ({ name }: { readonly name: string }): TraceError =>
   )
 
 /** The inputs of a kernel as it can read them. */
-const readableInputs = (recording: Recording, inputs: KernelInputs): KernelInputs => {
+const readableInputs = (recording: Recording, inputs: KernelInputs, areRowsPicked: boolean): KernelInputs => {
+  const readableOne = (one: KernelInputs) => readableInputs(recording, one, areRowsPicked)
   if (inputs === undefined || inputs === null) return inputs
-  if (isList(inputs)) return inputs.map(one => readableInputs(recording, one))
+  if (isList(inputs)) return inputs.map(readableOne)
   return isTensorInfo(inputs)
-    ? readable(recording, inputs)
-    : Object.fromEntries(Object.entries(inputs).map(([name, one]) => [name, readableInputs(recording, one)]))
+    ? readable(recording, inputs, areRowsPicked)
+    : Object.fromEntries(Object.entries(inputs).map(([name, one]) => [name, readableOne(one)]))
 }
 
 /** The same kernel, which records each call that another kernel does not make. */
@@ -159,7 +161,11 @@ const wrapped = (config: KernelConfig, recording: Recording, depth: { now: numbe
         zeroProduct(config.kernelName, params) ??
         config.kernelFunc({
           ...params,
-          inputs: readableInputs(recording, params.inputs) as typeof params.inputs,
+          inputs: readableInputs(
+            recording,
+            params.inputs,
+            picksRows(config.kernelName, params.attrs),
+          ) as typeof params.inputs,
         })
       const outputs = Array.isArray(result) ? result : [result]
       const index = recording.nodes.length
@@ -279,6 +285,15 @@ const forbidding = <R>(work: () => R): R => {
   })
 }
 
+/** Its numbers do not matter, and zeros are in the range of any index. Bytes stay bytes: a training set is large. */
+const zerosLikeArgument = (leaf: Tensor): Tensor => {
+  const given = scaledBytesOf(leaf)
+  const { shape, dtype } = leaf
+  return given === undefined
+    ? zeros(shape, dtype)
+    : byteTensor(new Uint8Array(given.bytes.length), shape as [number, number], given.divisor)
+}
+
 /** The arguments of a traced function, each with its name in the program. */
 export type Arguments<A extends readonly Tree[]> = {
   readonly [K in keyof A]: readonly [name: string, tree: A[K]]
@@ -302,8 +317,7 @@ export const trace = <A extends readonly Tree[]>(f: (...args: A) => Tree, args: 
   let outputs: readonly Ref[] = []
   onTracingBackend(recording, () => {
     scoped(() => {
-      // their numbers do not matter, and zeros are in the range of any index
-      const examples = args.map(([, tree]) => map(tree, ({ dtype, shape }) => zeros(shape, dtype)))
+      const examples = args.map(([, tree]) => map(tree, zerosLikeArgument))
       examples.flatMap(leaves).forEach((leaf, index) => know(recording, leaf, { kind: 'input', index }))
       // each tree kept its form
       const result = forbidding(() =>

@@ -67,13 +67,16 @@ export const scaledBytesOf = ({ dataId }: Pick<Tensor, 'dataId'>): ScaledBytes |
 /** The kernels that gather rows of byte tensors. */
 const byteGathers = new WeakSet<KernelFunc>()
 
+/** Whether a kernel picks rows of its first input: of a byte tensor it reads those alone. */
+export const picksRows = (kernelName: string, attributes: Parameters<KernelFunc>[0]['attrs']): boolean =>
+  kernelName === GatherV2 && attributes?.axis === 0 && attributes.batchDims === 0
+
 /** The gather kernel of a backend, with another way for the rows of a byte tensor. */
 const withByteRows = (config: KernelConfig): KernelConfig => {
   const kernelFunc: KernelFunc = params => {
     const [x, indices] = [params.inputs.x!, params.inputs.indices!]
     const source = scaledBytesOf(x)
-    if (source === undefined || params.attrs?.axis !== 0 || params.attrs.batchDims !== 0)
-      return config.kernelFunc(params)
+    if (source === undefined || !picksRows(GatherV2, params.attrs)) return config.kernelFunc(params)
     const [n = 0, ...row] = x.shape
     const width = util.sizeFromShape(row)
     const rows = backend().readSync(indices.dataId) as Int32Array

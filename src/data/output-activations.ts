@@ -1,22 +1,23 @@
 /**
  * What a network answers to inputs in memory.
  */
-import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
-import { jit } from '../compiler/jit.ts'
+import { gather, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
+import { miniBatches } from '../core/chunked-scan.ts'
 import { feedforward, type Network } from '../core/network.ts'
 import { toParams, type LayerValues, type Params } from '../core/params.ts'
 import type { Interpreter } from '../core/scan.ts'
-import { dispose, withTensors } from '../core/scope.ts'
-import { inputValues, sliceExamples, type Inputs } from './dataset.ts'
+import { dispose, using } from '../core/scope.ts'
+import { inputTensor } from './batch.ts'
+import type { Inputs } from './dataset.ts'
 
-/** Memory does not grow with the set. */
-const AT_ONCE = 250
+/** As the monitors evaluate a set: memory does not grow with it. */
+const ROWS_AT_ONCE = 250
 
-const NONE = new Uint8Array()
+type Given = { readonly params: Params; readonly x: Tensor2D }
 
-/** The activations of the output neurons for n inputs, [n, j_L], computed chunk by chunk. */
+/** The activations of the output neurons for n inputs, [n, j_L]. */
 export const outputActivations = (
-  interpreter: Interpreter,
+  { stackedScan }: Interpreter,
   network: Network,
   layers: readonly LayerValues[],
   inputs: Inputs,
@@ -24,28 +25,24 @@ export const outputActivations = (
 ): Float32Array => {
   const outputs = layers.at(-1)!.outputs
   const all = new Float32Array(size * outputs)
-  const params = toParams(layers)
-  const activations = jit(interpreter)((given: { readonly params: Params; readonly x: Tensor2D }) =>
-    feedforward(network)(given.params, given.x),
-  )
+  if (size === 0) return all
+  const activations = stackedScan<readonly [], Given, Tensor1D, Tensor2D>((_, { params, x }, rows) => [
+    [],
+    feedforward(network)(params, gather(x, rows)),
+  ])
+  const order = Int32Array.from({ length: size }, (_, i) => i)
+  const batches = miniBatches(order, Math.min(ROWS_AT_ONCE, size))
+  const given: Given = { params: toParams(layers), x: inputTensor(inputs, size) }
   try {
-    for (let from = 0; from < size; from += AT_ONCE) {
-      const some = sliceExamples(
-        from,
-        from + AT_ONCE,
-      )({ size, inputs, desired: { kind: 'labels', labels: NONE } })
-      const x = tensor2d(inputValues(some.inputs), [some.size, inputs.width])
-      all.set(
-        withTensors(
-          () => activations({ params, x }),
-          a => a.dataSync<'float32'>(),
-        ),
-        from * outputs,
-      )
-      dispose(x)
-    }
+    let from = 0
+    for (const rows of batches)
+      using(activations([], given, rows, [0, rows.shape[0]]), ({ ys }) => {
+        const some = ys.dataSync<'float32'>()
+        all.set(some, from)
+        from += some.length
+      })
     return all
   } finally {
-    dispose(params)
+    dispose([given, batches])
   }
 }

@@ -2,24 +2,22 @@
  * Doing trials: each is a training with the trial's flags, exactly as `train` does it. The child processes of an
  * experiment run this.
  */
-import { argMax, type Tensor1D } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { networkNamed } from '../core/parts.ts'
-import { toBatch } from '../data/batch.ts'
-import { labelsOf, type Dataset, type Examples } from '../data/dataset.ts'
+import type { Dataset } from '../data/dataset.ts'
 import { loadChosenData } from '../data/load.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { dataError, interrupted, usageError, type AppError, type UsageError } from '../errors.ts'
 import type { FlagTexts } from './space.ts'
 import { isToggleFlag, NUMERICS_VERSION, trainingFlags, type TrialResult, type Trial } from './trial.ts'
 import { servePool } from './pool-child.ts'
-import { output, type Batch, type Network } from '../core/network.ts'
-import { toParams, type Params } from '../core/params.ts'
-import { dispose, using, withTensors } from '../core/scope.ts'
-import { paramsForUse, startCursor, train, type EpochMetrics, type TrainSets } from '../core/train.ts'
+import { fromParams, toParams } from '../core/params.ts'
+import { dispose, using } from '../core/scope.ts'
+import { paramsForUse, startCursor, train, type EpochMetrics } from '../core/train.ts'
 import { comparesOutputs, trainSettings, planRun, type RunConfig, type PlannedRun } from '../runs/run-plan.ts'
+import { predictionsOn, type Predictions } from '../runs/predictions.ts'
 import { runChunked } from '../runs/run-chunked.ts'
 import { systemEnv, type Env } from '../io/env.ts'
 import { decodeOptions, type Argv } from '../options/option.ts'
@@ -174,10 +172,14 @@ const perform =
       if (ended.kind === 'failed') return E.left(ended.error)
       if (ended.kind === 'stopped')
         return E.left(interrupted(ended.by, 'the trial was stopped', 'run it again'))
-      const perClass =
-        evaluation === undefined ? {} : atTheEnd(run, ended.value.params, sets.current(), evaluation)
-      dispose(ended.value)
-      const { rightPerClass = [] } = perClass
+      const atTheEnd = using(ended.value, ({ params: trained }) =>
+        evaluation === undefined
+          ? {}
+          : using(paramsForUse(trainSettings(config), trained), inUse =>
+              perClass(predictionsOn(interpreter, networkNamed(config), fromParams(inUse), evaluation)),
+            ),
+      )
+      const { rightPerClass = [] }: Partial<ReturnType<typeof perClass>> = atTheEnd
       return E.right({
         id,
         outcome,
@@ -186,7 +188,7 @@ const perform =
         ...(config.monitor.length === 0 && outcome === 'done'
           ? { accuracies: [rightPerClass.reduce((sum, count) => sum + count, 0)] }
           : {}),
-        ...perClass,
+        ...atTheEnd,
         seconds: (env.now() - began) / 1000,
         numerics: NUMERICS_VERSION,
         backend: backend.name,
@@ -224,43 +226,15 @@ const monitored = (
 /** A result is stored as JSON, which has no NaN and no Infinity. */
 const inJson = (value: number): number | string => (Number.isFinite(value) ? value : String(value))
 
-/** How the evaluation examples are classified at the end; their tensors may have to be made for it. */
-const atTheEnd = (
-  { config }: PlannedRun,
-  params: Params,
-  { observed }: TrainSets,
-  evaluation: Examples,
-): Pick<TrialResult, 'answered' | 'rightPerClass' | 'perClass'> => {
-  const count = (batch: Batch) =>
-    using(paramsForUse(trainSettings(config), params), inUse =>
-      countPerClass(networkNamed(config), inUse, batch, evaluation),
-    )
-  return observed.evaluation === undefined
-    ? using(toBatch(evaluation, config.sizes.at(-1)!), count)
-    : count(observed.evaluation)
-}
-
-/** How the examples are classified, class by class. */
-const countPerClass = (
-  network: Network,
-  params: Params,
-  { x, y }: Batch,
-  { desired }: Examples,
-): Pick<TrialResult, 'answered' | 'rightPerClass' | 'perClass'> => {
-  const given = withTensors(
-    () => argMax<Tensor1D>(output(network)(params, x).a, 1),
-    labels => labels.dataSync<'int32'>().slice(),
-  )
-  const wanted = labelsOf(desired)
-  const count = (of: ArrayLike<number>, counts: (i: number) => boolean = () => true): readonly number[] => {
-    const counted = Array.from({ length: y.shape[1] }, () => 0)
-    for (let i = 0; i < of.length; i++) if (counts(i)) counted[of[i]!]!++
-    return counted
-  }
+/** How the evaluation examples are classified at the end, class by class, from their confusion matrix. */
+const perClass = ({
+  confusion,
+}: Predictions): Pick<TrialResult, 'answered' | 'rightPerClass' | 'perClass'> => {
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
   return {
-    answered: count(given),
-    rightPerClass: count(given, i => given[i] === wanted[i]),
-    perClass: count(wanted),
+    answered: confusion.map((_, answer) => sum(confusion.map(answers => answers[answer]!))),
+    rightPerClass: confusion.map((answers, label) => answers[label]!),
+    perClass: confusion.map(sum),
   }
 }
 

@@ -1,5 +1,7 @@
 import {
   add,
+  engine,
+  gather,
   matMul,
   memory,
   mul,
@@ -15,9 +17,11 @@ import {
   type Rank,
   type Scalar,
   type Tensor1D,
+  type Tensor2D,
   type Variable,
 } from '@tensorflow/tfjs-core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { byteTensor, scaledBytesOf } from '../../src/core/byte-tensor.ts'
 import { quadratic } from '../../src/core/costs/quadratic.ts'
 import { print } from '../../src/compiler/program.ts'
 import { trace } from '../../src/compiler/trace.ts'
@@ -35,6 +39,25 @@ const traced = (f: (x: Tensor1D) => Tree): string =>
   )
 
 describe('a trace', () => {
+  it('of bytes is that of floats, and makes no floats of the whole argument where rows are picked', () => {
+    const [bytes, floats] = [
+      byteTensor(Uint8Array.of(1, 2, 3, 4, 5, 6), [3, 2], 256),
+      tensor2d([1, 2, 3, 4, 5, 6], [3, 2]),
+    ]
+    const read = vi.spyOn(engine().state.tensorInfo.get(bytes.dataId)!.backend, 'readSync')
+    const [rows, whole] = [
+      (x: Tensor2D): Tree => gather(x, tensor1d([2, 0], 'int32')),
+      (x: Tensor2D): Tree => square(x),
+    ].map(f => (x: Tensor2D) => print(trace(f, [['x', x]])))
+    expect(rows!(bytes)).toBe(rows!(floats))
+    expect(read).not.toHaveBeenCalled()
+    expect(whole!(bytes)).toBe(whole!(floats))
+    expect(scaledBytesOf(bytes)).toBeDefined()
+    expect(read).toHaveBeenCalled()
+    read.mockRestore()
+    dispose([bytes, floats])
+  })
+
   it('of a step with the quadratic cost has one node for each operation of the book', () => {
     const text = withTensors(
       () => ({
