@@ -70,7 +70,10 @@ const measure = (
     TE.fromEither<AppError, TrainFlags>(parseTrialFlags({ ...trial, flags, epochs: 1 }, choice)),
     TE.bindTo('parsed'),
     TE.bind('run', ({ parsed }) => TE.fromEither(planTrial(parsed, dataset))),
-    TE.bind('machine', ({ parsed, run }) => loadEngine(parsed, run.config.sizes, dataset, env)),
+    // what there is to say of the engine, the trials say
+    TE.bind('machine', ({ parsed, run }) =>
+      loadEngine(parsed, run.config.sizes, dataset, { ...env, log: () => undefined }),
+    ),
     TE.map(({ run, machine }) => ({
       training: dryRun(env, { dataset, ...machine }, run).seconds / epochSize(run.config),
       copying: secondsOfCopy(env, run),

@@ -208,7 +208,10 @@ export const flagNames = (options: OptionTable): Readonly<Record<string, string>
 
 /** The error of a flag that the command does not have; it suggests the nearest one that it has. */
 export const unknownFlag = (options: OptionTable, unknown: string): UsageError => {
-  const suggestion = nearest(Object.keys(flagNames(options)), unknown, '--')
+  const suggestion =
+    unknown === 'threads' && 'jobs' in options
+      ? 'each training has one thread, and --jobs N runs N of them at the same time.'
+      : nearest(Object.keys(flagNames(options)), unknown, '--')
   return usageError(
     `--${unknown}: unknown flag`,
     suggestion === undefined ? '--help lists all flags' : `${suggestion} --help lists all flags`,

@@ -27,7 +27,7 @@ import type { Expansion, ExpansionParameters } from '../data/expansion.ts'
 import { DEFAULT_COPIES } from '../data/expand.ts'
 import { expansions, type ExpansionName } from '../data/expansions/index.ts'
 import type { BackendChoice } from '../runtime/backend.ts'
-import type { EngineChoice } from '../runtime/engine.ts'
+import type { EngineChoice, ThreadsChoice } from '../runtime/engine.ts'
 import * as D from './decode.ts'
 import { flagOf, optional, toggle, withDefault, type ValuesOf } from './option.ts'
 
@@ -104,6 +104,17 @@ const interval: D.Decoder<CheckpointInterval> = text => {
       )
     : E.right({ seconds: Number(amount) * (unit === 'm' ? 60 : 1) })
 }
+
+/** More threads than these gain nothing with networks of the sizes that can be trained here. */
+const MOST_THREADS = 64
+
+const threads: D.Decoder<ThreadsChoice> = text =>
+  text === 'auto'
+    ? E.right('auto')
+    : pipe(
+        D.countUpTo(MOST_THREADS)(text),
+        E.mapLeft(expected => `auto or ${expected}`),
+      )
 
 type Halving = NonNullable<Schedule['halve']>
 
@@ -296,6 +307,11 @@ export const trainingOptions = {
     group: MACHINE,
     help: 'how a step is run: auto | c (a C compiler) | wasm | xla (the native backend) | eager (not compiled)',
     fixedByArm: true,
+  }),
+  threads: optional(threads, {
+    group: MACHINE,
+    help: 'threads that share a step, where it is worth it: a number, or auto, as many as gain. They wait for each other without sleeping, so other work on the machine slows them. --engine c gives the same bytes with any number, xla does not, wasm has one',
+    byDefault: '1',
   }),
   monitor: withDefault<readonly MonitorName[]>(monitor, MONITORS, {
     group: OUTPUT,

@@ -23,7 +23,7 @@ const isFields = (json: unknown): json is Fields =>
 const COMPUTED_BY = ['backend', 'engine', 'threads', 'platform', 'versions']
 
 /** Settings that may differ: where the data are, and what computes. */
-const MAY_DIFFER = ['data', 'backend', 'engine']
+const MAY_DIFFER = ['data', 'backend', 'engine', 'threads']
 
 /**
  * Compares the configuration and the data with those of the run in a folder: the epochs may grow, and the backend, engine
@@ -70,9 +70,13 @@ export const checkResumable = (
             'only --epochs may change, and only grow; to change anything else, start a new run',
           ),
         )
-      const known = COMPUTED_BY.filter(key => Object.hasOwn(before, key))
       const recorded = { ...before, engine: recordedEngine(before.engine, before.backend) }
       const [computedBy, computing] = [recorded, machine].map(by => ({ ...by, engine: bytesLike(by.engine) }))
+      // WebAssembly has one thread, and C gives its bytes with any number
+      const anyThreads = [computedBy!, computing!].every(by => by.engine === 'wasm')
+      const known = COMPUTED_BY.filter(
+        key => Object.hasOwn(before, key) && !(anyThreads && key === 'threads'),
+      )
       for (const line of differences(computedBy!, computing!, known))
         log(`network2: ${line}; the last bits can differ from those of an uninterrupted run`)
       return TE.right(settings)

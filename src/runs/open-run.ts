@@ -76,11 +76,11 @@ const hash = (value: unknown): string => createHash('sha256').update(toJson(valu
  * without what computes it and where the data are.
  */
 const identityOf = (settings: Settings, dataHash: string): string =>
-  hash({ ...settings, epochs: undefined, data: undefined, backend: undefined, engine: undefined, dataHash })
+  earlierIdentityOf(settings, { backend: undefined, engine: undefined }, dataHash)
 
 /** The same as earlier versions computed it: with the backend and the engine that the run was created with. */
 const earlierIdentityOf = (settings: Settings, { backend, engine }: Settings, dataHash: string): string =>
-  hash({ ...settings, epochs: undefined, data: undefined, backend, engine, dataHash })
+  hash({ ...settings, epochs: undefined, data: undefined, backend, engine, threads: undefined, dataHash })
 
 /** Such as `20261123-134005-xent-s1-3fa2b1`: time, cost, seed, configuration. */
 const nameOf = (date: Date, config: RunConfig): string => {

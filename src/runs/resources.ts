@@ -7,7 +7,13 @@ import { join } from 'node:path'
 import { loadBackend, preloadBackend, type Backend, type BackendChoice } from '../runtime/backend.ts'
 import { density, type Dataset } from '../data/dataset.ts'
 import { loadChosenData } from '../data/load.ts'
-import { selectBackend, selectEngine, type EngineChoice } from '../runtime/engine.ts'
+import {
+  selectBackend,
+  selectEngine,
+  threadsFor,
+  type EngineChoice,
+  type ThreadsChoice,
+} from '../runtime/engine.ts'
 import { dataError, interrupted, type AppError } from '../errors.ts'
 import type { Interpreter } from '../core/scan.ts'
 import type { Sizes } from '../core/params.ts'
@@ -25,6 +31,7 @@ export type Request = {
   readonly data: string
   readonly backend: BackendChoice
   readonly engine: EngineChoice
+  readonly threads?: ThreadsChoice | undefined
   /** The sizes of the network for a data set. */
   readonly sizesFor: (dataset: Dataset) => Sizes
 }
@@ -51,18 +58,25 @@ export const loadResources = (
 
 /** The backend and engine that were asked for, or those that are fastest for this network and data. */
 export const loadEngine = (
-  { backend: wanted, engine }: Pick<Request, 'backend' | 'engine'>,
+  { backend: wanted, engine, threads: choice }: Pick<Request, 'backend' | 'engine' | 'threads'>,
   sizes: Sizes,
   { training }: Dataset,
   env: Env,
-): TE.TaskEither<AppError, Omit<Resources, 'dataset'>> =>
-  pipe(
-    loadBackend(selectBackend(wanted, engine, { sizes, density: density(training.inputs) })),
+): TE.TaskEither<AppError, Omit<Resources, 'dataset'>> => {
+  const threads = threadsFor(choice, engine)
+  return pipe(
+    loadBackend(selectBackend(wanted, engine, { sizes, density: density(training.inputs) }), threads),
     TE.bindTo('backend'),
     TE.bindW('interpreter', ({ backend }) =>
-      TE.fromEither(selectEngine(engine, backend.name, line => env.log(`network2: ${line}`))),
+      TE.fromEither(selectEngine(engine, backend.name, line => env.log(`network2: ${line}`), threads)),
     ),
+    TE.map(({ backend, interpreter }) => ({
+      // the threads of the C engine are its own
+      backend: interpreter.name === 'c' ? { ...backend, threads: threads ?? 1 } : backend,
+      interpreter,
+    })),
   )
+}
 
 /** The data set that `--data` names; shows the progress of downloads. */
 export const loadDataset = (choice: string, env: Env): TE.TaskEither<AppError, Dataset> => {

@@ -99,19 +99,20 @@ const hasAddon = (): boolean => {
   return folder !== undefined && existsSync(join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'))
 }
 
-/** Sets variables that the library reads when it is loaded, unless the user has set them. */
-const setDefaults = (env: NodeJS.ProcessEnv): void => {
+/** Sets variables that the library reads when it is loaded; those that the user has set stay, unless a number of threads is given. */
+const setVariables = (env: NodeJS.ProcessEnv, threads: number | undefined): void => {
   // The library prints a greeting and warnings; errors are thrown in any case. Not even this keeps XLA from printing two
   // lines on standard error when it first compiles: that code logs without asking the variable.
   env.TF_CPP_MIN_LOG_LEVEL ??= '3'
   // More threads do not help operations of this size: with 100 examples a step takes 1.7 times as long on two threads
   // as on one, with 10 examples the same time, with 1,000 slightly less.
-  env.TF_NUM_INTRAOP_THREADS ??= '1'
+  if (threads === undefined) env.TF_NUM_INTRAOP_THREADS ??= '1'
+  else env.TF_NUM_INTRAOP_THREADS = String(threads)
 }
 
-const loadNative = async (): Promise<Loaded> => {
+const loadNative = async (threads: number | undefined): Promise<Loaded> => {
   restoreNodeUtil(util)
-  setDefaults(process.env)
+  setVariables(process.env, threads)
   // Not `import`: a loader hook would process each of the package's hundreds of files.
   const { version } = require('@tensorflow/tfjs-node') as { version: Readonly<Record<string, string>> }
   await tf.setBackend('tensorflow')
@@ -173,11 +174,14 @@ const firstOperation = (): void =>
   )
 
 /** Loads a backend and makes it the current one of TensorFlow.js. */
-export const tryBackend = async (name: BackendName): Promise<E.Either<Unavailable, Backend>> => {
+export const tryBackend = async (
+  name: BackendName,
+  threads?: number,
+): Promise<E.Either<Unavailable, Backend>> => {
   if (name === 'native' && !hasAddon()) return E.left(notInstalled())
   try {
     return await quietly(async () => {
-      const loaded = await LOADERS[name]()
+      const loaded = await LOADERS[name](threads)
       firstOperation()
       return E.right({ ...loaded, notice: undefined })
     })
@@ -227,9 +231,9 @@ const loadPortable = async (): Promise<E.Either<AppError, Backend>> => {
   )
 }
 
-const loadFastest = async (): Promise<E.Either<AppError, Backend>> => {
+const loadFastest = async (threads: number | undefined): Promise<E.Either<AppError, Backend>> => {
   if (process.env.NETWORK2_NATIVE === 'off') return loadPortable()
-  const native = await tryBackend('native')
+  const native = await tryBackend('native', threads)
   if (E.isRight(native)) return native
   return pipe(
     await loadPortable(),
@@ -245,9 +249,14 @@ const loadFastest = async (): Promise<E.Either<AppError, Backend>> => {
  * 1.4, 22 and 63 ms.
  *
  * @param preference `auto` leaves out the native backend if `NETWORK2_NATIVE=off`
+ * @param threads how many threads an operation of the native backend may use: TF_NUM_INTRAOP_THREADS, or 1, if it is left out. The
+ *                library reads it when it is first loaded
  */
-export const loadBackend = (preference: BackendPreference): TE.TaskEither<AppError, Backend> => {
-  if (preference === 'auto') return loadFastest
+export const loadBackend = (
+  preference: BackendPreference,
+  threads?: number,
+): TE.TaskEither<AppError, Backend> => {
+  if (preference === 'auto') return () => loadFastest(threads)
   if (preference === 'portable') return loadPortable
-  return pipe(() => tryBackend(preference), TE.mapLeft(unavailable(preference)))
+  return pipe(() => tryBackend(preference, threads), TE.mapLeft(unavailable(preference)))
 }

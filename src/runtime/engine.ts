@@ -4,6 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { cacheFolder } from '#scripts/cache-folder'
 import { sessions, type BackendChoice, type BackendName, type BackendPreference } from './backend.ts'
@@ -18,6 +19,9 @@ import { suitsWasm, type Workload } from './workload.ts'
 
 /** `auto` is the fastest engine of the backend; `staged` its compiled one, the only name of both in older versions. */
 export type EngineChoice = EngineName | 'auto' | 'staged'
+
+/** How many threads share a step; `auto`: as many as gain, and change no byte. */
+export type ThreadsChoice = number | 'auto'
 
 type Engine = readonly [name: EngineName, make: () => Interpreter]
 
@@ -38,10 +42,29 @@ export const cEngine = ({ threads }: Pick<COptions, 'threads'> = {}): Interprete
   })
 
 /** The engines of a backend, the one that is chosen for it first. */
-export const engines = (backend: BackendName): RNEA.ReadonlyNonEmptyArray<Engine> => {
-  if (backend === 'wasm') return [['wasm', () => wasm()], ['c', () => cEngine()], EAGER]
+export const engines = (backend: BackendName, threads = 1): RNEA.ReadonlyNonEmptyArray<Engine> => {
+  if (backend === 'wasm') return [['wasm', () => wasm()], ['c', () => cEngine({ threads })], EAGER]
   const native = backend === 'native' ? sessions() : undefined
   return native === undefined ? [EAGER] : [['xla', () => xla(native)], EAGER]
+}
+
+/** More threads wait for each other longer than they gain with networks as wide as those of the book. */
+const MOST_BY_AUTO = 4
+
+/** The number of threads for a choice of engine; undefined if it is left to the backend. The bytes of XLA would depend on the machine. */
+export const threadsFor = (choice: ThreadsChoice | undefined, engine: EngineChoice): number | undefined => {
+  if (choice !== 'auto') return choice
+  return engine === 'c' ? Math.min(availableParallelism(), MOST_BY_AUTO) : 1
+}
+
+/** What to tell a user who asked for several threads: that the engine has one, or that the machine has fewer. */
+const noticeOfThreads = (threads: number, engine: EngineName, backend: BackendName): string | undefined => {
+  const cores = availableParallelism()
+  if (threads === 1 || backend === 'native') return undefined
+  if (engine !== 'c') return `--threads ${threads}: the engine ${engine} has one; --engine c has more`
+  return threads > cores
+    ? `--threads ${threads}: this machine runs ${cores} at the same time, and threads that wait for a turn are slow`
+    : undefined
 }
 
 /**
@@ -73,36 +96,38 @@ export const selectBackend = (
  * The interpreter for a backend and a choice of engine. With `auto`, steps that the engine cannot compile run eagerly;
  * with `c` they run in WebAssembly, which gives the same bytes.
  *
- * @param log is given a sentence with the reason, if another engine runs the steps
+ * @param log is given a sentence with the reason, if another engine runs the steps, and a sentence for each choice that does not mean what
+ *            it says
+ * @param threads how many threads share the steps of `c`
  */
 export const selectEngine = (
   choice: EngineChoice,
   backend: BackendName,
   log: (line: string) => void,
+  threads = 1,
 ): E.Either<UsageError, Interpreter> => {
-  const available = engines(backend)
-  const [[fastest, make]] = available
-  if (choice === 'auto')
-    return E.right(
-      fastest === 'eager'
-        ? eager
-        : withFallback(make(), eager, reason => log(`falling back to --engine eager: ${reason}`)),
+  const available = engines(backend, threads)
+  const [[fastest]] = available
+  const found = available.find(([name]) => {
+    if (choice === 'auto') return name === fastest
+    return choice === 'staged' ? name !== 'eager' && name === fastest : name === choice
+  })
+  if (found === undefined)
+    return E.left(
+      usageError(
+        `--engine ${choice}: --backend ${backend} does not have this engine`,
+        `use ${choice === 'xla' ? '--backend native --engine xla' : '--backend wasm --engine wasm'}, or --backend ${backend} --engine ${fastest}`,
+      ),
     )
-  const found = available.find(([name]) =>
-    choice === 'staged' ? name !== 'eager' && name === fastest : name === choice,
+  const [name, make] = found
+  if (choice === 'staged') log(`--engine staged is the old name of --engine ${name}`)
+  const notice = noticeOfThreads(threads, name, backend)
+  if (notice !== undefined) log(notice)
+  if (choice === 'auto' && name !== 'eager')
+    return E.right(withFallback(make(), eager, reason => log(`falling back to --engine eager: ${reason}`)))
+  return E.right(
+    name === 'c' ? withFallback(make(), wasm(), reason => log(`--engine wasm instead: ${reason}`)) : make(),
   )
-  return found === undefined
-    ? E.left(
-        usageError(
-          `--engine ${choice}: --backend ${backend} does not have this engine`,
-          `use ${choice === 'xla' ? '--backend native --engine xla' : '--backend wasm --engine wasm'}, or --backend ${backend} --engine ${fastest}`,
-        ),
-      )
-    : E.right(
-        choice === 'c'
-          ? withFallback(found[1](), wasm(), reason => log(`--engine wasm instead: ${reason}`))
-          : found[1](),
-      )
 }
 
 /** The engine whose bytes an engine gives: C gives those of WebAssembly. */

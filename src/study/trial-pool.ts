@@ -53,11 +53,15 @@ export const localPool = (
   { variables, bar, log }: Pick<Env, 'variables' | 'bar' | 'log'>,
   { jobs, data, entry = pathToFileURL(join(root, 'scripts', 'trial.mjs')) }: LocalPoolOptions,
 ): TrialPool => {
+  // every trial of a study has the same ones
+  const notices = new Set<string>()
   const pool = openPool<TrialTask, number, E.Either<TrialError, TrialResult>>({
     entry,
     jobs,
     env: { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', ...variables },
     onNotice: line => {
+      if (notices.has(line)) return
+      notices.add(line)
       bar?.clear()
       log(line)
     },

@@ -177,19 +177,20 @@ describe('the folder of a run', () => {
       expect(await leftBy(moved)).toEqual(await leftBy(whole))
     }))
 
-  it('of an older version, which named the compiled engine `staged`, is resumed without a note', () =>
+  it('of an older version, which named the compiled engine `staged`, is resumed, and says what the name means', () =>
     inFolder(async folder => {
       const run = join(folder, 'run')
       const flags = ['--data', await dataOf(folder, 100), '--backend', 'wasm', '--engine', 'staged']
       const first = await cli(['train', ...flags, '--epochs', '1', '--out', run, '--quiet'])
-      expect(first).toMatchObject({ code: 0, err: '' })
+      const note = 'network2: --engine staged is the old name of --engine wasm\n'
+      expect(first).toMatchObject({ code: 0, err: note })
       expect(JSON.parse(await readFile(join(run, 'config.json'), 'utf8'))).toMatchObject({ engine: 'staged' })
       const machine = JSON.parse(await readFile(join(run, 'env.json'), 'utf8')) as { engine: string }
       expect(machine.engine).toBe('wasm')
       await writeFile(join(run, 'env.json'), JSON.stringify({ ...machine, engine: 'staged' }))
       expect(await cli(['train', '--resume', run, '--epochs', '2', '--quiet'])).toMatchObject({
         code: 0,
-        err: '',
+        err: note,
       })
     }))
 

@@ -41,6 +41,8 @@ describe('the flags of train', () => {
     ['monitor', 'evaluation-cost,trainingAccuracy', 'monitor', ['evaluationCost', 'trainingAccuracy']],
     ['init', 'large', 'init', { kind: 'start', start: 'large' }],
     ['init', 'net.json', 'init', { kind: 'file', file: 'net.json' }],
+    ['threads', 'auto', 'threads', 'auto'],
+    ['threads', '2', 'threads', 2],
   ])('--%s %s', (flag, given, name, expected) => {
     expect(value({ [flag]: given }, name)).toEqual(expected)
   })
@@ -74,6 +76,11 @@ describe('the flags of train', () => {
     ['json', [true, true], '--json takes no value, and is given once'],
     ['save', '', '--save needs a value'],
     ['backend', 'gpu', '--backend gpu: not auto | native | wasm | cpu'],
+    ['threads', '0', '--threads 0: not auto or a whole number of 1 to 64'],
+    ['threads', '-1', '--threads -1: not auto or a whole number of 1 to 64'],
+    ['threads', '1.5', '--threads 1.5: not auto or a whole number of 1 to 64'],
+    ['threads', 'many', '--threads many: not auto or a whole number of 1 to 64'],
+    ['threads', '10000', '--threads 10000: not auto or a whole number of 1 to 64'],
   ])('--%s %j is refused', (flag, given, words) => {
     expect(complaint({ [flag]: given })).toContain(words)
   })

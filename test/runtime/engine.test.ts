@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Sizes } from '../../src/core/params.ts'
@@ -7,7 +8,13 @@ import {
   type BackendName,
   type BackendPreference,
 } from '../../src/runtime/backend.ts'
-import { recordedEngine, selectBackend, selectEngine, type EngineChoice } from '../../src/runtime/engine.ts'
+import {
+  recordedEngine,
+  selectBackend,
+  selectEngine,
+  threadsFor,
+  type EngineChoice,
+} from '../../src/runtime/engine.ts'
 import { interpreterOf, pairs } from '../support/engines.ts'
 import { native } from '../support/needs.ts'
 
@@ -47,7 +54,9 @@ describe('the backend for a network', () => {
 describe('the engine on a backend', () => {
   const select = async (backend: BackendName, engine: EngineChoice): Promise<string> => {
     await loadBackend(backend)()
-    const found = selectEngine(engine, backend, () => expect.unreachable())
+    const found = selectEngine(engine, backend, line =>
+      expect(line).toContain('--engine staged is the old name'),
+    )
     return E.isRight(found) ? found.right.name : `${found.left.message} / ${found.left.remedy}`
   }
 
@@ -90,6 +99,19 @@ describe('the engine on a backend', () => {
         expect((await interpreterOf(pair)).name).toBe(pair.engine)
       },
     )
+})
+
+describe('the number of threads', () => {
+  it.each([
+    [undefined, 'c', undefined],
+    [3, 'c', 3],
+    ['auto', 'c', Math.min(4, availableParallelism())],
+    // its bytes would depend on the machine
+    ['auto', 'xla', 1],
+    ['auto', 'auto', 1],
+  ] as const)('--threads %s --engine %s: %s', (choice, engine, expected) => {
+    expect(threadsFor(choice, engine)).toBe(expected)
+  })
 })
 
 describe('an engine that a run has recorded', () => {

@@ -38,6 +38,7 @@ export const evaluateCommand = defineCommand({
     evaluateOn: trainingOptions.evaluateOn,
     backend: trainingOptions.backend,
     engine: trainingOptions.engine,
+    threads: trainingOptions.threads,
     ...outputOptions,
   },
   examples: [['--model net.json', 'on the test set']],

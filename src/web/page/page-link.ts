@@ -185,7 +185,7 @@ export const linkOfFlags = (flags: readonly TypedFlag[]): E.Either<UsageError, s
 }
 
 /** Flags that do not change what is trained. */
-const WITHOUT_EFFECT = ['backend', 'engine', 'monitor', 'evaluate-on', 'select-on']
+const WITHOUT_EFFECT = ['backend', 'engine', 'threads', 'monitor', 'evaluate-on', 'select-on']
 
 /** The cost of the second network, where a link has none. */
 const otherCost = (first: CostName): CostName => (costs[first] === costs.quadratic ? 'xent' : 'quadratic')
