@@ -26,8 +26,8 @@ const withoutNode = {
 }
 
 /**
- * Parts of TensorFlow.js that the page does without, but that its modules load for their effects: how models are stored (the
- * module that registers the stores ignores that they are missing), hashes of strings, and its own optimizers.
+ * Parts of TensorFlow.js that the page does without, but that its modules load for their effects: how models are stored,
+ * hashes of strings, and its own optimizers.
  */
 const withoutStores = {
   name: 'without-stores',
@@ -36,7 +36,15 @@ const withoutStores = {
       importer.includes('tfjs-core') ? { path, namespace: 'unused' } : undefined,
     )
     build.onLoad({ filter: /./, namespace: 'unused' }, () => ({
-      contents: 'module.exports = { registerOptimizers: () => undefined }',
+      contents: `class Nothing { static registerManager() {} }
+module.exports = {
+  registerOptimizers() {},
+  ModelStoreManagerRegistry: Nothing,
+  BrowserLocalStorage: Nothing,
+  BrowserLocalStorageManager: Nothing,
+  BrowserIndexedDB: Nothing,
+  BrowserIndexedDBManager: Nothing,
+}`,
     }))
   },
 }

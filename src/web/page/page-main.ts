@@ -227,13 +227,16 @@ export const startPage = (script: string): void => {
 
   /** What is on the screen. At full speed, what takes longer is asked for in some frames only. */
   const wanted = (): Wanted => {
-    // what has no picture yet gets one before it is looked at: then nothing moves when it comes
-    const [{ weights, slopes, answers }] = state.pair.networks
+    const [network] = state.pair.networks
+    // what has no picture yet gets one before it is looked at: then nothing moves when it comes. One at a time: to draw all at
+    // once would make a long frame
+    const missing = (['weights', 'slopes', 'answers'] as const).find(part => network[part] === undefined)
+    if (missing !== undefined) return { weights: false, slopes: false, answers: false, [missing]: true }
     const isTurn = !state.pair.isRunning || looks++ % 6 === 0
     return {
-      weights: weights === undefined || isVisible('weights'),
-      slopes: slopes === undefined || (isTurn && isVisible('slopes')),
-      answers: answers === undefined || (isTurn && (isVisible('confusion') || isVisible('worst'))),
+      weights: isVisible('weights'),
+      slopes: isTurn && isVisible('slopes'),
+      answers: isTurn && (isVisible('confusion') || isVisible('worst')),
     }
   }
 

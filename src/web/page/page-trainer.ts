@@ -4,9 +4,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
-import { jit } from '../../compiler/jit.ts'
+import { gather, tensor2d, type Tensor1D, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core'
 import type { Activation, HiddenActivation } from '../../core/activation.ts'
+import { miniBatches } from '../../core/chunked-scan.ts'
 import type { Metrics } from '../../core/evaluate.ts'
 import { weightedInput, type Batch, type Network } from '../../core/network.ts'
 import { fromParams, toParams, type LayerValues, type Params } from '../../core/params.ts'
@@ -26,7 +26,6 @@ import {
 import {
   density,
   GENERATED_DIGITS,
-  inputValues,
   labelsOf,
   largestAt,
   type Dataset,
@@ -168,35 +167,45 @@ export type PageTraining = {
 /** The parts of a histogram. */
 const BARS = 24
 
-/** How many test images the histogram looks at. */
+/** How many test images are looked at in one step. The histogram is that of the first ones. */
 const LOOKED_AT = 200
 
 /** What trainings of one network from several seeds share: the data as tensors, and what is compiled. */
 export type NetworkLab = {
+  readonly network: Network
   readonly sets: TrainSets
   readonly prepared: PreparedTraining
   readonly look: Look
-  /** The first test images, on which σ'(z) is looked at; and all of them. Made when they are first used. */
-  readonly sample: () => Tensor2D
-  readonly all: () => Tensor2D
+  /** The test images, and their rows, {@link LOOKED_AT} by {@link LOOKED_AT}. */
+  readonly tests: Tensor2D
+  readonly rows: readonly Tensor2D[]
   readonly close: () => void
 }
 
-/** Opens what the trainings of this run's network share; the caller closes it. */
-export const openNetworkLab = (interpreter: Interpreter, run: PlannedRun): NetworkLab => {
+/**
+ * Opens what the trainings of this run's network share; the caller closes it.
+ *
+ * @param other of the same interpreter: what both networks look at is compiled once, if it is the same
+ */
+export const openNetworkLab = (interpreter: Interpreter, run: PlannedRun, other?: NetworkLab): NetworkLab => {
   const { config } = run
+  const network = networkNamed(config)
+  const { size } = run.evaluation!
   const sets = toSets(run)
-  const tests = run.evaluation!
-  let sample: Tensor2D | undefined
-  let all: Tensor2D | undefined
+  const rows = miniBatches(
+    Int32Array.from({ length: size }, (_, i) => i),
+    Math.min(LOOKED_AT, size),
+  )
   return {
-    sets,
+    ...{ network, sets, rows },
     prepared: prepareTraining(interpreter, trainSettings(config)),
-    look: observed(interpreter, networkNamed(config)),
-    sample: () => (sample ??= firstInputs(tests, LOOKED_AT)),
-    all: () => (all ??= firstInputs(tests, tests.size)),
+    look:
+      other?.network.hidden === network.hidden && other.network.cost.output === network.cost.output
+        ? other.look
+        : observed(interpreter, network),
+    tests: sets.observed.evaluation!.x,
     close: () => {
-      dispose([sample ?? [], all ?? []])
+      dispose(rows)
       disposeSets(sets)
     },
   }
@@ -316,8 +325,8 @@ export const openPageTraining = (lab: NetworkLab, run: PlannedRun): PageTraining
         outcome,
         measured: since,
         weights: wanted.weights ? { w: fromParams(params)[0]!.w, outputs: config.sizes[1] } : undefined,
-        slopes: wanted.slopes ? histograms(look, params, lab.sample()) : undefined,
-        answers: wanted.answers ? answersOf(look, params, lab.all(), labels) : undefined,
+        slopes: wanted.slopes ? histograms(lab, params) : undefined,
+        answers: wanted.answers ? answersOf(lab, params, labels) : undefined,
         reading: drawing?.length === config.sizes[0] ? readingOf(look, params, drawing) : undefined,
       }))
     },
@@ -330,31 +339,36 @@ export const openPageTraining = (lab: NetworkLab, run: PlannedRun): PageTraining
   }
 }
 
-/** Compiles what the page looks at: σ'(z) of each layer that has one, [n, j_l], and the outputs, [n, j_L]. */
-const observed = (interpreter: Interpreter, { hidden, cost }: Network) =>
-  jit(interpreter)(({ params, x }: { readonly params: Params; readonly x: Tensor2D }): Observed => {
+/** Compiles what the page looks at: σ'(z) of each layer that has one, [steps, m, j_l], and the outputs, [steps, m, j_L]. */
+const observed = ({ stackedScan }: Interpreter, { hidden, cost }: Network) => {
+  const scan = stackedScan<
+    readonly [],
+    { readonly params: Params; readonly x: Tensor2D },
+    Tensor1D,
+    { readonly slopes: readonly Tensor2D[]; readonly a: Tensor2D }
+  >((_, { params, x }, rows) => {
     const slopes: Tensor2D[] = []
-    let a = x
+    let a: Tensor2D = gather(x, rows)
     params.forEach((layer, l) => {
       const z = weightedInput(layer, a)
       const activation: Activation & Partial<HiddenActivation> = l < params.length - 1 ? hidden : cost.output
       a = activation.fn(z)
       if (activation.prime !== undefined) slopes.push(activation.prime(a))
     })
-    return { slopes, a }
+    return [[], { slopes, a }]
   })
+  return (params: Params, x: Tensor2D, rows: Tensor2D, steps = rows.shape[0]): Observed =>
+    scan([], { params, x }, rows, [0, steps]).ys
+}
 
-type Observed = { readonly slopes: readonly Tensor2D[]; readonly a: Tensor2D }
+type Observed = { readonly slopes: readonly Tensor3D[]; readonly a: Tensor3D }
 
 type Look = ReturnType<typeof observed>
 
-const firstInputs = ({ inputs, size }: Examples, n: number): Tensor2D => {
-  const count = Math.min(n, size)
-  return tensor2d(inputValues(inputs).subarray(0, count * inputs.width), [count, inputs.width])
-}
-
-const histograms = (look: Look, params: Params, x: Tensor2D): readonly SlopeHistogram[] =>
-  using(look({ params, x }), ({ slopes }) => slopes.map(slope => histogramOf(slope.dataSync<'float32'>())))
+const histograms = ({ look, tests, rows }: NetworkLab, params: Params): readonly SlopeHistogram[] =>
+  using(look(params, tests, rows[0]!, 1), ({ slopes }) =>
+    slopes.map(slope => histogramOf(slope.dataSync<'float32'>())),
+  )
 
 /** σ'(z) of the sigmoid is at most this; other activations have slopes up to 1. */
 const SIGMOID_MOST = 0.25
@@ -372,32 +386,30 @@ const histogramOf = (slopes: Float32Array): SlopeHistogram => {
 }
 
 const answersOf = (
-  look: Look,
+  { look, tests, rows }: NetworkLab,
   params: Params,
-  x: Tensor2D,
   labels: ArrayLike<number>,
-): NonNullable<NetworkFrame['answers']> =>
-  using(look({ params, x }), ({ a }) => {
-    const [n, width] = a.shape
-    const values = a.dataSync<'float32'>()
-    const answer = new Uint8Array(n)
-    const activations = new Float32Array(2 * n)
-    for (let i = 0; i < n; i++) {
-      const row = values.subarray(i * width, (i + 1) * width)
-      answer[i] = largestAt(row)
-      activations[2 * i] = row[answer[i]!]!
-      activations[2 * i + 1] = row[labels[i]!]!
-    }
-    return { answer, activations }
-  })
+): NonNullable<NetworkFrame['answers']> => {
+  const answer = new Uint8Array(labels.length)
+  const activations = new Float32Array(2 * labels.length)
+  let i = 0
+  for (const some of rows)
+    using(look(params, tests, some), ({ a }) => {
+      const width = a.shape[2]
+      const values = a.dataSync<'float32'>()
+      for (let from = 0; from < values.length; from += width, i++) {
+        const row = values.subarray(from, from + width)
+        answer[i] = largestAt(row)
+        activations[2 * i] = row[answer[i]!]!
+        activations[2 * i + 1] = row[labels[i]!]!
+      }
+    })
+  return { answer, activations }
+}
 
 const readingOf = (look: Look, params: Params, drawing: Float32Array): readonly number[] => {
-  const x = tensor2d(drawing, [1, drawing.length])
-  try {
-    return using(look({ params, x }), ({ a }) => [...a.dataSync<'float32'>()])
-  } finally {
-    dispose(x)
-  }
+  const given = { x: tensor2d(drawing, [1, drawing.length]), rows: tensor2d([0], [1, 1], 'int32') }
+  return using(given, ({ x, rows }) => using(look(params, x, rows), ({ a }) => [...a.dataSync<'float32'>()]))
 }
 
 /** A whole training, as the trial of a study; it yields after each epoch. One that is left early frees what it holds. */

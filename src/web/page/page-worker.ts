@@ -107,9 +107,10 @@ const begin = (order: Extract<Order, { kind: 'begin' }>): void => {
   })
   engine?.dispose()
   engine = wasm()
-  const both = [openNetworkLab(engine, runs[0]), openNetworkLab(engine, runs[1])] as const
-  labs = both
-  pair = [openPageTraining(both[0], runs[0]), openPageTraining(both[1], runs[1])]
+  const lab = openNetworkLab(engine, runs[0])
+  const other = openNetworkLab(engine, runs[1], lab)
+  labs = [lab, other]
+  pair = [openPageTraining(lab, runs[0]), openPageTraining(other, runs[1])]
   isNew = true
   sent.clear()
   answerLook()
