@@ -32,7 +32,7 @@ const effects = [
 const nodeModules = [
   { regex: `^(node:(?!zlib$|crypto$)|(${builtinModules.join('|')})(/|$))`, message: PURE },
   { regex: '^node:zlib$', allowImportNames: ['inflateSync'], message: PURE },
-  { regex: '^node:crypto$', allowImportNames: ['createHash'], message: PURE },
+  { regex: '^node:crypto$', allowImportNames: ['createHash', 'hash'], message: PURE },
 ]
 
 const partName = 'Literal[value=/^(quadratic|xent|QuadraticCost|CrossEntropyCost|sigmoid|l2|sgd)$/]'

@@ -55,7 +55,9 @@ export const describeRungs = (rungs: readonly Rung[]): string =>
 export type HalvingState = {
   /** The candidates of each rung so far. */
   readonly fields: readonly (readonly number[])[]
-  /** Undefined while results of the last of these rungs are missing, and if every candidate of it has failed. */
+  /** The first candidate of the last of these rungs whose score is not known. */
+  readonly waitsFor: number | undefined
+  /** Undefined while scores of the last of these rungs are not known, and if every candidate of it has failed. */
   readonly winner: number | undefined
   /** Every candidate of the last of these rungs has failed: there is nothing to choose from. */
   readonly hasFailed: boolean
@@ -76,18 +78,20 @@ export const halvingState = (
   let field: readonly number[] = Array.from({ length: rungs[0]?.configurations ?? 1 }, (_, i) => i)
   for (const rung of rungs.keys()) {
     fields.push(field)
-    const scored = field.flatMap(candidate => {
+    const scores = new Map<number, number>()
+    for (const candidate of field) {
       const known = score(candidate, rung)
-      return known === undefined ? [] : [{ candidate, score: known }]
-    })
-    if (scored.length < field.length) return { fields, winner: undefined, hasFailed: false }
-    if (scored.every(({ score }) => score === FAILED)) return { fields, winner: undefined, hasFailed: true }
-    field = scored
-      .sort((a, b) => (a.score === b.score ? a.candidate - b.candidate : b.score - a.score))
+      if (known === undefined) return { fields, waitsFor: candidate, winner: undefined, hasFailed: false }
+      scores.set(candidate, known)
+    }
+    const hasFailed = field.every(candidate => scores.get(candidate) === FAILED)
+    if (hasFailed) return { fields, waitsFor: undefined, winner: undefined, hasFailed }
+    field = field
+      // between two that failed the difference is NaN
+      .toSorted((a, b) => scores.get(b)! - scores.get(a)! || a - b)
       .slice(0, rungs[rung + 1]?.configurations ?? 1)
-      .map(({ candidate }) => candidate)
   }
-  return { fields, winner: field[0], hasFailed: false }
+  return { fields, waitsFor: undefined, winner: field[0], hasFailed: false }
 }
 
 /** From about one epoch up to all of them. */

@@ -1,7 +1,7 @@
 /**
  * Ids of values: equal values have the same id, in any process.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** A JSON value. Properties that are undefined count as missing. */
 export type JsonValue =
@@ -9,36 +9,19 @@ export type JsonValue =
 
 /** The first 64 bits of the SHA-256 of the value's JSON with sorted keys, as 16 hexadecimal digits. */
 export const identify = (value: JsonValue): string =>
-  createHash('sha256').update(canonical(value)).digest('hex').slice(0, 16)
+  hash('sha256', JSON.stringify(sorted(value ?? null)), 'hex').slice(0, 16)
 
-/** Values are not changed: so the text of one that many others contain, such as the flags of a training, is kept. */
-const texts = new WeakMap<object, string>()
-
-const canonical = (value: JsonValue): string => {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
-  const known = texts.get(value)
-  if (known !== undefined) return known
-  const text = isList(value)
-    ? `[${value.map(canonical).join(',')}]`
-    : `{${Object.entries(value)
-        .filter(([, inner]) => inner !== undefined)
-        .sort(byKey)
-        .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
-        .join(',')}}`
-  texts.set(value, text)
-  return text
+/** The value with its keys in order; JavaScript puts those that are whole numbers first. */
+const sorted = (value: JsonValue): JsonValue => {
+  if (typeof value !== 'object' || value === null) return value
+  if (isList(value)) return value.map(sorted)
+  const keys = Object.keys(value).sort()
+  // an assignment to this key would set the prototype
+  if (keys.includes('__proto__')) return Object.fromEntries(keys.map(key => [key, sorted(value[key])]))
+  // a study has 100,000 trials: this is twice as fast as fromEntries
+  const result: Record<string, JsonValue> = {}
+  for (const key of keys) result[key] = sorted(value[key])
+  return result
 }
 
 const isList = (value: object): value is readonly JsonValue[] => Array.isArray(value)
-
-/** As an object of JavaScript has its keys once they are sorted: whole numbers come first. */
-const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => {
-  const [first, second] = [isIndex(a), isIndex(b)]
-  if (first && second) return Number(a) - Number(b)
-  return first !== second ? (first ? -1 : 1) : a < b ? -1 : 1
-}
-
-const NINE = 57
-
-const isIndex = (key: string): boolean =>
-  key.charCodeAt(0) <= NINE && /^(0|[1-9]\d{0,9})$/.test(key) && Number(key) < 2 ** 32 - 1

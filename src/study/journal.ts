@@ -83,19 +83,24 @@ export const decodeJournal = <Entry>(
   const [first = '', ...rest] = lines.slice(0, -1)
   return pipe(
     decodeHeading(file, subject, first),
-    E.flatMap(() =>
-      pipe(
-        rest,
-        E.traverseArrayWithIndex((i, line) =>
-          pipe(
-            parseJson(line),
-            E.flatMap(decode),
-            E.mapLeft(why => wrongLine(file, i + 2, `the line is damaged: ${why}`)),
-          ),
-        ),
-      ),
-    ),
+    E.flatMap(() => decodeEntries(file, decode, rest)),
   )
+}
+
+/** The lines after the first. There may be 100,000: a loop takes half the time of a traversal. */
+const decodeEntries = <Entry>(
+  file: string,
+  decode: EntryDecoder<Entry>,
+  lines: readonly string[],
+): E.Either<IncompatibleCheckpoint, readonly Entry[]> => {
+  const entries: Entry[] = []
+  for (const [i, line] of lines.entries()) {
+    const json = parseJson(line)
+    const entry = E.isLeft(json) ? json : decode(json.right)
+    if (E.isLeft(entry)) return E.left(wrongLine(file, i + 2, `the line is damaged: ${entry.left}`))
+    entries.push(entry.right)
+  }
+  return E.right(entries)
 }
 
 const decodeHeading = (

@@ -106,57 +106,66 @@ export const planStudy = (study: Study): StudyPlan => {
   return { study, arms: searches[0]!.arms, searches }
 }
 
-const searchPlan = (study: Study): SearchPlan => ({
-  study,
-  arms: [armPlan(study, study.arms[0]), armPlan(study, study.arms[1])],
-})
+/** The k-th configuration of either arm is the same draw; the arm's own flags override it. */
+const searchPlan = (study: Study): SearchPlan => {
+  const { seed, space } = study
+  const stream = fold(key(seed), STREAM.search)
+  const draw = remembered((k: number) => sample(space, fold(stream, k)))
+  return { study, arms: [armPlan(study, study.arms[0], draw), armPlan(study, study.arms[1], draw)] }
+}
 
 /** The runs of a winner on the test set: the i-th of either arm has the same seed, which no search has used. */
-export const finalTrials = (study: Study, winner: FlagTexts): readonly Trial[] =>
-  Array.from({ length: study.seeds }, (_, i) =>
+export const finalTrials = (study: Study, winner: FlagTexts): readonly Trial[] => {
+  const base = baseSeed(study)
+  return Array.from({ length: study.seeds }, (_, i) =>
     namedTrial({
       flags: winner,
-      seed: trainingSeed(study, 'final', i),
+      seed: trainingSeed(base, 'final', i),
       epochs: study.epochs,
       evaluateOn: 'test',
       data: study.data,
     }),
   )
+}
 
-/** The k-th configuration of either arm is the same draw, trained with the same seed; the arm's own flags override it. */
-const armPlan = (study: Study, { name, flags }: StudyArm): ArmPlan => {
+/** The k-th configuration of either arm is trained with the same seed. */
+const armPlan = (study: Study, { name, flags }: StudyArm, draw: (k: number) => FlagTexts): ArmPlan => {
   const { space, budget, epochs, factor, common, data } = study
-  const draws = fold(key(study.seed), STREAM.search)
   const nothingToSearch = Object.keys(space).every(flag => Object.hasOwn(flags, flag))
   const rungs = nothingToSearch ? [] : rungsWithin(budget, epochs, factor)
-  const configurations = Array.from({ length: rungs[0]?.configurations ?? 1 }, (_, k) => ({
-    ...common,
-    ...sample(space, fold(draws, k)),
-    ...flags,
-  }))
+  const count = rungs[0]?.configurations ?? 1
+  // spread syntax takes ten times as long
+  const configuration = remembered((k: number): FlagTexts => Object.assign({}, common, draw(k), flags))
+  const base = baseSeed(study)
   const trial = (rung: number, k: number): Trial =>
     namedTrial({
-      flags: configurations[k]!,
-      seed: trainingSeed(study, 'search', k),
+      flags: configuration(k),
+      seed: trainingSeed(base, 'search', k),
       epochs: rungs[rung]!.epochs,
       evaluateOn: 'validation',
       data,
     })
-  const names = remembered((index: number) =>
-    trial(Math.floor(index / configurations.length), index % configurations.length),
-  )
+  const trials = remembered((index: number) => trial(Math.floor(index / count), index % count))
   return {
-    ...{ name, rungs, configurations },
-    trial: (rung, k) => names(rung * configurations.length + k),
-    finals: remembered((k: number) => finalTrials(study, configurations[k]!)),
+    ...{ name, rungs },
+    get configurations() {
+      return Array.from({ length: count }, (_, k) => configuration(k))
+    },
+    trial: (rung, k) => trials(rung * count + k),
+    finals: remembered((k: number) => finalTrials(study, configuration(k))),
   }
 }
 
-/** The function, computed once for each number. A study has many trials that no search comes to: so none is named before. */
-const remembered = <A>(compute: (index: number) => A): ((index: number) => A) => {
+/**
+ * The function, computed once for each number. A study has many searches and trials that it may never come to: so nothing
+ * is drawn or named before it is needed.
+ */
+const remembered = <A extends object>(compute: (index: number) => A): ((index: number) => A) => {
   const known = new Map<number, A>()
   return index => {
-    const value = known.get(index) ?? compute(index)
+    const before = known.get(index)
+    if (before !== undefined) return before
+    const value = compute(index)
     known.set(index, value)
     return value
   }
@@ -170,7 +179,8 @@ const searchSeed = ({ seed }: Study, r: number): number =>
   uniformInt(generator(fold(fold(key(seed), STREAM.repetition), r)), 0, 2 ** 31 - 1)
 
 /** Searches have even seeds, final runs odd ones: they are never the same. */
-const trainingSeed = ({ seed }: Study, kind: 'search' | 'final', i: number): number => {
-  const base = uniformInt(generator(fold(key(seed), STREAM.training)), 0, 2 ** 30)
-  return 2 * (base + i) + (kind === 'final' ? 1 : 0)
-}
+const trainingSeed = (base: number, kind: 'search' | 'final', i: number): number =>
+  2 * (base + i) + (kind === 'final' ? 1 : 0)
+
+const baseSeed = ({ seed }: Study): number =>
+  uniformInt(generator(fold(key(seed), STREAM.training)), 0, 2 ** 30)

@@ -2,12 +2,11 @@
  * What a study does next and what its outcome is, as functions of its plan and of the results so far. The order of the
  * results, and how often they were computed, make no difference.
  */
-import { groupBy } from 'fp-ts/lib/NonEmptyArray.js'
 import { diverged, type DivergedError } from '../errors.ts'
 import { epochsOfRungs, FAILED, halvingState, type Rung } from './halving.ts'
 import { identify } from './identity.ts'
 import { looksSoFar, type Look } from './looks.ts'
-import { mean } from './moments.ts'
+import { mean, sum } from './moments.ts'
 import { procedureSummary, type ProcedureSummary } from './procedure-summary.ts'
 import {
   planStudy,
@@ -28,6 +27,8 @@ export type Stage = {
   readonly rungs: readonly Rung[]
   /** The trials of the rungs that were reached. */
   readonly search: readonly (readonly Trial[])[]
+  /** The id of a trial of the last of these rungs without a result: until it has one, the stage stays as it is. */
+  readonly waitsFor: string | undefined
   /** Every trial of the last of these rungs diverged: the search has no winner. */
   readonly hasFailed: boolean
   /** The winner and its runs on the test set, once it is known. */
@@ -87,6 +88,24 @@ export type ComputedBy = {
   readonly trials: number
 }
 
+/**
+ * What was computed from some results, by the part of the plan: a study of 100,000 trials would otherwise be computed anew with each result.
+ * Results are added to the map while a study runs; none is changed or removed.
+ */
+const memoryOf = <Part, Value>(): ((results: TrialResults) => Map<Part, Value>) => {
+  const memories = new WeakMap<TrialResults, Map<Part, Value>>()
+  return results => {
+    const memory = memories.get(results) ?? new Map<Part, Value>()
+    memories.set(results, memory)
+    return memory
+  }
+}
+
+const stagesOfArms = memoryOf<ArmPlan, Stage>()
+
+/** Of the searches that have ended. */
+const searchOutcomes = memoryOf<SearchPlan, SearchOutcome>()
+
 /** How far both arms are in a search. */
 export const stages = (
   { arms }: Pick<SearchPlan, 'arms'>,
@@ -96,15 +115,18 @@ export const stages = (
 /** The trials that can be run now, without duplicates. If there is none, the study is done, or a search has failed. */
 export const outstanding = (plan: StudyPlan, results: TrialResults): readonly Trial[] => {
   const trials = searchesNeeded(plan, results).flatMap(search => openTrials(search, results))
-  return [...new Map(trials.map(trial => [trial.id, trial])).values()].filter(({ id }) => !results.has(id))
+  return [...new Map(trials.map(trial => [trial.id, trial])).values()]
 }
 
-/** The trials of a search that can be run now, or were run in its present stage. */
+/** The trials of a search that can be run now. */
 const openTrials = (search: SearchPlan, results: TrialResults): readonly Trial[] => {
+  if (searchOutcome(search, results) !== undefined) return []
   const both = stages(search, results)
   // a search that fails leaves nothing to compare: so the final runs wait for both arms
   const areFound = both.every(({ final }) => final !== undefined)
-  return both.flatMap(({ search, final }) => (areFound ? final!.trials : (search.at(-1) ?? [])))
+  return both
+    .flatMap(({ search, final }) => (areFound ? final!.trials : (search.at(-1) ?? [])))
+    .filter(({ id }) => !results.has(id))
 }
 
 /** The searches up to the look that decides; up to the next look, while none has decided. */
@@ -150,6 +172,13 @@ const finalsOf = ({ arms }: Pick<SearchOutcome, 'arms'>): readonly [Finals, Fina
 
 /** The outcome of a search; undefined while trials are outstanding. */
 const searchOutcome = (search: SearchPlan, results: TrialResults): SearchOutcome | undefined => {
+  const memory = searchOutcomes(results)
+  const outcome = memory.get(search) ?? computedOutcome(search, results)
+  if (outcome !== undefined) memory.set(search, outcome)
+  return outcome
+}
+
+const computedOutcome = (search: SearchPlan, results: TrialResults): SearchOutcome | undefined => {
   const [first, second] = stages(search, results).map(stage => armOutcome(stage, results))
   return first === undefined || second === undefined
     ? undefined
@@ -185,7 +214,9 @@ export const studyOutcome = (plan: StudyPlan, results: TrialResults): StudyOutco
 /** Why a study ends without an outcome; undefined if it has one, and while trials are outstanding. */
 export const searchFailure = (plan: StudyPlan, results: TrialResults): DivergedError | undefined => {
   if (outstanding(plan, results).length > 0) return undefined
-  const failed = plan.searches.find(search => stages(search, results).some(({ hasFailed }) => hasFailed))
+  const failed = searchesNeeded(plan, results).find(search =>
+    stages(search, results).some(({ hasFailed }) => hasFailed),
+  )
   if (failed === undefined) return undefined
   const [first, ...more] = stages(failed, results).flatMap(({ arm, search, hasFailed }, i) =>
     hasFailed ? [{ arm, tried: search.at(-1)!.length, fixed: plan.study.arms[i]!.flags.eta }] : [],
@@ -200,6 +231,18 @@ export const searchFailure = (plan: StudyPlan, results: TrialResults): DivergedE
   )
 }
 
+/** How many trials of a stage have results: all of the rungs before the last have. */
+export const doneTrials = (
+  { search, final }: Stage,
+  results: TrialResults,
+): { readonly searched: number; readonly finals: number } => {
+  const done = (trials: readonly Trial[] = []): number => trials.filter(({ id }) => results.has(id)).length
+  return {
+    searched: sum(search.slice(0, -1).map(({ length }) => length)) + done(search.at(-1)),
+    finals: done(final?.trials),
+  }
+}
+
 /** The trials of a stage that were or can be run. */
 const trialsOfStage = ({ search, final }: Stage): readonly Trial[] => [
   ...search.flat(),
@@ -207,51 +250,47 @@ const trialsOfStage = ({ search, final }: Stage): readonly Trial[] => [
 ]
 
 const computedBy = (trials: readonly Trial[], results: TrialResults): readonly ComputedBy[] => {
-  const machines = [...new Set(trials.map(({ id }) => id))].flatMap(id => {
-    const { backend = 'unknown', engine = 'unknown' } = results.get(id) ?? {}
-    return results.has(id) ? [{ backend, engine }] : []
-  })
-  return Object.values(
-    groupBy(({ backend, engine }: (typeof machines)[number]) => `${backend} ${engine}`)(machines),
-  )
-    .map(group => ({ ...group[0], trials: group.length }))
-    .toSorted((a, b) => b.trials - a.trials)
+  const counts = new Map<string, ComputedBy>()
+  for (const id of new Set(trials.map(({ id }) => id))) {
+    const result = results.get(id)
+    if (result === undefined) continue
+    const { backend = 'unknown', engine = 'unknown' } = result
+    const machine = `${backend} ${engine}`
+    counts.set(machine, { backend, engine, trials: (counts.get(machine)?.trials ?? 0) + 1 })
+  }
+  return [...counts.values()].toSorted((a, b) => b.trials - a.trials)
 }
 
 /**
  * The trials that are left and their epochs, as far as it is known: which candidates win does not change their number. Of
  * repeated searches, all are counted until a look decides.
  */
-export const workLeft = (plan: StudyPlan, results: TrialResults): WorkAmount =>
-  sumOfWork(
-    (outstanding(plan, results).length === 0 ? [] : plan.searches).map(search =>
-      searchWorkLeft(search, results),
-    ),
-  )
+export const workLeft = (plan: StudyPlan, results: TrialResults): WorkAmount => {
+  const needed = searchesNeeded(plan, results)
+  const begun = needed.filter(search => searchOutcome(search, results) === undefined)
+  // the study is done, or a search has failed
+  if (!begun.some(search => openTrials(search, results).length > 0)) return { trials: 0, work: 0 }
+  // twins share all their trials: they are counted once
+  const count = areTwins(plan) ? 1 : 2
+  const arms = plan.arms.slice(0, count)
+  const { seeds, epochs } = plan.study
+  const searches = plan.searches.length - needed.length + begun.length
+  const done = begun
+    .flatMap(search => stages(search, results).slice(0, count).flatMap(trialsOfStage))
+    .filter(({ id }) => results.has(id))
+  const trialsOf = ({ rungs }: ArmPlan): number =>
+    sum(rungs.map(({ configurations }) => configurations)) + seeds
+  const workOf = ({ rungs }: ArmPlan): number => epochsOfRungs(rungs) + seeds * epochs
+  return {
+    trials: searches * sum(arms.map(trialsOf)) - done.length,
+    work: searches * sum(arms.map(workOf)) - sum(done.map(({ epochs }) => epochs)),
+  }
+}
 
 /** The trials and epochs of a whole study, if no look decides before the last one. */
 export const workPlanned = (plan: StudyPlan): WorkAmount => workLeft(plan, new Map())
 
-const sumOfWork = (amounts: readonly WorkAmount[]): WorkAmount =>
-  amounts.reduce((a, b) => ({ trials: a.trials + b.trials, work: a.work + b.work }), { trials: 0, work: 0 })
-
-const searchWorkLeft = (plan: SearchPlan, results: TrialResults): WorkAmount =>
-  sumOfWork(
-    stages(plan, results)
-      // twins share all their trials: they are counted once
-      .slice(0, areTwins(plan) ? 1 : 2)
-      .map(stage => {
-        const done = trialsOfStage(stage).filter(({ id }) => results.has(id))
-        const { seeds, epochs } = plan.study
-        return {
-          trials: stage.rungs.reduce((sum, rung) => sum + rung.configurations, 0) + seeds - done.length,
-          work:
-            epochsOfRungs(stage.rungs) + seeds * epochs - done.reduce((sum, trial) => sum + trial.epochs, 0),
-        }
-      }),
-  )
-
-const areTwins = ({ arms: [first, second] }: SearchPlan): boolean =>
+const areTwins = ({ arms: [first, second] }: StudyPlan): boolean =>
   identify(first.configurations) === identify(second.configurations)
 
 /** A study that continues another one. If that had a verdict, with another budget or other seeds, it is recorded. */
@@ -264,14 +303,27 @@ export const continueStudy = (before: Study, results: TrialResults, study: Study
   return all.length === 0 ? study : { ...study, earlier: all }
 }
 
-const stageOf = ({ name, rungs, configurations, trial, finals }: ArmPlan, results: TrialResults): Stage => {
-  const { fields, winner, hasFailed } = halvingState(rungs, (candidate, rung) =>
+const stageOf = (arm: ArmPlan, results: TrialResults): Stage => {
+  const memory = stagesOfArms(results)
+  const known = memory.get(arm)
+  if (known !== undefined && (known.waitsFor === undefined || !results.has(known.waitsFor))) return known
+  const stage = computedStage(arm, results)
+  memory.set(arm, stage)
+  return stage
+}
+
+const computedStage = (
+  { name, rungs, configurations, trial, finals }: ArmPlan,
+  results: TrialResults,
+): Stage => {
+  const { fields, waitsFor, winner, hasFailed } = halvingState(rungs, (candidate, rung) =>
     score(results.get(trial(rung, candidate).id)),
   )
   return {
     arm: name,
     rungs,
     search: fields.map((field, rung) => field.map(candidate => trial(rung, candidate))),
+    waitsFor: waitsFor === undefined ? undefined : trial(fields.length - 1, waitsFor).id,
     hasFailed,
     final: winner === undefined ? undefined : { winner: configurations[winner]!, trials: finals(winner) },
   }
@@ -285,8 +337,9 @@ const armOutcome = ({ arm, rungs, search, final }: Stage, results: TrialResults)
   if (final === undefined) return undefined
   const found = (trials: readonly Trial[]): readonly TrialResult[] =>
     trials.flatMap(({ id }) => results.get(id) ?? [])
-  const [searched, finals] = [found(search.flat()), found(final.trials)]
+  const finals = found(final.trials)
   if (finals.length < final.trials.length) return undefined
+  const searched = found(search.flat())
   return {
     name: arm,
     winner: final.winner,

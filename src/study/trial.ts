@@ -98,13 +98,12 @@ export type TrialResults = ReadonlyMap<string, TrialResult>
 export const hasCurrentNumerics = ({ numerics = 1 }: TrialResult): boolean => numerics === NUMERICS_VERSION
 
 /** The results that can be used. If a trial has several, the first counts. */
-export const usableResults = (results: readonly TrialResult[]): TrialResults =>
-  new Map(
-    results
-      .filter(hasCurrentNumerics)
-      .toReversed()
-      .map(result => [result.id, result]),
-  )
+export const usableResults = (results: readonly TrialResult[]): TrialResults => {
+  const usable = new Map<string, TrialResult>()
+  for (const result of results)
+    if (hasCurrentNumerics(result) && !usable.has(result.id)) usable.set(result.id, result)
+  return usable
+}
 
 /** A class counts as lost if fewer than this share of its number of examples are classified as it. */
 const LOST = 0.1

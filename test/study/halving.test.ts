@@ -88,7 +88,7 @@ describe('halving', () => {
 
   it('waits for the last result of a rung', () => {
     const found = halvingState(rungs, candidate => (candidate === 4 ? undefined : 1))
-    expect(found).toEqual({ fields: [[0, 1, 2, 3, 4, 5]], winner: undefined, hasFailed: false })
+    expect(found).toEqual({ fields: [[0, 1, 2, 3, 4, 5]], waitsFor: 4, winner: undefined, hasFailed: false })
   })
 
   it('of equals, takes those drawn first', () => {

@@ -418,6 +418,46 @@ describe('a study that repeats its searches', () => {
     }
   })
 
+  it('law: to results that were added one by one it says the same as to all of them at once', () => {
+    const plan = planStudy(open)
+    const results = new Map<string, TrialResult>()
+    for (let turn = 0; ; turn++) {
+      const next = outstanding(plan, results)
+      const [apart, fresh] = [planStudy(open), new Map(results)]
+      expect(next).toEqual(outstanding(apart, fresh))
+      expect(workLeft(plan, results)).toEqual(workLeft(apart, fresh))
+      expect(studyOutcome(plan, results)).toEqual(studyOutcome(apart, fresh))
+      if (next.length === 0) break
+      // from either end and from the middle, some at a time
+      const order = permutation(fold(key(1), turn), next.length).subarray(0, 7)
+      for (const i of order) results.set(next[i]!.id, learn(next[i]!))
+    }
+  })
+
+  it('looks up only the trials of searches that have not ended', () => {
+    let lookups = 0
+    class Counted extends Map<string, TrialResult> {
+      override get(id: string): TrialResult | undefined {
+        lookups++
+        return super.get(id)
+      }
+      override has(id: string): boolean {
+        lookups++
+        return super.has(id)
+      }
+    }
+    const plan = planStudy(open)
+    const results = new Counted()
+    for (let next = outstanding(plan, results); next.length > 0; next = outstanding(plan, results)) {
+      for (const trial of next) results.set(trial.id, learn(trial))
+      outstanding(plan, results)
+      lookups = 0
+      const left = outstanding(plan, results)
+      // one lookup more where an arm of a search waits
+      expect(lookups).toBeLessThanOrEqual(4 * left.length)
+    }
+  })
+
   it('draws each search anew, with new seeds, and the same ones for both arms', () => {
     const { searches } = planStudy(study({ rule: RULE }))
     const drawn = searches.map(({ arms }) =>

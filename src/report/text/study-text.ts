@@ -5,9 +5,17 @@ import { describeRungs } from '../../study/halving.ts'
 import { dataNameOf, type StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace, type FlagTexts } from '../../study/space.ts'
 import { validationOf } from '../study-record.ts'
-import { stages, workPlanned, type StudyOutcome, type WinnersOutcome } from '../../study/study.ts'
+import {
+  doneTrials,
+  searchesNeeded,
+  stages,
+  workPlanned,
+  type StudyOutcome,
+  type WinnersOutcome,
+} from '../../study/study.ts'
 import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
 import { countedCorrect, leaderOf } from '../../study/verdict.ts'
+import { sum } from '../../study/moments.ts'
 import { describeMachines, describeUnlikeSearches, describeVerdict } from './verdict-text.ts'
 import { counted, aligned, percentOf } from '../../format.ts'
 import { describeProcedures, describeRule } from './procedure-text.ts'
@@ -47,16 +55,13 @@ export const trialTable = (plan: StudyPlan, results: TrialResults): readonly str
   plan.study.rule === undefined ? searchTable(plan, results) : progressTable(plan, results)
 
 const progressTable = (plan: StudyPlan, results: TrialResults): readonly string[] => {
-  const rows = plan.searches.flatMap((search, r) => {
-    const both = stages(search, results)
-    const [trials, finals] = [
-      both.flatMap(stage => stage.search.flat()),
-      both.flatMap(({ final }) => final?.trials ?? []),
+  const rows = searchesNeeded(plan, results).flatMap((search, r) => {
+    const both = stages(search, results).map(stage => doneTrials(stage, results))
+    const [searched, finals] = [
+      sum(both.map(({ searched }) => searched)),
+      sum(both.map(({ finals }) => finals)),
     ]
-    const done = (of: readonly Trial[]): number => of.filter(({ id }) => results.has(id)).length
-    return done(trials) + done(finals) === 0
-      ? []
-      : [[String(r + 1), String(done(trials)), String(done(finals))]]
+    return searched + finals === 0 ? [] : [[r + 1, searched, finals].map(String)]
   })
   return [
     'The searches so far, both arms together:',
