@@ -71,6 +71,15 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
       await finished(page)
       const scores = await page.locator('.score .number').allTextContents()
       expect(scores.map(Number.parseFloat).every(percent => percent > 90)).toBe(true)
+      // the matrices are those of the trained networks, although they were never on the screen
+      await expect
+        .poll(() =>
+          page.evaluate(`[...document.querySelectorAll('.confusion')].map(table =>
+            \`\${(
+              [...table.querySelectorAll('.right')].reduce((sum, { textContent }) => sum + Number(textContent), 0) / 20
+            ).toFixed(2)} %\`)`),
+        )
+        .toEqual(scores)
       expect(asked.filter(url => !url.startsWith('blob:'))).toEqual([])
     })
   })

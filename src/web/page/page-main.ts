@@ -225,14 +225,18 @@ export const startPage = (script: string): void => {
     return box !== undefined && box.bottom > 0 && box.top < innerHeight && box.height > 0
   }
 
-  /** What is on the screen. At full speed, what takes longer is asked for in some frames only. */
+  /**
+   * What is on the screen, and at rest everything, which may be printed. At full speed, what takes longer is asked for in some
+   * frames only.
+   */
   const wanted = (): Wanted => {
     const [network] = state.pair.networks
     // what has no picture yet gets one before it is looked at: then nothing moves when it comes. One at a time: to draw all at
     // once would make a long frame
     const missing = (['weights', 'slopes', 'answers'] as const).find(part => network[part] === undefined)
     if (missing !== undefined) return { weights: false, slopes: false, answers: false, [missing]: true }
-    const isTurn = !state.pair.isRunning || looks++ % 6 === 0
+    if (!state.pair.isRunning) return { weights: true, slopes: true, answers: true }
+    const isTurn = looks++ % 6 === 0
     return {
       weights: isVisible('weights'),
       slopes: isTurn && isVisible('slopes'),
