@@ -307,9 +307,10 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
     await opened(
       '#data=digits&train-size=500&epochs=2',
       async page => {
-        await page.locator('#run:enabled').waitFor()
+        // its first pictures have come: nothing is asked of the worker
+        await page.locator('#worst canvas').first().waitFor({ state: 'attached' })
         const [worker] = page.workers()
-        // the next message fails in the worker
+        // the next step fails in the worker
         await worker!
           .evaluate(
             'Array.prototype.push = undefined; Object.entries = undefined; Array.prototype.map = undefined',
