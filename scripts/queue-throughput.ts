@@ -4,15 +4,15 @@
  * A trial here is a loop that keeps a core busy for some time: the transport is measured, and not the training. Each
  * worker is a process, as it would be on another machine.
  */
-import { fork, spawn } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { parseQueueAddress, type QueueAddress } from '../src/study/queue-address.ts'
 import { openQueue } from '../src/study/queue-client.ts'
 import { serveQueue } from '../src/study/queue-worker.ts'
+import { localRedis } from './local-redis.ts'
 import { root } from './package.mjs'
 
 const RUN = join(root, 'scripts', 'run.mjs')
@@ -111,21 +111,12 @@ const measured = async (
 
 const withRedis = async (use: (port: number) => Promise<void>): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), 'network2-queue-'))
-  const port = await new Promise<number>(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-  const redis = spawn('redis-server', ['--port', String(port), '--dir', folder, '--appendonly', 'yes'], {
-    stdio: 'ignore',
-  })
+  const redis = await localRedis(folder)
   try {
-    await use(port)
+    await redis.start()
+    await use(redis.port)
   } finally {
-    const gone = new Promise(resolve => redis.on('close', resolve))
-    redis.kill()
-    await gone
+    await redis.kill()
     await rm(folder, { recursive: true, force: true })
   }
 }

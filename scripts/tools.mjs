@@ -43,6 +43,14 @@ export const tools = {
     values: [/^(\d+|child|worker)$/, NUMBER],
     flags: [],
   },
+  'large-study': {
+    file: 'scripts/large-study.ts',
+    about:
+      'Runs a study of many cheap trials (20000) through the local pool and through Redis, kills each part, and checks that nothing is lost.',
+    usage: '[TRIALS]',
+    values: [NUMBER],
+    flags: [],
+  },
   'simulate-queue': {
     file: 'scripts/simulate-queue.ts',
     about:
