@@ -290,6 +290,36 @@ export const workLeft = (plan: StudyPlan, results: TrialResults): WorkAmount => 
 /** The trials and epochs of a whole study, if no look decides before the last one. */
 export const workPlanned = (plan: StudyPlan): WorkAmount => workLeft(plan, new Map())
 
+/** How far a study is. */
+export type StudyProgress = {
+  readonly done: WorkAmount
+  /** What is left if no look decides before the last one. */
+  readonly left: WorkAmount
+  /** The searches of each arm that have ended, and the most that there will be. */
+  readonly searches: { readonly done: number; readonly planned: number }
+  /** The looks so far, as they were planned. Differences are shown at these alone: the error is promised for them. */
+  readonly looks: readonly Look[]
+  /** The number of searches at the next look; undefined if there is none. */
+  readonly nextLook: number | undefined
+}
+
+export const studyProgress = (plan: StudyPlan, results: TrialResults): StudyProgress => {
+  const { rule, classes } = plan.study
+  const [planned, left] = [workPlanned(plan), workLeft(plan, results)]
+  const needed = searchesNeeded(plan, results)
+  const looks = rule === undefined ? [] : looksSoFar(rule, differencesSoFar(plan.searches, classes, results))
+  return {
+    done: { trials: planned.trials - left.trials, work: planned.work - left.work },
+    left,
+    searches: {
+      done: needed.filter(search => searchOutcome(search, results) !== undefined).length,
+      planned: plan.searches.length,
+    },
+    looks,
+    nextLook: left.trials > 0 ? rule?.looks[looks.length] : undefined,
+  }
+}
+
 const areTwins = ({ arms: [first, second] }: StudyPlan): boolean =>
   identify(first.configurations) === identify(second.configurations)
 

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { shellCommand } from '#scripts/package'
 import { diverged, type AppError } from '../../errors.ts'
-import { dataNameOf, planStudy, type StudyPlan } from '../../study/study-plan.ts'
+import { planStudy, type StudyPlan } from '../../study/study-plan.ts'
 import { describeSpace } from '../../study/space.ts'
 import { workPlanned, type StudyOutcome } from '../../study/study.ts'
 import {
@@ -22,8 +22,7 @@ import { proceduresRecord } from '../../report/procedures-record.ts'
 import { studyRecord } from '../../report/study-record.ts'
 import type { TrialResults } from '../../study/trial.ts'
 import { studySeconds } from '../../book/study-cost.ts'
-import { answerSentence, inHours } from '../../report/text/procedure-text.ts'
-import { verdictSentence } from '../../report/text/verdict-text.ts'
+import { inHours } from '../../report/text/procedure-text.ts'
 import { toJson } from '../../io/json.ts'
 import { unwritable } from '../../io/failure.ts'
 import {
@@ -39,7 +38,12 @@ import { loadExperimentData, type ExperimentNames } from '../../study/experiment
 import type { Shard } from '../../study/study-folder.ts'
 import { loadQueue } from '../../study/load-queue.ts'
 import { localPool, type TrialPool } from '../../study/trial-pool.ts'
-import { describeOutcome, describePlan, describeTrial } from '../../report/text/study-text.ts'
+import {
+  describeOutcome,
+  describePlan,
+  describeTrial,
+  outcomeSentence,
+} from '../../report/text/study-text.ts'
 import { counted, shellQuoted, toWidth } from '../../format.ts'
 
 export const compareCommand = defineCommand({
@@ -166,7 +170,7 @@ const writeOutcome = (
             event: 'done',
             ...outcome,
             data: data.name,
-            sentence: sentenceOf(plan, outcome),
+            sentence: outcomeSentence(plan, outcome),
             report: path,
           }),
         )
@@ -178,14 +182,10 @@ const writeOutcome = (
     }),
     TE.filterOrElse(
       () => outcome.kind === 'procedures' || outcome.verdict.finding !== 'none',
-      (): AppError => diverged(sentenceOf(plan, outcome), 'give smaller learning rates, and another --out'),
+      (): AppError =>
+        diverged(outcomeSentence(plan, outcome), 'give smaller learning rates, and another --out'),
     ),
   )
-
-const sentenceOf = ({ study }: StudyPlan, outcome: StudyOutcome): string =>
-  outcome.kind === 'winners'
-    ? verdictSentence(outcome.verdict, dataNameOf(study))
-    : answerSentence({ ...study, rule: study.rule! }, outcome)
 
 const writeReport = (
   env: CliEnv,

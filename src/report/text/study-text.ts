@@ -16,9 +16,11 @@ import {
 import type { TrialResult, TrialResults, Trial } from '../../study/trial.ts'
 import { countedCorrect, leaderOf } from '../../study/verdict.ts'
 import { sum } from '../../study/moments.ts'
-import { describeMachines, describeUnlikeSearches, describeVerdict } from './verdict-text.ts'
-import { counted, aligned, percentOf } from '../../format.ts'
-import { describeProcedures, describeRule } from './procedure-text.ts'
+import { describeMachines, describeUnlikeSearches, describeVerdict, verdictSentence } from './verdict-text.ts'
+import { aligned, clock, counted, grouped, percentOf } from '../../format.ts'
+import type { Look } from '../../study/looks.ts'
+import type { WatchedProgress } from '../../study/watch-study.ts'
+import { answerSentence, describeProcedures, describeRule, lookRows } from './procedure-text.ts'
 
 /** The plan: the arms, the space they share, the budget of each, and the final runs. */
 export const describePlan = (plan: StudyPlan): readonly string[] => {
@@ -92,6 +94,33 @@ const searchTable = (plan: StudyPlan, results: TrialResults): readonly string[] 
       '',
     ]
   })
+
+/** How far a study is, in a line. */
+export const progressLine = ({ done, left, searches, nextLook, speed }: WatchedProgress): string => {
+  const planned = done.trials + left.trials
+  return [
+    `${grouped(done.trials)} of ${grouped(planned)} trials (${percentOf(done.trials, planned)})`,
+    ...(searches.planned > 1 ? [`${searches.done} of ${searches.planned} searches of each arm`] : []),
+    ...(nextLook === undefined ? [] : [`the next look is after ${nextLook}`]),
+    ...(speed === undefined ? [] : [speedText(speed)]),
+  ].join('; ')
+}
+
+/** The speed of a study, and the time that is left. */
+export const speedText = ({ trialsPerSecond, secondsLeft }: NonNullable<WatchedProgress['speed']>): string =>
+  `${(60 * trialsPerSecond).toFixed(trialsPerSecond < 1 ? 1 : 0)} trials a minute, ${clock(secondsLeft)} left`
+
+/** A look that a study has passed, in a line. */
+export const lookLine = (look: Look): string => {
+  const [searches, , mean, interval, , answer] = lookRows([look])[0]!
+  return `The look after ${searches!} searches: ${answer!}; the difference is ${mean!} points (${interval!}).`
+}
+
+/** The outcome of a study in one sentence. */
+export const outcomeSentence = ({ study }: StudyPlan, outcome: StudyOutcome): string =>
+  outcome.kind === 'winners'
+    ? verdictSentence(outcome.verdict, dataNameOf(study))
+    : answerSentence({ ...study, rule: study.rule! }, outcome)
 
 /** The winners, their final runs, and the verdict. */
 export const describeOutcome = (
