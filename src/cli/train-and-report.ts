@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { shellCommand } from '#scripts/package'
 import { interrupted, usageError, type AppError } from '../errors.ts'
-import { shellQuoted } from '../format.ts'
+import { grouped, shellQuoted } from '../format.ts'
 import { toJson } from '../io/json.ts'
 import { encodeModel, type DataIdentity, type ModelFile } from '../io/model.ts'
 import { exists } from '../io/read.ts'
@@ -80,6 +80,12 @@ const printLink = (
   interpreter.dispose()
   return pipe(
     TE.fromTask(() => import('../web/page/page-link.ts')),
+    TE.tapIO(({ PAGE_TEST_SIZE }) => () => {
+      if (config.selectOn !== undefined)
+        env.log(
+          `network2: when to stop and when to lower η, the page decides by the first ${grouped(PAGE_TEST_SIZE)} test images, this command by its whole evaluation set: they may come to other networks`,
+        )
+    }),
     TE.flatMapEither(({ linkOfFlags }) => linkOfFlags(typedTrainFlags(asSettings(config)))),
     TE.map(env.out),
   )

@@ -91,3 +91,12 @@ describe('early stopping', () => {
       expect(JSON.parse(out)).toEqual(old)
     }))
 })
+
+it('a link to the page says where the page decides by other images', async () => {
+  const linked = async (...flags: string[]): Promise<string> =>
+    (await cli(['train', '--data', 'digits', '--link', ...flags])).err
+  expect(await linked()).toBe('')
+  expect(await linked('--early-stop', '3', '--select-on', 'evaluation')).toContain(
+    'the page decides by the first 2,000 test images',
+  )
+})

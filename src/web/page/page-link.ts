@@ -115,6 +115,9 @@ const VERSUS = 'vs-'
 /** Longer links are refused before they are read. */
 const LONGEST = 4000
 
+/** The test images that the page evaluates on: the first ones of the program's. */
+export const PAGE_TEST_SIZE = 2000
+
 /** Of all that the page can train in a reasonable time. */
 export const PAGE_LIMITS = { weights: 1_000_000, epochs: 10_000, trainSize: 60_000 } as const
 

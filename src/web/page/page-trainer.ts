@@ -51,7 +51,7 @@ import {
 import { disposeSets, toSets, withTraining } from '../../runs/sets.ts'
 import { suitsWasm } from '../../runtime/workload.ts'
 import type { TrialResult } from '../../study/trial.ts'
-import { PAGE_LIMITS } from './page-link.ts'
+import { PAGE_LIMITS, PAGE_TEST_SIZE } from './page-link.ts'
 import type {
   Measured,
   NetworkFrame,
@@ -61,9 +61,6 @@ import type {
   SlopeHistogram,
   Wanted,
 } from './page-messages.ts'
-
-/** The generated test digits that the page evaluates on: the first of the program's 10,000. */
-export const PAGE_TEST_SIZE = 2000
 
 /** The largest training set of generated digits: that of the program. */
 const MOST_DIGITS = 50_000
