@@ -3,7 +3,6 @@
  * has them; its memory; and what a step costs whose gradients are TensorFlow.js's, beside the one that is derived by hand.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import * as E from 'fp-ts/lib/Either.js'
@@ -21,6 +20,7 @@ import { fit, type FitOptions } from '../src/layers/fit-layers.ts'
 import { loadBackend, type BackendName } from '../src/runtime/backend.ts'
 import { cEngine, engines } from '../src/runtime/engine.ts'
 import type { Interpreter } from '../src/core/scan.ts'
+import { PYTHON } from './bench-engines.ts'
 import { root } from './package.mjs'
 import { median } from './timing.ts'
 
@@ -194,10 +194,6 @@ const runnersOf = (model: Model, backend: BackendName, { pixels, targets }: FitD
     return { name, active, run, close, times: [], first: 0 }
   })
 }
-
-/** The Python of the project, or that of the system. */
-const PYTHON =
-  [process.env.NETWORK2_PYTHON ?? '', join(root, '.venv', 'bin', 'python')].find(existsSync) ?? 'python3'
 
 const peers = ({ name }: Model, { pixels, targets }: FitData, n: number, best: number): void => {
   const input = Buffer.concat([

@@ -1,13 +1,11 @@
 /**
  * `npm run bench`: how long a step and an epoch take, on every backend and engine that is available.
  *
- * Everything is measured in one run, in turns, and the median is shown: what counts are the ratios. The yardsticks
- * are the same operations written by hand in one loop, and NumPy where Python has it. An argument chooses the cases
- * whose title has it: `npm run bench -- "[784, 30, 10], mini-batches of 10,"`, `npm run bench -- "fit"`. A second one is the number
- * of images in an epoch of the cases of `fit`.
+ * Everything is measured in one run, in turns: what counts are the ratios. The yardsticks are the same operations written by hand in one
+ * loop; and with --peers, for the cases of "engines:", other libraries and a program in C. An argument chooses the cases whose title has it:
+ * `npm run bench -- "[784, 30, 10], mini-batches of 10,"`, `npm run bench -- "fit"`. A second one is the number of images in an epoch of
+ * the cases of `fit`, and in a round of those of "engines:".
  */
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import {
   add,
   gather,
@@ -35,6 +33,7 @@ import { initialValues, toParams, type Params, type Sizes } from '../src/core/pa
 import { key, normalNumbers, permutation } from '../src/core/rng.ts'
 import { dispose, foldScoped } from '../src/core/scope.ts'
 import { benchBrowser, browserTitle } from './bench-browser.ts'
+import { benchEngines } from './bench-engines.ts'
 import { benchFit } from './bench-fit.ts'
 import { benchPage, pageTitle } from './bench-page.ts'
 import { benchRuns, title } from './bench-runs.ts'
@@ -42,7 +41,6 @@ import { benchStart, startTitle } from './bench-start.ts'
 import { benchTechniques, techniquesTitle } from './bench-techniques.ts'
 import { benchUnrolled } from './bench-unrolled.ts'
 import { median, timed } from './timing.ts'
-import { root } from './package.mjs'
 
 const loaded = await loadChosenData({
   choice: 'auto',
@@ -87,13 +85,11 @@ const FAST = ['native', 'wasm'] as const
 
 const CASES: readonly Case[] = [
   { sizes: [784, 30, 10], m: 10, data: dataName, backends: ALL, steps: 1000 },
-  { sizes: [784, 30, 10], m: 100, data: dataName, backends: ALL, steps: 200 },
   { sizes: [784, 100, 10], m: 10, data: dataName, backends: ALL, steps: 200 },
   { sizes: [784, 100, 10], m: 100, data: dataName, backends: ALL, steps: 100 },
   { sizes: [784, 30, 10], m: 10, data: '50 % lit', backends: FAST, steps: 200 },
   { sizes: [784, 30, 10], m: 10, data: '100 % lit', backends: FAST, steps: 200 },
   { sizes: [784, 100, 100, 10], m: 10, data: dataName, backends: FAST, steps: 100 },
-  { sizes: [784, 512, 512, 10], m: 100, data: dataName, backends: FAST, steps: 40 },
 ]
 
 /** The bare operations of a step, by hand: no cost, no layers, no interpreter. */
@@ -166,21 +162,6 @@ const runnersOf = (backend: BackendName, { sizes, m, steps }: Case, set: Batch, 
   ]
 }
 
-const numpy = (pixels: Float32Array, hidden: number, m: number): void => {
-  const script = join(root, 'scripts', 'numpy_epoch.py')
-  const { status, stdout } = spawnSync('python3', [script, String(hidden), String(m), '4'], {
-    input: Buffer.concat([Buffer.from(pixels.buffer), Buffer.from(targets.buffer)]),
-    maxBuffer: 1e9,
-    env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
-  })
-  if (status !== 0) {
-    console.log('NumPy             is not installed here (pip install numpy)')
-    return
-  }
-  const seconds = median(stdout.toString().trim().split('\n').slice(1).map(Number))
-  row(['NumPy', ((seconds * 1000) / Math.ceil(n / m)).toFixed(3), seconds.toFixed(3)])
-}
-
 /** Products in an epoch: forward and gradient of the first layer where a pixel is lit; forward, error, gradient above. */
 const multiplyAdds = ([inputs, first, ...above]: Sizes, lit: number): number =>
   n *
@@ -240,13 +221,20 @@ const bench = async (one: Case): Promise<void> => {
       `${(products / 1e9).toFixed(2)} G multiply-adds an epoch on lit pixels (${(100 * lit).toFixed(0)} %); wasm does ${(rate / 1e9).toFixed(1)} G/s`,
     )
   }
-  if (sizes.length === 3) numpy(pixels, sizes[1], m)
 }
 
 console.log(`${n} images, cross-entropy; medians of ${ROUNDS} rounds, in turns`)
-const [wanted = '', examples] = process.argv.slice(2)
+const PEERS = '--peers'
+const [wanted = '', examples] = process.argv.slice(2).filter(arg => arg !== PEERS)
 for (const one of CASES) if (titleOf(one).includes(wanted)) await bench(one)
 const count = examples === undefined ? undefined : Number(examples)
+const { [dataName]: own, '100 % lit': allLit } = images
+await benchEngines(
+  wanted,
+  { images: { [dataName]: own!, '100 % lit': allLit }, targets },
+  process.argv.includes(PEERS),
+  count,
+)
 await benchFit(wanted, { pixels: inputValues(training.inputs), targets }, count)
 await benchUnrolled(wanted)
 if (browserTitle.includes(wanted)) await benchBrowser(training, count)

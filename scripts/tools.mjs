@@ -9,9 +9,9 @@ export const tools = {
   bench: {
     file: 'scripts/bench.ts',
     about: 'Measures the time of a step and of an epoch, on every backend and engine that is installed.',
-    usage: '["PART OF A TITLE"] [IMAGES]',
+    usage: '["PART OF A TITLE"] [IMAGES] [--peers]',
     values: [ANY, NUMBER],
-    flags: [],
+    flags: ['--peers'],
   },
   golden: {
     file: 'scripts/golden.ts',
