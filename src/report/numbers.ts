@@ -22,6 +22,16 @@ export const points = finite(share => (share > 0 ? '+' : '') + signed((100 * sha
 /** A cost, or another number without a unit, with four significant digits. */
 export const significant = finite(x => signed(x.toPrecision(4)))
 
+/** With two decimals, for the text of a verdict in a terminal; a rounded zero has no sign. */
+export const twoDecimals = (x: number): string =>
+  Number.isNaN(x)
+    ? 'unknown'
+    : Number.isFinite(x)
+      ? x.toFixed(2).replace(/^-0\.00$/, '0.00')
+      : x > 0
+        ? '∞'
+        : '-∞'
+
 /** A duration in seconds. */
 export const seconds = finite(x => (x < 100 ? `${x.toPrecision(3)} s` : `${grouped(x)} s`))
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { percent, points, seconds, settingText, significant } from '../../src/report/numbers.ts'
+import { percent, points, seconds, settingText, significant, twoDecimals } from '../../src/report/numbers.ts'
 
 it('accuracies are percentages with two decimals, costs have four digits', () => {
   expect([percent(0.95123), percent(1), points(0.0012), points(-0.0012), points(0)]).toEqual([
@@ -16,6 +16,12 @@ it('accuracies are percentages with two decimals, costs have four digits', () =>
 it('what is not a finite number is said in words', () => {
   for (const write of [percent, points, significant, seconds, settingText])
     expect([write(NaN), write(Infinity), write(-Infinity)]).toEqual(['not a number', 'infinite', '−infinite'])
+})
+
+it('a number in the text of a verdict has two decimals, or a word', () => {
+  expect([1.005, -0.001, -0.126, Infinity, -Infinity, NaN].map(twoDecimals)).toEqual([
+    ...['1.00', '0.00', '-0.13', '∞', '-∞', 'unknown'],
+  ])
 })
 
 it('any value of a configuration fits a line', () => {

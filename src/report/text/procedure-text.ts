@@ -13,6 +13,7 @@ import type { TrialResults } from '../../study/trial.ts'
 import { countedCorrect, LEVEL, type ArmSummary } from '../../study/verdict.ts'
 import { winnerValues, type WinnerValues } from '../../study/winners.ts'
 import { describeMachines, describeUnlikeSearches } from './verdict-text.ts'
+import { twoDecimals } from '../numbers.ts'
 
 /** A study with its rule, which repeats its searches. */
 export type RuledStudy = Study & { readonly rule: LookRule }
@@ -117,7 +118,7 @@ export const describeRule = ({ rule, seeds, classes }: RuledStudy): readonly str
     `  A look has its share of an error of ${percent}: after n of ${looks.at(-1)!} searches, (n / ${looks.at(-1)!})² of it is spent. Its interval is Student's, with that error.`,
     `  An arm is better if the interval lies beyond ${amount(delta)}. The arms are equivalent if both one-sided tests, each with the error of the look, put the difference within ${amount(delta)}. Otherwise the study is undecided.`,
     `  Over all looks, each wrong answer has a probability of ${percent} at most, where the differences of searches are about normal.`,
-    `  A diverged run counts with the accuracy of guessing, ${fixed(100 / classes)} %. No run is excluded. The validation set chooses the winners; the test set is used for nothing but the differences.`,
+    `  A diverged run counts with the accuracy of guessing, ${twoDecimals(100 / classes)} %. No run is excluded. The validation set chooses the winners; the test set is used for nothing but the differences.`,
   ]
 }
 
@@ -161,8 +162,8 @@ const winnersText = ({ flag, chosen }: WinnerValues, count: number): string => {
 const describeRuns =
   (data: string) =>
   ({ name, n, mean, standardDeviation, min, max, diverged, stuck }: ArmSummary): string =>
-    `${name}: ${fixed(mean)} % of the test set of ${data}, the mean of ${counted(n, 'run')} ` +
-    `(standard deviation ${fixed(standardDeviation)}, from ${fixed(min)} to ${fixed(max)}); ${diverged} diverged, ${stuck} stuck (${rateText(stuck, n)})`
+    `${name}: ${twoDecimals(mean)} % of the test set of ${data}, the mean of ${counted(n, 'run')} ` +
+    `(standard deviation ${twoDecimals(standardDeviation)}, from ${twoDecimals(min)} to ${twoDecimals(max)}); ${diverged} diverged, ${stuck} stuck (${rateText(stuck, n)})`
 
 /** A rate with Wilson's interval. */
 const rateText = (count: number, n: number): string => {
@@ -178,7 +179,7 @@ const leaderName = ({ arms }: ProceduresOutcome, look: Look): string => arms[loo
 const ahead = (outcome: ProceduresOutcome, look: Look): string =>
   look.mean === 0
     ? 'neither arm is ahead'
-    : `${leaderName(outcome, look)} is ahead by ${fixed(Math.abs(look.mean))} points`
+    : `${leaderName(outcome, look)} is ahead by ${twoDecimals(Math.abs(look.mean))} points`
 
 /** The interval of the answer: for equivalence, that of the one-sided tests. */
 const intervalText = ({ answer, interval, inner, error }: Look, sign: 1 | -1): string => {
@@ -193,17 +194,17 @@ const errorsText = (arms: ProceduresOutcome['arms']): string => {
   const [few, many] = arms.toSorted((a, b) => b.mean - a.mean) as [ArmSummary, ArmSummary]
   const [least, most] = [100 - few.mean, 100 - many.mean]
   return (
-    `errors: ${fixed(most)} % with ${many.name}, ${fixed(least)} % with ${few.name}` +
+    `errors: ${twoDecimals(most)} % with ${many.name}, ${twoDecimals(least)} % with ${few.name}` +
     (most > least ? `, which makes ${((100 * (most - least)) / most).toFixed(1)} % fewer` : '')
   )
 }
 
 const speedText = ({ arms }: ProceduresOutcome, { mean, interval: [low, high] }: SpeedDifference): string =>
   mean < 0
-    ? `${arms[0].name} is ahead by ${fixed(-mean)} points (${range([-high, -low])})`
-    : `${arms[1].name} is ahead by ${fixed(mean)} points (${range([low, high])})`
+    ? `${arms[0].name} is ahead by ${twoDecimals(-mean)} points (${range([-high, -low])})`
+    : `${arms[1].name} is ahead by ${twoDecimals(mean)} points (${range([low, high])})`
 
-const range = ([low, high]: Interval): string => `${fixed(low)} to ${fixed(high)}`
+const range = ([low, high]: Interval): string => `${twoDecimals(low)} to ${twoDecimals(high)}`
 
 /** Such as "1.5 hours" or "20 minutes". */
 export const inHours = (amount: number): string =>
@@ -213,11 +214,8 @@ export const inHours = (amount: number): string =>
       ? `${amount.toFixed(1)} hours`
       : `${grouped(amount)} hours`
 
-const signed = (x: number): string => `${x > 0 ? '+' : ''}${fixed(x)}`
+const signed = (x: number): string => `${x > 0 ? '+' : ''}${twoDecimals(x)}`
 
 const amount = (delta: number): string => `${delta} ${delta === 1 ? 'point' : 'points'}`
 
 const brief = (x: number): string => String(Number(x.toPrecision(3)))
-
-const fixed = (x: number): string =>
-  Number.isFinite(x) ? x.toFixed(2).replace(/^-0\.00$/, '0.00') : x > 0 ? '∞' : '-∞'

@@ -16,6 +16,7 @@ import {
   type Verdict,
 } from '../../study/verdict.ts'
 import { counted } from '../../format.ts'
+import { twoDecimals } from '../numbers.ts'
 
 /** The arms, the verdict, the secondary results, the scope, and the rule; one line each. */
 export const describeVerdict = (
@@ -75,7 +76,7 @@ export const describeImputed = ({ finding, arms, guessing }: Verdict): readonly 
     ? []
     : [
         `The verdict rests on imputed values: ${counts.join(' and ')} diverged, and count with the accuracy of ` +
-          `guessing, ${fixed(guessing)} %.`,
+          `guessing, ${twoDecimals(guessing)} %.`,
       ]
 }
 
@@ -127,7 +128,7 @@ const rule = ({ guessing }: Verdict): readonly string[] => [
     `and the mean difference is ${DELTA} points or more.`,
   `  Otherwise there is no difference that matters if the 95 % interval lies within ±${DELTA} points; otherwise the ` +
     'study is inconclusive.',
-  `  A diverged run counts with the accuracy of guessing, ${fixed(guessing)} %. If all runs of an arm diverged, the only ` +
+  `  A diverged run counts with the accuracy of guessing, ${twoDecimals(guessing)} %. If all runs of an arm diverged, the only ` +
     'verdict can be that the other arm is better. A run is stuck if it never or almost never predicts some class; ' +
     'it counts with its own accuracy. No run is excluded.',
 ]
@@ -137,8 +138,8 @@ type Arms = Verdict['arms']
 const describeArm =
   (data: string) =>
   (arm: ArmSummary): string =>
-    `${arm.name}: ${fixed(arm.mean)} % of the test set of ${data} after the last epoch, the mean of ${counted(arm.n, 'seed')} ` +
-    `(standard deviation ${fixed(arm.standardDeviation)}, from ${fixed(arm.min)} to ${fixed(arm.max)}); ` +
+    `${arm.name}: ${twoDecimals(arm.mean)} % of the test set of ${data} after the last epoch, the mean of ${counted(arm.n, 'seed')} ` +
+    `(standard deviation ${twoDecimals(arm.standardDeviation)}, from ${twoDecimals(arm.min)} to ${twoDecimals(arm.max)}); ` +
     `${arm.diverged} diverged, ${arm.stuck} stuck`
 
 /** A sentence if Wilcoxon's test, which does not assume a normal distribution, disagrees with the t-test. */
@@ -163,7 +164,7 @@ const leader = (arms: Arms, t: PairedT): string => arms[leaderOf(t)].name
 const ahead = (arms: Arms, t: PairedT): string =>
   t.mean === 0 ? `neither arm is ahead (${statistics(t)})` : `${leader(arms, t)} is ahead by ${amount(t)}`
 
-const amount = (t: PairedT): string => `${fixed(Math.abs(t.mean))} points (${statistics(t)})`
+const amount = (t: PairedT): string => `${twoDecimals(Math.abs(t.mean))} points (${statistics(t)})`
 
 const statistics = (t: PairedT): string => {
   const {
@@ -173,8 +174,8 @@ const statistics = (t: PairedT): string => {
     effect,
   } = advantage(t)
   return (
-    `95 % interval ${fixed(low)} to ${fixed(high)}, ${chance(p)}, ` +
-    `d_z ${Number.isNaN(effect) ? 'unknown' : `= ${fixed(Math.abs(effect))}`}, n = ${n}`
+    `95 % interval ${twoDecimals(low)} to ${twoDecimals(high)}, ${chance(p)}, ` +
+    `d_z ${Number.isNaN(effect) ? 'unknown' : `= ${twoDecimals(Math.abs(effect))}`}, n = ${n}`
   )
 }
 
@@ -185,6 +186,3 @@ const sides = (arms: Arms, { interval: [low, high] }: PairedT): string => {
 }
 
 const chance = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${Number(p.toPrecision(3))}`)
-
-const fixed = (x: number): string =>
-  Number.isNaN(x) ? 'unknown' : Number.isFinite(x) ? x.toFixed(2) : x > 0 ? '∞' : '-∞'
