@@ -8,6 +8,8 @@ import {
   answerSentence,
   describeRule,
   lookRows,
+  powerRows,
+  powerText,
   secondaryResults,
   sharperAnswer,
   winnersOf,
@@ -67,6 +69,7 @@ export const proceduresRecord = (
       winnersOf(study, outcome, i).map(line => `${arms[i].name}: ${line}`),
     ),
     secondary: secondaryResults(outcome),
+    power: { what: powerText(study, outcome), rows: powerRows(study, outcome) },
     sharper: sharperAnswer(study, results, outcome),
     rule: [
       ...describeRule(study).slice(1),

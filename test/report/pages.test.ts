@@ -401,3 +401,15 @@ it('the page of repeated searches has a row of dots for each search, and one for
   )
   expect(chart.querySelectorAll('circle')).toHaveLength(8 * 5)
 })
+
+it('the page of repeated searches says what the study would find, with its spread', () => {
+  const document = parsed(proceduresReport(sampleProcedures()))
+  const table = document
+    .querySelectorAll('table')
+    .find(each =>
+      (each.querySelector('caption')?.textContent ?? '').includes('How often each answer is given'),
+    )!
+  expect(table.querySelectorAll('tbody th, tbody td').map(cell => cell.textContent)).toEqual([
+    ...['0.2', '80 %', '0 %', '20 %', '9.5'],
+  ])
+})

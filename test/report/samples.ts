@@ -128,6 +128,7 @@ export const sampleProcedures = (): ProceduresRecord => {
     arms: [arm('xent', 0), arm('quadratic', 1)],
     spread: ['xent: eta: 0.5 to 7.5'],
     secondary: ['after 1 epoch: xent is ahead'],
+    power: { what: 'The spread is 0.1 points.', rows: [['0.2', '80 %', '0 %', '20 %', '9.5']] },
     sharper: ['A new study needs 100 searches.'],
     rule: ['The study ends at the first look that decides.'],
   }

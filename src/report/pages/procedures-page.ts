@@ -39,6 +39,8 @@ export type ProceduresRecord = Provenance & {
   readonly arms: readonly [ProcedureArm, ProcedureArm]
   /** Where the winners lie, arm by arm, as sentences. */
   readonly spread: readonly string[]
+  /** How often a study with this spread gives each answer: true difference, better, equivalent, undecided, searches. */
+  readonly power: { readonly what: string; readonly rows: readonly (readonly string[])[] }
   /** The secondary results, what a sharper answer costs, and the rule, as sentences. */
   readonly secondary: readonly string[]
   readonly sharper: readonly string[]
@@ -46,7 +48,7 @@ export type ProceduresRecord = Provenance & {
 }
 
 export const proceduresReport = (study: ProceduresRecord): string => {
-  const { title, answer, difference, looks, arms, spread, secondary, sharper, rule, data } = study
+  const { title, answer, difference, looks, arms, spread, power, secondary, sharper, rule, data } = study
   return page({
     title,
     state: study,
@@ -102,6 +104,15 @@ export const proceduresReport = (study: ProceduresRecord): string => {
         spread.map(line => paragraph(line)),
         paragraph('All trials of all searches, by learning rate. Both axes are the same for both arms.'),
         landscapes(arms),
+      ),
+      section(
+        'Power',
+        paragraph(power.what),
+        table({
+          caption: 'How often each answer is given, by the true difference in points',
+          columns: ['true difference', 'better', 'equivalent', 'undecided', 'searches on average'],
+          rows: power.rows,
+        }),
       ),
       section(
         'A sharper answer',

@@ -3,7 +3,8 @@
  */
 import { aligned, counted, grouped, listed, percentOf } from '../../format.ts'
 import { searchesForWidth, type Look, type LookRule } from '../../study/looks.ts'
-import { mean, sum } from '../../study/moments.ts'
+import { mean, standardDeviation, sum } from '../../study/moments.ts'
+import { answerRates } from '../../study/power.ts'
 import type { SpeedDifference } from '../../study/procedure-summary.ts'
 import { SPEED_MILESTONE } from '../../study/procedure-summary.ts'
 import { dataNameOf, type Study } from '../../study/study-plan.ts'
@@ -142,6 +143,31 @@ export const sharperAnswer = (
     return Number.isFinite(n)
       ? `A new study with one look and an interval of ±${amount(width)} needs about ${counted(n, 'search', 'searches')} of each arm${cost}.`
       : `An interval of ±${amount(width)} is out of reach.`
+  })
+}
+
+/** The true differences for which the power is shown, as multiples of delta. */
+const EFFECTS = [0, 0.5, 1, 2, 5]
+
+/** What a study by this rule finds, if its differences spread as those of this one do. */
+export const powerText = ({ rule }: RuledStudy, { differences }: ProceduresOutcome): string =>
+  `The differences of the searches have a standard deviation of ${fixed(standardDeviation(differences))} points. ` +
+  `With this spread, a study with looks after ${listed(rule.looks)} searches gives each answer this often, by the true difference (1,000 simulated studies a row, with normal differences).`
+
+/** The power as rows: true difference, better, equivalent, undecided, searches on average. */
+export const powerRows = (
+  { rule }: RuledStudy,
+  { differences }: ProceduresOutcome,
+): readonly (readonly string[])[] => {
+  const deviation = standardDeviation(differences)
+  return EFFECTS.map(multiple => {
+    const effect = multiple * rule.delta
+    const { better, equivalent, undecided, searches } = answerRates(rule, { effect, deviation })
+    return [
+      String(Number(effect.toPrecision(3))),
+      ...[better, equivalent, undecided].map(share => `${(100 * share).toFixed(0)} %`),
+      searches.toFixed(1),
+    ]
   })
 }
 
