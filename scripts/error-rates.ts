@@ -3,6 +3,7 @@
  */
 import { aligned } from '../src/format.ts'
 import { lookDefaults, type LookRule } from '../src/study/looks.ts'
+import { searchRates } from './simulated-searches.ts'
 import { lucks, rates, usualTruth, type Truth } from './simulated-studies.ts'
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -46,3 +47,27 @@ const others = (Object.keys(lucks) as (keyof typeof lucks)[]).flatMap(luck =>
   EFFECTS.map(effect => row(lookDefaults, { ...usualTruth, luck, search: 0.3, effect })),
 )
 for (const line of aligned([HEADING, ...usual, ...others])) print(line)
+
+/** A simulated search takes as long as a hundred drawn differences. */
+const whole = Math.ceil(studies / 20)
+
+print('')
+print(
+  `The whole procedure, ${whole} studies a row: the searches themselves are simulated, with the plan, the halving and the rule of a real study, ` +
+    'on a response surface that both arms share; the second arm is higher by the true difference.',
+)
+print('')
+const searched = EFFECTS.map(effect => {
+  const found = searchRates(lookDefaults, effect, whole)
+  return [
+    effect.toFixed(2),
+    ...[found.better, found.equivalent, found.undecided, found.wrong].map(percent),
+    found.searches.toFixed(1),
+    found.deviation.toFixed(3),
+  ]
+})
+for (const line of aligned([
+  ['true difference', 'better', 'equivalent', 'undecided', 'wrong', 'searches', 'spread of searches'],
+  ...searched,
+]))
+  print(line)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { lucks, rates, usualTruth } from '../../scripts/simulated-studies.ts'
+import { searchRates } from '../../scripts/simulated-searches.ts'
 import { lookDefaults } from '../../src/study/looks.ts'
 
 const STUDIES = 3000
@@ -32,4 +33,15 @@ describe('the promised error', () => {
         ).toBeLessThan(atMost(0.05))
     },
   )
+
+  it('holds for the whole procedure, where the searches themselves are simulated', () => {
+    const studies = 100
+    const limit = 0.05 + 3 * Math.sqrt((0.05 * 0.95) / studies)
+    for (const effect of [0, 0.1]) {
+      const found = searchRates(lookDefaults, effect, studies)
+      expect(found.better).toBeLessThan(limit)
+      // two runs of one configuration would differ by 0.09 points: the rest is the luck of the search
+      expect(found.deviation).toBeGreaterThan(0.12)
+    }
+  })
 })
