@@ -151,7 +151,7 @@ const EFFECTS = [0, 0.5, 1, 2, 5]
 
 /** What a study by this rule finds, if its differences spread as those of this one do. */
 export const powerText = ({ rule }: RuledStudy, { differences }: ProceduresOutcome): string =>
-  `The differences of the searches have a standard deviation of ${fixed(standardDeviation(differences))} points. ` +
+  `The differences of the searches have a standard deviation of ${twoDecimals(standardDeviation(differences))} points. ` +
   `With this spread, a study with looks after ${listed(rule.looks)} searches gives each answer this often, by the true difference (1,000 simulated studies a row, with normal differences).`
 
 /** The power as rows: true difference, better, equivalent, undecided, searches on average. */
