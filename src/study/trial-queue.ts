@@ -25,7 +25,8 @@ export const queuePool = (env: Pick<Env, 'log'>, address: QueueAddress, data: st
   const queue = openQueue<Trial, TrialResult>({
     address,
     topic: data,
-    nameOf: ({ id }) => id,
+    // the queue refuses a name that is a whole number, which 1 of 2,000 ids is
+    nameOf: ({ id }) => `trial-${id}`,
     decode: (trial, json) => decodeResultOf(trial)(json),
     largest: largestResult,
     log: line => env.log(`network2: ${line}`),

@@ -76,6 +76,19 @@ describe.skipIf(redisServer.isMissing)('trials over a queue', redisServer.why, (
       pool.close()
     }))
 
+  it('a trial whose id is a whole number is done like the others', () =>
+    inSetting(async setting => {
+      const trial = Array.from({ length: 50_000 }, (_, i) => setting.trialOf({ eta: String(1 + i) })).find(
+        ({ id }) => String(Number.parseInt(id, 10)) === id,
+      )!
+      const pool = queuePool({ log: () => undefined }, setting.address, trial.data)
+      const worker = startWorker(setting)
+      expect(await pool.run(trial)()).toMatchObject(E.right({ id: trial.id }))
+      pool.close()
+      worker.stop()
+      await worker.ended
+    }))
+
   it('a trial on other data than its queue’s is set aside, and the good one behind it is done', () =>
     inSetting(async setting => {
       const good = setting.trialOf({ eta: '1' })
