@@ -89,7 +89,7 @@ export type ComputedBy = {
 }
 
 /**
- * What was computed from some results, by the part of the plan: a study of 100,000 trials would otherwise be computed anew with each result.
+ * What was computed from some results, by the part of the plan: of 100,000 trials, not all is computed again with each result.
  * Results are added to the map while a study runs; none is changed or removed.
  */
 const memoryOf = <Part, Value>(): ((results: TrialResults) => Map<Part, Value>) => {
