@@ -243,7 +243,11 @@ const onTracingBackend = ({ copies }: Recording, work: () => void): void => {
     if (isOther) void setBackend(before)
   }
   untilDone(undo, () => {
-    if (isOther) void setBackend(TRACING_BACKEND)
+    if (isOther) {
+      void setBackend(TRACING_BACKEND)
+      // its first operation would advertise the native backend
+      Object.assign(backend(), { firstUse: false })
+    }
     try {
       work()
     } catch (error) {

@@ -58,6 +58,16 @@ const given = () => ({
 const numbers = (tree: Tree): number[][] => leaves(tree).map(leaf => [...leaf.dataSync()])
 
 describe('with the WebAssembly backend of TensorFlow.js', () => {
+  it('the cpu backend does not advertise the native one in a trace', () => {
+    // as if no operation had run on it; a warning fails a test
+    Object.assign(tf.findBackend('cpu') as object, { firstUse: true })
+    const program = withTensors(
+      () => tf.tensor1d([1, 2]),
+      x => print(trace((given: tf.Tensor1D) => tf.square(given), [['x', x]])),
+    )
+    expect(program).toContain('Square')
+  })
+
   it('a convolutional network and an embedding train, which cannot train there eagerly', async () => {
     const found = withTensors(given, ({ s0, rate, xs }) => using(scan(engine)(step)(s0, rate, xs), numbers))
     for (const kernel of ['Conv2DBackpropFilter', 'UnsortedSegmentSum'])
