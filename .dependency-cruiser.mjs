@@ -5,7 +5,7 @@
  */
 export const tiers = [
   // core: the maths
-  ['core/(tree|rng|schedule|byte-tensor)'],
+  ['core/(tree|rng|schedule|byte-tensor|quiet-backend)'],
   ['core/(scope|activation|params|scan|tree-values)'],
   ['core/(activations|cost|regularizer|dropout|book-rng)'],
   ['core/(costs|regularizers|network|seeded)'],

@@ -24,6 +24,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core'
 import { byteTensor, picksRows, scaledBytesOf } from '../core/byte-tensor.ts'
+import { quietBackend } from '../core/quiet-backend.ts'
 import { dispose, keptAside, scoped } from '../core/scope.ts'
 import { CompileError } from '../core/scan.ts'
 import { leaves, map, paths, type Tree } from '../core/tree.ts'
@@ -245,8 +246,7 @@ const onTracingBackend = ({ copies }: Recording, work: () => void): void => {
   untilDone(undo, () => {
     if (isOther) {
       void setBackend(TRACING_BACKEND)
-      // its first operation would advertise the native backend
-      Object.assign(backend(), { firstUse: false })
+      quietBackend()
     }
     try {
       work()

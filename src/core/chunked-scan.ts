@@ -34,6 +34,18 @@ export const miniBatches = (order: Int32Array, m: number): readonly Tensor2D[] =
   ]
 }
 
+/** How many rows of a set are evaluated in one step: memory does not grow with the set. */
+const ROWS_AT_ONCE = 250
+
+/** All n rows of a set in their order, as mini-batches for an evaluation; the caller owns them. */
+export const rowsInOrder = (n: number, atOnce = ROWS_AT_ONCE): readonly Tensor2D[] =>
+  n === 0
+    ? []
+    : miniBatches(
+        Int32Array.from({ length: n }, (_, i) => i),
+        Math.min(atOnce, n),
+      )
+
 /**
  * Scans segments one after the other. Before each chunk it yields its progress, and is sent the size of the chunk. How a
  * scan is cut into chunks never changes its result.

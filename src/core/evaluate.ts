@@ -2,7 +2,7 @@
  * The monitors over a whole set of examples, a few at a time: memory does not grow with the set, and a trace, which computes, is short.
  */
 import { add, gather, scalar, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
-import { chunkedScan, miniBatches, type ChunkSize, type ScanProgress } from './chunked-scan.ts'
+import { chunkedScan, rowsInOrder, type ChunkSize, type ScanProgress } from './chunked-scan.ts'
 import { batchMetrics, totalCost, type MetricSums } from './metrics.ts'
 import type { Batch, Network } from './network.ts'
 import type { Params } from './params.ts'
@@ -19,8 +19,6 @@ export type Metrics = {
   /** The number of examples. */
   readonly n: number
 }
-
-const ROWS_AT_ONCE = 250
 
 type Evaluated = { readonly params: Params; readonly set: Batch }
 
@@ -51,9 +49,8 @@ export const evaluator = (
   const advance = scan(evaluateRows(network))
   return function* (params, set) {
     const n = set.x.shape[0]
-    const order = Int32Array.from({ length: n }, (_, i) => i)
     const zero: MetricSums = { cost: scalar(0), correct: scalar(0) }
-    const batches = miniBatches(order, Math.min(ROWS_AT_ONCE, n))
+    const batches = rowsInOrder(n)
     return yield* usingLazily({ batches, zero }, function* () {
       const segments = batches.map(rows => ({ m: rows.shape[1], xs: rows, constants: { params, set } }))
       const sums = yield* chunkedScan(advance, zero, segments)

@@ -2,16 +2,13 @@
  * What a network answers to inputs in memory.
  */
 import { gather, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core'
-import { miniBatches } from '../core/chunked-scan.ts'
+import { rowsInOrder } from '../core/chunked-scan.ts'
 import { feedforward, type Network } from '../core/network.ts'
 import { toParams, type LayerValues, type Params } from '../core/params.ts'
 import type { Interpreter } from '../core/scan.ts'
 import { dispose, using } from '../core/scope.ts'
 import { inputTensor } from './batch.ts'
 import type { Inputs } from './dataset.ts'
-
-/** As the monitors evaluate a set: memory does not grow with it. */
-const ROWS_AT_ONCE = 250
 
 type Given = { readonly params: Params; readonly x: Tensor2D }
 
@@ -25,13 +22,11 @@ export const outputActivations = (
 ): Float32Array => {
   const outputs = layers.at(-1)!.outputs
   const all = new Float32Array(size * outputs)
-  if (size === 0) return all
   const activations = stackedScan<readonly [], Given, Tensor1D, Tensor2D>((_, { params, x }, rows) => [
     [],
     feedforward(network)(params, gather(x, rows)),
   ])
-  const order = Int32Array.from({ length: size }, (_, i) => i)
-  const batches = miniBatches(order, Math.min(ROWS_AT_ONCE, size))
+  const batches = rowsInOrder(size)
   const given: Given = { params: toParams(layers), x: inputTensor(inputs, size) }
   try {
     let from = 0

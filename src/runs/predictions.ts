@@ -7,6 +7,7 @@ import * as t from 'io-ts'
 import type { Network } from '../core/network.ts'
 import type { LayerValues } from '../core/params.ts'
 import type { Interpreter } from '../core/scan.ts'
+import { confusionOf, type Confusion } from '../data/confusion-matrix.ts'
 import { labelsOf, largestAt, type Examples, type Inputs } from '../data/dataset.ts'
 import { outputActivations } from '../data/output-activations.ts'
 
@@ -24,7 +25,7 @@ export type Mistake = {
 
 export type Predictions = {
   /** The confusion matrix, [label][answer]. */
-  readonly confusion: readonly (readonly number[])[]
+  readonly confusion: Confusion
   /** The most confident wrong predictions, the worst first; empty if the inputs are not square pictures. */
   readonly worst: readonly Mistake[]
 }
@@ -41,17 +42,17 @@ export const predictionsOn = (
   const outputs = layers.at(-1)!.outputs
   const all = outputActivations(interpreter, network, layers, examples.inputs, examples.size)
   const labels = labelsOf(examples.desired)
-  const confusion = Array.from({ length: outputs }, () => Array.from({ length: outputs }, () => 0))
+  const answers: number[] = []
   const wrong: { readonly index: number; readonly answer: number; readonly by: number }[] = []
   labels.forEach((label, index) => {
     const a = all.subarray(index * outputs, (index + 1) * outputs)
     const answer = largestAt(a)
-    confusion[label]![answer]!++
+    answers.push(answer)
     if (answer !== label) wrong.push({ index, answer, by: a[answer]! - a[label]! })
   })
   const side = Math.sqrt(examples.inputs.width)
   return {
-    confusion,
+    confusion: confusionOf(labels, answers, outputs),
     worst: !Number.isInteger(side)
       ? []
       : wrong

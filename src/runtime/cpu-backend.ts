@@ -2,7 +2,8 @@
  * TensorFlow.js's backend in plain JavaScript, once it is loaded. The library computes on it what is not compiled, so
  * that its results do not depend on the backend that the user's own program has chosen.
  */
-import { backend, engine, getBackend, setBackend } from '@tensorflow/tfjs-core'
+import { engine, getBackend, setBackend } from '@tensorflow/tfjs-core'
+import { quietBackend } from '../core/quiet-backend.ts'
 
 /** Its name. */
 export const CPU = 'cpu'
@@ -19,8 +20,7 @@ const choose = (name: string): void => {
 export const onCpu = <R>(work: () => R): R => {
   const before = (getBackend() as string | null | undefined) ?? undefined
   if (before !== CPU) choose(CPU)
-  // its first operation would advertise the native backend
-  Object.assign(backend(), { firstUse: false })
+  quietBackend()
   try {
     return work()
   } finally {

@@ -10,6 +10,8 @@ import type { Dataset } from '../data/dataset.ts'
 import { loadChosenData } from '../data/load.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { dataError, interrupted, usageError, type AppError, type UsageError } from '../errors.ts'
+import { classCounts } from './class-counts.ts'
+import { sum } from './moments.ts'
 import type { FlagTexts } from './space.ts'
 import { isToggleFlag, NUMERICS_VERSION, trainingFlags, type TrialResult, type Trial } from './trial.ts'
 import { servePool } from './pool-child.ts'
@@ -17,7 +19,7 @@ import { fromParams, toParams } from '../core/params.ts'
 import { dispose, using } from '../core/scope.ts'
 import { paramsForUse, startCursor, train, type EpochMetrics } from '../core/train.ts'
 import { comparesOutputs, trainSettings, planRun, type RunConfig, type PlannedRun } from '../runs/run-plan.ts'
-import { predictionsOn, type Predictions } from '../runs/predictions.ts'
+import { predictionsOn } from '../runs/predictions.ts'
 import { runChunked } from '../runs/run-chunked.ts'
 import { systemEnv, type Env } from '../io/env.ts'
 import { decodeOptions, type Argv } from '../options/option.ts'
@@ -172,21 +174,22 @@ const perform =
       if (ended.kind === 'failed') return E.left(ended.error)
       if (ended.kind === 'stopped')
         return E.left(interrupted(ended.by, 'the trial was stopped', 'run it again'))
-      const atTheEnd = using(ended.value, ({ params: trained }) =>
+      const atTheEnd: ReturnType<typeof classCounts> = using(ended.value, ({ params: trained }) =>
         evaluation === undefined
           ? {}
           : using(paramsForUse(trainSettings(config), trained), inUse =>
-              perClass(predictionsOn(interpreter, networkNamed(config), fromParams(inUse), evaluation)),
+              classCounts(
+                predictionsOn(interpreter, networkNamed(config), fromParams(inUse), evaluation).confusion,
+              ),
             ),
       )
-      const { rightPerClass = [] }: Partial<ReturnType<typeof perClass>> = atTheEnd
       return E.right({
         id,
         outcome,
         n: evaluation?.size ?? 0,
         ...monitored(config, reports),
         ...(config.monitor.length === 0 && outcome === 'done'
-          ? { accuracies: [rightPerClass.reduce((sum, count) => sum + count, 0)] }
+          ? { accuracies: [sum(atTheEnd.rightPerClass ?? [])] }
           : {}),
         ...atTheEnd,
         seconds: (env.now() - began) / 1000,
@@ -225,18 +228,6 @@ const monitored = (
 
 /** A result is stored as JSON, which has no NaN and no Infinity. */
 const inJson = (value: number): number | string => (Number.isFinite(value) ? value : String(value))
-
-/** How the evaluation examples are classified at the end, class by class, from their confusion matrix. */
-const perClass = ({
-  confusion,
-}: Predictions): Pick<TrialResult, 'answered' | 'rightPerClass' | 'perClass'> => {
-  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
-  return {
-    answered: confusion.map((_, answer) => sum(confusion.map(answers => answers[answer]!))),
-    rightPerClass: confusion.map((answers, label) => answers[label]!),
-    perClass: confusion.map(sum),
-  }
-}
 
 /** Does the trials of the pool that has started this process. */
 export const serveTrials = (): void => {

@@ -1,6 +1,7 @@
 /**
  * Inside the networks: weights as pictures, how saturated the layers are, and what is read as what.
  */
+import { confusionOf } from '../../data/confusion-matrix.ts'
 import { h, lazily, type ViewChild, type ViewNode } from './dom.ts'
 import { coloursOf, networkNames, pageButton } from './network-view.ts'
 import type { PageActions } from './page-actions.ts'
@@ -139,17 +140,6 @@ const slopeChart = ({ shares, largest }: SlopeHistogram, colour: string, label: 
 
 type Answers = NonNullable<NetworkFrame['answers']>
 
-/** The number of images of each class that were answered as each class. */
-const confusionOf = ({ answer }: Answers, { labels }: PageImages): readonly (readonly number[])[] => {
-  const classes = labels.reduce((most, label) => Math.max(most, label), 0) + 1
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
-  labels.forEach((label, i) => {
-    const row = counts[label]!
-    row[answer[i]!] = (row[answer[i]!] ?? 0) + 1
-  })
-  return counts
-}
-
 const confusionTable = (
   answers: Answers,
   test: PageImages,
@@ -158,7 +148,9 @@ const confusionTable = (
   words: Words,
   act: PageActions,
 ): ViewNode => {
-  const counts = confusionOf(answers, test)
+  const { labels } = test
+  const classes = labels.reduce((most, label) => Math.max(most, label), 0) + 1
+  const counts = confusionOf(labels, answers.answer, classes)
   const worst = Math.max(1, ...counts.flatMap((row, label) => row.filter((_, answer) => answer !== label)))
   return h(
     'table',

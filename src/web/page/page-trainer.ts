@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { gather, tensor2d, type Tensor1D, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core'
 import type { Activation, HiddenActivation } from '../../core/activation.ts'
-import { miniBatches } from '../../core/chunked-scan.ts'
+import { rowsInOrder } from '../../core/chunked-scan.ts'
 import type { Metrics } from '../../core/evaluate.ts'
 import { weightedInput, type Batch, type Network } from '../../core/network.ts'
 import { fromParams, toParams, type LayerValues, type Params } from '../../core/params.ts'
@@ -34,6 +34,7 @@ import {
 import { digitsSeed, generateDigits, SIDE } from '../../data/digits.ts'
 import { EVERY_EPOCH, expandDesired, expandedImages, type ExpansionPlan } from '../../data/expand.ts'
 import { toBatch } from '../../data/batch.ts'
+import { confusionOf } from '../../data/confusion-matrix.ts'
 import { usageError, type AppError } from '../../errors.ts'
 import { grouped } from '../../format.ts'
 import { encodeModel } from '../../io/model.ts'
@@ -50,6 +51,7 @@ import {
 } from '../../runs/run-plan.ts'
 import { disposeSets, toSets, withTraining } from '../../runs/sets.ts'
 import { suitsWasm } from '../../runtime/workload.ts'
+import { classCounts } from '../../study/class-counts.ts'
 import type { TrialResult } from '../../study/trial.ts'
 import { PAGE_LIMITS, PAGE_TEST_SIZE } from './page-link.ts'
 import type {
@@ -187,12 +189,8 @@ export type NetworkLab = {
 export const openNetworkLab = (interpreter: Interpreter, run: PlannedRun, other?: NetworkLab): NetworkLab => {
   const { config } = run
   const network = networkNamed(config)
-  const { size } = run.evaluation!
   const sets = toSets(run)
-  const rows = miniBatches(
-    Int32Array.from({ length: size }, (_, i) => i),
-    Math.min(LOOKED_AT, size),
-  )
+  const rows = rowsInOrder(run.evaluation!.size, LOOKED_AT)
   return {
     ...{ network, sets, rows },
     prepared: prepareTraining(interpreter, trainSettings(config)),
@@ -427,20 +425,13 @@ export function* pageTrial(lab: NetworkLab, run: PlannedRun, id: string): Genera
     const { answers } = training.frame({ ...nothing, answers: true }, undefined, false)
     const labels = labelsOf(run.evaluation!.desired)
     const classes = run.config.sizes.at(-1)!
-    const counted = (of: ArrayLike<number>, holds: (i: number) => boolean): readonly number[] => {
-      const counts = new Array<number>(classes).fill(0)
-      for (let i = 0; i < of.length; i++) if (holds(i)) counts[of[i]!]!++
-      return counts
-    }
     return {
       id,
       outcome: training.outcome() === 'diverged' ? 'diverged' : 'done',
       accuracies: evaluations.map(({ correct }) => correct),
       costs: evaluations.map(({ cost }) => cost),
       n: run.evaluation!.size,
-      answered: counted(answers!.answer, () => true),
-      rightPerClass: counted(answers!.answer, i => answers!.answer[i] === labels[i]),
-      perClass: counted(labels, () => true),
+      ...classCounts(confusionOf(labels, answers!.answer, classes)),
       seconds: 0,
     }
   } finally {
