@@ -4,12 +4,14 @@
  * with new seeds on the test set, so the luck of the search is that of a real one, and the true difference is the effect.
  */
 import { key, normalNumbers } from '../src/core/rng.ts'
-import type { LookAnswer, LookRule } from '../src/study/looks.ts'
+import type { LookRule } from '../src/study/looks.ts'
 import { mean } from '../src/study/moments.ts'
+import { ratesOf, type AnswerRates } from '../src/study/power.ts'
 import { defaultSpace } from '../src/study/space.ts'
 import { planStudy, studyDefaults, type Study } from '../src/study/study-plan.ts'
 import { outstanding, studyOutcome } from '../src/study/study.ts'
 import type { Trial, TrialResult } from '../src/study/trial.ts'
+import { errorsOf } from './simulated-studies.ts'
 
 const [FIRST, SECOND] = ['quadratic', 'xent'] as const
 
@@ -21,7 +23,7 @@ const SLOPE = 1
 
 const BEST_ETA = 0.5
 
-/** The standard deviation of the accuracy of one training, in points, which each trial draws anew. */
+/** The standard deviation of the accuracy of one training, in points; each trial has its own draw. */
 const NOISE = 0.2
 
 const studyOf = (rule: LookRule, seed: number): Study => ({
@@ -41,11 +43,9 @@ const result = ({ id, flags, epochs }: Trial, effect: number): TrialResult => {
   return { id, outcome: 'done', n: N, accuracies: [Math.max(0, Math.round((percent / 100) * N))] }
 }
 
-export type SearchRates = Readonly<Record<LookAnswer, number>> & {
+export type SearchRates = AnswerRates & {
   /** Called better although the effect is delta or less, or equivalent although it is delta or more. */
   readonly wrong: number
-  /** The mean number of searches at the end. */
-  readonly searches: number
   /** The standard deviation of the differences of searches, in points. */
   readonly deviation: number
 }
@@ -61,19 +61,7 @@ export const searchRates = (rule: LookRule, effect: number, studies: number): Se
     if (outcome?.kind !== 'procedures') throw new Error('a simulated study has no outcome')
     return { ...outcome.looks.at(-1)!, differences: outcome.differences }
   })
-  const share = (has: (end: (typeof ends)[number]) => boolean): number => ends.filter(has).length / studies
-  const { delta } = rule
   const squares = ends.flatMap(({ differences }) => differences.map(difference => (difference - effect) ** 2))
-  return {
-    better: share(({ answer }) => answer === 'better'),
-    equivalent: share(({ answer }) => answer === 'equivalent'),
-    undecided: share(({ answer }) => answer === 'undecided'),
-    wrong: share(
-      ({ answer, mean }) =>
-        (answer === 'better' && effect * Math.sign(mean) <= delta) ||
-        (answer === 'equivalent' && Math.abs(effect) >= delta),
-    ),
-    searches: mean(ends.map(({ searches }) => searches)),
-    deviation: Math.sqrt(mean(squares)),
-  }
+  const { wronglyBetter, wronglyEquivalent } = errorsOf(rule, effect, ends)
+  return { ...ratesOf(ends), wrong: wronglyBetter + wronglyEquivalent, deviation: Math.sqrt(mean(squares)) }
 }

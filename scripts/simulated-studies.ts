@@ -4,7 +4,8 @@
  */
 import { fold, generator, key, normalNumbers, type Key } from '../src/core/rng.ts'
 import { mean } from '../src/study/moments.ts'
-import { lookAt, looksSoFar, type LookAnswer, type LookRule } from '../src/study/looks.ts'
+import { lookAt, looksSoFar, type Look, type LookRule } from '../src/study/looks.ts'
+import { ratesOf, type AnswerRates } from '../src/study/power.ts'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 
 /** How the luck of a search is distributed; each has the mean 0 and the standard deviation 1. */
@@ -48,20 +49,33 @@ export const drawnDifferences = (
     )
   })
 
-export type Rates = Readonly<Record<LookAnswer, number>> & {
+/** How often a rule is wrong. */
+export type ErrorRates = {
   /** Called better, although the true difference is delta or less, or lies on the other side. */
   readonly wronglyBetter: number
   /** Called equivalent, although the true difference is delta or more. */
   readonly wronglyEquivalent: number
-  /** The true difference lies in the interval of every look. */
-  readonly covered: number
-  /** The mean number of searches at the end. */
-  readonly searches: number
 }
+
+/** How often studies that ended with these looks gave a wrong answer. */
+export const errorsOf = ({ delta }: LookRule, effect: number, ends: readonly Look[]): ErrorRates => {
+  const share = (has: (end: Look) => boolean): number => ends.filter(has).length / ends.length
+  // the sign of the mean is the arm that is called better
+  const isTrue = (mean: number): boolean => effect * Math.sign(mean) > delta
+  return {
+    wronglyBetter: share(({ answer, mean }) => answer === 'better' && !isTrue(mean)),
+    wronglyEquivalent: share(({ answer }) => answer === 'equivalent' && Math.abs(effect) >= delta),
+  }
+}
+
+export type Rates = AnswerRates &
+  ErrorRates & {
+    /** The true difference lies in the interval of every look. */
+    readonly covered: number
+  }
 
 /** The share of simulated studies with each answer. */
 export const rates = (rule: LookRule, truth: Truth, studies: number, seed = 0): Rates => {
-  const { delta } = rule
   const { effect } = truth
   const ends = Array.from({ length: studies }, (_, i) => {
     const differences = drawnDifferences(truth, rule.looks.at(-1)!, fold(key(seed), i))
@@ -72,16 +86,9 @@ export const rates = (rule: LookRule, truth: Truth, studies: number, seed = 0): 
     })
     return { ...last, isCovered }
   })
-  const share = (has: (end: (typeof ends)[number]) => boolean): number => ends.filter(has).length / studies
-  // the sign of the mean is the arm that is called better
-  const isTrue = (mean: number): boolean => effect * Math.sign(mean) > delta
   return {
-    better: share(({ answer }) => answer === 'better'),
-    equivalent: share(({ answer }) => answer === 'equivalent'),
-    undecided: share(({ answer }) => answer === 'undecided'),
-    wronglyBetter: share(({ answer, mean }) => answer === 'better' && !isTrue(mean)),
-    wronglyEquivalent: share(({ answer }) => answer === 'equivalent' && Math.abs(effect) >= delta),
-    covered: share(({ isCovered }) => isCovered),
-    searches: mean(ends.map(({ searches }) => searches)),
+    ...ratesOf(ends),
+    ...errorsOf(rule, effect, ends),
+    covered: ends.filter(({ isCovered }) => isCovered).length / studies,
   }
 }
