@@ -6,37 +6,21 @@
  * A trial is a real training of a network with 6 inputs and 90 examples. Needs Linux (/proc) and redis-server.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fold, key, normalNumbers } from '../src/core/rng.ts'
+import { smallStudy, writeClouds } from '../test/support/studies.ts'
 import { localRedis } from './local-redis.ts'
 import { root } from './package.mjs'
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 /** Each arm of a search has 40 trials (30 configurations, then 10) and 10 final runs. */
-const SEARCH = { flags: ['--budget', '60', '--epochs', '3', '--seeds', '10'], trials: 100 }
+const SEARCH = { flags: { budget: 60, epochs: 3, seeds: 10 }, trials: 100 }
 
 /** How often each victim is killed. */
 const KILLS = 3
-
-const [INPUTS, CLASSES] = [6, 3]
-
-/** Points about a centre for each class, as `--data FILE.json` takes them. */
-const clouds = (seed: number, n: number): Record<string, unknown> => {
-  const labels = Array.from({ length: n }, (_, i) => i % CLASSES)
-  return {
-    inputs: labels.map((label, i) =>
-      Array.from(
-        normalNumbers(fold(key(seed), i), INPUTS),
-        (noise, j) => normalNumbers(fold(key(0), label), INPUTS)[j]! + noise,
-      ),
-    ),
-    labels,
-  }
-}
 
 type Process = { readonly child: ChildProcess; readonly ended: Promise<number | null> }
 
@@ -163,14 +147,10 @@ const searches = Math.max(3, Math.round(Number(process.argv[2] ?? 20_000) / SEAR
 const trials = searches * SEARCH.trials
 const folder = await mkdtemp(join(tmpdir(), 'network2-large-study-'))
 try {
-  const data = join(folder, 'clouds.json')
-  writeFileSync(
-    data,
-    JSON.stringify({ training: clouds(1, 90), validation: clouds(2, 120), test: clouds(3, 120) }),
-  )
+  const data = await writeClouds(folder)
   const studyIn = (out: string, more: readonly string[]): readonly string[] => [
-    ...['compare', '--data', data, '--out', out, '--sizes', `${INPUTS},4,${CLASSES}`, '--backend', 'cpu'],
-    ...['--looks', String(searches), '--delta', '0.001', ...SEARCH.flags, ...more],
+    ...smallStudy(data, out, { ...SEARCH.flags, looks: searches, delta: 0.001 }),
+    ...more,
   ]
   const [plain, pool, queue] = ['plain', 'pool', 'queue'].map(name => join(folder, name)) as [
     string,
@@ -178,15 +158,12 @@ try {
     string,
   ]
   print(`${trials} trials: ${searches} searches of each arm, two processes`)
-  report('local pool', plain, await runStudy(studyIn(plain, ['--jobs', '2']), plain, trials, () => []))
+  report('local pool', plain, await runStudy(studyIn(plain, []), plain, trials, () => []))
   const expected = resultsIn(plain)
   report(
     'local pool, killed',
     pool,
-    await runStudy(studyIn(pool, ['--jobs', '2']), pool, trials, parent => [
-      killParent(parent),
-      killChild(parent),
-    ]),
+    await runStudy(studyIn(pool, []), pool, trials, parent => [killParent(parent), killChild(parent)]),
     expected,
   )
   const store = join(folder, 'redis')

@@ -1,7 +1,7 @@
 /**
  * A Redis server on this machine, on a free port, that keeps its data in a folder.
  */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 
 export type LocalRedis = {
@@ -12,7 +12,15 @@ export type LocalRedis = {
   readonly kill: () => Promise<void>
 }
 
-export const localRedis = async (folder: string): Promise<LocalRedis> => {
+/**
+ * @param settingsOf the settings that a port needs
+ * @param onStarted is given each process of the server
+ */
+export const localRedis = async (
+  folder: string,
+  settingsOf: (port: number) => readonly string[] = port => ['--port', String(port)],
+  onStarted: (child: ChildProcess) => void = () => undefined,
+): Promise<LocalRedis> => {
   const port = await new Promise<number>(resolve => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo
@@ -26,9 +34,10 @@ export const localRedis = async (folder: string): Promise<LocalRedis> => {
       new Promise((resolve, reject) => {
         const redis = spawn(
           'redis-server',
-          ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--appendonly', 'yes'],
+          ['--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', '', ...settingsOf(port)],
           { stdio: ['ignore', 'pipe', 'inherit'] },
         )
+        onStarted(redis)
         let said = ''
         redis.stdout.on('data', (chunk: Buffer) => {
           said = (said + chunk.toString()).slice(-2000)

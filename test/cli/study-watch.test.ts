@@ -7,13 +7,18 @@ const LOOKS = { looks: '3,4', budget: 12, seeds: 2, delta: 0.001 }
 
 type Progress = { readonly done: { readonly trials: number }; readonly looks: readonly unknown[] }
 
+/** A study that has its first results. */
+const begun = async (folder: string) => {
+  const out = join(folder, 'study')
+  const study = start(smallStudy(await writeClouds(folder), out, LOOKS))
+  await study.said('on the validation set of')
+  return { out, study }
+}
+
 describe('study watch', () => {
   it('follows a study that another process runs, to its end', () =>
     inFolder(async folder => {
-      const data = await writeClouds(folder)
-      const out = join(folder, 'study')
-      const study = start(smallStudy(data, out, LOOKS))
-      await study.said('on the validation set of')
+      const { out, study } = await begun(folder)
       // it must not be over before the other process watches it
       study.signal('SIGSTOP')
       const watcher = start(['study', 'watch', out, '--json'])
@@ -36,10 +41,7 @@ describe('study watch', () => {
 
   it('of an interrupted study says how far it is, and that the same command continues it', () =>
     inFolder(async folder => {
-      const data = await writeClouds(folder)
-      const out = join(folder, 'study')
-      const study = start(smallStudy(data, out, LOOKS))
-      await study.said('on the validation set of')
+      const { out, study } = await begun(folder)
       study.signal('SIGKILL')
       await study.result
       const { code, out: text } = await cli(['study', 'watch', out])
@@ -52,10 +54,7 @@ describe('study watch', () => {
 
   it('ends on Ctrl-C while the study goes on', () =>
     inFolder(async folder => {
-      const data = await writeClouds(folder)
-      const out = join(folder, 'study')
-      const study = start(smallStudy(data, out, LOOKS))
-      await study.said('on the validation set of')
+      const { out, study } = await begun(folder)
       study.signal('SIGSTOP')
       const watching = start(['study', 'watch', out])
       await watching.said('of 80 trials')

@@ -1,8 +1,8 @@
 /**
  * A real Redis server for a test: on a free port, in a folder of its own, with its data on the disk.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { createServer, type AddressInfo } from 'node:net'
+import { spawnSync } from 'node:child_process'
+import { localRedis, type LocalRedis } from '../../scripts/local-redis.ts'
 import { owned } from './children.ts'
 import { inFolder } from './cli.ts'
 import { needInCi } from './needs.ts'
@@ -13,14 +13,7 @@ export const redisServer = needInCi(
   'redis-server is not installed',
 )
 
-export type Server = {
-  readonly url: string
-  readonly port: number
-  /** Ends it at once, and resolves when it is gone. */
-  readonly kill: () => Promise<void>
-  /** Starts it again, and resolves when it answers. */
-  readonly start: () => Promise<void>
-}
+export type Server = LocalRedis & { readonly url: string }
 
 export const PASSWORD = 'hunter2/with@signs'
 
@@ -31,37 +24,16 @@ export const withRedis = <A>(
   more: readonly string[] = [],
 ): Promise<A> =>
   inFolder(async folder => {
-    const port = await freePort()
-    let child: ChildProcess | undefined
-    const start = async (): Promise<void> => {
-      const started = spawn(
-        'redis-server',
-        [
-          ...['--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''],
-          ...(more.length > 0
-            ? more.map(word => word.replace('PORT', String(port)))
-            : ['--port', String(port)]),
-          ...(password === '' ? [] : ['--requirepass', password]),
-        ],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
-      )
-      child = owned(started)
-      await new Promise<void>((resolve, reject) => {
-        let said = ''
-        started.stdout.on('data', (chunk: Buffer) => {
-          said += chunk.toString()
-          if (said.includes('Ready to accept connections')) resolve()
-        })
-        started.on('close', () => reject(new Error(`redis-server has ended: ${said}`)))
-      })
-    }
-    const kill = async (): Promise<void> => {
-      const running = child
-      if (running?.exitCode !== null || running.signalCode !== null) return
-      const gone = new Promise(resolve => running.on('close', resolve))
-      running.kill('SIGKILL')
-      await gone
-    }
+    const { port, start, kill } = await localRedis(
+      folder,
+      port => [
+        ...(more.length > 0
+          ? more.map(word => word.replace('PORT', String(port)))
+          : ['--port', String(port)]),
+        ...(password === '' ? [] : ['--requirepass', password]),
+      ],
+      owned,
+    )
     await start()
     try {
       const credentials = password === '' ? '' : `:${encodeURIComponent(password)}@`
@@ -69,12 +41,4 @@ export const withRedis = <A>(
     } finally {
       await kill()
     }
-  })
-
-const freePort = (): Promise<number> =>
-  new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
   })
