@@ -70,7 +70,7 @@ const measure = (
     TE.fromEither<AppError, TrainFlags>(parseTrialFlags({ ...trial, flags, epochs: 1 }, choice)),
     TE.bindTo('parsed'),
     TE.bind('run', ({ parsed }) => TE.fromEither(planTrial(parsed, dataset))),
-    // what there is to say of the engine, the trials say
+    // the trials print the notices about the engine
     TE.bind('machine', ({ parsed, run }) =>
       loadEngine(parsed, run.config.sizes, dataset, { ...env, log: () => undefined }),
     ),

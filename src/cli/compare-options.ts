@@ -4,7 +4,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { availableParallelism } from 'node:os'
 import { shellCommand } from '#scripts/package'
 import { dataError, usageError, type AppError, type DataError, type UsageError } from '../errors.ts'
 import { shellQuoted } from '../format.ts'
@@ -15,6 +14,7 @@ import { studyDefaults, type Study } from '../study/study-plan.ts'
 import { decodeSpace, defaultSpace, strayParameter, type Space } from '../study/space.ts'
 import { readText } from '../io/read.ts'
 import type { ExperimentNames } from '../study/experiment-data.ts'
+import { jobsOption } from './jobs-option.ts'
 import { queueHelp, queueOption } from './queue-option.ts'
 import { outputOptions, trainingOptions } from '../options/train-options.ts'
 import type { Shard } from '../study/study-folder.ts'
@@ -96,11 +96,7 @@ export const compareOptions = {
   data: trainingOptions.data,
   backend: trainingOptions.backend,
   engine: trainingOptions.engine,
-  jobs: withDefault(D.count, availableParallelism(), {
-    group: RUN,
-    help: 'parallel trials',
-    byDefault: 'one for each core',
-  }),
+  jobs: jobsOption({ group: RUN, help: 'parallel trials' }),
   queue: queueOption({ group: RUN, help: `run the trials on ${shellCommand('worker')}; ${queueHelp}` }),
   shard: optional(shard, {
     group: RUN,

@@ -4,7 +4,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { availableParallelism } from 'node:os'
 import { shellCommand } from '#scripts/package'
 import { measureSpeeds, trialSeconds } from '../book/estimate.ts'
 import { bookExercises } from '../book/exercises/index.ts'
@@ -23,6 +22,7 @@ import {
   describeMissing,
   describeTraining,
 } from '../report/text/figure-text.ts'
+import { jobsOption } from './jobs-option.ts'
 import { writeChapterPage } from '../report/write-reproduce.ts'
 import { loadExperimentData, missingParts, type ExperimentData } from '../study/experiment-data.ts'
 import { runTrials } from '../study/run-trials.ts'
@@ -43,10 +43,7 @@ export const figureOptions = {
     help: 'runs of each arm, with the seeds 1 to N',
     byDefault: 'see --list; 1 or 2 with --quick',
   }),
-  jobs: withDefault(D.count, availableParallelism(), {
-    help: 'parallel processes',
-    byDefault: 'one for each core',
-  }),
+  jobs: jobsOption({ help: 'parallel processes' }),
   data: trainingOptions.data,
   out: withDefault(D.anyText, 'runs/reproduce', { help: 'folder of the journal' }),
   ...outputOptions,

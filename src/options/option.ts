@@ -29,6 +29,8 @@ export type About = {
   readonly alias?: readonly string[]
   /** The default, for a person. */
   readonly byDefault?: string
+  /** Flags that a command with this option does not have, although a person may look for them, and what to say of each. */
+  readonly insteadOf?: Readonly<Record<string, string>>
   /** An arm of a comparison may fix it. */
   readonly fixedByArm?: true
   /** A comparison may search it: in this range, unless a space says otherwise; `true` if only a space can. */
@@ -208,10 +210,9 @@ export const flagNames = (options: OptionTable): Readonly<Record<string, string>
 
 /** The error of a flag that the command does not have; it suggests the nearest one that it has. */
 export const unknownFlag = (options: OptionTable, unknown: string): UsageError => {
+  const explained = Object.values(options).find(({ insteadOf = {} }) => Object.hasOwn(insteadOf, unknown))
   const suggestion =
-    unknown === 'threads' && 'jobs' in options
-      ? 'each training has one thread, and --jobs N runs N of them at the same time.'
-      : nearest(Object.keys(flagNames(options)), unknown, '--')
+    explained?.insteadOf?.[unknown] ?? nearest(Object.keys(flagNames(options)), unknown, '--')
   return usageError(
     `--${unknown}: unknown flag`,
     suggestion === undefined ? '--help lists all flags' : `${suggestion} --help lists all flags`,

@@ -105,7 +105,7 @@ const interval: D.Decoder<CheckpointInterval> = text => {
     : E.right({ seconds: Number(amount) * (unit === 'm' ? 60 : 1) })
 }
 
-/** More threads than these gain nothing with networks of the sizes that can be trained here. */
+/** No processor for which this is meant has more cores; each thread has its own copy of the C code, which takes time to compile. */
 const MOST_THREADS = 64
 
 const threads: D.Decoder<ThreadsChoice> = text =>

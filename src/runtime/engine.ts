@@ -48,7 +48,7 @@ export const engines = (backend: BackendName, threads = 1): RNEA.ReadonlyNonEmpt
   return native === undefined ? [EAGER] : [['xla', () => xla(native)], EAGER]
 }
 
-/** More threads wait for each other longer than they gain with networks as wide as those of the book. */
+/** More are slow with networks as narrow as those of the book: only two have been measured. */
 const MOST_BY_AUTO = 4
 
 /** The number of threads for a choice of engine; undefined if it is left to the backend. The bytes of XLA would depend on the machine. */

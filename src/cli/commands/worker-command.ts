@@ -3,8 +3,8 @@
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { availableParallelism } from 'node:os'
 import { usageError } from '../../errors.ts'
+import { jobsOption } from '../jobs-option.ts'
 import * as D from '../../options/decode.ts'
 import { withDefault } from '../../options/option.ts'
 import { outputOptions, trainingOptions } from '../../options/train-options.ts'
@@ -16,10 +16,7 @@ export const workerCommand = defineCommand({
   describe: 'Runs the trials of a queue, for any number of comparisons, until it is stopped.',
   options: {
     queue: queueOption({ help: queueHelp }),
-    jobs: withDefault(D.count, availableParallelism(), {
-      help: 'parallel trials',
-      byDefault: 'one for each core',
-    }),
+    jobs: jobsOption({ help: 'parallel trials' }),
     data: trainingOptions.data,
     patience: withDefault(D.positive, 60, {
       help: 'seconds of silence after which a worker counts as dead, and its trials go to others',
