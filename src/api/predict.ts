@@ -93,7 +93,7 @@ export const evaluate = (net: Net, examples: Examples, options: EvaluateOptions 
   return run(() => {
     const [params, set] = [toParams(checked.layers), toBatch(examples, checked.sizes.at(-1)!)]
     try {
-      const evaluating = evaluator(interpreter, networkOf(checked), regularizer, lmbda)(params, set)
+      const evaluating = evaluator(interpreter, networkOf(checked), regularizer)(params, set, lmbda)
       for (;;) {
         const next = evaluating.next()
         if (next.done) return metricsFor(checked, next.value)

@@ -29,25 +29,20 @@ const evaluateRows =
     return { cost: add<Scalar>(sums.cost, some.cost), correct: add<Scalar>(sums.correct, some.correct) }
   }
 
-/** Evaluates a set: yields its progress, and is sent how many examples to evaluate next. */
+/**
+ * Evaluates parameters on a set, both borrowed: yields its progress, and is sent how many examples to evaluate next. λ is that
+ * of the penalty which the cost includes.
+ */
 export type Evaluator = (
   params: Params,
   set: Batch,
+  lmbda: number,
 ) => Generator<ScanProgress<MetricSums>, Metrics, ChunkSize>
 
-/**
- * An evaluator of any parameters on any set, both borrowed.
- *
- * @param lmbda λ of the penalty that the cost includes
- */
-export const evaluator = (
-  { scan }: Interpreter,
-  network: Network,
-  regularizer: Regularizer,
-  lmbda: number,
-): Evaluator => {
+/** An evaluator of any parameters of a network on any set. It compiles once. */
+export const evaluator = ({ scan }: Interpreter, network: Network, regularizer: Regularizer): Evaluator => {
   const advance = scan(evaluateRows(network))
-  return function* (params, set) {
+  return function* (params, set, lmbda) {
     const n = set.x.shape[0]
     const zero: MetricSums = { cost: scalar(0), correct: scalar(0) }
     const batches = rowsInOrder(n)

@@ -205,15 +205,12 @@ export type PreparedTraining = {
   readonly evaluate: Evaluator
 }
 
-/** Prepares trainings of a network that have these parts and this λ; all other settings may differ. */
-export const prepareTraining = (
-  interpreter: Interpreter,
-  settings: TrainParts & Pick<TrainSettings, 'lmbda'>,
-): PreparedTraining => {
-  const { regularizer, ...network } = partsOf(settings)
+/** Prepares trainings that have these parts; all other settings may differ. */
+export const prepareTraining = (interpreter: Interpreter, parts: TrainParts): PreparedTraining => {
+  const { regularizer, ...network } = partsOf(parts)
   return {
-    advance: interpreter.scan(trainStep(settings)),
-    evaluate: evaluator(interpreter, network, regularizer, settings.lmbda),
+    advance: interpreter.scan(trainStep(parts)),
+    evaluate: evaluator(interpreter, network, regularizer),
   }
 }
 
@@ -240,7 +237,7 @@ export function* train(
   return yield* trainPrepared(prepareTraining(interpreter, settings), settings, sets, initial, from)
 }
 
-/** {@link train}, with a step and monitors that were prepared for the same parts and λ. */
+/** {@link train}, with a step and monitors that were prepared for the same parts. */
 export function* trainPrepared(
   prepared: PreparedTraining,
   settings: TrainSettings,
@@ -312,7 +309,7 @@ const epochOf = (
         for (const name of ['training', 'evaluation', 'selection'] as const) {
           const set = observed[name]
           if (set !== undefined)
-            metrics[name] = yield* reporting(evaluate(params, set), set.x.shape[0], () => ({
+            metrics[name] = yield* reporting(evaluate(params, set, settings.lmbda), set.x.shape[0], () => ({
               phase: 'observing',
               epoch,
               cursor: { ...cursor, examples: training.x.shape[0] },

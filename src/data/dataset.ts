@@ -142,13 +142,15 @@ export const targets = (desired: DesiredOutputs, outputs: number): Uint8Array | 
 export const largestAt = (row: Float32Array): number =>
   row.reduce((best, x, i) => (x > row[best]! ? i : best), 0)
 
+/** {@link largestAt} of each row of a matrix with this number of columns. */
+export const largestOfRows = (values: Float32Array, columns: number): Int32Array =>
+  Int32Array.from({ length: values.length / columns }, (_, i) =>
+    largestAt(values.subarray(i * columns, (i + 1) * columns)),
+  )
+
 /** The class of each example, [n]: its label, or the index of its largest target, as in network2's accuracy. */
 export const labelsOf = (desired: DesiredOutputs): Uint8Array | Int32Array =>
-  desired.kind === 'labels'
-    ? desired.labels
-    : Int32Array.from({ length: desired.targets.length / desired.width }, (_, i) =>
-        largestAt(desired.targets.subarray(i * desired.width, (i + 1) * desired.width)),
-      )
+  desired.kind === 'labels' ? desired.labels : largestOfRows(desired.targets, desired.width)
 
 /** Examples `from` up to, but not including, `to`: views of the same memory. */
 export const sliceExamples =

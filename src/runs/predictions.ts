@@ -8,7 +8,7 @@ import type { Network } from '../core/network.ts'
 import type { LayerValues } from '../core/params.ts'
 import type { Interpreter } from '../core/scan.ts'
 import { confusionOf, type Confusion } from '../data/confusion-matrix.ts'
-import { labelsOf, largestAt, type Examples, type Inputs } from '../data/dataset.ts'
+import { labelsOf, largestOfRows, type Examples, type Inputs } from '../data/dataset.ts'
 import { outputActivations } from '../data/output-activations.ts'
 
 export type Mistake = {
@@ -42,13 +42,12 @@ export const predictionsOn = (
   const outputs = layers.at(-1)!.outputs
   const all = outputActivations(interpreter, network, layers, examples.inputs, examples.size)
   const labels = labelsOf(examples.desired)
-  const answers: number[] = []
+  const answers = largestOfRows(all, outputs)
   const wrong: { readonly index: number; readonly answer: number; readonly by: number }[] = []
   labels.forEach((label, index) => {
-    const a = all.subarray(index * outputs, (index + 1) * outputs)
-    const answer = largestAt(a)
-    answers.push(answer)
-    if (answer !== label) wrong.push({ index, answer, by: a[answer]! - a[label]! })
+    const answer = answers[index]!
+    if (answer !== label)
+      wrong.push({ index, answer, by: all[index * outputs + answer]! - all[index * outputs + label]! })
   })
   const side = Math.sqrt(examples.inputs.width)
   return {

@@ -30,6 +30,13 @@ export type TrainingSets = {
   readonly close: () => void
 }
 
+/** Sets that are the same for all epochs. */
+export const fixedSets = (sets: TrainSets, close: () => void): TrainingSets => ({
+  prepare: () => Promise.resolve(),
+  current: () => sets,
+  close,
+})
+
 /** How many images the main thread distorts between two looks at the events. */
 const AT_ONCE = 500
 
@@ -43,7 +50,7 @@ export const openTrainingSets = (env: Env, run: PlannedRun, entry?: URL): Traini
   const plan = expansionPlanOf(run.config, inputs)
   if (plan === undefined || inputs.kind !== 'bytes') {
     const sets = toSets(run)
-    return { prepare: () => Promise.resolve(), current: () => sets, close: () => disposeSets(sets) }
+    return fixedSets(sets, () => disposeSets(sets))
   }
   return expandedSets(env, run, plan, inputs, entry)
 }

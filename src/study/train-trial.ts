@@ -5,26 +5,33 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { networkNamed } from '../core/parts.ts'
-import type { Dataset } from '../data/dataset.ts'
+import { confusionOf } from '../data/confusion-matrix.ts'
+import { labelsOf, largestOfRows, type Dataset } from '../data/dataset.ts'
 import { loadChosenData } from '../data/load.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { dataError, interrupted, usageError, type AppError, type UsageError } from '../errors.ts'
 import { classCounts } from './class-counts.ts'
 import { sum } from './moments.ts'
 import type { FlagTexts } from './space.ts'
+import { trialLabs, type TrialLab } from './trial-lab.ts'
 import { isToggleFlag, NUMERICS_VERSION, trainingFlags, type TrialResult, type Trial } from './trial.ts'
 import { servePool } from './pool-child.ts'
-import { fromParams, toParams } from '../core/params.ts'
+import { toParams } from '../core/params.ts'
 import { dispose, using } from '../core/scope.ts'
-import { paramsForUse, startCursor, train, type EpochMetrics } from '../core/train.ts'
-import { comparesOutputs, trainSettings, planRun, type RunConfig, type PlannedRun } from '../runs/run-plan.ts'
-import { predictionsOn } from '../runs/predictions.ts'
+import { paramsForUse, startCursor, trainPrepared, type EpochMetrics } from '../core/train.ts'
+import {
+  comparesOutputs,
+  expansionPlanOf,
+  planRun,
+  trainSettings,
+  type PlannedRun,
+  type RunConfig,
+} from '../runs/run-plan.ts'
+import { toSets } from '../runs/sets.ts'
 import { runChunked } from '../runs/run-chunked.ts'
 import { systemEnv, type Env } from '../io/env.ts'
 import { decodeOptions, type Argv } from '../options/option.ts'
-import { loadEngine, type Resources } from '../runs/resources.ts'
-import { openTrainingSets } from '../runs/training-sets.ts'
+import { fixedSets, openTrainingSets } from '../runs/training-sets.ts'
 import { trainOptions, type TrainFlags } from '../options/train-options.ts'
 
 /** A trial, and where its data is, as `--data` says it. */
@@ -40,15 +47,20 @@ const because =
   (cause: TrialError['cause']) =>
   (error: AppError): TrialError => ({ cause, error })
 
-/** Does a trial; reports which share of it is done. */
-export type TrialRunner = (
-  task: TrialTask,
-  onProgress: (share: number) => void,
-) => TE.TaskEither<TrialError, TrialResult>
+export type TrialRunner = {
+  /** Does a trial; reports which share of it is done. */
+  readonly run: (
+    task: TrialTask,
+    onProgress: (share: number) => void,
+  ) => TE.TaskEither<TrialError, TrialResult>
+  /** Releases what the trials shared. */
+  readonly close: () => void
+}
 
-/** Does trials in this process. A data set is loaded once. */
-export const trialRunner = (env: Env): TrialRunner => {
+/** Does trials in this process. A data set is loaded once, and trials with the same engine share what it keeps. */
+export const openTrialRunner = (env: Env): TrialRunner => {
   const datasets = new Map<string, Promise<E.Either<AppError, LoadedData>>>()
+  const labs = trialLabs(env)
   const loaded =
     (choice: string): TE.TaskEither<AppError, LoadedData> =>
     () => {
@@ -56,7 +68,7 @@ export const trialRunner = (env: Env): TrialRunner => {
       datasets.set(choice, known)
       return known
     }
-  return ({ trial, data }, onProgress) =>
+  const run: TrialRunner['run'] = ({ trial, data }, onProgress) =>
     pipe(
       TE.fromEither(pipe(parseTrialFlags(trial, data), E.mapLeft(because('trial')))),
       TE.bindTo('parsed'),
@@ -66,19 +78,14 @@ export const trialRunner = (env: Env): TrialRunner => {
       TE.bind('run', ({ parsed, dataset }) =>
         TE.fromEither(pipe(planTrial(parsed, dataset), E.mapLeft(because('trial')))),
       ),
-      TE.bind('machine', ({ parsed, dataset, run }) =>
-        pipe(
-          loadEngine(parsed, run.config.sizes, dataset, env),
-          TE.tapIO(({ backend: { notice } }) => () => {
-            if (notice !== undefined) env.log(`network2: ${notice}`)
-          }),
-          TE.mapLeft(because('machine')),
-        ),
+      TE.bind('lab', ({ parsed, dataset, run }) =>
+        pipe(labs.find(parsed, run.config.sizes, dataset), TE.mapLeft(because('machine'))),
       ),
-      TE.flatMap(({ run, machine }) =>
-        pipe(perform(env, machine, run, trial.id, onProgress), TE.mapLeft(because('machine'))),
+      TE.flatMap(({ run, lab }) =>
+        pipe(perform(env, lab, run, trial.id, onProgress), TE.mapLeft(because('machine'))),
       ),
     )
+  return { run, close: labs.close }
 }
 
 /** A data set, and the fingerprint of its contents. */
@@ -145,7 +152,7 @@ export const planTrial = (parsed: TrainFlags, dataset: Dataset): E.Either<AppErr
 const perform =
   (
     env: Env,
-    { backend, interpreter }: Omit<Resources, 'dataset'>,
+    lab: TrialLab,
     run: PlannedRun,
     id: string,
     onProgress: (share: number) => void,
@@ -153,13 +160,18 @@ const perform =
   async () => {
     const { config, evaluation } = run
     const params = toParams(run.initial)
-    const sets = openTrainingSets(env, run)
+    const outputs = config.sizes.at(-1)!
+    const sets =
+      expansionPlanOf(config, run.training.inputs) === undefined
+        ? fixedSets(toSets(run, lab.batchOf), () => undefined)
+        : openTrainingSets(env, run)
+    const network = lab.networkOf(config)
     const began = env.now()
     const reports: EpochMetrics[] = []
     let outcome = 'done' as TrialResult['outcome']
     try {
       await sets.prepare(startCursor)
-      const training = train(interpreter, trainSettings(config), sets.current, { params })
+      const training = trainPrepared(network, trainSettings(config), sets.current, { params })
       const ended = await runChunked(env, training, {
         position: event => (event.kind === 'progress' ? event.done : undefined),
         onEvent: event => {
@@ -179,7 +191,11 @@ const perform =
           ? {}
           : using(paramsForUse(trainSettings(config), trained), inUse =>
               classCounts(
-                predictionsOn(interpreter, networkNamed(config), fromParams(inUse), evaluation).confusion,
+                confusionOf(
+                  labelsOf(evaluation.desired),
+                  largestOfRows(network.answers(inUse, lab.batchOf(evaluation).x), outputs),
+                  outputs,
+                ),
               ),
             ),
       )
@@ -194,14 +210,13 @@ const perform =
         ...atTheEnd,
         seconds: (env.now() - began) / 1000,
         numerics: NUMERICS_VERSION,
-        backend: backend.name,
+        backend: lab.backend.name,
         // after the training: what cannot be compiled has run eagerly
-        engine: interpreter.name,
+        engine: lab.interpreter.name,
       })
     } finally {
       dispose(params)
       sets.close()
-      interpreter.dispose()
     }
   }
 
@@ -232,9 +247,9 @@ const inJson = (value: number): number | string => (Number.isFinite(value) ? val
 /** Does the trials of the pool that has started this process. */
 export const serveTrials = (): void => {
   let log: (line: string) => void = () => undefined
-  const runTrial = trialRunner({ ...systemEnv, log: line => log(line) })
+  const runner = openTrialRunner({ ...systemEnv, log: line => log(line) })
   servePool<TrialTask, number, E.Either<TrialError, TrialResult>>((task, onProgress, onNotice) => {
     log = onNotice
-    return runTrial(task, onProgress)()
+    return runner.run(task, onProgress)()
   })
 }

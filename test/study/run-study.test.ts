@@ -11,7 +11,7 @@ import { checkData, checkPlan, runShard, runStudy, type StudyRun } from '../../s
 import { defaultSpace, type FlagTexts } from '../../src/study/space.ts'
 import { planStudy, type Study, type StudyPlan } from '../../src/study/study-plan.ts'
 import { namedTrial } from '../../src/study/trial.ts'
-import { trialRunner } from '../../src/study/train-trial.ts'
+import { openTrialRunner } from '../../src/study/train-trial.ts'
 import { localPool } from '../../src/study/trial-pool.ts'
 import { inFolder } from '../support/cli.ts'
 import { writeClouds } from '../support/studies.ts'
@@ -157,7 +157,9 @@ describe('a program', () => {
       const data = await writeClouds(folder)
       const { arms } = await planFor(data)
       const trial = arms[0].trial(0, 0)
-      const result = await trialRunner(env)({ trial, data }, () => undefined)()
+      const runner = openTrialRunner(env)
+      const result = await runner.run({ trial, data }, () => undefined)()
+      runner.close()
       expect(result).toMatchObject(E.right({ id: trial.id, outcome: 'done', n: 120 }))
     }))
 

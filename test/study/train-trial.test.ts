@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, it } from 'vitest'
 import { recorded } from '../../scripts/golden.ts'
 import { systemEnv } from '../../src/io/env.ts'
-import { trialRunner, type TrialError } from '../../src/study/train-trial.ts'
+import { openTrialRunner, type TrialError } from '../../src/study/train-trial.ts'
 import { decodeResultOf } from '../../src/study/decode-trial.ts'
 import { loadChosenData } from '../../src/data/load.ts'
 import { fingerprint } from '../../src/data/fingerprint.ts'
@@ -27,7 +27,7 @@ const doingOn = async (name: string, text: string, folder: string, ...trials: re
       ({ training, validation, test }) => fingerprint([training, validation, test]),
     ),
   )
-  const work = trialRunner(systemEnv)
+  const { run, close } = openTrialRunner(systemEnv)
   const shares: number[] = []
   const done: Trial[] = []
   const results: E.Either<TrialError, TrialResult>[] = []
@@ -40,8 +40,9 @@ const doingOn = async (name: string, text: string, folder: string, ...trials: re
       data: other ?? sum.slice(0, 16),
     })
     done.push(trial)
-    results.push(await work({ trial, data }, share => shares.push(share))())
+    results.push(await run({ trial, data }, share => shares.push(share))())
   }
+  close()
   return { data, trials: done, results, shares }
 }
 
@@ -107,6 +108,26 @@ describe('a trial', () => {
       const [first, second, third] = results.map(result => ({ ...right(result), seconds: 0 }))
       expect(second).toEqual(first)
       expect(third!.costs).not.toEqual(first!.costs)
+    }))
+
+  it('after others, of which it shares the data and the engine, is what it is alone', () =>
+    inFolder(async folder => {
+      const wasm = { backend: 'wasm', engine: 'wasm', cost: 'xent' }
+      const trials: readonly FlagTexts[] = [
+        wasm,
+        { ...wasm, 'train-size': '20', lmbda: '1' },
+        { ...wasm, momentum: '0.5', lmbda: '1', 'mini-batch-size': '7' },
+        { ...wasm, cost: 'quadratic', monitor: 'none' },
+        { cost: 'xent' },
+        { ...wasm, activation: 'tanh', dropout: '0.5' },
+        { ...wasm, sizes: '12,3,5' },
+        { ...wasm, lmbda: '2', init: 'large' },
+      ]
+      const { results } = await doing(folder, ...trials)
+      for (const [i, flags] of trials.entries()) {
+        const { results: alone } = await doing(folder, flags)
+        expect({ ...right(results[i]), seconds: 0 }).toEqual({ ...right(alone[0]), seconds: 0 })
+      }
     }))
 
   it('with dropout counts the answers of the network for use', () =>

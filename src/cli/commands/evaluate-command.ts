@@ -115,7 +115,7 @@ const evaluate = (
       const params = toParams(layers)
       const set = toBatch(examples, model.sizes.at(-1)!)
       try {
-        const observing = evaluator(interpreter, networkNamed(model), l2, 0)(params, set)
+        const observing = evaluator(interpreter, networkNamed(model), l2)(params, set, 0)
         return await runChunked(env, observing, { position: ({ done }) => done, onEvent: () => undefined })
       } finally {
         dispose([params, set])

@@ -291,7 +291,7 @@ export const openPageTraining = (lab: NetworkLab, run: PlannedRun): PageTraining
   const measureNow = (): void => {
     if (outcome !== 'training' || measured.at(-1)?.at === at) return
     using(usedParams(), params => {
-      const running = prepared.evaluate(params, sets.observed.evaluation!)
+      const running = prepared.evaluate(params, sets.observed.evaluation!, settings.lmbda)
       let next = running.next()
       while (!next.done) next = running.next()
       measured.push({ at, evaluation: next.value })

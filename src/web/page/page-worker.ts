@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Interpreter } from '../../core/scan.ts'
 import { wasm } from '../../compiler/wasm/wasm.ts'
 import { networkNamed } from '../../core/parts.ts'
-import { labelsOf, largestAt } from '../../data/dataset.ts'
+import { labelsOf, largestOfRows } from '../../data/dataset.ts'
 import { outputActivations } from '../../data/output-activations.ts'
 import { decodeModel } from '../../io/model.ts'
 import { digitImage } from '../../image/ink.ts'
@@ -279,11 +279,8 @@ const openNetwork = ({ name, text }: Extract<Order, { kind: 'open' }>): void => 
     examples.size,
   )
   interpreter.dispose()
-  const width = sizes.at(-1)!
   const labels = labelsOf(examples.desired)
-  let correct = 0
-  for (let i = 0; i < examples.size; i++)
-    if (largestAt(outputs.subarray(i * width, (i + 1) * width)) === labels[i]) correct++
+  const correct = largestOfRows(outputs, sizes.at(-1)!).filter((answer, i) => answer === labels[i]).length
   scope.postMessage({ kind: 'opened', name, correct, n: examples.size })
 }
 
