@@ -53,6 +53,7 @@ const ENGINES = [
   ours('C', 'c', 1),
   ours('C, 2 threads', 'c', 2),
   ours('WebAssembly', 'wasm', 1),
+  ours('WebAssembly, 2 threads', 'wasm', 2),
   ours('XLA', 'xla', 1),
   ours('XLA, 2 threads', 'xla', 2),
 ]
@@ -140,6 +141,7 @@ const ratios = (times: Times, peers: readonly string[]): readonly number[] => {
     best(ENGINES.map(({ name }) => name)) / best(libraries),
     least(times, 'WebAssembly') / best(libraries.filter(name => !name.endsWith('threads'))),
     least(times, 'C') / least(times, 'C, 2 threads'),
+    least(times, 'WebAssembly') / least(times, 'WebAssembly, 2 threads'),
   ]
 }
 
@@ -226,7 +228,7 @@ export const benchEngines = async (
     rmSync(folder, { recursive: true })
   }
   console.log('')
-  row(['', 'C / by hand', 'best / peer', 'wasm / peer', 'C, gain of 2'])
+  row(['', 'C / by hand', 'best / peer', 'wasm / peer', 'C, gain of 2', 'wasm, of 2'])
   for (const { title, cells } of table)
     row([
       title.replace('mini-batches of ', ''),

@@ -310,7 +310,7 @@ export const trainingOptions = {
   }),
   threads: optional(threads, {
     group: MACHINE,
-    help: 'threads that share a step, where it is worth it: a number, or auto, as many as gain. They wait for each other without sleeping, so other work on the machine slows them. --engine c gives the same bytes with any number, xla does not, wasm has one',
+    help: 'threads that share a step, where it is worth it: a number, or auto, as many as gain. They spin while they wait for each other, so other work on the machine slows them. --engine c and wasm give the same bytes with any number, xla does not',
     byDefault: '1',
   }),
   monitor: withDefault<readonly MonitorName[]>(monitor, MONITORS, {

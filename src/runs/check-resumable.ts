@@ -72,7 +72,7 @@ export const checkResumable = (
         )
       const recorded = { ...before, engine: recordedEngine(before.engine, before.backend) }
       const [computedBy, computing] = [recorded, machine].map(by => ({ ...by, engine: bytesLike(by.engine) }))
-      // WebAssembly has one thread, and C gives its bytes with any number
+      // WebAssembly and C give the same bytes with any number of threads
       const anyThreads = [computedBy!, computing!].every(by => by.engine === 'wasm')
       const known = COMPUTED_BY.filter(
         key => Object.hasOwn(before, key) && !(anyThreads && key === 'threads'),

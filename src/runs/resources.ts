@@ -8,6 +8,7 @@ import { loadBackend, preloadBackend, type Backend, type BackendChoice } from '.
 import { density, type Dataset } from '../data/dataset.ts'
 import { loadChosenData } from '../data/load.ts'
 import {
+  hasOwnThreads,
   selectBackend,
   selectEngine,
   threadsFor,
@@ -71,8 +72,8 @@ export const loadEngine = (
       TE.fromEither(selectEngine(engine, backend.name, line => env.log(`network2: ${line}`), threads)),
     ),
     TE.map(({ backend, interpreter }) => ({
-      // the threads of the C engine are its own
-      backend: interpreter.name === 'c' ? { ...backend, threads: threads ?? 1 } : backend,
+      // the threads of these engines are their own
+      backend: hasOwnThreads(interpreter.name) ? { ...backend, threads: threads ?? 1 } : backend,
       interpreter,
     })),
   )

@@ -41,9 +41,18 @@ export const cEngine = ({ threads }: Pick<COptions, 'threads'> = {}): Interprete
     ...(threads === undefined ? {} : { threads }),
   })
 
-/** The engines of a backend, the one that is chosen for it first. */
-export const engines = (backend: BackendName, threads = 1): RNEA.ReadonlyNonEmptyArray<Engine> => {
-  if (backend === 'wasm') return [['wasm', () => wasm()], ['c', () => cEngine({ threads })], EAGER]
+/**
+ * The engines of a backend, the one that is chosen for it first.
+ *
+ * @param onNotice receives a sentence if fewer threads run than were asked for
+ */
+export const engines = (
+  backend: BackendName,
+  threads = 1,
+  onNotice: (line: string) => void = console.warn,
+): RNEA.ReadonlyNonEmptyArray<Engine> => {
+  if (backend === 'wasm')
+    return [['wasm', () => wasm({ threads, onNotice })], ['c', () => cEngine({ threads })], EAGER]
   const native = backend === 'native' ? sessions() : undefined
   return native === undefined ? [EAGER] : [['xla', () => xla(native)], EAGER]
 }
@@ -51,17 +60,21 @@ export const engines = (backend: BackendName, threads = 1): RNEA.ReadonlyNonEmpt
 /** More are slow with networks as narrow as those of the book: only two have been measured. */
 const MOST_BY_AUTO = 4
 
+/** Whether an engine of the project has threads of its own, with which it gives the same bytes. */
+export const hasOwnThreads = (engine: EngineChoice): boolean => engine === 'c' || engine === 'wasm'
+
 /** The number of threads for a choice of engine; undefined if it is left to the backend. The bytes of XLA would depend on the machine. */
 export const threadsFor = (choice: ThreadsChoice | undefined, engine: EngineChoice): number | undefined => {
   if (choice !== 'auto') return choice
-  return engine === 'c' ? Math.min(availableParallelism(), MOST_BY_AUTO) : 1
+  return hasOwnThreads(engine) ? Math.min(availableParallelism(), MOST_BY_AUTO) : 1
 }
 
 /** What to tell a user who asked for several threads: that the engine has one, or that the machine has fewer. */
 const noticeOfThreads = (threads: number, engine: EngineName, backend: BackendName): string | undefined => {
   const cores = availableParallelism()
   if (threads === 1 || backend === 'native') return undefined
-  if (engine !== 'c') return `--threads ${threads}: the engine ${engine} has one; --engine c has more`
+  if (!hasOwnThreads(engine))
+    return `--threads ${threads}: the engine ${engine} has one; --engine c and --engine wasm have more`
   return threads > cores
     ? `--threads ${threads}: this machine runs ${cores} at the same time, and threads that wait for a turn are slow`
     : undefined
@@ -98,7 +111,7 @@ export const selectBackend = (
  *
  * @param log is given a sentence with the reason, if another engine runs the steps, and a sentence for each choice that does not mean what
  *            it says
- * @param threads how many threads share the steps of `c`
+ * @param threads how many threads share the steps of `c` and `wasm`
  */
 export const selectEngine = (
   choice: EngineChoice,
@@ -106,7 +119,7 @@ export const selectEngine = (
   log: (line: string) => void,
   threads = 1,
 ): E.Either<UsageError, Interpreter> => {
-  const available = engines(backend, threads)
+  const available = engines(backend, threads, log)
   const [[fastest]] = available
   const found = available.find(([name]) => {
     if (choice === 'auto') return name === fastest
@@ -126,7 +139,11 @@ export const selectEngine = (
   if (choice === 'auto' && name !== 'eager')
     return E.right(withFallback(make(), eager, reason => log(`falling back to --engine eager: ${reason}`)))
   return E.right(
-    name === 'c' ? withFallback(make(), wasm(), reason => log(`--engine wasm instead: ${reason}`)) : make(),
+    name === 'c'
+      ? withFallback(make(), wasm({ threads, onNotice: log }), reason =>
+          log(`--engine wasm instead: ${reason}`),
+        )
+      : make(),
   )
 }
 

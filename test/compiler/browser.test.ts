@@ -3,10 +3,13 @@
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type BuildOptions } from 'esbuild'
+import { chromium as browsers } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { compiled, trained } from '../support/browser.ts'
 import { chromium, CHROMIUM } from '../support/chromium.ts'
@@ -59,5 +62,52 @@ it.skipIf(chromium.isMissing)(
   async () => {
     const dom = await inBrowser()
     expect(/result (\[.*\]) end/.exec(dom)?.[1]).toBe(`[${trained()},${compiled()}]`)
+  },
+)
+
+/** The headers by which a page may share memory with its workers. */
+const ISOLATED = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+}
+
+/** What a page shows that is served with these headers. */
+const served = async (script: string, headers: Readonly<Record<string, string>>): Promise<unknown> => {
+  const page = '<!doctype html><meta charset="utf-8"><body><script src="/script.js"></script>'
+  const server = createServer(({ url }, response) => {
+    const isScript = url === '/script.js'
+    response.writeHead(200, { ...headers, 'content-type': isScript ? 'text/javascript' : 'text/html' })
+    response.end(isScript ? script : page)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const browser = await browsers.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  try {
+    const tab = await browser.newPage()
+    await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    const text = await tab.getByText(/result .* end/).textContent()
+    return JSON.parse(/result (.*) end/.exec(text!)![1]!)
+  } finally {
+    await browser.close()
+    server.close()
+  }
+}
+
+/** What the engine of the page itself says, and that of its worker. */
+const NOT_ISOLATED = 'one thread runs the steps, not 2: the page is not cross-origin isolated'
+const MAY_NOT_WAIT =
+  'one thread runs the steps, not 2: the thread of a page may not wait: use the engine in a Web Worker'
+
+it.skipIf(chromium.isMissing).each([
+  ['run in a worker of a page that is cross-origin isolated', ISOLATED, [MAY_NOT_WAIT], []],
+  ['are one in another page, which says so', {}, [NOT_ISOLATED], [NOT_ISOLATED]],
+] as const)(
+  'threads of the WebAssembly engine %s',
+  { timeout: 120_000, ...chromium.why },
+  async (_title, headers, page, worker) => {
+    const { outputFiles } = await bundled('../support/threaded-page.ts')
+    expect(await served(outputFiles[0]!.text, headers)).toEqual({
+      page: { product: [100], notices: page },
+      worker: { first: [100], last: [100], notices: worker },
+    })
   },
 )

@@ -106,6 +106,7 @@ describe('the number of threads', () => {
     [undefined, 'c', undefined],
     [3, 'c', 3],
     ['auto', 'c', Math.min(4, availableParallelism())],
+    ['auto', 'wasm', Math.min(4, availableParallelism())],
     // its bytes would depend on the machine
     ['auto', 'xla', 1],
     ['auto', 'auto', 1],

@@ -29,7 +29,7 @@ export type CCompiler = { readonly path: string; readonly identity: string }
  * does not start its threads.
  */
 export type Run = (
-  memory: ArrayBuffer,
+  memory: ArrayBufferLike,
   start: number,
   ...rowsAndCount: readonly number[]
 ) => boolean | undefined

@@ -5,7 +5,7 @@
  */
 import type { Code, ConstantOp, Expr, Kind, PlainOp, StoreOp } from '../emit/code.ts'
 import type { VectorUnit } from '../emit/layout.ts'
-import type { ModuleFunctions } from '../emit/module.ts'
+import { runsOf, type ModuleFunctions } from '../emit/module.ts'
 
 const TYPES: Readonly<Record<Kind, string>> = { i32: 'int64_t', f32: 'float', v128: 'vf' }
 
@@ -106,6 +106,9 @@ const PLAIN: Readonly<Record<PlainOp, (args: readonly string[]) => string>> = {
   'i32x4.fromFloats': ([a]) => `F(toInts(${a}))`,
   'i8x16.ne': notWritten('i8x16.ne'),
   'i8x16.bitmask': notWritten('i8x16.bitmask'),
+  'i32.atomicLoad': notWritten('i32.atomicLoad'),
+  'i32.atomicAdd': notWritten('i32.atomicAdd'),
+  'i32.atomicWait': notWritten('i32.atomicWait'),
 }
 
 /** What is in memory at an address. */
@@ -138,6 +141,7 @@ const STORE: Readonly<Record<StoreOp, (address: string, offset: number, value: s
   'f32.store': (address, offset, value) => `${at('float', address, offset)} = ${value};`,
   'v128.store': (address, offset, value) => `${at('vf', address, offset)} = ${value};`,
   'v128.storeFirst': (address, offset, value) => `${at('float', address, offset)} = (${value})[0];`,
+  'i32.atomicStore': notWritten('i32.atomicStore'),
 }
 
 const eachLane = (lanes: number, of: (lane: number) => number | string): string =>
@@ -344,10 +348,6 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
   return f;
 }
 `
-
-/** The functions of a module that threads run, by their positions. */
-export const runsOf = ({ functions }: Pick<ModuleFunctions, 'functions'>): readonly number[] =>
-  functions.flatMap(({ name }, index) => (name === undefined ? [] : [index]))
 
 /**
  * The text of a module. It is an addon of Node whose value is a function `run(buffer, start, ...rows, count)`: it runs

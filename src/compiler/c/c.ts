@@ -3,10 +3,12 @@
  * processor and compiled by its compiler. It gives the same bytes. It needs Node and a C compiler.
  */
 import { CompileError, type Interpreter } from '../../core/scan.ts'
+import { runsOf } from '../emit/module.ts'
 import { GatherError, type CompiledListing } from '../wasm/compile.ts'
+import { newMemory } from '../wasm/memory.ts'
 import { machineEngine } from '../wasm/wasm.ts'
 import { addonOf, findCCompiler } from './addon.ts'
-import { cSource, runsOf } from './c-source.ts'
+import { cSource } from './c-source.ts'
 import { processorVectors } from './processor.ts'
 
 /** The options of the C engine. */
@@ -35,10 +37,9 @@ export const c = ({
   return machineEngine(
     'c',
     {
-      vectors,
-      threads,
+      openMemory: () => newMemory(vectors),
       load: ({ memory }, functions, start) => {
-        const module = functions(0)
+        const module = functions(0, threads)
         const source = cSource(module, vectors)
         const run = addonOf(source, folder, findCCompiler(searchPath))
         return {

@@ -20,6 +20,7 @@ export type PlainOp =
   | `f32x4.${'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'splat'}`
   | `i32x4.${Comparison | 'abs' | 'neg' | 'add' | 'sub' | 'mul' | 'min' | 'max' | 'splat' | 'fromFloats'}`
   | `i8x16.${'ne' | 'bitmask'}`
+  | `i32.${'atomicLoad' | 'atomicAdd' | 'atomicWait'}`
 
 /** Operations with a value and a constant: a number, an offset to add to the address, how many bits to shift. */
 export type ConstantOp =
@@ -44,7 +45,7 @@ export type Expr<K extends Kind = Kind> = { readonly kind: K } & (
   | { readonly op: 'v128.shuffle'; readonly args: readonly Expr[]; readonly places: readonly number[] }
 )
 
-export type StoreOp = `${'i32' | 'f32' | 'v128'}.store` | 'v128.storeFirst'
+export type StoreOp = `${'i32' | 'f32' | 'v128'}.store` | 'v128.storeFirst' | 'i32.atomicStore'
 
 type Statement =
   | { readonly do: 'set'; readonly index: number; readonly value: Expr }
@@ -188,6 +189,16 @@ export const i32 = {
   /** An address that the host has written: it counts from the start of the whole memory. */
   loadPointer: load('i32.loadPointer', 'i32'),
   store: store<'i32'>('i32.store'),
+}
+
+/** What threads tell each other, in the one order that all of them see. */
+export const atomic = {
+  load: unary<'i32', 'i32'>('i32.atomicLoad', 'i32'),
+  /** Adds to what is at an address, and gives what was there before. */
+  add: ints('i32.atomicAdd'),
+  /** Sleeps for a short time, if a value is still at an address. */
+  wait: ints('i32.atomicWait'),
+  store: store<'i32'>('i32.atomicStore'),
 }
 
 export const f32 = {

@@ -41,6 +41,10 @@ export type Func = {
   readonly name?: string
 }
 
+/** The functions of a module that threads run, by their positions. */
+export const runsOf = ({ functions }: Pick<ModuleFunctions, 'functions'>): readonly number[] =>
+  functions.flatMap(({ name }, index) => (name === undefined ? [] : [index]))
+
 export type LoopInputs = {
   /** The form in which each gather source is stored. */
   readonly sources: ReadonlyMap<number, SourceForm>

@@ -3,8 +3,10 @@
  */
 import type { Kind } from '../emit/code.ts'
 import type { Func } from '../emit/module.ts'
+import { barrierFunction } from './barrier.ts'
 import { flat, unsignedLeb128, type Bytes } from './bytes.ts'
 import { codeBytes } from './instructions.ts'
+import { PAGES } from './webassembly.ts'
 
 const KIND: Readonly<Record<Kind, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
 
@@ -18,19 +20,23 @@ const section = (id: number, items: readonly Bytes[]): Bytes => [id, sized(vecto
 
 const END = 0x0b
 
+/** The limits of a memory of at least one page; that of several threads is shared. */
+const limits = (threads: number): Bytes => (threads === 1 ? [0x00, 1] : [0x03, 1, unsignedLeb128(PAGES)])
+
 /**
  * A module of these functions. The memory is imported as `host.memory`.
  *
- * @param pages the minimum size of the memory, in units of 64 KiB
+ * @param threads how many threads share the memory; several also have a function in which they wait for each other
  */
-export const assemble = (functions: readonly Func[], pages: number): Uint8Array<ArrayBuffer> =>
-  flat([
+export const assemble = (own: readonly Func[], threads: number): Uint8Array<ArrayBuffer> => {
+  const functions = threads === 1 ? own : [...own, barrierFunction(threads)]
+  return flat([
     [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     section(
       1,
       functions.map(({ params }) => [0x60, vector(params.map(kind => [KIND[kind]])), vector([])]),
     ),
-    section(2, [[text('host'), text('memory'), 0x02, 0x00, unsignedLeb128(pages)]]),
+    section(2, [[text('host'), text('memory'), 0x02, limits(threads)]]),
     section(
       3,
       functions.map((_, i) => unsignedLeb128(i)),
@@ -42,7 +48,12 @@ export const assemble = (functions: readonly Func[], pages: number): Uint8Array<
     section(
       10,
       functions.map(({ locals, body }) =>
-        sized([vector(locals.map(kind => [unsignedLeb128(1), KIND[kind]])), codeBytes(body), END]),
+        sized([
+          vector(locals.map(kind => [unsignedLeb128(1), KIND[kind]])),
+          codeBytes(body, own.length),
+          END,
+        ]),
       ),
     ),
   ])
+}

@@ -36,16 +36,16 @@ export class GatherError extends RangeError {
   }
 }
 
-/** A machine: its vectors, and how the functions of a module become code that runs. */
+/** A machine: its memory, and how the functions of a module become code that runs. */
 export type Machine = {
-  readonly vectors: VectorUnit
-  /** How many threads it has; 1 if it is left out. */
-  readonly threads?: number
+  readonly openMemory: () => Memory
   /**
-   * @param functions the functions, for an address at which the program's part of the memory starts
-   * @param start where it starts
+   * @param functions the functions of a program
+   * @param start where the program's part of the memory starts
    */
-  readonly load: (memory: Memory, functions: (start: number) => ModuleFunctions, start: number) => Loaded
+  readonly load: (memory: Memory, functions: WrittenProgram['functions'], start: number) => Loaded
+  /** Ends what it has started; it may be used again. */
+  readonly close?: () => void
 }
 
 export type Compiled = {
@@ -58,10 +58,10 @@ export type Compiled = {
   readonly run: (rows: readonly Region[], count: number) => void
 }
 
-/** A program, planned, and its functions for an address at which its part of the memory starts. */
+/** A program, planned, and its functions for an address at which its part of the memory starts, and a number of threads. */
 export type WrittenProgram = Pick<Compiled, 'program' | 'transposed'> & {
   readonly plan: MemoryPlan
-  readonly functions: (start: number) => ModuleFunctions
+  readonly functions: (start: number, threads?: number) => ModuleFunctions
 }
 
 /** @param sources the form of each gather source among the program's inputs */
@@ -70,7 +70,6 @@ export const writeProgram = (
   sources: ReadonlyMap<number, SourceForm>,
   layout: StepLayout,
   machine: VectorUnit,
-  threads = 1,
 ): WrittenProgram => {
   const { program, transposed } = lower(canonical, sources, layout)
   const plan = planMemory(program, new Set(sources.keys()), layout, machine.lanes)
@@ -78,13 +77,14 @@ export const writeProgram = (
     program,
     transposed,
     plan,
-    functions: start => moduleFunctions(program, plan, { sources, layout, machine, threads }, start),
+    functions: (start, threads = 1) =>
+      moduleFunctions(program, plan, { sources, layout, machine, threads }, start),
   }
 }
 
 /** @param sources the gather sources among the program's inputs */
 export const compile = (
-  { vectors, threads, load }: Machine,
+  { load }: Machine,
   memory: Memory,
   canonical: KernelProgram,
   sources: ReadonlyMap<number, GatherSource>,
@@ -92,11 +92,16 @@ export const compile = (
   onCompile: (listing: CompiledListing) => void,
 ): Compiled => {
   const forms = new Map([...sources].map(([index, { form }]) => [index, form] as const))
-  const { program, transposed, plan, functions } = writeProgram(canonical, forms, layout, vectors, threads)
+  const { program, transposed, plan, functions } = writeProgram(canonical, forms, layout, memory.machine)
   const { address: start } = memory.allocate(plan.bytes)
   program.constants.forEach((constant, i) => {
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
-    writePadded(view, start + plan.constants[i]!, paddedLayout(constant, vectors.lanes), constant.values)
+    writePadded(
+      view,
+      start + plan.constants[i]!,
+      paddedLayout(constant, memory.machine.lanes),
+      constant.values,
+    )
   })
   const { run, ...size } = load(memory, functions, start)
   onCompile({ program: print(program), ...size })

@@ -11,6 +11,9 @@ export const WASM_VECTORS: VectorUnit = { lanes: 4, registers: 12, callsMath: fa
 /** The address to which values are written that nothing reads. */
 export const SCRATCH = 0
 
+/** How long a thread sleeps before it looks again, in nanoseconds. */
+const SLEEP = 50_000
+
 const simd = (op: number): Bytes => [0xfd, unsignedLeb128(op)]
 
 /** The instruction that follows its operands. */
@@ -74,6 +77,9 @@ const PLAIN: Readonly<Record<PlainOp, Bytes>> = {
   'i32x4.fromFloats': simd(0xf8),
   'i8x16.ne': simd(0x24),
   'i8x16.bitmask': simd(0x64),
+  'i32.atomicLoad': [0xfe, 0x10, 2, 0],
+  'i32.atomicAdd': [0xfe, 0x1e, 2, 0],
+  'i32.atomicWait': [0x42, signedLeb128(SLEEP), 0xfe, 0x01, 2, 0],
 }
 
 /** The immediates of a load or store: the alignment (2^align bytes), and an offset that is added to the address. */
@@ -107,6 +113,7 @@ const STORE: Readonly<Record<StoreOp, (offset: number) => Bytes>> = {
   'f32.store': offset => [0x38, at(2, offset)],
   'v128.store': offset => [simd(0x0b), at(2, offset)],
   'v128.storeFirst': offset => [simd(0x5a), at(2, offset), 0],
+  'i32.atomicStore': offset => [0xfe, 0x17, at(2, offset)],
 }
 
 const shuffle = (places: readonly number[]): Bytes => [
@@ -130,20 +137,32 @@ const END = 0x0b
 
 const isList = (code: Code): code is readonly Code[] => Array.isArray(code)
 
-/** The bytes of statements. */
-export const codeBytes = (code: Code): Bytes => {
-  if (isList(code)) return code.map(codeBytes)
+/**
+ * The bytes of statements.
+ *
+ * @param barrier the position of the function in which a thread waits for the others
+ */
+export const codeBytes = (code: Code, barrier: number): Bytes => {
+  if (isList(code)) return code.map(part => codeBytes(part, barrier))
   switch (code.do) {
     case 'set':
       return [valueBytes(code.value), 0x21, unsignedLeb128(code.index)]
     case 'store':
       return [valueBytes(code.address), valueBytes(code.value), STORE[code.op](code.offset)]
     case 'if':
-      return [valueBytes(code.condition), 0x04, EMPTY, codeBytes(code.then), END]
+      return [valueBytes(code.condition), 0x04, EMPTY, codeBytes(code.then, barrier), END]
     case 'repeat':
-      return [0x03, EMPTY, codeBytes(code.body), valueBytes(code.condition), 0x0d, unsignedLeb128(0), END]
+      return [
+        0x03,
+        EMPTY,
+        codeBytes(code.body, barrier),
+        valueBytes(code.condition),
+        0x0d,
+        unsignedLeb128(0),
+        END,
+      ]
     case 'barrier':
-      throw new Error('internal error: a barrier is not written in WebAssembly')
+      return [0x10, unsignedLeb128(barrier)]
     case 'call':
       return [0x10, unsignedLeb128(code.index)]
     case 'copy':

@@ -3,8 +3,8 @@
  */
 import { CompileError } from '../../core/scan.ts'
 import { CACHE_LINE, wholeLines, type VectorUnit } from '../emit/layout.ts'
-import { webAssembly, type EngineMemory } from './webassembly.ts'
-import { SCRATCH } from './instructions.ts'
+import { TEAM_WORDS } from './barrier.ts'
+import { PAGES, webAssembly, type EngineMemory } from './webassembly.ts'
 
 /** A program and its data need more memory than WebAssembly can address. */
 export class TooLarge extends CompileError {
@@ -18,7 +18,6 @@ export class TooLarge extends CompileError {
 }
 
 const PAGE = 2 ** 16
-const PAGES = 2 ** 16
 
 export type Region = { readonly address: number; readonly bytes: number }
 
@@ -26,6 +25,8 @@ export type Memory = {
   readonly memory: EngineMemory
   /** The vectors of the machine whose programs use it: rows of tensors are padded to whole ones. */
   readonly machine: VectorUnit
+  /** How many threads share it. */
+  readonly threads: number
   /**
    * Reserves a part of the memory. Views of the memory that were made before may be detached.
    *
@@ -38,8 +39,9 @@ export type Memory = {
 }
 
 /** A memory that starts with one page and grows. */
-export const newMemory = (machine: VectorUnit): Memory => {
-  const memory = new (webAssembly().Memory)({ initial: 1, maximum: PAGES })
+export const newMemory = (machine: VectorUnit, threads = 1): Memory => {
+  const shared = threads > 1 ? { shared: true } : {}
+  const memory = new (webAssembly().Memory)({ initial: 1, maximum: PAGES, ...shared })
   let taken: readonly Region[] = []
   const grow = (end: number): void => {
     const missing = Math.ceil(end / PAGE) - memory.buffer.byteLength / PAGE
@@ -53,10 +55,11 @@ export const newMemory = (machine: VectorUnit): Memory => {
   return {
     memory,
     machine,
+    threads,
     allocate: size => {
       const bytes = Math.max(CACHE_LINE, wholeLines(size))
       // regions start at a line of the cache
-      let address = SCRATCH + CACHE_LINE
+      let address = threads > 1 ? TEAM_WORDS.end : TEAM_WORDS.arrived
       for (const region of taken) {
         if (region.address >= address + bytes) break
         address = region.address + region.bytes

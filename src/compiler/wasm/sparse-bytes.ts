@@ -109,7 +109,7 @@ const packRow = (fn: Locals, loop: RowLoop): Code => {
 type RowFunction = (from: number, end: number, columns: number, to: number, values: number) => void
 
 /** A function that runs over the rows from an address to another one, at least one. */
-const compileLoop = ({ memory }: Memory, row: (fn: Locals, loop: RowLoop) => Code): RowFunction => {
+const compileLoop = ({ memory, threads }: Memory, row: (fn: Locals, loop: RowLoop) => Code): RowFunction => {
   const fn = locals(WASM_VECTORS, 5)
   const [from, end, columns, to, values] = [0, 1, 2, 3, 4].map(index => param(index, 'i32')) as [
     Local<'i32'>,
@@ -128,7 +128,7 @@ const compileLoop = ({ memory }: Memory, row: (fn: Locals, loop: RowLoop) => Cod
   )
   const { Instance, Module } = webAssembly()
   const module = new Module(
-    assemble([{ params: ['i32', 'i32', 'i32', 'i32', 'i32'], locals: fn.kinds, body, name: 'run' }], 1),
+    assemble([{ params: ['i32', 'i32', 'i32', 'i32', 'i32'], locals: fn.kinds, body, name: 'run' }], threads),
   )
   return new Instance(module, { host: { memory } }).exports.run
 }

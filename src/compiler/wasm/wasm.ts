@@ -10,23 +10,28 @@ import { canonicalize } from '../passes/canonicalize.ts'
 import { gatherSources } from '../passes/sparsify.ts'
 import { rowSignature, rowSpecs, traceStep, type StackedStep, type TracedStep } from '../rows.ts'
 import { checkedScan, scanOf } from '../stacked-scan.ts'
-import { assemble } from './assembler.ts'
-import { compile, GatherError, type Compiled, type CompiledListing, type Machine } from './compile.ts'
+import { compile, type Compiled, type CompiledListing, type Machine } from './compile.ts'
 import { newGatherSources } from './gather-sources.ts'
-import { WASM_VECTORS } from './instructions.ts'
-import { newMemory, type Region } from './memory.ts'
+import type { Region } from './memory.ts'
 import { allocateRows, readRows, readTensor, writeRows, writeTensor, type Place } from './transfer.ts'
-import { webAssembly } from './webassembly.ts'
+import { webAssemblyMachine } from './webassembly-machine.ts'
 
 /** The options of the WebAssembly engine. */
 export type WasmOptions = {
+  /**
+   * How many threads share the steps that are worth it, with the same bytes; 1 if it is left out. More are workers, which
+   * `dispose` ends: in Node 20.16 or later, and in a Web Worker of a page that is cross-origin isolated.
+   */
+  readonly threads?: number
+  /** Receives a sentence if fewer threads run than `threads` says. By default, it is printed as a warning. */
+  readonly onNotice?: (line: string) => void
   /** Receives a description of each program that is compiled. */
   readonly onCompile?: (listing: CompiledListing) => void
 }
 
 /** What `dispose` releases: the memory, with the modules that use it and the gather sources in it. */
-const openWorkspace = ({ vectors }: Machine) => {
-  const memory = newMemory(vectors)
+const openWorkspace = ({ openMemory }: Machine) => {
+  const memory = openMemory()
   return { memory, sourcesOf: newGatherSources(memory), compiled: new Map<string, Compiled>() }
 }
 
@@ -37,31 +42,12 @@ const canonical = ({ program, ...rest }: TracedStep): CanonicalStep => ({
   program: canonicalize(program),
 })
 
-/** WebAssembly as a machine. */
-const webAssemblyMachine: Machine = {
-  vectors: WASM_VECTORS,
-  load: ({ memory }, functions, start) => {
-    const { Instance, Module, RuntimeError } = webAssembly()
-    const bytes = assemble(functions(start).functions, 1)
-    const { exports } = new Instance(new Module(bytes), { host: { memory } })
-    return {
-      bytes: bytes.length,
-      threads: 1,
-      run: (rows, count) => {
-        try {
-          exports.run(...rows, count)
-        } catch (error) {
-          // a module has no other trap than that of gathered rows
-          throw error instanceof RuntimeError ? new GatherError({ cause: error }) : error
-        }
-      },
-    }
-  },
-}
-
 /** A WebAssembly engine. It compiles when a scan is first called, and keeps its memory until it is disposed of. */
-export const wasm = ({ onCompile = () => undefined }: WasmOptions = {}): Interpreter =>
-  machineEngine('wasm', webAssemblyMachine, onCompile)
+export const wasm = ({
+  threads = 1,
+  onNotice = line => console.warn(line),
+  onCompile = () => undefined,
+}: WasmOptions = {}): Interpreter => machineEngine('wasm', webAssemblyMachine(threads, onNotice), onCompile)
 
 /** An engine whose programs run on a machine, in a memory of their own. */
 export const machineEngine = (
@@ -150,6 +136,7 @@ export const machineEngine = (
     dispose: () => {
       // the memory is garbage as soon as nothing refers to the modules that import it
       workspace = undefined
+      machine.close?.()
     },
   }
 }

@@ -4,8 +4,12 @@
  */
 import { CompileError } from '../../core/scan.ts'
 
+/** The pages of 64 KiB that a memory can have. */
+export const PAGES = 2 ** 16
+
 export type EngineMemory = {
-  readonly buffer: ArrayBuffer
+  /** Of a shared memory, a SharedArrayBuffer. */
+  readonly buffer: ArrayBufferLike
   /** Adds pages of 64 KiB, and detaches the present buffer. */
   readonly grow: (pages: number) => number
 }
@@ -14,7 +18,11 @@ type Bytes = Uint8Array<ArrayBuffer>
 
 type Engine = {
   readonly validate: (bytes: Bytes) => boolean
-  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => EngineMemory
+  readonly Memory: new (limits: {
+    readonly initial: number
+    readonly maximum: number
+    readonly shared?: boolean
+  }) => EngineMemory
   readonly Module: new (bytes: Bytes) => object
   readonly Instance: new (
     module: object,

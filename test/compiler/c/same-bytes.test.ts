@@ -18,7 +18,7 @@ import { uniform } from '../../../src/compiler/random.ts'
 import type { CompiledListing } from '../../../src/compiler/wasm/compile.ts'
 import { wasm } from '../../../src/compiler/wasm/wasm.ts'
 import type { Interpreter } from '../../../src/core/scan.ts'
-import { cCompiler } from '../../support/needs.ts'
+import { cCompiler, need, type Need } from '../../support/needs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'network2-c-'))
 const searchPath = process.env.PATH ?? ''
@@ -226,56 +226,79 @@ describe.skipIf(cCompiler.isMissing)('C gives the bytes of WebAssembly', cCompil
       wanted.dispose()
     })
   }
+})
 
-  const shared = (threads: number): { readonly engine: Interpreter; readonly used: readonly number[] } => {
-    const used: number[] = []
-    const onCompile = (listing: CompiledListing): void => void used.push(listing.threads)
-    return { engine: c({ folder: join(folder, 'c'), searchPath, threads, onCompile }), used }
-  }
+type Threaded = { readonly threads: number; readonly onCompile: (listing: CompiledListing) => void }
 
-  for (const threads of [2, 3])
-    it(`in weights that ${threads} threads train`, () => {
-      const { engine, used } = shared(threads)
+/** Each engine that has threads, and what it needs. */
+const THREADED: readonly (readonly [string, Need, (options: Threaded) => Interpreter])[] = [
+  ['C', cCompiler, options => c({ folder: join(folder, 'c'), searchPath, ...options })],
+  ['WebAssembly', need(true, ''), wasm],
+]
+
+for (const [name, needs, make] of THREADED)
+  describe.skipIf(needs.isMissing)(`threads of ${name} give the bytes of one`, needs.why, () => {
+    const shared = (threads: number): { readonly engine: Interpreter; readonly used: readonly number[] } => {
+      const used: number[] = []
+      const onCompile = (listing: CompiledListing): void => void used.push(listing.threads)
+      return { engine: make({ threads, onCompile }), used }
+    }
+
+    for (const threads of [2, 3])
+      it(`in weights that ${threads} threads train`, () => {
+        const { engine, used } = shared(threads)
+        const wanted = wasm()
+        for (const network of WIDE) expect(trained(engine, network)).toEqual(trained(wanted, network))
+        // the training of both networks, not what observes them
+        expect(used.filter(count => count === threads).length).toBeGreaterThanOrEqual(2)
+        engine.dispose()
+        wanted.dispose()
+      })
+
+    it('in products with few columns, whose rows threads share', () => {
+      const { engine, used } = shared(2)
+      const products = ([x, w, d]: readonly [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]) => [
+        tf.relu(tf.matMul(x, w)),
+        tf.matMul(x, d, true, false),
+      ]
       const wanted = wasm()
-      for (const network of WIDE) expect(trained(engine, network)).toEqual(trained(wanted, network))
-      // the training of both networks, not what observes them
-      expect(used.filter(count => count === threads).length).toBeGreaterThanOrEqual(2)
+      const inputs = () => [matrix(1, 4001, 25), matrix(2, 25, 6), matrix(3, 4001, 6)] as const
+      withTensors(inputs, given =>
+        expect(using(jit(engine)(products)(given), bitsOf)).toEqual(
+          using(jit(wanted)(products)(given), bitsOf),
+        ),
+      )
+      expect(used).toEqual([2])
       engine.dispose()
       wanted.dispose()
     })
 
-  it('in products with few columns, whose rows threads share', () => {
-    const { engine, used } = shared(2)
-    const products = ([x, w, d]: readonly [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]) => [
-      tf.relu(tf.matMul(x, w)),
-      tf.matMul(x, d, true, false),
-    ]
-    const wanted = wasm()
-    const inputs = () => [matrix(1, 4001, 25), matrix(2, 25, 6), matrix(3, 4001, 6)] as const
-    withTensors(inputs, given =>
-      expect(using(jit(engine)(products)(given), bitsOf)).toEqual(
-        using(jit(wanted)(products)(given), bitsOf),
-      ),
-    )
-    expect(used).toEqual([2])
-    engine.dispose()
-    wanted.dispose()
-  })
+    it('two engines at once, also after they were disposed of', () => {
+      const engines = [shared(2), shared(3)].map(({ engine }) => engine)
+      const reference = wasm()
+      const wanted = trained(reference, WIDE[0]!)
+      for (let round = 0; round < 2; round++) {
+        for (const engine of engines) expect(trained(engine, WIDE[0]!)).toEqual(wanted)
+        for (const engine of engines) engine.dispose()
+      }
+      reference.dispose()
+    })
 
-  it('a row that does not exist ends every thread', () => {
-    const { engine, used } = shared(2)
-    const picked = jit(engine)(([x, rows, w]: readonly [tf.Tensor2D, tf.Tensor1D, tf.Tensor2D]) =>
-      tf.matMul(tf.gather(x, rows), w),
-    )
-    const rowsOf = (row: number): tf.Tensor1D => tf.tensor1d([...new Array<number>(99).fill(0), row], 'int32')
-    const inputs = [matrix(1, 5, 100), rowsOf(5), rowsOf(4), matrix(2, 100, 64)] as const
-    const [x, beyond, last, w] = inputs
-    expect(() => picked([x, beyond, w])).toThrow('a row number')
-    const found = picked([x, last, w])
-    const difference = tf.tidy(() => tf.max(tf.abs(tf.sub(found, tf.matMul(tf.gather(x, last), w)))))
-    expect(difference.dataSync()[0]).toBeLessThan(1e-4)
-    expect(used).toEqual([2])
-    dispose([...inputs, difference, found])
-    engine.dispose()
+    it('a row that does not exist ends every thread', () => {
+      const { engine, used } = shared(2)
+      const picked = jit(engine)(([x, rows, w]: readonly [tf.Tensor2D, tf.Tensor1D, tf.Tensor2D]) =>
+        tf.matMul(tf.gather(x, rows), w),
+      )
+      const rowsOf = (row: number): tf.Tensor1D =>
+        tf.tensor1d([...new Array<number>(99).fill(0), row], 'int32')
+      const inputs = [matrix(1, 5, 100), rowsOf(5), rowsOf(4), matrix(2, 100, 64)] as const
+      const [x, beyond, last, w] = inputs
+      expect(() => picked([x, beyond, w])).toThrow('a row number')
+      const found = picked([x, last, w])
+      const difference = tf.tidy(() => tf.max(tf.abs(tf.sub(found, tf.matMul(tf.gather(x, last), w)))))
+      expect(difference.dataSync()[0]).toBeLessThan(1e-4)
+      expect(used).toEqual([2])
+      dispose([...inputs, difference, found])
+      engine.dispose()
+    })
   })
-})
