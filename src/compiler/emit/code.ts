@@ -227,8 +227,8 @@ export const v128 = {
   select: (a: V128, b: V128, mask: V128): V128 => ({ kind: 'v128', op: 'v128.select', args: [a, b, mask] }),
   /** Each lane takes the number that is `by` lanes further on; the last ones take the first numbers. */
   rotate: (a: V128, by: number): V128 => ({ kind: 'v128', op: 'v128.rotate', args: [a], by }),
-  /** For vectors of four lanes: the lanes with these numbers, of which 0 to 3 are those of `a`, 4 to 7 those of `b`. */
-  shuffle: (a: V128, b: V128, ...places: readonly [number, number, number, number]): V128 => ({
+  /** The lanes with these numbers, which count through `a` and then through `b`. */
+  shuffle: (a: V128, b: V128, places: readonly number[]): V128 => ({
     kind: 'v128',
     op: 'v128.shuffle',
     args: [a, b],

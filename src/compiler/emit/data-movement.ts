@@ -52,61 +52,47 @@ export const gather = (fn: Locals, node: GatherNode, bufferOf: BufferOf, output:
     output,
   )
 
-/** The columns of a 4 by 4 block, from its rows. */
+/**
+ * The columns of a block, from its rows, which are as many as a vector has lanes.
+ *
+ * A number's place is the bits of its row, followed by those of its lane. Interleaving the first half of the rows with the second
+ * rotates these bits by one: after as many turns as a lane has bits, the row is the lane.
+ */
 const transposeBlock = (
   fn: Locals,
-  a: V128,
-  b: V128,
-  c: V128,
-  d: V128,
+  rows: readonly V128[],
 ): { readonly code: Code; readonly columns: readonly V128[] } => {
-  const ab = let_(fn, v128.shuffle(a, b, 0, 4, 1, 5))
-  const cd = let_(fn, v128.shuffle(c, d, 0, 4, 1, 5))
-  const AB = let_(fn, v128.shuffle(a, b, 2, 6, 3, 7))
-  const CD = let_(fn, v128.shuffle(c, d, 2, 6, 3, 7))
-  return {
-    code: [ab.code, cd.code, AB.code, CD.code],
-    columns: [
-      v128.shuffle(ab.value, cd.value, 0, 1, 4, 5),
-      v128.shuffle(ab.value, cd.value, 2, 3, 6, 7),
-      v128.shuffle(AB.value, CD.value, 0, 1, 4, 5),
-      v128.shuffle(AB.value, CD.value, 2, 3, 6, 7),
-    ],
+  const half = rows.length / 2
+  const codes: Code[] = []
+  const interleaved = (a: V128, b: V128, from: number): V128 => {
+    const { code, value } = let_(
+      fn,
+      v128.shuffle(a, b, Array.from({ length: half }, (_, i) => [from + i, rows.length + from + i]).flat()),
+    )
+    codes.push(code)
+    return value
   }
+  let columns = rows
+  for (let turn = 1; turn < rows.length; turn *= 2)
+    columns = columns
+      .slice(0, half)
+      .flatMap((row, i) => [
+        interleaved(row, columns[half + i]!, 0),
+        interleaved(row, columns[half + i]!, half),
+      ])
+  return { code: codes, columns }
 }
 
-/** Rows and columns of a block that is transposed in registers. */
-const BLOCK = 4
-
-/** Cuts 0 … count into steps of four, the last of which may be shorter. */
-const byFours = (fn: Locals, count: number, body: (at: I32, size: number) => Code): Code => {
-  const rest = count % BLOCK
+/** Cuts 0 … count into steps, the last of which may be shorter. */
+const bySteps = (fn: Locals, count: number, step: number, body: (at: I32, size: number) => Code): Code => {
+  const rest = count % step
   return [
-    for_(fn, { to: count - rest, step: BLOCK }, at => body(at, BLOCK)),
+    for_(fn, { to: count - rest, step }, at => body(at, step)),
     rest > 0 ? body(i32.const(count - rest), rest) : [],
   ]
 }
 
-/** Number by number, for vectors that are wider than a block. */
-const transposeNumbers = (fn: Locals, input: TensorBuffer, output: TensorBuffer): Code => {
-  const [from, to] = [input.layout, output.layout]
-  return [
-    clear(i32.const(output.address), i32.const(to.bytes)),
-    for_(fn, { to: from.columns }, column =>
-      for_(fn, { to: from.rows }, row =>
-        i32.store(
-          i32.add(i32.mul(column, i32.const(to.pitch)), i32.shl(row, i32.const(2))),
-          i32.load(
-            i32.add(i32.mul(row, i32.const(from.pitch)), i32.shl(column, i32.const(2))),
-            input.address,
-          ),
-          output.address,
-        ),
-      ),
-    ),
-  ]
-}
-
+/** Block by block. */
 export const transposeMatrix = (
   fn: Locals,
   { inputs }: TransposeNode,
@@ -114,19 +100,22 @@ export const transposeMatrix = (
   output: TensorBuffer,
 ): Code => {
   const input = bufferOf(inputs[0])
-  if (fn.machine.lanes !== BLOCK) return transposeNumbers(fn, input, output)
+  const { lanes } = fn.machine
   const [from, to] = [input.layout, output.layout]
   const [source, target] = [local(fn, 'i32'), local(fn, 'i32')]
-  return byFours(fn, from.rows, (row, rows) =>
-    byFours(fn, from.columns, (column, columns) => {
-      const line = (i: number) =>
-        let_(fn, i < rows ? v128.load(source, input.address + i * from.pitch) : f32x4.const(0))
-      const [a, b, c, d] = [line(0), line(1), line(2), line(3)]
-      const block = transposeBlock(fn, a.value, b.value, c.value, d.value)
+  return bySteps(fn, from.rows, lanes, (row, rows) =>
+    bySteps(fn, from.columns, lanes, (column, columns) => {
+      const lines = Array.from({ length: lanes }, (_, i) =>
+        let_(fn, i < rows ? v128.load(source, input.address + i * from.pitch) : f32x4.const(0)),
+      )
+      const block = transposeBlock(
+        fn,
+        lines.map(({ value }) => value),
+      )
       return [
         source.set(i32.add(i32.mul(row, i32.const(from.pitch)), i32.shl(column, i32.const(2)))),
         target.set(i32.add(i32.mul(column, i32.const(to.pitch)), i32.shl(row, i32.const(2)))),
-        [a, b, c, d].map(({ code }) => code),
+        lines.map(({ code }) => code),
         block.code,
         block.columns
           .slice(0, columns)
