@@ -65,10 +65,6 @@ const python = (name: string, library: string, threads: number): Command => ({
   env: {
     OMP_NUM_THREADS: String(threads),
     OPENBLAS_NUM_THREADS: String(threads),
-    // for JAX
-    ...(threads === 1
-      ? { XLA_FLAGS: '--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1' }
-      : {}),
   },
 })
 

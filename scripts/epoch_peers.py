@@ -3,12 +3,17 @@ says what each line of standard input holds. Cross-entropy, sigmoid, float32, mi
 
 Usage: epoch_peers.py numpy|jax|torch THREADS
 """
+import os
 import sys
 import time
 
+library, threads = sys.argv[1], int(sys.argv[2])
+if threads == 1 and hasattr(os, "sched_setaffinity"):
+    # JAX has as many threads as the process has cores, whatever its flags say
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
 import numpy as np
 
-library, threads = sys.argv[1], int(sys.argv[2])
 ETA = 0.5
 
 

@@ -78,32 +78,37 @@ export const isRagged = ({ columns, pitch }: PaddedLayout): boolean => columns *
 
 export const bytesOf = (spec: Pick<Spec, 'shape'>, lanes: number): number => paddedLayout(spec, lanes).bytes
 
-/** Writes the numbers of a tensor as padded rows. */
+/** Columns of a larger matrix: the first one, and how many columns that matrix has. */
+type Window = { readonly first: number; readonly of: number }
+
+/** Writes the numbers of a tensor, or of some of its columns, as padded rows. */
 export const writePadded = (
   view: Float32Array | Int32Array,
   address: number,
   { rows, columns, pitch }: PaddedLayout,
   values: ArrayLike<number>,
+  { first, of }: Window = { first: 0, of: columns },
 ): void => {
   const [start, step] = [address / 4, pitch / 4]
   view.fill(0, start, start + rows * step)
-  if (step === columns) view.set(values, start)
+  if (columns === of && step === of) view.set(values, start)
   else
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++)
-        view[start + row * step + column] = values[row * columns + column]!
+        view[start + row * step + column] = values[row * of + first + column]!
 }
 
-/** Reads the numbers of a tensor from padded rows. */
+/** Reads the numbers of a tensor, or of some of its columns, from padded rows. */
 export const readPadded = <A extends Values>(
   view: Float32Array | Int32Array,
   address: number,
   { rows, columns, pitch }: PaddedLayout,
   into: A,
+  { first, of }: Window = { first: 0, of: columns },
 ): A => {
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
-      into[row * columns + column] = view[(address + row * pitch) / 4 + column]!
+      into[row * of + first + column] = view[(address + row * pitch) / 4 + column]!
   return into
 }
 

@@ -6,7 +6,7 @@
  */
 import type { LoopProgram } from '../kernel-program.ts'
 import type { MemoryPlan } from '../passes/memory-plan.ts'
-import { specOf, type Ref } from '../program.ts'
+import { sameRef, specOf, type Ref } from '../program.ts'
 import type { StepLayout } from '../rows.ts'
 import type { BufferOf, SourceForm } from './buffer.ts'
 import {
@@ -24,7 +24,8 @@ import {
 } from './code.ts'
 import { emitNode } from './kernels.ts'
 import { paddedLayout, type VectorUnit } from './layout.ts'
-import { sharesOf } from './threads.ts'
+import { ownBuffer, type Panels } from './panels.ts'
+import type { Shares } from './threads.ts'
 
 /** The functions of a module. */
 export type ModuleFunctions = {
@@ -50,8 +51,13 @@ export type LoopInputs = {
   readonly sources: ReadonlyMap<number, SourceForm>
   readonly layout: StepLayout
   readonly machine: VectorUnit
-  /** How many threads there are at most; 1 if it is left out. */
-  readonly threads?: number
+  /** How many threads there are at most. */
+  readonly threads: number
+  /** Whether one thread does the work of all. */
+  readonly isAlone: boolean
+  /** What each thread computes of each node. */
+  readonly shares: readonly Shares[]
+  readonly panels: Panels
 }
 
 /**
@@ -64,7 +70,7 @@ export type LoopInputs = {
 export const moduleFunctions = (
   step: LoopProgram,
   plan: MemoryPlan,
-  { sources, layout: { carried, rows }, machine, threads = 1 }: LoopInputs,
+  { sources, layout: { carried, rows }, machine, threads, isAlone, shares, panels }: LoopInputs,
   start: number,
 ): ModuleFunctions => {
   const vectorFunctions: Locals['vectorFunctions'] = new Map()
@@ -82,14 +88,20 @@ export const moduleFunctions = (
     return form === undefined ? buffer : { ...buffer, gatherSource: form }
   }
   const functions: Func[] = []
-  /** For each thread the code that calls its share of the node. */
+  /** For each thread the code that calls its share of the node; of a thread that is alone, the shares of all. */
   const calls = step.nodes.map((node, index) => {
-    const output = bufferOf({ kind: 'node', index, output: 0 })
-    return sharesOf(node, bufferOf, output, threads).map(share =>
-      share === undefined
-        ? []
-        : call(functions.push(functionOf(fn => emitNode(fn, node, bufferOf, output, share))) - 1),
-    )
+    const result: Ref = { kind: 'node', index, output: 0 }
+    const parts = shares[index]!.map((share, thread): Code => {
+      if (share === undefined) return []
+      const own: BufferOf = ref => {
+        const state =
+          ref.kind === 'input' ? ref.index : step.outputs.findIndex(output => sameRef(output, ref))
+        const panel = panels.get(state)?.[thread]
+        return panel === undefined ? bufferOf(ref) : ownBuffer(bufferOf(ref), panel)
+      }
+      return call(functions.push(functionOf(fn => emitNode(fn, node, own, own(result), share))) - 1)
+    })
+    return isAlone ? [parts] : parts
   })
   const rowOf = (ref: Ref, position: number) => {
     const { address, layout } = bufferOf(ref)

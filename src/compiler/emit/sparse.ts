@@ -207,7 +207,7 @@ export const rankUpdate = (
   const [at, number] = [local(fn, 'i32'), local(fn, 'v128')]
   const strip = (row: I32, column: I32, count: number): Code => {
     const { code, from, to } = entriesOf(fn, source, rows, row)
-    const start = let_(fn, i32.add(i32.mul(row, i32.const(pitch)), column))
+    const start = let_(fn, i32.add(i32.mul(row, i32.const(delta.layout.pitch)), column))
     const steps = Array.from({ length: count }, (_, j) =>
       let_(fn, f32x4.mul(minusRate.value, v128.load(start.value, delta.address + j * vectorBytes))),
     )
@@ -251,7 +251,9 @@ const eachStretch = (
 ): Code =>
   end - first === vectors
     ? body(i32.const(0), rows * vectors)
-    : for_(fn, { from: first * vectorBytes, to: bytes, step: pitch }, at => body(at, end - first))
+    : for_(fn, { to: bytes, step: pitch }, at =>
+        body(i32.add(at, i32.const(first * vectorBytes)), end - first),
+      )
 
 const copyColumns = (fn: Locals, from: TensorBuffer, to: TensorBuffer, columns: Range): Code =>
   eachStretch(fn, to.layout, columns, (at, count) =>

@@ -4,7 +4,7 @@
  * is computed by one thread, in the one order there is: so any number of threads gives the same bytes.
  */
 import { isElementwiseNode, type LoopNode } from '../kernel-program.ts'
-import type { BufferOf, TensorBuffer } from './buffer.ts'
+import type { Ref } from '../program.ts'
 import { allOf, sharesOfThreads, type PaddedLayout, type Range, type Share } from './layout.ts'
 
 /** The share of each thread; undefined where a thread has none. */
@@ -24,13 +24,16 @@ const DENSITY = 0.2
 /** The cost of a number of an element-wise chain, in multiplications. */
 const CHAIN = 8
 
+/** The layout of a tensor of the program. */
+export type LayoutOf = (ref: Ref) => PaddedLayout
+
 /** The multiplications of a node, or what takes as long; undefined where a share of it cannot be computed by itself. */
-const workOf = (node: LoopNode, bufferOf: BufferOf, layout: PaddedLayout): number | undefined => {
+const workOf = (node: LoopNode, layoutOf: LayoutOf, layout: PaddedLayout): number | undefined => {
   const numbers = layout.rows * layout.columns
-  if (node.kernel === 'RankUpdate') return DENSITY * numbers * bufferOf(node.inputs[3]).layout.rows
+  if (node.kernel === 'RankUpdate') return DENSITY * numbers * layoutOf(node.inputs[3]).rows
   if (node.kernel !== 'Fused') return undefined
   const { body } = node.attributes
-  const rowsOf = (index: number): number => bufferOf(node.inputs[index]!).layout.rows
+  const rowsOf = (index: number): number => layoutOf(node.inputs[index]!).rows
   const start = body.nodes.find(inner => !isElementwiseNode(inner))
   switch (start?.kernel) {
     case 'BatchMatMul':
@@ -47,11 +50,11 @@ const workOf = (node: LoopNode, bufferOf: BufferOf, layout: PaddedLayout): numbe
 /** The shares of a node: all is the first thread's, if it is not worth more. */
 export const sharesOf = (
   node: LoopNode,
-  bufferOf: BufferOf,
-  { layout }: TensorBuffer,
+  layoutOf: LayoutOf,
+  layout: PaddedLayout,
   threads: number,
 ): Shares => {
-  const work = workOf(node, bufferOf, layout)
+  const work = workOf(node, layoutOf, layout)
   if (threads === 1 || work === undefined || work < LEAST_WORK) return [allOf(layout)]
   const shares = sharesOfThreads(layout, threads)
   // an update reads all rows of the mini-batch for some columns

@@ -3,11 +3,13 @@
  */
 import type { SourceForm } from '../emit/buffer.ts'
 import { paddedLayout, writePadded, type VectorUnit } from '../emit/layout.ts'
-import { moduleFunctions, type ModuleFunctions } from '../emit/module.ts'
+import { moduleFunctions, type LoopInputs, type ModuleFunctions } from '../emit/module.ts'
+import { panelsOf, type Panels } from '../emit/panels.ts'
+import { sharesOf, type LayoutOf } from '../emit/threads.ts'
 import type { KernelProgram, LoopProgram } from '../kernel-program.ts'
 import { lower } from '../passes/lower.ts'
 import { planMemory, type MemoryPlan } from '../passes/memory-plan.ts'
-import { print } from '../program.ts'
+import { print, specOf } from '../program.ts'
 import type { StepLayout } from '../rows.ts'
 import type { GatherSource } from './gather-sources.ts'
 import type { Memory, Region } from './memory.ts'
@@ -54,6 +56,8 @@ export type Compiled = {
   readonly inputs: readonly number[]
   /** The inputs that are given transposed. */
   readonly transposed: ReadonlySet<number>
+  /** The states that are stored in panels. */
+  readonly panels: Panels
   /** Runs `count` steps. Each leaf of the per-step inputs and of the outputs has its rows in a region. */
   readonly run: (rows: readonly Region[], count: number) => void
 }
@@ -61,7 +65,10 @@ export type Compiled = {
 /** A program, planned, and its functions for an address at which its part of the memory starts, and a number of threads. */
 export type WrittenProgram = Pick<Compiled, 'program' | 'transposed'> & {
   readonly plan: MemoryPlan
-  readonly functions: (start: number, threads?: number) => ModuleFunctions
+  /** @param isAlone whether one thread does the work of all, in their layout of the memory */
+  readonly functions: (start: number, threads?: number, isAlone?: boolean) => ModuleFunctions
+  /** The states that so many threads store in panels. */
+  readonly panels: (threads: number) => Panels
 }
 
 /** @param sources the form of each gather source among the program's inputs */
@@ -73,12 +80,20 @@ export const writeProgram = (
 ): WrittenProgram => {
   const { program, transposed } = lower(canonical, sources, layout)
   const plan = planMemory(program, new Set(sources.keys()), layout, machine.lanes)
+  const layoutOf: LayoutOf = ref => paddedLayout(specOf(program, ref), machine.lanes)
+  const sharing = (threads: number): Pick<LoopInputs, 'shares' | 'panels'> => {
+    const shares = program.nodes.map((node, index) =>
+      sharesOf(node, layoutOf, layoutOf({ kind: 'node', index, output: 0 }), threads),
+    )
+    return { shares, panels: panelsOf(program, layout, shares) }
+  }
   return {
-    program,
-    transposed,
-    plan,
-    functions: (start, threads = 1) =>
-      moduleFunctions(program, plan, { sources, layout, machine, threads }, start),
+    ...{ program, transposed, plan },
+    functions: (start, threads = 1, isAlone = false) => {
+      const given = { sources, layout, machine, threads, isAlone, ...sharing(threads) }
+      return moduleFunctions(program, plan, given, start)
+    },
+    panels: threads => sharing(threads).panels,
   }
 }
 
@@ -92,7 +107,8 @@ export const compile = (
   onCompile: (listing: CompiledListing) => void,
 ): Compiled => {
   const forms = new Map([...sources].map(([index, { form }]) => [index, form] as const))
-  const { program, transposed, plan, functions } = writeProgram(canonical, forms, layout, memory.machine)
+  const written = writeProgram(canonical, forms, layout, memory.machine)
+  const { program, transposed, plan, functions } = written
   const { address: start } = memory.allocate(plan.bytes)
   program.constants.forEach((constant, i) => {
     const view = constant.dtype === 'float32' ? memory.floats() : memory.ints()
@@ -109,6 +125,7 @@ export const compile = (
     program,
     inputs: plan.inputs.map(place => start + place),
     transposed,
+    panels: written.panels(size.threads),
     run: (regions, count) =>
       run(
         regions.map(({ address }) => address),

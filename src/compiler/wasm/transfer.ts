@@ -8,14 +8,39 @@ import {
   bytesOf,
   paddedLayout,
   type PaddedLayout,
+  type Range,
   readPadded,
   transposeValues,
   writePadded,
 } from '../emit/layout.ts'
+import { panelIn } from '../emit/panels.ts'
 import type { Memory, Region } from './memory.ts'
 
-/** Where a tensor is in memory, with its dtype and shape there, and whether it is stored transposed. */
-export type Place = { readonly address: number; readonly spec: Spec; readonly transposed: boolean }
+/** Where a tensor is in memory, with its dtype and shape there, and whether it is stored transposed, or in panels. */
+export type Place = {
+  readonly address: number
+  readonly spec: Spec
+  readonly transposed: boolean
+  readonly panels: readonly Range[] | undefined
+}
+
+/** The parts of a tensor's columns that lie together: all of them, or those of each panel. */
+const partsOf = (memory: Memory, { address, spec, panels }: Place) => {
+  const whole = paddedLayout(spec, memory.machine.lanes)
+  const { columns, vectors } = whole
+  return (panels ?? [{ first: 0, end: vectors }]).map(({ first, end }) => {
+    const { layout, at } = panelIn(whole, { first, end })
+    const [from, to] = [first, end].map(vector => Math.min(columns, vector * memory.machine.lanes)) as [
+      number,
+      number,
+    ]
+    return {
+      address: address + at,
+      layout: { ...layout, columns: to - from },
+      window: { first: from, of: columns },
+    }
+  })
+}
 
 /** The numbers of a tensor. */
 export const valuesOfTensor = (from: Tensor): Values =>
@@ -24,10 +49,12 @@ export const valuesOfTensor = (from: Tensor): Values =>
 const viewOf = (memory: Memory, { dtype }: Pick<Spec, 'dtype'>): Float32Array | Int32Array =>
   dtype === 'float32' ? memory.floats() : memory.ints()
 
-export const writeTensor = (memory: Memory, from: Tensor, { address, spec, transposed }: Place): void => {
+export const writeTensor = (memory: Memory, from: Tensor, place: Place): void => {
   const [rows = 1, columns = 1] = from.shape
-  const values = transposed ? transposeValues(valuesOfTensor(from), rows, columns) : valuesOfTensor(from)
-  writePadded(viewOf(memory, spec), address, paddedLayout(spec, memory.machine.lanes), values)
+  const given = valuesOfTensor(from)
+  const values = place.transposed ? transposeValues(given, rows, columns) : given
+  for (const { address, layout, window } of partsOf(memory, place))
+    writePadded(viewOf(memory, place.spec), address, layout, values, window)
 }
 
 const emptyOf = ({ dtype }: Spec, size: number): Values =>
@@ -38,13 +65,11 @@ const emptyOf = ({ dtype }: Spec, size: number): Values =>
       : new Int32Array(size)
 
 /** A new tensor with the shape and dtype of another one. */
-export const readTensor = (memory: Memory, like: Tensor, { address, spec, transposed }: Place): Tensor => {
-  const values = readPadded(
-    viewOf(memory, spec),
-    address,
-    paddedLayout(spec, memory.machine.lanes),
-    emptyOf(spec, sizeOf(spec)),
-  )
+export const readTensor = (memory: Memory, like: Tensor, place: Place): Tensor => {
+  const { spec, transposed } = place
+  const values = emptyOf(spec, sizeOf(spec))
+  for (const { address, layout, window } of partsOf(memory, place))
+    readPadded(viewOf(memory, spec), address, layout, values, window)
   const [rows = 1, columns = 1] = spec.shape
   return tensor(transposed ? transposeValues(values, rows, columns) : values, like.shape, like.dtype)
 }

@@ -53,7 +53,7 @@ export const webAssemblyMachine = (threads: number, onNotice: (line: string) => 
           checked(() => {
             const args = [...rows, count]
             if (workers.isReady()) workers.run(program, args, () => run(...args))
-            else (alone ??= instantiate(memory, functions(start)).run)(...args)
+            else (alone ??= instantiate(memory, functions(start, used, true)).run)(...args)
           }),
       }
     },
