@@ -25,10 +25,10 @@ export const TEAM_WORDS = {
 /** Why threads stop: a gathered row does not exist; one of them does not answer. */
 export const STOPPED = { byTrap: 1, byLoss: 2 }
 
-/** How often a thread looks before it sleeps: some 50 microseconds. */
-const SPINS = 20_000
+/** How often a thread looks before it sleeps: for longer than a step mostly takes, because it wakes up late. */
+const SPINS = 200_000
 
-/** How often it sleeps before it takes another thread for lost: a minute, or longer. */
+/** How often it sleeps, `SLEEP` each time, before it takes another thread for lost: a minute, or longer. */
 const SLEEPS = 1_200_000
 
 /**
