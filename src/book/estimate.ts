@@ -7,6 +7,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.ts'
 import { EVERY_EPOCH, expandedImages } from '../data/expand.ts'
 import type { AppError } from '../errors.ts'
+import { STUDY_EPOCHS } from '../study/trial-lab.ts'
 import type { Env } from '../io/env.ts'
 import { dryRun } from '../runs/dry-run.ts'
 import { loadEngine } from '../runs/resources.ts'
@@ -72,7 +73,10 @@ const measure = (
     TE.bind('run', ({ parsed }) => TE.fromEither(planTrial(parsed, dataset))),
     // the trials print the notices about the engine
     TE.bind('machine', ({ parsed, run }) =>
-      loadEngine(parsed, run.config.sizes, dataset, { ...env, log: () => undefined }),
+      loadEngine({ ...parsed, epochs: STUDY_EPOCHS }, run.config.sizes, dataset, {
+        ...env,
+        log: () => undefined,
+      }),
     ),
     TE.map(({ run, machine }) => ({
       training: dryRun(env, { dataset, ...machine }, run).seconds / epochSize(run.config),

@@ -42,7 +42,7 @@ export const rowsInOrder = (n: number, atOnce = ROWS_AT_ONCE): readonly Tensor2D
   n === 0
     ? []
     : miniBatches(
-        Int32Array.from({ length: n }, (_, i) => i),
+        new Int32Array(n).map((_, i) => i),
         Math.min(atOnce, n),
       )
 

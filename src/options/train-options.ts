@@ -305,7 +305,7 @@ export const trainingOptions = {
   }),
   engine: withDefault<EngineChoice>(D.oneWordOf(['auto', 'c', 'wasm', 'xla', 'eager', 'staged']), 'auto', {
     group: MACHINE,
-    help: 'how a step is run: auto | c (a C compiler) | wasm | xla (the native backend) | eager (not compiled)',
+    help: 'how a step is run: auto (the fastest) | c (a C compiler) | wasm | xla (the native backend) | eager (not compiled)',
     fixedByArm: true,
   }),
   threads: optional(threads, {

@@ -33,6 +33,9 @@ export type Request = {
   readonly backend: BackendChoice
   readonly engine: EngineChoice
   readonly threads?: ThreadsChoice | undefined
+  /** How many epochs are trained, on how many examples: none, and all of the training set, if they are left out. */
+  readonly epochs?: number | undefined
+  readonly trainSize?: number | undefined
   /** The sizes of the network for a data set. */
   readonly sizesFor: (dataset: Dataset) => Sizes
 }
@@ -59,7 +62,7 @@ export const loadResources = (
 
 /** The backend and engine that were asked for, or those that are fastest for this network and data. */
 export const loadEngine = (
-  { backend: wanted, engine, threads: choice }: Pick<Request, 'backend' | 'engine' | 'threads'>,
+  { backend: wanted, engine, threads: choice, epochs = 0, trainSize }: Omit<Request, 'data' | 'sizesFor'>,
   sizes: Sizes,
   { training }: Dataset,
   env: Env,
@@ -69,7 +72,12 @@ export const loadEngine = (
     loadBackend(selectBackend(wanted, engine, { sizes, density: density(training.inputs) }), threads),
     TE.bindTo('backend'),
     TE.bindW('interpreter', ({ backend }) =>
-      TE.fromEither(selectEngine(engine, backend.name, line => env.log(`network2: ${line}`), threads)),
+      TE.fromEither(
+        selectEngine(engine, backend.name, line => env.log(`network2: ${line}`), threads, {
+          sizes,
+          images: epochs * (trainSize ?? training.size),
+        }),
+      ),
     ),
     TE.map(({ backend, interpreter }) => ({
       // the threads of these engines are their own

@@ -9,13 +9,14 @@ import { join } from 'node:path'
 import { cacheFolder } from '#scripts/cache-folder'
 import { sessions, type BackendChoice, type BackendName, type BackendPreference } from './backend.ts'
 import { usageError, type UsageError } from '../errors.ts'
+import { findCCompiler } from '../compiler/c/addon.ts'
 import { c, type COptions } from '../compiler/c/c.ts'
 import { eager } from '../compiler/eager.ts'
 import { withFallback } from '../compiler/fallback.ts'
-import type { EngineName, Interpreter } from '../core/scan.ts'
+import { CompileError, type EngineName, type Interpreter } from '../core/scan.ts'
 import { wasm } from '../compiler/wasm/wasm.ts'
 import { xla } from '../compiler/xla/xla.ts'
-import { suitsWasm, type Workload } from './workload.ts'
+import { suitsC, suitsWasm, type Workload } from './workload.ts'
 
 /** `auto` is the fastest engine of the backend; `staged` its compiled one, the only name of both in older versions. */
 export type EngineChoice = EngineName | 'auto' | 'staged'
@@ -87,7 +88,7 @@ const noticeOfThreads = (threads: number, engine: EngineName, backend: BackendNa
 export const selectBackend = (
   backend: BackendChoice,
   engine: EngineChoice,
-  workload: Workload,
+  workload: Omit<Workload, 'images'>,
 ): BackendPreference => {
   if (backend !== 'auto') return backend
   switch (engine) {
@@ -105,22 +106,37 @@ export const selectBackend = (
   }
 }
 
+/** Whether this machine has what the C engine needs. */
+const hasCCompiler = (): boolean => {
+  try {
+    findCCompiler(process.env.PATH ?? '')
+    return true
+  } catch (error) {
+    if (error instanceof CompileError) return false
+    throw error
+  }
+}
+
 /**
- * The interpreter for a backend and a choice of engine. With `auto`, steps that the engine cannot compile run eagerly;
- * with `c` they run in WebAssembly, which gives the same bytes.
+ * The interpreter for a backend and a choice of engine. With `auto`, steps that the engine cannot compile run eagerly, and the C
+ * engine runs in the place of WebAssembly where that pays; with `c`, steps that it cannot compile run in WebAssembly, which gives
+ * the same bytes.
  *
  * @param log is given a sentence with the reason, if another engine runs the steps, and a sentence for each choice that does not mean what
  *            it says
  * @param threads how many threads share the steps of `c` and `wasm`
+ * @param workload what is trained; left out, `auto` is not the C engine
  */
 export const selectEngine = (
   choice: EngineChoice,
   backend: BackendName,
   log: (line: string) => void,
   threads = 1,
+  workload?: Pick<Workload, 'sizes' | 'images'>,
 ): E.Either<UsageError, Interpreter> => {
   const available = engines(backend, threads, log)
-  const [[fastest]] = available
+  const isC = choice === 'auto' && backend === 'wasm' && workload !== undefined && suitsC(workload)
+  const fastest = isC && hasCCompiler() ? 'c' : available[0][0]
   const found = available.find(([name]) => {
     if (choice === 'auto') return name === fastest
     return choice === 'staged' ? name !== 'eager' && name === fastest : name === choice
@@ -136,14 +152,17 @@ export const selectEngine = (
   if (choice === 'staged') log(`--engine staged is the old name of --engine ${name}`)
   const notice = noticeOfThreads(threads, name, backend)
   if (notice !== undefined) log(notice)
-  if (choice === 'auto' && name !== 'eager')
-    return E.right(withFallback(make(), eager, reason => log(`falling back to --engine eager: ${reason}`)))
-  return E.right(
+  const compiled =
     name === 'c'
-      ? withFallback(make(), wasm({ threads, onNotice: log }), reason =>
-          log(`--engine wasm instead: ${reason}`),
-        )
-      : make(),
+      ? withFallback(make(), wasm({ threads, onNotice: log }), reason => {
+          // nobody asked for it otherwise
+          if (choice === 'c') log(`--engine wasm instead: ${reason}`)
+        })
+      : make()
+  return E.right(
+    choice === 'auto' && name !== 'eager'
+      ? withFallback(compiled, eager, reason => log(`falling back to --engine eager: ${reason}`))
+      : compiled,
   )
 }
 

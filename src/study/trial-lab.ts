@@ -67,6 +67,9 @@ const openLab = (machine: Omit<Resources, 'dataset'>, sizes: Sizes): TrialLab =>
 /** An engine keeps all that it compiles in its memory: after so many compilations, another one is opened. */
 const MOST_COMPILED = 100
 
+/** An engine is chosen for a study, which has this many epochs or more, and not for one of its trials. */
+export const STUDY_EPOCHS = 100
+
 type Choice = Pick<Request, 'backend' | 'engine' | 'threads'>
 
 export type TrialLabs = {
@@ -91,7 +94,7 @@ export const trialLabs = (env: Env): TrialLabs => {
     const key = JSON.stringify([backend, engine, threads, sizes])
     if (open?.key === key && open.dataset === dataset && isFresh(open)) return TE.right(open.lab)
     return pipe(
-      loadEngine({ backend, engine, threads }, sizes, dataset, env),
+      loadEngine({ backend, engine, threads, epochs: STUDY_EPOCHS }, sizes, dataset, env),
       TE.tapIO(({ backend: { notice } }) => () => {
         if (notice !== undefined) env.log(`network2: ${notice}`)
       }),

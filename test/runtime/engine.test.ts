@@ -16,7 +16,7 @@ import {
   type EngineChoice,
 } from '../../src/runtime/engine.ts'
 import { interpreterOf, pairs } from '../support/engines.ts'
-import { native } from '../support/needs.ts'
+import { cCompiler, native } from '../support/needs.ts'
 
 afterEach(async () => {
   await loadBackend('cpu')()
@@ -77,6 +77,35 @@ describe('the engine on a backend', () => {
     ['cpu', 'xla', refusal('xla', 'cpu', 'xla', 'eager')],
   ])('--backend %s --engine %s: %s', async (backend, engine, expected) => {
     expect(await select(backend, engine)).toBe(expected)
+  })
+
+  describe('auto, by what is trained', () => {
+    const { PATH } = process.env
+    afterEach(() => {
+      process.env.PATH = PATH
+    })
+    const [little, much] = [10, 14].map(epochs => ({ sizes: BOOK, images: epochs * 50_000 }))
+    const chosen = async (
+      backend: BackendName,
+      engine: EngineChoice,
+      workload = little,
+    ): Promise<string | undefined> => {
+      await loadBackend(backend)()
+      const found = selectEngine(engine, backend, line => expect(line).toBeUndefined(), 1, workload)
+      return E.isRight(found) ? found.right.name : undefined
+    }
+
+    it.skipIf(cCompiler.isMissing)('is C where that pays', cCompiler.why, async () => {
+      expect(await chosen('wasm', 'auto', much)).toBe('c')
+      expect(await chosen('wasm', 'auto', little)).toBe('wasm')
+      expect(await chosen('wasm', 'wasm', much)).toBe('wasm')
+      expect(await chosen('cpu', 'auto', much)).toBe('eager')
+    })
+
+    it('is WebAssembly without a compiler, and without a word', async () => {
+      process.env.PATH = '/nowhere'
+      expect(await chosen('wasm', 'auto', much)).toBe('wasm')
+    })
   })
 
   describe.skipIf(native.isMissing)('native', native.why, () =>
