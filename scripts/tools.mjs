@@ -51,6 +51,14 @@ export const tools = {
     values: [NUMBER],
     flags: [],
   },
+  'stuck-runs': {
+    file: 'scripts/stuck-runs.ts',
+    about:
+      'Says which runs of a study with repeated searches get stuck: by start, by digit, and by where its neuron starts.',
+    usage: 'DIR',
+    values: [ANY],
+    flags: [],
+  },
   'simulate-queue': {
     file: 'scripts/simulate-queue.ts',
     about:

@@ -1,6 +1,8 @@
-import { cp, readFile, readdir, writeFile } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
+import { copyFile, cp, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { cli, jsonLines, inFolder, start } from '../support/cli.ts'
 import { journalOf, smallStudy, writeClouds } from '../support/studies.ts'
@@ -14,7 +16,8 @@ const outcomeText = (out: string): string => ending(out).replace(/Report: .*/, '
 const words = (text: string): string => text.replaceAll(/\s+/g, ' ')
 
 /** The output without the hours of a sharper answer, which differ from run to run. */
-const withoutTime = (text: string): string => words(text).replaceAll(/about [\d.]+ (minutes?|hours) of/g, '')
+const withoutTime = (text: string): string =>
+  words(text).replaceAll(/(about|took) [\d.]+ (minutes?|hours) of/g, '')
 
 describe('a study', () => {
   it('is printed, saved, reported, shown again, and continued', () =>
@@ -181,8 +184,33 @@ describe('a study that repeats its searches', () => {
     }))
 })
 
-describe("the project's own study", () => {
-  it('has the recorded text', async () => {
+describe("the project's own studies", () => {
+  const studies = fileURLToPath(new URL('../../data/studies', import.meta.url))
+  const ended = readdirSync(studies, { withFileTypes: true }).filter(entry => entry.isDirectory())
+  it.each(ended.map(({ name }) => name))('%s has the recorded text', name =>
+    inFolder(async folder => {
+      for (const file of ['study.json', 'journal.jsonl.gz'])
+        await copyFile(join(studies, name, file), join(folder, file))
+      await writeFile(
+        join(folder, 'journal.jsonl'),
+        gunzipSync(await readFile(join(folder, 'journal.jsonl.gz'))),
+      )
+      const { code, out, err } = await cli(['study', 'show', folder])
+      expect([code, err]).toEqual([0, ''])
+      expect(out).toBe(await readFile(join(studies, name, 'verdict.txt'), 'utf8'))
+      const json = async (file: string): Promise<Record<string, unknown>> =>
+        JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
+      const [stated, study] = [
+        await json(join(studies, `${name}.json`)),
+        await json(join(folder, 'study.json')),
+      ]
+      const { looks, delta } = study.rule as { readonly looks: readonly number[]; readonly delta: number }
+      const { seed, seeds, epochs } = study
+      expect(stated).toMatchObject({ looks: looks.join(), delta, seed, seeds, epochs })
+    }),
+  )
+
+  it('the first one has the recorded text', async () => {
     const folder = fileURLToPath(new URL('../../data/study', import.meta.url))
     const { code, out, err } = await cli(['study', 'show', folder])
     expect([code, err]).toEqual([0, ''])

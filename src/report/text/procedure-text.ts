@@ -73,6 +73,7 @@ export const describeProcedures = (
     ...scope(study, outcome),
     ...describeUnlikeSearches(study),
     ...describeMachines(outcome.computedBy),
+    ...timeTaken(results),
   ]
 }
 
@@ -130,13 +131,24 @@ const scope = (study: RuledStudy, { plan }: ProceduresOutcome): readonly string[
   `The plan has the id ${plan}, in the first line of the journal.`,
 ]
 
+/** The seconds of all trainings together; NaN if an old journal does not say them. */
+const secondsOf = (results: TrialResults): number =>
+  sum([...results.values()].map(({ seconds = NaN }) => seconds))
+
+const timeTaken = (results: TrialResults): readonly string[] => {
+  const seconds = secondsOf(results)
+  return Number.isFinite(seconds)
+    ? [`The ${counted(results.size, 'training')} took ${inHours(seconds / 3600)} of one core.`]
+    : []
+}
+
 /** The searches, and the hours, after which an interval would be as wide as delta allows, and half as wide. */
 export const sharperAnswer = (
   { rule }: RuledStudy,
   results: TrialResults,
   { differences }: ProceduresOutcome,
 ): readonly string[] => {
-  const seconds = sum([...results.values()].map(({ seconds = NaN }) => seconds)) / differences.length
+  const seconds = secondsOf(results) / differences.length
   return [rule.delta, rule.delta / 2].map(width => {
     const n = searchesForWidth(differences, width, LEVEL)
     const cost = Number.isFinite(seconds) ? `, about ${inHours((n * seconds) / 3600)} of one core` : ''
