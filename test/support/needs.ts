@@ -68,6 +68,12 @@ export const bookDir = process.env.BOOK_DIR ?? ''
 
 export const bookFiles = need(bookDir !== '', "BOOK_DIR does not name a folder with the book's figures")
 
+/** The other compiler for which the C engine writes. */
+export const clang = need(
+  spawnSync('clang', ['--version']).status === 0,
+  'there is no clang, with which the C engine must give the same bytes, too',
+)
+
 /** A C compiler. */
 export const cCompiler = need(
   process.platform !== 'win32' &&

@@ -2,7 +2,8 @@
  * The C engine gives the same bits as the WebAssembly engine, for vectors of any width.
  */
 import workerThreads from 'node:worker_threads'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
@@ -19,15 +20,13 @@ import { uniform } from '../../../src/compiler/random.ts'
 import type { CompiledListing } from '../../../src/compiler/wasm/compile.ts'
 import { wasm } from '../../../src/compiler/wasm/wasm.ts'
 import type { Interpreter } from '../../../src/core/scan.ts'
-import { cCompiler, need, type Need } from '../../support/needs.ts'
+import { cCompiler, clang, need, type Need } from '../../support/needs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'network2-c-'))
 const searchPath = process.env.PATH ?? ''
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const WIDTHS = [4, 8, 16] as const
-const engineOf = (lanes: (typeof WIDTHS)[number]): Interpreter =>
-  c({ folder: join(folder, 'c'), searchPath, lanes })
 
 /** The bits of all numbers of a tree. */
 const bitsOf = (tree: Tree): readonly number[][] =>
@@ -212,9 +211,24 @@ const differences = (found: readonly number[][], wanted: readonly number[][]): r
     )
     .slice(0, 5)
 
-describe.skipIf(cCompiler.isMissing)('C gives the bytes of WebAssembly', cCompiler.why, () => {
+/** A search path on which clang is the only compiler. */
+const clangPath = (): string => {
+  const path = join(folder, 'clang')
+  mkdirSync(path, { recursive: true })
+  rmSync(join(path, 'cc'), { force: true })
+  symlinkSync(spawnSync('which', ['clang'], { encoding: 'utf8' }).stdout.trim(), join(path, 'cc'))
+  return path
+}
+
+describe.each([
+  ['cc', cCompiler, () => searchPath],
+  ['clang', clang, clangPath],
+] as const)('C, compiled by %s, gives the bytes of WebAssembly', (compiler, needs, path) => {
+  const engineOf = (lanes: (typeof WIDTHS)[number]): Interpreter =>
+    c({ folder: join(folder, compiler), searchPath: path(), lanes })
+
   for (const lanes of WIDTHS) {
-    it(`in every kernel, ${lanes} lanes`, () => {
+    it.skipIf(needs.isMissing)(`in every kernel, ${lanes} lanes`, needs.why, () => {
       const [found, wanted] = [engineOf(lanes), wasm()]
       for (const columns of [21]) {
         const both = [found, wanted].map(engine => jit(engine)(everyKernel))
@@ -228,7 +242,7 @@ describe.skipIf(cCompiler.isMissing)('C gives the bytes of WebAssembly', cCompil
       wanted.dispose()
     })
 
-    it(`in trained weights, ${lanes} lanes`, () => {
+    it.skipIf(needs.isMissing)(`in trained weights, ${lanes} lanes`, needs.why, () => {
       const [found, wanted] = [engineOf(lanes), wasm()]
       for (const network of NETWORKS)
         expect(differences(trained(found, network), trained(wanted, network))).toEqual([])
