@@ -88,6 +88,20 @@ describe('--engine c', () => {
       )
     })
 
+    it('trains in WebAssembly, and says why, where the compiler finds no room for what it writes', async () => {
+      const env = withoutCompiler('full')
+      // the limit of a file's size, here none, is what a test has of a full disk
+      writeFileSync(
+        join(env.PATH!, 'cc'),
+        `#!/bin/sh\nulimit -f 0\nPATH='${process.env.PATH}' exec cc "$@"\n`,
+      )
+      chmodSync(join(env.PATH!, 'cc'), 0o755)
+      const { bytes, err } = await network('full-disk', ['--engine', 'c'], env)
+      expect(err).toMatch(/^network2: --engine wasm instead: .*cc could not compile the step: .+$/m)
+      expect(bytes).toBe((await network('full-wasm', ['--engine', 'wasm'])).bytes)
+      expect(readdirSync(join(folder, 'full-cache', 'compiled'))).toEqual([])
+    })
+
     it('compiles after a process was killed while it compiled', async () => {
       const env = withoutCompiler('killed')
       // a compiler that does not end before the process
