@@ -197,7 +197,8 @@ const writer = (lanes: number) => {
 }
 
 /** Types, and the operations that C does not have. Where a number is NaN, or a zero has a sign, they do as WebAssembly. */
-const preamble = (lanes: number): string => `#include <pthread.h>
+const preamble = (lanes: number): string => `#define _GNU_SOURCE
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
@@ -269,6 +270,29 @@ const TEAM = `
 
 struct team { int size, arrived, turn, stopped; };
 
+/* A scheduler may keep all threads on one core, where they would wait for each other in turns: each gets one of its own while the steps run. */
+#ifdef __linux__
+typedef cpu_set_t cores;
+static int spread(pthread_t *threads, int size, cores *before) {
+  int core = sched_getcpu();
+  if (core < 0 || sched_getaffinity(0, sizeof *before, before) != 0 || CPU_COUNT(before) < size || !CPU_ISSET(core, before)) return 0;
+  threads[0] = pthread_self();
+  for (int i = 0; i < size; i++, core = (core + 1) % CPU_SETSIZE) {
+    while (!CPU_ISSET(core, before)) core = (core + 1) % CPU_SETSIZE;
+    cores own;
+    CPU_ZERO(&own);
+    CPU_SET(core, &own);
+    pthread_setaffinity_np(threads[i], sizeof own, &own);
+  }
+  return 1;
+}
+static void gather(cores *before) { sched_setaffinity(0, sizeof *before, before); }
+#else
+typedef int cores;
+static int spread(pthread_t *threads, int size, cores *before) { return 0; }
+static void gather(cores *before) {}
+#endif
+
 /* whether the team has stopped */
 static int waited(struct team *team) {
   int turn = __atomic_load_n(&team->turn, __ATOMIC_ACQUIRE);
@@ -334,7 +358,12 @@ static napi_value run(napi_env env, napi_callback_info info) {
   }
   /* a system that starts no more threads: the steps are not run */
   if (started < ${runs.length}) team.stopped = 1;
-  else work(job);
+  else {
+    cores before;
+    int spreads = ${runs.length} > 1 && spread(threads, ${runs.length}, &before);
+    work(job);
+    if (spreads) gather(&before);
+  }
   for (int i = 1; i < started; i++) pthread_join(threads[i], 0);
   if (started < ${runs.length}) return 0;
   napi_get_boolean(env, !team.stopped, &result);
