@@ -64,7 +64,7 @@ const openLab = (machine: Omit<Resources, 'dataset'>, sizes: Sizes): TrialLab =>
   }
 }
 
-/** An engine keeps all that it compiles in its memory: after so many compilations, another one is opened. */
+/** The number of compilations after which another engine is opened: an engine keeps each compiled program in its memory. */
 const MOST_COMPILED = 100
 
 /** An engine is chosen for a study, which has this many epochs or more, and not for one of its trials. */

@@ -102,7 +102,7 @@ it('where no worker starts, one thread runs the steps, and a line says so', () =
   engine.dispose()
 })
 
-describe('where workers cannot be had', () => {
+describe('without workers', () => {
   const getBuiltinModule = process.getBuiltinModule.bind(process)
   const scope = globalThis as { crossOriginIsolated?: boolean }
   afterEach(() => {

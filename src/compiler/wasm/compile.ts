@@ -67,7 +67,7 @@ export type WrittenProgram = Pick<Compiled, 'program' | 'transposed'> & {
   readonly plan: MemoryPlan
   /** @param isAlone whether one thread does the work of all, in their layout of the memory */
   readonly functions: (start: number, threads?: number, isAlone?: boolean) => ModuleFunctions
-  /** The states that so many threads store in panels. */
+  /** The states that are stored in panels, for a number of threads. */
   readonly panels: (threads: number) => Panels
 }
 
