@@ -102,6 +102,14 @@ const runStudy = async (
   return { seconds: (performance.now() - began) / 1000, peak, kills }
 }
 
+/** Says how long a command takes that reads the journal of a study that is done. */
+const reportReading = async (what: string, args: readonly string[]): Promise<void> => {
+  const began = performance.now()
+  const code = await command(args).ended
+  if (code !== 0) throw new Error(`exit code ${String(code)}: ${args.join(' ')}`)
+  print(`  ${what}: ${((performance.now() - began) / 1000).toFixed(2)} s`)
+}
+
 /** The lines of a journal without the durations, sorted, after the first. */
 const resultsIn = (folder: string): readonly string[] =>
   readFileSync(join(folder, 'journal.jsonl'), 'utf8')
@@ -159,6 +167,8 @@ try {
   ]
   print(`${trials} trials: ${searches} searches of each arm, two processes`)
   report('local pool', plain, await runStudy(studyIn(plain, []), plain, trials, () => []))
+  await reportReading('study show', ['study', 'show', plain])
+  await reportReading('the same command again, which finds nothing left to do', studyIn(plain, []))
   const expected = resultsIn(plain)
   report(
     'local pool, killed',
