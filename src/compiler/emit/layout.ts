@@ -74,7 +74,8 @@ export const sharesOfThreads = (layout: PaddedLayout, threads: number): readonly
 }
 
 /** Whether zeros fill up the last vector of a row. */
-export const isRagged = ({ columns, pitch }: PaddedLayout): boolean => columns * 4 < pitch
+export const isRagged = ({ columns, vectors, vectorBytes }: PaddedLayout): boolean =>
+  columns * 4 < vectors * vectorBytes
 
 export const bytesOf = (spec: Pick<Spec, 'shape'>, lanes: number): number => paddedLayout(spec, lanes).bytes
 

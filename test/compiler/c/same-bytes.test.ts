@@ -203,6 +203,45 @@ const trained = (engine: Interpreter, { sizes, density, batch, cost }: Network):
   return using(at.value, bitsOf)
 }
 
+type Matrices = { readonly w: tf.Tensor2D; readonly m: tf.Tensor2D }
+
+const UPDATE_RATE = 0.001
+
+/** What is taken from w. */
+const change = ({ w }: Matrices, x: tf.Tensor2D): tf.Tensor2D =>
+  tf.mul(UPDATE_RATE, tf.matMul(x, tf.tanh(tf.matMul(x, w)), true, false))
+
+/** Steps that update w, which threads keep in panels where each thread touches its own columns only; these read it in other ways, too. */
+const UPDATES: readonly (readonly [string, (state: Matrices, x: tf.Tensor2D) => Matrices])[] = [
+  ['nothing else', (state, x) => ({ w: tf.sub(state.w, change(state, x)), m: state.m })],
+  [
+    'it reads another matrix, number by number',
+    (state, x) => ({ w: tf.add<tf.Tensor2D>(tf.sub(state.w, change(state, x)), state.m), m: state.m }),
+  ],
+  [
+    'another matrix reads it, number by number',
+    (state, x) => ({ w: tf.sub(state.w, change(state, x)), m: tf.add(state.m, tf.tanh(state.w)) }),
+  ],
+  [
+    'it is on the left of a product',
+    (state, x) => ({
+      w: tf.sub(state.w, change(state, x)),
+      m: tf.matMul(state.w, tf.matMul(state.m, state.m, true, false)),
+    }),
+  ],
+  [
+    'another matrix becomes what it was',
+    (state, x) => ({ w: tf.sub(state.w, change(state, x)), m: state.w }),
+  ],
+  [
+    'another matrix reads what it becomes',
+    (state, x) => {
+      const w = tf.sub<tf.Tensor2D>(state.w, change(state, x))
+      return { w, m: tf.add(state.m, w) }
+    },
+  ],
+]
+
 /** The places, the first ones, at which bits differ: the whole lists take minutes to print. */
 const differences = (found: readonly number[][], wanted: readonly number[][]): readonly string[] =>
   found
@@ -279,6 +318,26 @@ for (const [name, needs, make] of THREADED)
         engine.dispose()
         wanted.dispose()
       })
+
+    it.each(UPDATES)('in a matrix that is updated: %s', (_, step) => {
+      const { engine, used } = shared(2)
+      const wanted = wasm()
+      const inputs = () =>
+        [matrix(1, 300, 130), tf.mul<tf.Tensor2D>(matrix(2, 300, 130), 0.01), matrix(3, 30, 300)] as const
+      withTensors(inputs, ([w, m, x]) => {
+        const [found, expected] = [engine, wanted].map(each => {
+          const scan = each.scan((state: Matrices, given: tf.Tensor2D) => step(state, given))
+          const rows = tf.zeros<tf.Rank.R1>([3])
+          const bits = using(scan({ w, m }, x, rows, [0, 3]), bitsOf)
+          dispose(rows)
+          return bits
+        })
+        expect(differences(found!, expected!)).toEqual([])
+      })
+      expect(used).toEqual([2])
+      engine.dispose()
+      wanted.dispose()
+    })
 
     it('in products with few columns, whose rows threads share', () => {
       const { engine, used } = shared(2)
