@@ -119,9 +119,10 @@ const threads: D.Decoder<ThreadsChoice> = text =>
 type Halving = NonNullable<Schedule['halve']>
 
 /** What a schedule of the learning rate should be. */
-export const expectedHalving = 'halve:PATIENCE,STOP, such as halve:10,128'
+export const expectedHalving = 'halve:PATIENCE,STOP, such as halve:10,128, or none'
 
-const etaSchedule: D.Decoder<Halving> = text => {
+const etaSchedule: D.Decoder<Halving | undefined> = text => {
+  if (text === 'none') return E.right(undefined)
   const [, patience, stop] = /^halve:(\d+),(\d+)$/.exec(text) ?? []
   return Number(patience) >= 1 && Number(stop) >= 2
     ? E.right({ patience: Number(patience), stop: Number(stop) })
@@ -328,6 +329,8 @@ export const trainingOptions = {
     group: LEARNING,
     help: 'halve:PATIENCE,STOP halves eta after PATIENCE epochs without a better accuracy, and stops at eta / STOP',
     byDefault: 'none',
+    fixedByArm: true,
+    searched: true,
     write: (value: Halving | undefined) =>
       value === undefined ? undefined : `halve:${value.patience},${value.stop}`,
   }),

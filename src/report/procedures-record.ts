@@ -19,7 +19,7 @@ import { describeMachines, describeUnlikeSearches } from './text/verdict-text.ts
 import { mean } from '../study/moments.ts'
 import { dataNameOf, type StudyPlan } from '../study/study-plan.ts'
 import { stages, type ProceduresOutcome } from '../study/study.ts'
-import type { TrialResult, TrialResults } from '../study/trial.ts'
+import { accuraciesThrough, type TrialResult, type TrialResults } from '../study/trial.ts'
 import { countedCorrect } from '../study/verdict.ts'
 
 export const proceduresRecord = (
@@ -43,7 +43,9 @@ export const proceduresRecord = (
       test: mean(arms[i].finals.map(correct)),
     })),
     curves: searches.flatMap(({ arms }) =>
-      arms[i].finals.map(({ accuracies, n }) => accuracies.map(correct => correct / n)),
+      arms[i].finals.map(result =>
+        accuraciesThrough(result, study.epochs).map(correct => correct / result.n),
+      ),
     ),
     mean: arms[i].mean / 100,
     diverged: arms[i].diverged,

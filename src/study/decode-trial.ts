@@ -7,7 +7,7 @@ import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { identify } from './identity.ts'
 import { extent } from '../extent.ts'
-import { NUMERICS_VERSION, type Trial, type TrialResult } from './trial.ts'
+import { mayEndEarly, NUMERICS_VERSION, type Trial, type TrialResult } from './trial.ts'
 import { counted } from '../format.ts'
 
 const checked = <A>(expected: string, is: (value: unknown) => value is A): t.Type<A, A> =>
@@ -163,6 +163,7 @@ export const decodeResultOf =
           ({ outcome, accuracies }) =>
             outcome === 'done' &&
             accuracies.length < trial.epochs &&
+            !mayEndEarly(trial) &&
             `it is done after ${accuracies.length} of ${counted(trial.epochs, 'epoch')}`,
           ({ accuracies, costs = [], trainingCosts = [], trainingAccuracies = [] }) => {
             const lists = [accuracies, costs, trainingCosts, trainingAccuracies]

@@ -4,7 +4,7 @@
  */
 import { mean } from './moments.ts'
 import { meanInterval, quantile, type Interval } from './statistics.ts'
-import type { TrialResult } from './trial.ts'
+import { accuraciesThrough, type TrialResult } from './trial.ts'
 import { firstEpochWith, LEVEL, summarizeArm, type ArmSummary, type Finals } from './verdict.ts'
 
 /** A difference over the searches, the second arm minus the first, in points: its mean and 95 % interval. */
@@ -40,19 +40,20 @@ export const procedureSummary = (
       searches.map(([a, b]) => mean(b.results.map(inPoints)) - mean(a.results.map(inPoints))),
       LEVEL,
     )
-  const epochs = Math.max(...first.results.map(({ accuracies }) => accuracies.length))
+  const epochs = Math.max(...[...first.results, ...second.results].map(({ accuracies }) => accuracies.length))
   const milestoneOf = ({ results }: Finals): number =>
     quantile(results.map(firstEpochWith(SPEED_MILESTONE)), 0.5)
   return {
     arms: [summarizeArm(first, n, classes), summarizeArm(second, n, classes)],
-    afterOne: differenceOf(result => pointsAfter(result, 0, classes)),
-    area: differenceOf(result =>
-      mean(Array.from({ length: epochs }, (_, epoch) => pointsAfter(result, epoch, classes))),
-    ),
+    afterOne: differenceOf(result => meanPoints(result, 1, classes)),
+    area: differenceOf(result => meanPoints(result, epochs, classes)),
     milestone: [milestoneOf(first), milestoneOf(second)],
   }
 }
 
-/** The accuracy after an epoch, counted from 0, in per cent; that of guessing once a run has diverged. */
-const pointsAfter = ({ accuracies, n }: TrialResult, epoch: number, classes: number): number =>
-  (100 * (accuracies[epoch] ?? n / classes)) / n
+/** The mean accuracy of the first epochs, in per cent; once a run has diverged, it is that of guessing. */
+const meanPoints = (result: TrialResult, epochs: number, classes: number): number => {
+  const accuracies = accuraciesThrough(result, epochs)
+  const points = Array.from({ length: epochs }, (_, epoch) => accuracies[epoch] ?? result.n / classes)
+  return (100 * mean(points)) / result.n
+}

@@ -2,6 +2,7 @@
  * A trial: one training, a pure function of its configuration and seed. Its id is a hash of them: equal trials have
  * equal ids, and a trial whose result is known need not be done again.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import { shellQuoted } from '../format.ts'
 import { flagOf, type OptionTable } from '../options/option.ts'
 import { trainOptions } from '../options/train-options.ts'
@@ -37,6 +38,13 @@ export const isToggleFlag = (flag: string): boolean =>
     ([key, { kind }]) => flagOf(key) === flag && kind === 'switch',
   )
 
+/** Whether the schedule of a trial may end it before its last epoch. */
+export const mayEndEarly = ({ flags }: Pick<Trial, 'flags'>): boolean => {
+  const flag = flagOf('etaSchedule')
+  const schedule = trainOptions.etaSchedule.decode(flag, flags)
+  return E.isRight(schedule) && schedule.right !== undefined
+}
+
 /** The flags of a trial's training, as a person would type them. */
 export const typedFlags = (trial: Trial): string =>
   Object.entries(trainingFlags(trial))
@@ -68,8 +76,8 @@ export type TrialResult = Provenanced & {
   readonly id: string
   readonly outcome: 'done' | 'diverged'
   /**
-   * After each epoch: how many of the n examples are classified correctly. A diverged trial has fewer epochs; one without
-   * monitors has a single value, after the last epoch.
+   * After each epoch: how many of the n examples are classified correctly. A trial that has diverged, or that its schedule has ended,
+   * has fewer epochs; one without monitors has a single value, after the last epoch.
    */
   readonly accuracies: readonly number[]
   readonly n: number
@@ -115,3 +123,12 @@ export const unanswered = ({ answered = [], perClass = [] }: TrialResult): reado
 /** Whether a training reached its end, but never or almost never predicts some classes. */
 export const isStuck = (result: TrialResult): boolean =>
   result.outcome === 'done' && unanswered(result).length > 0
+
+/** The accuracies of that many epochs: a network that its schedule has ended stays as it is. A diverged trial has fewer. */
+export const accuraciesThrough = (
+  { outcome, accuracies }: Pick<TrialResult, 'outcome' | 'accuracies'>,
+  epochs: number,
+): readonly number[] =>
+  outcome === 'done'
+    ? Array.from({ length: epochs }, (_, i) => accuracies[i] ?? accuracies.at(-1)!)
+    : accuracies

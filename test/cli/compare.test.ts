@@ -164,6 +164,24 @@ describe('a study that repeats its searches', () => {
       }
     }))
 
+  it('can search a schedule, which ends some runs early', () =>
+    inFolder(async folder => {
+      const [out, space] = [join(folder, 'study'), join(folder, 'space.json')]
+      const data = await writeClouds(folder)
+      await writeFile(space, JSON.stringify({ eta: { from: 0.1, to: 10 }, 'eta-schedule': ['halve:1,2'] }))
+      const { code, out: text } = await cli([
+        ...smallStudy(data, out, { ...RULED, looks: 3, epochs: 9, budget: 40 }),
+        ...['--space', space],
+      ])
+      expect(code).toBe(0)
+      expect(text).toContain('eta-schedule: halve:1,2')
+      const trials = jsonLines(await readFile(join(out, 'journal.jsonl'), 'utf8')).slice(1)
+      const lengths = new Set(trials.map(({ accuracies }) => (accuracies as readonly number[]).length))
+      expect(lengths.size).toBeGreaterThan(3)
+      const shown = await cli(['study', 'show', out])
+      expect(words(shown.out)).toContain(words(text.slice(0, text.indexOf('Report:'))).trim())
+    }))
+
   it('killed and continued, from a file of settings: the same journal and the same output', () =>
     inFolder(async folder => {
       const data = await writeClouds(folder)

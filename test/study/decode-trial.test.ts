@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { decodeResultOf, decodeTrial, decodeTrialResult } from '../../src/study/decode-trial.ts'
-import { namedTrial, NUMERICS_VERSION, usableResults, type TrialResult } from '../../src/study/trial.ts'
+import {
+  namedTrial,
+  NUMERICS_VERSION,
+  usableResults,
+  type Trial,
+  type TrialResult,
+} from '../../src/study/trial.ts'
 
 const trial = namedTrial({
   flags: { cost: 'xent', eta: '0.5' },
@@ -79,6 +85,16 @@ describe('a result', () => {
     expect(E.isLeft(refused) && refused.left).toContain(why)
     // a journal cannot tell
     expect(E.isRight(decodeTrialResult({ ...result, ...change }))).toBe(true)
+  })
+
+  it('has fewer epochs where the schedule of its trial may end it', () => {
+    const short = { ...result, accuracies: [90] }
+    const scheduled = (schedule: string): Trial => ({
+      ...trial,
+      flags: { ...trial.flags, 'eta-schedule': schedule },
+    })
+    expect(E.isRight(decodeResultOf(scheduled('halve:1,2'))(short))).toBe(true)
+    expect(E.isRight(decodeResultOf(scheduled('none'))(short))).toBe(false)
   })
 
   it('of an old journal counts as version 1; of another version it is not used', () => {

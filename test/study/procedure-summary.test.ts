@@ -31,4 +31,14 @@ describe('beside the answer', () => {
     expect(area.mean).toBeCloseTo((90 + 10) / 2 - 90, 10)
     expect(arms[1]).toMatchObject({ diverged: 1, mean: 10 })
   })
+
+  it('a run that its schedule has ended keeps its last accuracy', () => {
+    const ended = search([done(9000, 9100, 9200, 9300)], [done(9400, 9600)])
+    const { area, arms } = procedureSummary([ended], 10)
+    expect(area.mean).toBeCloseTo((94 + 96 + 96 + 96) / 4 - 91.5, 10)
+    expect(arms[1]).toMatchObject({ diverged: 0, mean: 96 })
+    // whichever arm it is in
+    const [first, second] = ended
+    expect(procedureSummary([[second, first]], 10).area.mean).toBeCloseTo(-area.mean, 10)
+  })
 })

@@ -93,6 +93,22 @@ describe('a trial', () => {
       expect(decodeResultOf(trials[0]!)(JSON.parse(JSON.stringify(result)))).toEqual(E.right(result))
     }))
 
+  it('may be ended by a schedule, which looks at the validation set and not at the test set', () =>
+    inFolder(async folder => {
+      const flags = { eta: '1e-9', monitor: 'evaluation-accuracy' }
+      const { results, trials } = await doing(
+        folder,
+        { ...flags, 'eta-schedule': 'halve:1,2' },
+        { ...flags, 'eta-schedule': 'none' },
+        flags,
+      )
+      const [ended, never, without] = results.map(right)
+      // the first accuracy is a better one, the second is not
+      expect([ended, never].map(result => result!.accuracies.length)).toEqual([2, 3])
+      expect({ ...never, id: '', seconds: 0 }).toEqual({ ...without, id: '', seconds: 0 })
+      expect(decodeResultOf(trials[0]!)(JSON.parse(JSON.stringify(ended)))).toEqual(E.right(ended))
+    }))
+
   it('without monitors has the accuracy at its end alone', () =>
     inFolder(async folder => {
       const { results } = await doing(folder, { eta: '1' }, { eta: '1', monitor: 'none' })

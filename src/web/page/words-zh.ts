@@ -49,7 +49,7 @@ const expectations: Readonly<Record<string, string>> = {
   [numbers.countUpTo(MOST_SEEDS)]: `1 到 ${MOST_SEEDS} 的整数`,
   ...Object.fromEntries([80, 100, 10_000].map(most => [numbers.upTo(most), `0 到 ${most} 的数`])),
   [numbers.positiveUpTo(100)]: '大于 0、不超过 100 的数',
-  [expectedHalving]: 'halve:迭代期数,除数，例如 halve:10,128',
+  [expectedHalving]: 'halve:迭代期数,除数，例如 halve:10,128，或 none',
   [expectedSizes.form]: '两个或更多大于 0 的整数，例如 784,30,10',
   [expectedSizes.limit]: '更小的网络：层数或权重太多',
 }
