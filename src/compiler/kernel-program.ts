@@ -79,6 +79,9 @@ export type RankUpdateNode = Kernel<
   readonly [Ref, Ref, Ref, Ref, Ref] | readonly [Ref, Ref, Ref, Ref, Ref, Ref]
 >
 
+/** (source, rows, d): aᵀ d, for the rows a of a sparse gather source: the gradient (BP4), of weights that are stored transposed. */
+export type SparseGradientNode = Kernel<'SparseGradient', Three>
+
 export type KernelNode =
   | ElementwiseNode
   | MatMulNode
@@ -89,6 +92,7 @@ export type KernelNode =
   | TransposeNode
   | ReshapeNode
   | RankUpdateNode
+  | SparseGradientNode
   | MoveNode
   | SegmentSumNode
   | UniformNode

@@ -121,6 +121,18 @@ describe('the WebAssembly engine agrees with eager', () => {
       expect(step).toContain('RankUpdate(params[0].wᵀ, x, x.rows, ')
     }
   })
+
+  it('momentum keeps the first layer sparse, and transposes its weights and velocity once for all steps', () => {
+    const from = programs.length
+    trained(interpreter, { cost: costs.xent, optimizer: momentum }, 1.2)
+    const steps = programs.slice(from).filter(program => program.includes('mu : '))
+    expect(steps).toHaveLength(2)
+    for (const step of steps) {
+      expect(step).toContain('SparseGradient(x, x.rows, ')
+      expect(step).toContain('input optimizer[0].wᵀ : ')
+      expect(step).not.toMatch(/Transpose\((params|optimizer)\[0\]|GatherV2\(x, |RankUpdate/)
+    }
+  })
 })
 
 describe.skipIf(native.isMissing)('the XLA engine agrees with eager', native.why, () => {

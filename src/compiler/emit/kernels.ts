@@ -9,7 +9,7 @@ import { gather, reshape, transposeMatrix } from './data-movement.ts'
 import { emitFused } from './fused.ts'
 import { move, segmentSum } from './move.ts'
 import { argMax, reduction } from './reductions.ts'
-import { rankUpdate } from './sparse.ts'
+import { rankUpdate, sparseGradient } from './sparse.ts'
 import { emitUniform } from './uniform.ts'
 
 /** @param share what is computed: all, except of the kernels that threads share */
@@ -37,6 +37,8 @@ export const emitNode = (
       return move(fn, node, bufferOf, output)
     case 'Network2Uniform':
       return emitUniform(fn, node, bufferOf, output)
+    case 'SparseGradient':
+      return sparseGradient(fn, node, bufferOf, output, share)
     case 'RankUpdate':
       return rankUpdate(fn, node, bufferOf, output, share)
     case 'Reshape':

@@ -2,7 +2,7 @@
  * Kernels that read rows of a sparse gather source: for each row the numbers that are not zero, as entries of a column
  * and a number. The gather source is a pointer to the addresses at which its rows begin.
  */
-import type { GatherNode, RankUpdateNode, SparseMatMulNode } from '../kernel-program.ts'
+import type { GatherNode, RankUpdateNode, SparseGradientNode, SparseMatMulNode } from '../kernel-program.ts'
 import { accumulators, type BlockSource } from './register-blocks.ts'
 import type { BufferOf, TensorBuffer } from './buffer.ts'
 import {
@@ -24,6 +24,7 @@ import {
   type Local,
   type Locals,
   type Code,
+  type V128,
 } from './code.ts'
 import { CACHE_LINE, type PaddedLayout, type Range, type Share, type VectorUnit } from './layout.ts'
 
@@ -187,29 +188,23 @@ export const sparseMatMul = (
   }
 }
 
-/**
- * The weight update of (93) for the first layer, on wᵀ: w - rate aᵀ d, or decay w - rate aᵀ d, for rows a of a sparse
- * source. Each number that is not zero changes one row. A decay of exactly 1 costs nothing.
- */
-export const rankUpdate = (
+/** Adds aᵀ d to some columns of the result, for rows a of a sparse source, row by row. */
+const addProduct = (
   fn: Locals,
-  { inputs }: RankUpdateNode,
-  bufferOf: BufferOf,
+  { source, rows, delta }: Readonly<Record<'source' | 'rows' | 'delta', TensorBuffer>>,
   output: TensorBuffer,
-  { columns }: Share,
+  columns: Range,
+  scaled: (step: V128) => V128 = step => step,
 ): Code => {
-  const [w, source, rows] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
-  const [delta, rate, decay] = [bufferOf(inputs[3]), bufferOf(inputs[4]), inputs[5] && bufferOf(inputs[5])]
   const { pitch, vectorBytes } = output.layout
   const vectors = columns.end - columns.first
   const width = tile(vectors, fn.machine)
-  const minusRate = let_(fn, f32x4.neg(v128.loadSplat(i32.const(rate.address))))
   const [at, number] = [local(fn, 'i32'), local(fn, 'v128')]
   const strip = (row: I32, column: I32, count: number): Code => {
     const { code, from, to } = entriesOf(fn, source, rows, row)
     const start = let_(fn, i32.add(i32.mul(row, i32.const(delta.layout.pitch)), column))
     const steps = Array.from({ length: count }, (_, j) =>
-      let_(fn, f32x4.mul(minusRate.value, v128.load(start.value, delta.address + j * vectorBytes))),
+      let_(fn, scaled(v128.load(start.value, delta.address + j * vectorBytes))),
     )
     return [
       code,
@@ -231,14 +226,49 @@ export const rankUpdate = (
   const whole = Math.floor(vectors / width)
   const rest = vectors - whole * width
   const [from, to] = [columns.first * vectorBytes, (columns.first + whole * width) * vectorBytes]
+  return for_(fn, { to: delta.layout.rows }, row => [
+    for_(fn, { from, to, step: width * vectorBytes }, column => strip(row, column, width)),
+    rest > 0 ? strip(row, i32.const(to), rest) : [],
+  ])
+}
+
+/**
+ * The weight update of (93) for the first layer, on wᵀ: w - rate aᵀ d, or decay w - rate aᵀ d, for rows a of a sparse
+ * source. Each number that is not zero changes one row. A decay of exactly 1 costs nothing.
+ */
+export const rankUpdate = (
+  fn: Locals,
+  { inputs }: RankUpdateNode,
+  bufferOf: BufferOf,
+  output: TensorBuffer,
+  { columns }: Share,
+): Code => {
+  const [w, source, rows] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
+  const [delta, rate, decay] = [bufferOf(inputs[3]), bufferOf(inputs[4]), inputs[5] && bufferOf(inputs[5])]
+  const minusRate = let_(fn, f32x4.neg(v128.loadSplat(i32.const(rate.address))))
   return [
     w.address === output.address ? [] : copyColumns(fn, w, output, columns),
     decay === undefined ? [] : scale(fn, decay, output, columns),
     minusRate.code,
-    for_(fn, { to: delta.layout.rows }, row => [
-      for_(fn, { from, to, step: width * vectorBytes }, column => strip(row, column, width)),
-      rest > 0 ? strip(row, i32.const(to), rest) : [],
-    ]),
+    addProduct(fn, { source, rows, delta }, output, columns, step => f32x4.mul(minusRate.value, step)),
+  ]
+}
+
+/** aᵀ d, for rows a of a sparse source. Each number is summed in the order of a dense product, which adds zeros, too. */
+export const sparseGradient = (
+  fn: Locals,
+  { inputs }: SparseGradientNode,
+  bufferOf: BufferOf,
+  output: TensorBuffer,
+  { columns }: Share,
+): Code => {
+  const [source, rows, delta] = [bufferOf(inputs[0]), bufferOf(inputs[1]), bufferOf(inputs[2])]
+  const { vectorBytes } = output.layout
+  return [
+    eachStretch(fn, output.layout, columns, (at, count) =>
+      clear(i32.add(at, i32.const(output.address)), i32.const(count * vectorBytes)),
+    ),
+    addProduct(fn, { source, rows, delta }, output, columns),
   ]
 }
 

@@ -31,6 +31,7 @@ export type LayoutOf = (ref: Ref) => PaddedLayout
 const workOf = (node: LoopNode, layoutOf: LayoutOf, layout: PaddedLayout): number | undefined => {
   const numbers = layout.rows * layout.columns
   if (node.kernel === 'RankUpdate') return DENSITY * numbers * layoutOf(node.inputs[3]).rows
+  if (node.kernel === 'SparseGradient') return DENSITY * numbers * layoutOf(node.inputs[2]).rows
   if (node.kernel !== 'Fused') return undefined
   const { body } = node.attributes
   const rowsOf = (index: number): number => layoutOf(node.inputs[index]!).rows
@@ -57,7 +58,7 @@ export const sharesOf = (
   const work = workOf(node, layoutOf, layout)
   if (threads === 1 || work === undefined || work < LEAST_WORK) return [allOf(layout)]
   const shares = sharesOfThreads(layout, threads)
-  // an update reads all rows of the mini-batch for some columns
-  if (node.kernel === 'RankUpdate' && shares.some(({ rows }) => rows.first > 0)) return [allOf(layout)]
+  // these read all rows of the mini-batch for some columns
+  if (node.kernel !== 'Fused' && shares.some(({ rows }) => rows.first > 0)) return [allOf(layout)]
   return shares.map(share => (isEmpty(share.rows) || isEmpty(share.columns) ? undefined : share))
 }

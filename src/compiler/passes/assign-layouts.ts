@@ -13,14 +13,15 @@ import { isScalar, sameShape } from './shapes.ts'
  * Moves transposes towards the inputs, until they cancel or reach one:
  *
  *     (aᵀ)ᵀ = a        (a b)ᵀ = bᵀ aᵀ        f(a, b)ᵀ = f(aᵀ, bᵀ) for an element-wise f
+ *
+ * @param throughShared also through nodes that something else reads: unless that wants them transposed, too, they are computed twice
  */
-export const sinkTransposes = (program: KernelProgram): KernelProgram => {
+export const sinkTransposes = (program: KernelProgram, throughShared = false): KernelProgram => {
   const counts = readers(program)
   const transposeOf = (ref: Ref, builder: Builder<KernelNode>): Ref => {
     const node = ref.kind === 'node' ? program.nodes[ref.index]! : undefined
     if (node?.kernel === 'Transpose') return builder.moved(node.inputs[0])
-    // a node that something else reads too would be computed twice
-    if (ref.kind !== 'node' || node === undefined || counts[ref.index] !== 1)
+    if (ref.kind !== 'node' || node === undefined || (counts[ref.index] !== 1 && !throughShared))
       return transpose(builder.moved(ref), builder)
     const { dtype, shape } = node.outputs[0]
     const output = { dtype, shape: [shape[1]!, shape[0]!] }
@@ -54,21 +55,31 @@ export const sinkTransposes = (program: KernelProgram): KernelProgram => {
   )
 }
 
-/** The program that takes an input transposed and, where the input is part of the state, returns it transposed. */
-const transposeInput = (program: KernelProgram, index: number, { carried }: StepLayout): KernelProgram => {
-  const { dtype, name, shape } = program.inputs[index]!
-  const transposed = { dtype, name: `${name}ᵀ`, shape: shape.toReversed() }
-  return rewrite<KernelNode, KernelNode>(program, unchanged, {
-    inputs: program.inputs.with(index, transposed),
-    input: (ref, builder) => (ref.index === index ? transpose(ref, builder) : ref),
+/** The program that takes some inputs transposed and, where they are part of the state, returns them transposed. */
+const transposeInputs = (
+  program: KernelProgram,
+  chosen: readonly number[],
+  { carried }: StepLayout,
+): KernelProgram =>
+  rewrite<KernelNode, KernelNode>(program, unchanged, {
+    inputs: program.inputs.map((input, index) => {
+      const { dtype, name, shape } = input
+      return chosen.includes(index) ? { dtype, name: `${name}ᵀ`, shape: shape.toReversed() } : input
+    }),
+    input: (ref, builder) => (chosen.includes(ref.index) ? transpose(ref, builder) : ref),
     output: (ref, position, builder) =>
-      position === index && position < carried ? transpose(ref, builder) : ref,
+      chosen.includes(position) && position < carried ? transpose(ref, builder) : ref,
   })
-}
 
-/** How many numbers a step moves only to transpose matrices. */
-const transposedNumbers = ({ nodes }: KernelProgram): number =>
-  nodes.reduce((sum, node) => sum + (node.kernel === 'Transpose' ? sizeOf(node.outputs[0]) : 0), 0)
+/** How many numbers a step moves only to transpose matrices, and how many it computes. */
+const costOf = ({ nodes }: KernelProgram): { readonly transposed: number; readonly computed: number } => {
+  const numbersOf = (some: readonly KernelNode[]): number =>
+    some.reduce((sum, node) => sum + sizeOf(node.outputs[0]), 0)
+  return {
+    transposed: numbersOf(nodes.filter(({ kernel }) => kernel === 'Transpose')),
+    computed: numbersOf(nodes.filter(({ kernel }) => kernel !== 'Transpose')),
+  }
+}
 
 export type LaidOut = {
   readonly program: KernelProgram
@@ -93,9 +104,18 @@ export const assignLayouts = (
       ({ kernel, inputs }) => kernel === 'Transpose' && inputs.some(input => sameRef(input, ref)),
     )
     if (shape.length !== 2 || fixed.has(index) || !isTransposed) return best
-    const other = sinkTransposes(transposeInput(best.program, index, layout))
-    return transposedNumbers(other) < transposedNumbers(best.program)
-      ? { program: other, transposed: new Set([...best.transposed, index]) }
-      : best
+    const before = costOf(best.program)
+    const better = (chosen: readonly number[], throughShared = false): LaidOut | undefined => {
+      const other = sinkTransposes(transposeInputs(best.program, chosen, layout), throughShared)
+      const { transposed, computed } = costOf(other)
+      return transposed < before.transposed && computed <= before.computed
+        ? { program: other, transposed: new Set([...best.transposed, ...chosen]) }
+        : undefined
+    }
+    // a velocity goes with its weights: one alone would be transposed whenever it meets the other
+    const alike = best.program.inputs.flatMap((input, i) =>
+      String(input.shape) === String(shape) && !fixed.has(i) && !best.transposed.has(i) ? [i] : [],
+    )
+    return better([index]) ?? better(alike, true) ?? best
   }, start)
 }

@@ -31,10 +31,11 @@ type Scaled = { readonly scalar: Ref; readonly matrix: Ref }
  * The rewrites, where `x` is sparse and `a` its gathered rows:
  *
  *     BatchMatMul(a, w)                                       SparseMatMul(x, rows, w)
+ *     BatchMatMul(aᵀ, d)                                      SparseGradient(x, rows, d)
  *     Sub(w, Multiply(rate, BatchMatMul(aᵀ, d)))              RankUpdate(w, x, rows, d, rate)
  *     Sub(Multiply(decay, w), …)                              RankUpdate(w, x, rows, d, rate, decay)
  *
- * The last one is the weight update of (93).
+ * The last one is the weight update of (93). A matrix that another kernel reads too, such as a velocity, is updated number by number.
  *
  * @param sparse the inputs that are sparse gather sources
  */
@@ -63,6 +64,7 @@ export const sparsify = (program: KernelProgram, sparse: ReadonlySet<number>): K
 
   /** The inputs of the RankUpdate that a Sub is, if it is one. */
   const rankUpdate = (sub: KernelNode): RankUpdateNode['inputs'] | undefined => {
+    if (counts[program.nodes.indexOf(sub)] !== 1) return undefined
     const [kept, step] = [sub.inputs[0], sub.inputs[1]!]
     const scaledGradient = scaled(step)
     if (scaledGradient?.matrix.kind !== 'node' || counts[scaledGradient.matrix.index] !== 1) return undefined
@@ -81,13 +83,14 @@ export const sparsify = (program: KernelProgram, sparse: ReadonlySet<number>): K
   return rewrite<KernelNode, KernelNode>(program, (node, builder) => {
     const { emit, moved } = builder
     const { outputs } = node
-    if (node.kernel === 'BatchMatMul' && !node.attributes.transposeA) {
+    if (node.kernel === 'BatchMatMul') {
       const [a, b] = node.inputs
       const from = gathered(a)
       if (from !== undefined) {
         const [source, rows] = from
         const inputs = [moved(source), moved(rows), moved(b)] as const
-        return emit({ kernel: 'SparseMatMul', inputs, attributes: {}, outputs })
+        const kernel = node.attributes.transposeA ? 'SparseGradient' : 'SparseMatMul'
+        return emit({ kernel, inputs, attributes: {}, outputs })
       }
     }
     if (node.kernel === 'Sub') {

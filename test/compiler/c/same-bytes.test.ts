@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { costs } from '../../../src/core/costs/index.ts'
+import { momentum } from '../../../src/core/optimizers/momentum.ts'
 import { initialValues, toParams, type Sizes } from '../../../src/core/params.ts'
 import { fold, key, normalNumbers, permutation } from '../../../src/core/rng.ts'
 import { dispose, using, withTensors } from '../../../src/core/scope.ts'
@@ -37,6 +38,14 @@ const bitsOf = (tree: Tree): readonly number[][] =>
 
 const matrix = (seed: number, rows: number, columns: number): tf.Tensor2D =>
   tf.tensor2d(normalNumbers(key(seed), rows * columns), [rows, columns])
+
+/** aᵀ d in float32, each number summed over the rows in their order, with the zeros. */
+const product = (a: readonly (readonly number[])[], d: readonly (readonly number[])[]): Float32Array =>
+  Float32Array.from(
+    a[0]!.flatMap((_, i) =>
+      d[0]!.map((_, j) => a.reduce((sum, row, k) => Math.fround(sum + Math.fround(row[i]! * d[k]![j]!)), 0)),
+    ),
+  )
 
 /** Numbers at the edges of what a float32 can be, and numbers of every size. */
 const edges = [
@@ -159,21 +168,25 @@ type Network = {
   readonly density: number
   readonly batch: number
   readonly cost: keyof typeof costs
+  /** The momentum coefficient, if there is momentum. */
+  readonly mu?: number
 }
 
 const NETWORKS: readonly Network[] = [
   { sizes: [50, 30, 10], density: 0.2, batch: 10, cost: 'xent' },
   { sizes: [40, 41, 17, 3], density: 1, batch: 16, cost: 'log-likelihood' },
   { sizes: [30, 9], density: 0.1, batch: 1, cost: 'xent' },
+  { sizes: [50, 30, 10], density: 0.2, batch: 10, cost: 'xent', mu: 0.7 },
 ]
 
 /** Wide enough that threads share the steps; the weights of one are stored as they are, of the other transposed. */
 const WIDE: readonly Network[] = [
   { sizes: [200, 301, 10], density: 0.2, batch: 30, cost: 'xent' },
   { sizes: [60, 130, 70, 10], density: 1, batch: 30, cost: 'quadratic' },
+  { sizes: [200, 301, 10], density: 0.2, batch: 30, cost: 'xent', mu: 0.7 },
 ]
 
-const trained = (engine: Interpreter, { sizes, density, batch, cost }: Network): readonly number[][] => {
+const trained = (engine: Interpreter, { sizes, density, batch, cost, mu }: Network): readonly number[][] => {
   const n = 40
   const numbers = normalNumbers(key(5), n * sizes[0]).map((x, i) =>
     Math.abs(Math.sin(97 * i)) < density ? x : 0,
@@ -188,6 +201,7 @@ const trained = (engine: Interpreter, { sizes, density, batch, cost }: Network):
     engine,
     {
       cost: costs[cost],
+      ...(mu === undefined ? {} : { mu, optimizer: momentum }),
       epochs: 2,
       miniBatchSize: batch,
       eta: 0.5,
@@ -289,6 +303,34 @@ describe.each([
       wanted.dispose()
     })
   }
+})
+
+it('the gradient of sparse rows has the bits of a dense product', () => {
+  const [rows, columns, width] = [40, 31, 21]
+  const numbers = normalNumbers(key(8), rows * columns).map(x => (Math.abs(x) < 1 ? 0 : x))
+  const programs: string[] = []
+  const engine = wasm({ onCompile: ({ program }) => programs.push(program) })
+  withTensors(
+    () => ({
+      x: tf.tensor2d(numbers, [rows, columns]),
+      d: matrix(9, 3, width),
+      g: tf.zeros<tf.Rank.R2>([columns, width]),
+      picked: tf.tensor2d([7, 31, 7], [1, 3], 'int32'),
+    }),
+    ({ x, d, g, picked }) => {
+      const gradient = engine.scan(
+        (_: tf.Tensor2D, given: { readonly x: tf.Tensor2D; readonly d: tf.Tensor2D }, from: tf.Tensor1D) =>
+          tf.matMul<tf.Tensor2D>(tf.gather(given.x, from), given.d, true, false),
+      )
+      const found = using(gradient(g, { x, d }, picked, [0, 1]), bitsOf)
+      const all = x.arraySync()
+      expect(found[0]).toEqual([
+        ...new Int32Array(product([all[7]!, all[31]!, all[7]!], d.arraySync()).buffer),
+      ])
+      expect(programs.join()).toContain('SparseGradient')
+    },
+  )
+  engine.dispose()
 })
 
 type Threaded = { readonly threads: number; readonly onCompile: (listing: CompiledListing) => void }

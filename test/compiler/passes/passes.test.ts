@@ -127,6 +127,33 @@ describe('assignLayouts', () => {
     expect(print(program)).toContain('input [0].wᵀ : float32[5,3]')
   })
 
+  type Moving = { readonly w: Tensor2D; readonly v: Tensor2D; readonly u: Tensor2D }
+
+  /** A step with momentum, and what becomes of a column by the gradient. */
+  const moving = (also: (u: Tensor2D, gradient: Tensor2D) => Tensor2D) =>
+    canonical(
+      ({ w, v, u }: Moving, { x, rate }: { readonly x: Tensor2D; readonly rate: Scalar }) => {
+        const gradient = matMul<Tensor2D>(matMul(x, w, false, true), x, true)
+        const after = sub<Tensor2D>(mul(rate, v), mul(rate, gradient))
+        return { w: add<Tensor2D>(w, after), v: after, u: also(u, gradient) }
+      },
+      { w: matrix(3, 5), v: matrix(3, 5), u: matrix(3, 1) },
+      { x: matrix(2, 5), rate: own(scalar(1)) },
+    )
+  const laidOut = (program: KernelProgram) => assignLayouts(program, new Set([3, 4]), { carried: 3, rows: 1 })
+
+  it('stores a velocity like its weights, where neither is transposed then', () => {
+    const { program, transposed } = laidOut(moving(u => u))
+    expect([...transposed]).toEqual([0, 1])
+    expect(print(program)).not.toContain('Transpose')
+  })
+
+  it('but does not compute a gradient twice for it', () => {
+    const { program, transposed } = laidOut(moving((u, gradient) => add(u, sum(gradient, 1, true))))
+    expect([...transposed]).toEqual([])
+    expect(print(program).match(/BatchMatMul\(/g)).toHaveLength(2)
+  })
+
   it('leaves a fixed input as it is', () => {
     expect([...assignLayouts(training(), new Set([0]), LAYOUT).transposed]).toEqual([])
   })
