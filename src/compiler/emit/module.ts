@@ -6,7 +6,7 @@
  */
 import type { LoopProgram } from '../kernel-program.ts'
 import type { MemoryPlan } from '../passes/memory-plan.ts'
-import { sameRef, specOf, type Ref } from '../program.ts'
+import { specOf, type Ref } from '../program.ts'
 import type { StepLayout } from '../rows.ts'
 import type { BufferOf, SourceForm } from './buffer.ts'
 import {
@@ -94,9 +94,7 @@ export const moduleFunctions = (
     const parts = shares[index]!.map((share, thread): Code => {
       if (share === undefined) return []
       const own: BufferOf = ref => {
-        const state =
-          ref.kind === 'input' ? ref.index : step.outputs.findIndex(output => sameRef(output, ref))
-        const panel = panels.get(state)?.[thread]
+        const panel = panels.of(ref)?.[thread]
         return panel === undefined ? bufferOf(ref) : ownBuffer(bufferOf(ref), panel)
       }
       return call(functions.push(functionOf(fn => emitNode(fn, node, own, own(result), share))) - 1)

@@ -31,7 +31,7 @@ export type LayoutOf = (ref: Ref) => PaddedLayout
 const workOf = (node: LoopNode, layoutOf: LayoutOf, layout: PaddedLayout): number | undefined => {
   const numbers = layout.rows * layout.columns
   if (node.kernel === 'RankUpdate') return DENSITY * numbers * layoutOf(node.inputs[3]).rows
-  if (node.kernel === 'SparseGradient') return DENSITY * numbers * layoutOf(node.inputs[2]).rows
+  if (node.kernel === 'SparseGradient') return numbers * (DENSITY * layoutOf(node.inputs[2]).rows + CHAIN)
   if (node.kernel !== 'Fused') return undefined
   const { body } = node.attributes
   const rowsOf = (index: number): number => layoutOf(node.inputs[index]!).rows

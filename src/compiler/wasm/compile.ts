@@ -4,7 +4,7 @@
 import type { SourceForm } from '../emit/buffer.ts'
 import { paddedLayout, writePadded, type VectorUnit } from '../emit/layout.ts'
 import { moduleFunctions, type LoopInputs, type ModuleFunctions } from '../emit/module.ts'
-import { panelsOf, type Panels } from '../emit/panels.ts'
+import { panelsOf, sharesInPanels, type Panels } from '../emit/panels.ts'
 import { sharesOf, type LayoutOf } from '../emit/threads.ts'
 import type { KernelProgram, LoopProgram } from '../kernel-program.ts'
 import { lower } from '../passes/lower.ts'
@@ -56,7 +56,7 @@ export type Compiled = {
   readonly inputs: readonly number[]
   /** The inputs that are given transposed. */
   readonly transposed: ReadonlySet<number>
-  /** The states that are stored in panels. */
+  /** What is stored in panels. */
   readonly panels: Panels
   /** Runs `count` steps. Each leaf of the per-step inputs and of the outputs has its rows in a region. */
   readonly run: (rows: readonly Region[], count: number) => void
@@ -67,7 +67,7 @@ export type WrittenProgram = Pick<Compiled, 'program' | 'transposed'> & {
   readonly plan: MemoryPlan
   /** @param isAlone whether one thread does the work of all, in their layout of the memory */
   readonly functions: (start: number, threads?: number, isAlone?: boolean) => ModuleFunctions
-  /** The states that are stored in panels, for a number of threads. */
+  /** What is stored in panels, for a number of threads. */
   readonly panels: (threads: number) => Panels
 }
 
@@ -85,7 +85,8 @@ export const writeProgram = (
     const shares = program.nodes.map((node, index) =>
       sharesOf(node, layoutOf, layoutOf({ kind: 'node', index, output: 0 }), threads),
     )
-    return { shares, panels: panelsOf(program, layout, shares) }
+    const panels = panelsOf(program, layout, shares)
+    return { panels, shares: sharesInPanels(program.nodes, shares, panels, layoutOf) }
   }
   return {
     ...{ program, transposed, plan },

@@ -98,7 +98,7 @@ export const machineEngine = (
         address: ready.inputs[index]!,
         spec: ready.program.inputs[index]!,
         transposed: ready.transposed.has(index),
-        panels: ready.panels.get(index),
+        panels: ready.panels.of({ kind: 'input', index }),
       })
       const outputKinds = program.outputs.slice(layout.carried).map(ref => specOf(program, ref))
       const rows: Region[] = []
