@@ -402,6 +402,27 @@ it('the page of repeated searches has a row of dots for each search, and one for
   expect(chart.querySelectorAll('circle')).toHaveLength(8 * 5)
 })
 
+it('of very many trials the landscapes show some, and say how many', () => {
+  const sample = sampleProcedures()
+  const trials = Array.from({ length: 7000 }, (_, i) => ({ eta: 1 + i / 7000, accuracy: i / 7000 }))
+  const [first, second] = sample.arms
+  const document = parsed(
+    proceduresReport({
+      ...sample,
+      arms: [
+        { ...first, trials },
+        { ...second, trials: [] },
+      ],
+    }),
+  )
+  const figure = document
+    .querySelectorAll('figure')
+    .find(each => each.textContent.includes('One trial of 3 is drawn.'))!
+  expect(figure.textContent).toContain('7,000 trials')
+  // and the circle around the best one
+  expect(figure.querySelectorAll('circle, path[transform]').length).toBe(2334 + 1)
+})
+
 it('the page of repeated searches says what the study would find, with its spread', () => {
   const document = parsed(proceduresReport(sampleProcedures()))
   const table = document

@@ -102,7 +102,7 @@ export const proceduresReport = (study: ProceduresRecord): string => {
       section(
         'Where the winners lie',
         spread.map(line => paragraph(line)),
-        paragraph('All trials of all searches, by learning rate. Both axes are the same for both arms.'),
+        paragraph('The trials of all searches, by learning rate. Both axes are the same for both arms.'),
         landscapes(arms),
       ),
       section(

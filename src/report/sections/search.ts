@@ -29,12 +29,17 @@ export const searches = (all: readonly Search[]): Html => {
 const isDrawn = ({ eta, accuracy }: SearchPoint): boolean =>
   eta > 0 && Number.isFinite(eta) && Number.isFinite(accuracy)
 
+/** More points would hide each other, and take seconds to draw. */
+const MOST_DRAWN = 3000
+
 type Range = readonly [number, number]
 
 const figure = ({ name, trials }: Search, i: number, x: Range, y: Range): Html => {
   const drawn = trials.filter(isDrawn)
   const best = drawn.toSorted((a, b) => b.accuracy - a.accuracy)[0]
   const lost = trials.length - drawn.length
+  const step = Math.ceil(drawn.length / MOST_DRAWN)
+  const shown = drawn.filter((_, i) => i % step === 0)
   const { colour, symbol } = seriesStyle(i)
   const words =
     best === undefined
@@ -54,14 +59,15 @@ const figure = ({ name, trials }: Search, i: number, x: Range, y: Range): Html =
         x: { type: 'log', domain: x, label: 'eta (logarithmic)', ticks: 5, tickFormat: String },
         y: { domain: y, label: 'validation accuracy (%)', grid: true, ticks: 5, nice: true },
         marks: [
-          dot(drawn, { ...at, fill: colour, fillOpacity: 0.6, symbol, r: 3 }),
+          dot(shown, { ...at, fill: colour, fillOpacity: 0.6, symbol, r: 3 }),
           best && dot([best], { ...at, stroke: 'currentColor', strokeWidth: 1.6, r: 8 }),
         ],
       },
       `Validation accuracy against eta. ${words}.`,
     )}
     <figcaption>
-      ${words} (circled).${lost > 0 ? ` Not drawn: ${counted(lost, 'diverged trial')}.` : undefined}
+      ${words}
+      (circled).${step > 1 ? ` One trial of ${step} is drawn.` : undefined}${lost > 0 ? ` Not drawn: ${counted(lost, 'diverged trial')}.` : undefined}
     </figcaption>
   </figure>`
 }
