@@ -2,6 +2,7 @@
  * What repeated searches show beside their answer: the accuracies of all final runs, and how fast the arms learn. These are
  * secondary: their intervals are not corrected for their number, nor for the looks.
  */
+import { extent } from '../extent.ts'
 import { mean } from './moments.ts'
 import { meanInterval, quantile, type Interval } from './statistics.ts'
 import { accuraciesThrough, type TrialResult } from './trial.ts'
@@ -40,7 +41,7 @@ export const procedureSummary = (
       searches.map(([a, b]) => mean(b.results.map(inPoints)) - mean(a.results.map(inPoints))),
       LEVEL,
     )
-  const epochs = Math.max(...[...first.results, ...second.results].map(({ accuracies }) => accuracies.length))
+  const [, epochs] = extent([...first.results, ...second.results].map(({ accuracies }) => accuracies.length))
   const milestoneOf = ({ results }: Finals): number =>
     quantile(results.map(firstEpochWith(SPEED_MILESTONE)), 0.5)
   return {

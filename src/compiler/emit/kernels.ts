@@ -37,12 +37,12 @@ export const emitNode = (
       return move(fn, node, bufferOf, output)
     case 'Network2Uniform':
       return emitUniform(fn, node, bufferOf, output)
-    case 'SparseGradient':
-      return sparseGradient(fn, node, bufferOf, output, share)
     case 'RankUpdate':
       return rankUpdate(fn, node, bufferOf, output, share)
     case 'Reshape':
       return reshape(fn, node, bufferOf, output)
+    case 'SparseGradient':
+      return sparseGradient(fn, node, bufferOf, output, share)
     case 'Transpose':
       return transposeMatrix(fn, node, bufferOf, output)
     case 'UnsortedSegmentSum':

@@ -95,7 +95,7 @@ export const panelsOf = (
 const isBoundByMemory = (node: LoopNode): boolean =>
   node.kernel !== 'Fused' || node.attributes.body.nodes.every(isElementwiseNode)
 
-/** The shares where panels are known. */
+/** The shares of all nodes: one that is bound by memory, and whose result has rows that lie in no panels, is the first thread's. */
 export const sharesInPanels = (
   nodes: readonly LoopNode[],
   shares: readonly Shares[],
@@ -105,8 +105,8 @@ export const sharesInPanels = (
   shares.map((parts, index) => {
     const result: Ref = { kind: 'node', index, output: 0 }
     const layout = layoutOf(result)
-    const isApart = layout.rows === 1 || panels.of(result) !== undefined || !isBoundByMemory(nodes[index]!)
-    return isApart ? parts : [allOf(layout)]
+    const isShared = layout.rows === 1 || panels.of(result) !== undefined || !isBoundByMemory(nodes[index]!)
+    return isShared ? parts : [allOf(layout)]
   })
 
 /** A panel of a layout: its own layout, and where it begins, in bytes. */
