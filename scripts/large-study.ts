@@ -6,10 +6,14 @@
  * A trial is a real training of a network with 6 inputs and 90 examples. Needs Linux (/proc) and redis-server.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { decodeTrialResult } from '../src/study/decode-trial.ts'
+import { openJournal, type StudyIdentity } from '../src/study/journal.ts'
+import type { TrialResult } from '../src/study/trial.ts'
 import { smallStudy, writeClouds } from '../test/support/studies.ts'
 import { localRedis } from './local-redis.ts'
 import { root } from './package.mjs'
@@ -26,8 +30,11 @@ type Process = { readonly child: ChildProcess; readonly ended: Promise<number | 
 
 const running = new Set<ChildProcess>()
 
-const command = (args: readonly string[]): Process => {
-  const child = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), ...args], { stdio: 'ignore' })
+/** @param errors what becomes of its standard error */
+const command = (args: readonly string[], errors: 'ignore' | 'pipe' = 'ignore'): Process => {
+  const child = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), ...args], {
+    stdio: ['ignore', 'ignore', errors],
+  })
   running.add(child)
   return {
     child,
@@ -102,12 +109,45 @@ const runStudy = async (
   return { seconds: (performance.now() - began) / 1000, peak, kills }
 }
 
-/** Says how long a command takes that reads the journal of a study that is done. */
-const reportReading = async (what: string, args: readonly string[]): Promise<void> => {
+const secondsSince = (began: number): string => `${((performance.now() - began) / 1000).toFixed(2)} s`
+
+/** Runs a command to its end, and says how long it took; and, if `sign` is given, when its log said that. */
+const reportCommand = async (what: string, args: readonly string[], sign?: string): Promise<void> => {
   const began = performance.now()
-  const code = await command(args).ended
+  const { child, ended } = command(args, 'pipe')
+  let seen: string | undefined
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    if (sign !== undefined && text.includes(sign)) seen ??= secondsSince(began)
+  })
+  const code = await ended
   if (code !== 0) throw new Error(`exit code ${String(code)}: ${args.join(' ')}`)
-  print(`  ${what}: ${((performance.now() - began) / 1000).toFixed(2)} s`)
+  if (sign !== undefined && seen === undefined) throw new Error(`it did not say ${sign}: ${args.join(' ')}`)
+  print(`  ${what}: ${secondsSince(began)}${seen === undefined ? '' : `; "${sign}" after ${seen}`}`)
+}
+
+/** Says how long it takes to read the journal of a study that is done, in each way. */
+const reportReading = async (folder: string, study: readonly string[]): Promise<void> => {
+  const file = join(folder, 'journal.jsonl')
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const withoutLast = `${lines.slice(0, -1).join('\n')}\n`
+  const { settings } = JSON.parse(lines[0]!) as { readonly settings: StudyIdentity }
+  const last = JSON.parse(lines.at(-1)!) as TrialResult
+
+  writeFileSync(file, withoutLast)
+  const opening = performance.now()
+  const journal = openJournal(file, settings, decodeTrialResult)()
+  print(`  open the journal: ${secondsSince(opening)}`)
+  if (E.isLeft(journal)) throw new Error(journal.left.message)
+  const appending = performance.now()
+  const appended = journal.right.append(last)()
+  print(`  append a result: ${secondsSince(appending)}`)
+  if (E.isLeft(appended)) throw new Error(appended.left.message)
+  journal.right.close()
+
+  writeFileSync(file, withoutLast)
+  await reportCommand('the same command, one trial missing, with the report', study, 'Continuing in')
+  await reportCommand('the same command, none missing, with the report', study)
+  await reportCommand('study show', ['study', 'show', folder])
 }
 
 /** The lines of a journal without the durations, sorted, after the first. */
@@ -167,8 +207,7 @@ try {
   ]
   print(`${trials} trials: ${searches} searches of each arm, two processes`)
   report('local pool', plain, await runStudy(studyIn(plain, []), plain, trials, () => []))
-  await reportReading('study show', ['study', 'show', plain])
-  await reportReading('the same command again, which finds nothing left to do', studyIn(plain, []))
+  await reportReading(plain, studyIn(plain, []))
   const expected = resultsIn(plain)
   report(
     'local pool, killed',

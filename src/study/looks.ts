@@ -10,7 +10,7 @@
  * information (Kim and DeMets, 1987): the first looks spend little, so that the last one has three quarters or more of the
  * error where the searches double from look to look.
  */
-import { meanInterval, quantileOfT, type Interval } from './statistics.ts'
+import { meanIntervals, quantileOfT, type Interval } from './statistics.ts'
 import { standardDeviation } from './moments.ts'
 
 /** When a study looks at its differences, and what it promises. */
@@ -69,8 +69,8 @@ export const errorsOf = ({ looks, error }: LookRule): readonly number[] => {
 export const lookAt = (rule: LookRule, k: number, differences: readonly number[]): Look => {
   const seen = differences.slice(0, rule.looks[k])
   const error = errorsOf(rule)[k]!
-  const { mean, interval } = meanInterval(seen, error)
-  const inner = meanInterval(seen, 2 * error).interval
+  const { mean, intervals } = meanIntervals(seen, [error, 2 * error])
+  const [interval, inner] = intervals as [Interval, Interval]
   const { delta } = rule
   return {
     ...{ searches: seen.length, error, mean, interval, inner },

@@ -22,18 +22,21 @@ export const ratesOf = (ends: readonly Look[]): AnswerRates => {
   }
 }
 
-/** @param truth the mean and the standard deviation of the differences of searches, in points */
+/**
+ * The rates for each true difference.
+ *
+ * @param effects the means of the differences of searches, in points
+ * @param deviation their standard deviation
+ */
 export const answerRates = (
   rule: LookRule,
-  truth: { readonly effect: number; readonly deviation: number },
+  { effects, deviation }: { readonly effects: readonly number[]; readonly deviation: number },
   studies = 1000,
-): AnswerRates =>
-  ratesOf(
-    Array.from({ length: studies }, (_, i) => {
-      const drawn = normalNumbers(fold(key(0), i), rule.looks.at(-1)!)
-      return looksSoFar(
-        rule,
-        Array.from(drawn, x => truth.effect + truth.deviation * x),
-      ).at(-1)!
-    }),
+): readonly AnswerRates[] => {
+  // each effect has the same draws: so the rows differ by the effect alone
+  const draws = Array.from({ length: studies }, (_, i) =>
+    Array.from(normalNumbers(fold(key(0), i), rule.looks.at(-1)!), x => deviation * x),
   )
+  const endOf = (differences: readonly number[]): Look => looksSoFar(rule, differences).at(-1)!
+  return effects.map(effect => ratesOf(draws.map(drawn => endOf(drawn.map(x => effect + x)))))
+}

@@ -57,20 +57,32 @@ export const quantileOfT = (p: number, df: number): number => {
 }
 
 /**
- * The mean, and its confidence interval of the level 1 - error by Student's t distribution. It is infinite for n = 1 or 0;
- * the mean of an empty list is NaN.
+ * The mean, and its confidence interval of the level 1 - error by Student's t distribution, for each of some errors. They are
+ * infinite for n = 1 or 0; the mean of an empty list is NaN.
  */
+export const meanIntervals = (
+  differences: readonly number[],
+  errors: readonly number[],
+): { readonly mean: number; readonly intervals: readonly Interval[] } => {
+  demandNumbers(differences)
+  const n = differences.length
+  if (n < 2) return { mean: mean(differences), intervals: errors.map(() => [-Infinity, Infinity]) }
+  const sd = standardDeviation(differences)
+  const centre = sd === 0 ? differences[0]! : mean(differences)
+  const intervals = errors.map((error): Interval => {
+    const half = (quantileOfT(1 - error / 2, n - 1) * sd) / Math.sqrt(n)
+    return [centre - half, centre + half]
+  })
+  return { mean: centre, intervals }
+}
+
+/** The mean, and its confidence interval of the level 1 - error. */
 export const meanInterval = (
   differences: readonly number[],
   error: number,
 ): { readonly mean: number; readonly interval: Interval } => {
-  demandNumbers(differences)
-  const n = differences.length
-  if (n < 2) return { mean: mean(differences), interval: [-Infinity, Infinity] }
-  const sd = standardDeviation(differences)
-  const centre = sd === 0 ? differences[0]! : mean(differences)
-  const half = (quantileOfT(1 - error / 2, n - 1) * sd) / Math.sqrt(n)
-  return { mean: centre, interval: [centre - half, centre + half] }
+  const { mean, intervals } = meanIntervals(differences, [error])
+  return { mean, interval: intervals[0]! }
 }
 
 /**

@@ -261,34 +261,40 @@ const computedBy = (trials: readonly Trial[], results: TrialResults): readonly C
   return [...counts.values()].toSorted((a, b) => b.trials - a.trials)
 }
 
-/**
- * The trials that are left and their epochs, as far as it is known: which candidates win does not change their number. Of
- * repeated searches, all are counted until a look decides.
- */
+/** Arms with the same candidates share all their trials: they count once. */
+const countedArms = ({ arms: [first, second] }: StudyPlan): 1 | 2 =>
+  identify(first.configurations) === identify(second.configurations) ? 1 : 2
+
+/** The trials and epochs of a search, which do not depend on the candidates that win. */
+const workOfSearch = (plan: StudyPlan): WorkAmount => {
+  const { seeds, epochs } = plan.study
+  const arms = plan.arms.slice(0, countedArms(plan))
+  return {
+    trials: sum(arms.map(({ rungs }) => sum(rungs.map(({ configurations }) => configurations)) + seeds)),
+    work: sum(arms.map(({ rungs }) => epochsOfRungs(rungs) + seeds * epochs)),
+  }
+}
+
+const times = (n: number, { trials, work }: WorkAmount): WorkAmount => ({
+  trials: n * trials,
+  work: n * work,
+})
+
+/** The trials and epochs of a whole study, if no look decides before the last one. */
+export const workPlanned = (plan: StudyPlan): WorkAmount => times(plan.searches.length, workOfSearch(plan))
+
+/** The trials that are left and their epochs. Of repeated searches, all are counted until a look decides. */
 export const workLeft = (plan: StudyPlan, results: TrialResults): WorkAmount => {
   const needed = searchesNeeded(plan, results)
   const begun = needed.filter(search => searchOutcome(search, results) === undefined)
   // the study is done, or a search has failed
   if (!begun.some(search => openTrials(search, results).length > 0)) return { trials: 0, work: 0 }
-  // twins share all their trials: they are counted once
-  const count = areTwins(plan) ? 1 : 2
-  const arms = plan.arms.slice(0, count)
-  const { seeds, epochs } = plan.study
-  const searches = plan.searches.length - needed.length + begun.length
+  const { trials, work } = times(plan.searches.length - needed.length + begun.length, workOfSearch(plan))
   const done = begun
-    .flatMap(search => stages(search, results).slice(0, count).flatMap(trialsOfStage))
+    .flatMap(search => stages(search, results).slice(0, countedArms(plan)).flatMap(trialsOfStage))
     .filter(({ id }) => results.has(id))
-  const trialsOf = ({ rungs }: ArmPlan): number =>
-    sum(rungs.map(({ configurations }) => configurations)) + seeds
-  const workOf = ({ rungs }: ArmPlan): number => epochsOfRungs(rungs) + seeds * epochs
-  return {
-    trials: searches * sum(arms.map(trialsOf)) - done.length,
-    work: searches * sum(arms.map(workOf)) - sum(done.map(({ epochs }) => epochs)),
-  }
+  return { trials: trials - done.length, work: work - sum(done.map(({ epochs }) => epochs)) }
 }
-
-/** The trials and epochs of a whole study, if no look decides before the last one. */
-export const workPlanned = (plan: StudyPlan): WorkAmount => workLeft(plan, new Map())
 
 /** How far a study is. */
 export type StudyProgress = {
@@ -319,9 +325,6 @@ export const studyProgress = (plan: StudyPlan, results: TrialResults): StudyProg
     nextLook: left.trials > 0 ? rule?.looks[looks.length] : undefined,
   }
 }
-
-const areTwins = ({ arms: [first, second] }: StudyPlan): boolean =>
-  identify(first.configurations) === identify(second.configurations)
 
 /** A study that continues another one. If that had a verdict, with another budget or other seeds, it is recorded. */
 export const continueStudy = (before: Study, results: TrialResults, study: Study): Study => {

@@ -172,15 +172,12 @@ export const powerRows = (
   { differences }: ProceduresOutcome,
 ): readonly (readonly string[])[] => {
   const deviation = standardDeviation(differences)
-  return EFFECTS.map(multiple => {
-    const effect = multiple * rule.delta
-    const { better, equivalent, undecided, searches } = answerRates(rule, { effect, deviation })
-    return [
-      String(Number(effect.toPrecision(3))),
-      ...[better, equivalent, undecided].map(share => `${(100 * share).toFixed(0)} %`),
-      searches.toFixed(1),
-    ]
-  })
+  const effects = EFFECTS.map(multiple => multiple * rule.delta)
+  return answerRates(rule, { effects, deviation }).map(({ better, equivalent, undecided, searches }, i) => [
+    String(Number(effects[i]!.toPrecision(3))),
+    ...[better, equivalent, undecided].map(share => `${(100 * share).toFixed(0)} %`),
+    searches.toFixed(1),
+  ])
 }
 
 const winnersText = ({ flag, chosen }: WinnerValues, count: number): string => {
