@@ -17,7 +17,7 @@ export default defineConfig({
     ],
     pool: 'forks',
     // much of the suite waits for processes of its own
-    maxWorkers: availableParallelism(),
+    maxWorkers: availableParallelism() + 1,
     globalSetup: ['test/support/built.ts'],
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default', 'test/support/skips.ts'],
