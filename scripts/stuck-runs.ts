@@ -12,7 +12,7 @@ import { seededLayers } from '../src/core/seeded.ts'
 import { inputTensor } from '../src/data/batch.ts'
 import { firstN, labelsOf } from '../src/data/dataset.ts'
 import { loadChosenData } from '../src/data/load.ts'
-import type { AppError } from '../src/errors.ts'
+import { exitCode, type AppError } from '../src/errors.ts'
 import { aligned, grouped } from '../src/format.ts'
 import { systemEnv } from '../src/io/env.ts'
 import { loadBackend } from '../src/runtime/backend.ts'
@@ -29,7 +29,7 @@ const right = async <A>(task: TaskEither<AppError, A>): Promise<A> => {
   const result = await task()
   if (E.isRight(result)) return result.right
   process.stderr.write(`network2: ${result.left.message}\n  ${result.left.remedy}\n`)
-  process.exit(3)
+  process.exit(exitCode(result.left))
 }
 
 /** The images whose z^L is computed. */

@@ -23,6 +23,7 @@ import { parseJson, toJson } from '../io/json.ts'
 import type { Env } from '../io/env.ts'
 import { textOrThrow } from '../io/text.ts'
 import { counted } from '../format.ts'
+import { gunzipIfNeeded } from '../data/gzip.ts'
 
 export const JOURNAL = 'journal.jsonl'
 
@@ -123,25 +124,37 @@ export const readStudy = (env: Env, folder: string): TE.TaskEither<AppError, Stu
 export const readResults = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, TrialResults> =>
   readJournal(env, folder, subjectOf(study))
 
-/** The usable results in the journal of a folder, of the experiment `subject`; none if it has no journal. */
+/**
+ * The usable results in the journal of a folder, of the experiment `subject`; none if it has no journal. That of a study which
+ * has ended may be gzipped, as `journal.jsonl.gz`.
+ */
 export const readJournal = (
   env: Env,
   folder: string,
   subject: StudyIdentity,
 ): TE.TaskEither<AppError, TrialResults> => {
   const path = join(folder, JOURNAL)
+  const packed = `${path}.gz`
+  const bytesOf = (file: string): TE.TaskEither<AppError, Uint8Array | undefined> =>
+    reading(file, () => readIfPresent(env.files, file, LONGEST_JOURNAL))
   return pipe(
-    reading(path, async () => {
-      const bytes = await readIfPresent(env.files, path, LONGEST_JOURNAL)
-      return bytes === undefined
-        ? E.right([])
-        : decodeJournal(path, subject, decodeTrialResult, Buffer.from(bytes))
-    }),
-    TE.flatMapEither((entries): E.Either<AppError, readonly TrialResult[]> => entries),
+    bytesOf(path),
+    TE.flatMap(bytes =>
+      bytes === undefined ? pipe(bytesOf(packed), TE.flatMap(unpacked(packed))) : TE.right(bytes),
+    ),
+    TE.flatMapEither(bytes => decodeJournal(path, subject, decodeTrialResult, Buffer.from(bytes))),
     TE.tapIO(entries => () => noteUnusable(env, path, entries)),
     TE.map(usableResults),
   )
 }
+
+const unpacked =
+  (path: string) =>
+  (bytes: Uint8Array = new Uint8Array()): TE.TaskEither<AppError, Uint8Array> =>
+    pipe(
+      gunzipIfNeeded(path, LONGEST_JOURNAL)(bytes),
+      TE.mapLeft(({ message }) => incompatibleCheckpoint(message, 'restore the file')),
+    )
 
 /** Says that a journal has results that do not count. */
 export const noteUnusable = (env: Pick<Env, 'log'>, path: string, results: readonly TrialResult[]): void => {
