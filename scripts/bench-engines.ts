@@ -170,7 +170,7 @@ export const benchEngines = async (
   const chosen = cases.filter(({ title }) => title.includes(wanted))
   if (chosen.length === 0) return
   console.log(
-    `\n${TITLE}seconds an epoch of ${n} images, from ${Math.min(n, examples)}; ${ROUNDS} rounds, in turns; ratios of the least`,
+    `\n${TITLE}seconds an epoch of ${n} images, from ${Math.min(n, examples)}; ${ROUNDS} rounds, in turns, each after one that does not count; ratios of the least`,
   )
   const folder = mkdtempSync(join(tmpdir(), 'network2-bench-'))
   const runners: Runner[] = []
@@ -208,8 +208,11 @@ export const benchEngines = async (
       }
       for (let round = 0; round < ROUNDS; round++)
         // forwards and backwards, so that none always follows the same other one
-        for (const runner of round % 2 === 0 ? runners : [...runners].reverse())
+        for (const runner of round % 2 === 0 ? runners : [...runners].reverse()) {
+          // the caches and the threads are those of an epoch in the middle of a training
+          await measured(runner)
           times.get(runner.name)!.push(await measured(runner))
+        }
       console.log(`\n${title}`)
       row(['', 'least', 'median', 'x C'])
       for (const runner of runners) {
