@@ -36,6 +36,8 @@ export type Request = {
   /** How many epochs are trained, on how many examples: none, and all of the training set, if they are left out. */
   readonly epochs?: number | undefined
   readonly trainSize?: number | undefined
+  /** Small, if it is left out. */
+  readonly miniBatchSize?: number | undefined
   /** The sizes of the network for a data set. */
   readonly sizesFor: (dataset: Dataset) => Sizes
 }
@@ -62,21 +64,30 @@ export const loadResources = (
 
 /** The backend and engine that were asked for, or those that are fastest for this network and data. */
 export const loadEngine = (
-  { backend: wanted, engine, threads: choice, epochs = 0, trainSize }: Omit<Request, 'data' | 'sizesFor'>,
+  {
+    backend: wanted,
+    engine,
+    threads: choice,
+    epochs = 0,
+    trainSize,
+    miniBatchSize = 1,
+  }: Omit<Request, 'data' | 'sizesFor'>,
   sizes: Sizes,
   { training }: Dataset,
   env: Env,
 ): TE.TaskEither<AppError, Omit<Resources, 'dataset'>> => {
   const threads = threadsFor(choice, engine)
+  const workload = {
+    ...{ sizes, miniBatchSize },
+    density: density(training.inputs),
+    images: epochs * (trainSize ?? training.size),
+  }
   return pipe(
-    loadBackend(selectBackend(wanted, engine, { sizes, density: density(training.inputs) }), threads),
+    loadBackend(selectBackend(wanted, engine, workload), threads),
     TE.bindTo('backend'),
     TE.bindW('interpreter', ({ backend }) =>
       TE.fromEither(
-        selectEngine(engine, backend.name, line => env.log(`network2: ${line}`), threads, {
-          sizes,
-          images: epochs * (trainSize ?? training.size),
-        }),
+        selectEngine(engine, backend.name, line => env.log(`network2: ${line}`), threads, workload),
       ),
     ),
     TE.map(({ backend, interpreter }) => ({

@@ -16,7 +16,7 @@ import { withFallback } from '../compiler/fallback.ts'
 import { CompileError, type EngineName, type Interpreter } from '../core/scan.ts'
 import { wasm } from '../compiler/wasm/wasm.ts'
 import { xla } from '../compiler/xla/xla.ts'
-import { suitsC, suitsWasm, type Workload } from './workload.ts'
+import { suitsC, suitsWasm, suitsXla, type Workload } from './workload.ts'
 
 /** `auto` is the fastest engine of the backend; `staged` its compiled one, the only name of both in older versions. */
 export type EngineChoice = EngineName | 'auto' | 'staged'
@@ -82,13 +82,14 @@ const noticeOfThreads = (threads: number, engine: EngineName, backend: BackendNa
 }
 
 /**
- * The backend for a network if the user leaves the choice open: that of the engine, if one is given; WebAssembly for
- * small networks with sparse inputs, such as those of the book, if it loads; otherwise `auto`, which is native if it is installed.
+ * The backend for a network if the user leaves the choice open: that of the engine, if one is given; WebAssembly, if it loads, for
+ * small networks with sparse inputs, such as those of the book, and where C runs in its place; otherwise `auto`, which is native if
+ * it is installed.
  */
 export const selectBackend = (
   backend: BackendChoice,
   engine: EngineChoice,
-  workload: Omit<Workload, 'images'>,
+  workload: Workload,
 ): BackendPreference => {
   if (backend !== 'auto') return backend
   switch (engine) {
@@ -102,7 +103,9 @@ export const selectBackend = (
     case 'staged':
       return suitsWasm(workload) ? 'wasm' : 'auto'
     case 'auto':
-      return suitsWasm(workload) ? 'portable' : 'auto'
+      return suitsWasm(workload) || (suitsC(workload) && !suitsXla(workload) && hasCCompiler())
+        ? 'portable'
+        : 'auto'
   }
 }
 

@@ -15,6 +15,7 @@ import {
   threadsFor,
   type EngineChoice,
 } from '../../src/runtime/engine.ts'
+import type { Workload } from '../../src/runtime/workload.ts'
 import { interpreterOf, pairs } from '../support/engines.ts'
 import { cCompiler, native } from '../support/needs.ts'
 
@@ -47,7 +48,31 @@ describe('the backend for a network', () => {
     ['auto', 'staged', BOOK, 0.2, 'wasm'],
     ['auto', 'staged', LARGE, 0.2, 'auto'],
   ])('--backend %s --engine %s, %j, density %d: %s', (backend, engine, sizes, density, expected) => {
-    expect(selectBackend(backend, engine, { sizes, density })).toBe(expected)
+    expect(selectBackend(backend, engine, { sizes, density, images: 0, miniBatchSize: 10 })).toBe(expected)
+  })
+
+  describe('where C would run in the place of WebAssembly', () => {
+    const { PATH } = process.env
+    afterEach(() => {
+      process.env.PATH = PATH
+    })
+    const wide = { sizes: LARGE, density: 0.2, images: 1_000_000, miniBatchSize: 1000 }
+    const cases: readonly (readonly [what: string, workload: Workload, expected: BackendPreference])[] = [
+      ['a large network', wide, 'portable'],
+      ['dense inputs', { ...wide, density: 1, miniBatchSize: 499 }, 'portable'],
+      ['dense inputs in large mini-batches', { ...wide, density: 1, miniBatchSize: 500 }, 'auto'],
+      ['a short training', { ...wide, images: 100_000 }, 'auto'],
+    ]
+
+    for (const [what, workload, expected] of cases)
+      it.skipIf(cCompiler.isMissing)(what, cCompiler.why, () => {
+        expect(selectBackend('auto', 'auto', workload)).toBe(expected)
+      })
+
+    it('without a compiler it is that of XLA', () => {
+      process.env.PATH = '/nowhere'
+      expect(selectBackend('auto', 'auto', wide)).toBe('auto')
+    })
   })
 })
 
