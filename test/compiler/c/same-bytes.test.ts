@@ -21,7 +21,6 @@ import { uniform } from '../../../src/compiler/random.ts'
 import type { CompiledListing } from '../../../src/compiler/wasm/compile.ts'
 import { wasm } from '../../../src/compiler/wasm/wasm.ts'
 import type { Interpreter } from '../../../src/core/scan.ts'
-import { isLong } from '../../support/long.ts'
 import { cCompiler, clang, need, type Need } from '../../support/needs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'network2-c-'))
@@ -281,8 +280,7 @@ describe.each([
   const engineOf = (lanes: (typeof WIDTHS)[number]): Interpreter =>
     c({ folder: join(folder, compiler), searchPath: path(), lanes })
 
-  // the second compiler has the widest vectors only, but in npm run test:long
-  for (const lanes of compiler === 'cc' || isLong ? WIDTHS : ([16] as const)) {
+  for (const lanes of WIDTHS) {
     it.skipIf(needs.isMissing)(`in every kernel, ${lanes} lanes`, needs.why, () => {
       const [found, wanted] = [engineOf(lanes), wasm()]
       for (const columns of [21]) {
