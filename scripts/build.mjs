@@ -72,7 +72,7 @@ const COMMON_JS = /^@tensorflow\/tfjs-(core|backend-cpu|backend-wasm)$/
 
 /**
  * A source map with one place, the first. The sources of other packages are not in this one, so no map could lead to
- * them, and theirs would be a third of what is installed.
+ * them, and theirs would be more than half of all maps.
  */
 const ONE_PLACE = Buffer.from('{"version":3,"sources":[""],"mappings":"AAAA"}').toString('base64')
 const MODULE_OF_A_PACKAGE = /[/\\]node_modules[/\\].*[.]m?js$/

@@ -103,9 +103,7 @@ export const selectBackend = (
     case 'staged':
       return suitsWasm(workload) ? 'wasm' : 'auto'
     case 'auto':
-      return suitsWasm(workload) || (suitsC(workload) && !suitsXla(workload) && hasCCompiler())
-        ? 'portable'
-        : 'auto'
+      return suitsWasm(workload) || (!suitsXla(workload) && runsInC(workload)) ? 'portable' : 'auto'
   }
 }
 
@@ -119,6 +117,9 @@ const hasCCompiler = (): boolean => {
     throw error
   }
 }
+
+/** Whether C runs in the place of WebAssembly, if nobody chooses. */
+const runsInC = (workload: Pick<Workload, 'sizes' | 'images'>): boolean => suitsC(workload) && hasCCompiler()
 
 /**
  * The interpreter for a backend and a choice of engine. With `auto`, steps that the engine cannot compile run eagerly, and the C
@@ -138,8 +139,8 @@ export const selectEngine = (
   workload?: Pick<Workload, 'sizes' | 'images'>,
 ): E.Either<UsageError, Interpreter> => {
   const available = engines(backend, threads, log)
-  const isC = choice === 'auto' && backend === 'wasm' && workload !== undefined && suitsC(workload)
-  const fastest = isC && hasCCompiler() ? 'c' : available[0][0]
+  const isC = choice === 'auto' && backend === 'wasm' && workload !== undefined && runsInC(workload)
+  const fastest = isC ? 'c' : available[0][0]
   const found = available.find(([name]) => {
     if (choice === 'auto') return name === fastest
     return choice === 'staged' ? name !== 'eager' && name === fastest : name === choice

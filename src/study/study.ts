@@ -266,12 +266,11 @@ const countedArms = ({ arms: [first, second] }: StudyPlan): 1 | 2 =>
   identify(first.configurations) === identify(second.configurations) ? 1 : 2
 
 /** The trials and epochs of a search, which do not depend on the candidates that win. */
-const workOfSearch = (plan: StudyPlan): WorkAmount => {
-  const { seeds, epochs } = plan.study
-  const arms = plan.arms.slice(0, countedArms(plan))
+const workOfSearch = ({ arms, study: { seeds, epochs } }: StudyPlan, count: 1 | 2): WorkAmount => {
+  const rungs = arms.slice(0, count).map(arm => arm.rungs)
   return {
-    trials: sum(arms.map(({ rungs }) => sum(rungs.map(({ configurations }) => configurations)) + seeds)),
-    work: sum(arms.map(({ rungs }) => epochsOfRungs(rungs) + seeds * epochs)),
+    trials: sum(rungs.map(each => sum(each.map(({ configurations }) => configurations)) + seeds)),
+    work: sum(rungs.map(each => epochsOfRungs(each) + seeds * epochs)),
   }
 }
 
@@ -281,7 +280,8 @@ const times = (n: number, { trials, work }: WorkAmount): WorkAmount => ({
 })
 
 /** The trials and epochs of a whole study, if no look decides before the last one. */
-export const workPlanned = (plan: StudyPlan): WorkAmount => times(plan.searches.length, workOfSearch(plan))
+export const workPlanned = (plan: StudyPlan): WorkAmount =>
+  times(plan.searches.length, workOfSearch(plan, countedArms(plan)))
 
 /** The trials that are left and their epochs. Of repeated searches, all are counted until a look decides. */
 export const workLeft = (plan: StudyPlan, results: TrialResults): WorkAmount => {
@@ -289,9 +289,12 @@ export const workLeft = (plan: StudyPlan, results: TrialResults): WorkAmount => 
   const begun = needed.filter(search => searchOutcome(search, results) === undefined)
   // the study is done, or a search has failed
   if (!begun.some(search => openTrials(search, results).length > 0)) return { trials: 0, work: 0 }
-  const { trials, work } = times(plan.searches.length - needed.length + begun.length, workOfSearch(plan))
+  // once, and not for each search: it names all candidates
+  const count = countedArms(plan)
+  const searches = plan.searches.length - needed.length + begun.length
+  const { trials, work } = times(searches, workOfSearch(plan, count))
   const done = begun
-    .flatMap(search => stages(search, results).slice(0, countedArms(plan)).flatMap(trialsOfStage))
+    .flatMap(search => stages(search, results).slice(0, count).flatMap(trialsOfStage))
     .filter(({ id }) => results.has(id))
   return { trials: trials - done.length, work: work - sum(done.map(({ epochs }) => epochs)) }
 }

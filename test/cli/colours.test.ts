@@ -76,6 +76,7 @@ const inTerminal = ({ env, more = [], epochs, stopAt }: Options) =>
       } else if (stopAt?.test(text) === true) pressing ??= setInterval(() => child.stdin.write('\x03'), 5)
     })
     const [code] = (await once(child, 'close')) as [number | null]
+    clearInterval(pressing)
     return { code, text: text.slice(0, text.indexOf(END)).replaceAll(folder, 'FOLDER') }
   })
 

@@ -39,7 +39,7 @@ const figure = ({ name, trials }: Search, i: number, x: Range, y: Range): Html =
   const best = drawn.toSorted((a, b) => b.accuracy - a.accuracy)[0]
   const lost = trials.length - drawn.length
   const step = Math.ceil(drawn.length / MOST_DRAWN)
-  const shown = drawn.filter((_, i) => i % step === 0)
+  const shown = drawn.filter((_, n) => n % step === 0)
   const { colour, symbol } = seriesStyle(i)
   const words =
     best === undefined
