@@ -16,6 +16,9 @@ import { terminal } from '../support/needs.ts'
 
 /* eslint-disable no-control-regex -- the colours are control characters */
 
+/** What the terminal shows once the training has ended. */
+const END = 'the end of the program'
+
 const RUN = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url))
 
 type Options = {
@@ -41,20 +44,26 @@ const inTerminal = ({ env, more = [], epochs, stopAt }: Options) =>
       ...['--out', join(folder, 'my run'), ...more],
     ]
     const line = [process.execPath, RUN, ...args].map(shellQuoted).join(' ')
-    // without noflsh, Ctrl-C discards what the terminal has not shown yet, such as the last words of a program
-    const child = spawn('script', ['-qec', `stty cols 80 rows 30 noflsh; exec ${line}`, '/dev/null'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: {
-        ...process.env,
-        // Node shows no colours under an unknown CI.
-        CI: undefined,
-        FORCE_COLOR: undefined,
-        NO_COLOR: undefined,
-        TERM: 'xterm-256color',
-        NETWORK2_NATIVE: 'off',
-        ...env,
+    // `script` may wait long after its child has ended: so the shell waits, until END has been seen. Without noflsh, Ctrl-C
+    // discards what the terminal has not shown yet
+    const afterwards = `code=$?; echo ${END}; until read -r _; do :; done; exit $code`
+    const child = spawn(
+      'script',
+      ['-qec', `stty cols 80 rows 30 noflsh; trap : INT; ${line}; ${afterwards}`, '/dev/null'],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: {
+          ...process.env,
+          // Node shows no colours under an unknown CI.
+          CI: undefined,
+          FORCE_COLOR: undefined,
+          NO_COLOR: undefined,
+          TERM: 'xterm-256color',
+          NETWORK2_NATIVE: 'off',
+          ...env,
+        },
       },
-    })
+    )
     owned(child)
     // it may have ended before it reads what is typed
     child.stdin.on('error', () => undefined)
@@ -62,11 +71,14 @@ const inTerminal = ({ env, more = [], epochs, stopAt }: Options) =>
     let pressing: NodeJS.Timeout | undefined
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk
-      if (stopAt?.test(text) === true) pressing ??= setInterval(() => child.stdin.write('\x03'), 5)
+      if (text.includes(END)) {
+        clearInterval(pressing)
+        child.stdin.write('\n')
+      } else if (stopAt?.test(text) === true) pressing ??= setInterval(() => child.stdin.write('\x03'), 5)
     })
     const [code] = (await once(child, 'close')) as [number | null]
     clearInterval(pressing)
-    return { code, text: text.replaceAll(folder, 'FOLDER') }
+    return { code, text: text.slice(0, text.indexOf(END)).replaceAll(folder, 'FOLDER') }
   })
 
 const shown = async (env: NodeJS.ProcessEnv, more: readonly string[] = []): Promise<string> =>
