@@ -142,6 +142,7 @@ describe.skipIf(chromium.isMissing)('the page', chromium.why, () => {
         (await page.locator('.equations .values').allTextContents()).map(text => text.replace(/\s/g, ''))
       const end = await shown()
       await page.getByRole('slider', { name: 'Epoch' }).fill('0')
+      await page.getByText('0 / 300', { exact: true }).waitFor()
       // a = σ(4): a²/2, a a (1 - a), and for the cross-entropy -ln(1 - a) and a
       expect(await shown()).toEqual(
         expect.arrayContaining(['=0.482', '=0.982⋅0.0177=0.0173', '=4.02', '=0.982', '=0.01770.0177⋅0.982']),
