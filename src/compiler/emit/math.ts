@@ -48,11 +48,16 @@ const powerOfTwo = (n: V128): V128 => i32x4.shl(i32x4.add(n, i32x4.const(127)), 
 /** Below and above these e^x is 0 and infinity in float32. */
 const [EXP_LOW, EXP_HIGH] = [-104, 89]
 
+/** A float32 of this size has no room for a fraction: what is added to it is rounded, and is the difference of the bits. */
+const ROUND = 1.5 * 2 ** 23
+const ROUND_BITS = 0x4b400000
+
 /** e^x = 2^n e^r with |r| ≤ ½ ln 2. ln 2 is split into two parts, so that n times the first is exact. */
 export const emitExp: Function1 = vectorFunction('exp', (fn, x) => {
   const { before, put } = steps(fn)
   const bounded = put(f32x4.min(f32x4.max(x, float(EXP_LOW)), float(EXP_HIGH)))
-  const n = put(f32x4.nearest(mul(bounded, float(Math.LOG2E))))
+  const shifted = put(add(mul(bounded, float(Math.LOG2E)), float(ROUND)))
+  const n = put(sub(shifted, float(ROUND)))
   const r = put(sub(sub(bounded, mul(n, float(0.693359375))), mul(n, float(-2.1219444e-4))))
   const p = polynomial(
     r,
@@ -60,7 +65,7 @@ export const emitExp: Function1 = vectorFunction('exp', (fn, x) => {
   )
   const y = add(add(mul(mul(r, r), p), r), float(1))
   // two factors: at the ends of the range e^x fits into float32, but 2^n does not
-  const whole = put(i32x4.fromFloats(n))
+  const whole = put(i32x4.sub(shifted, i32x4.const(ROUND_BITS)))
   const half = put(i32x4.shrS(whole, 1))
   return { before, value: mul(mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half))) }
 })
