@@ -21,7 +21,8 @@ const COPIES = 5
 const REPORT =
   "process.on('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS + '\\n'))"
 
-type Measured = { readonly seconds: number; readonly megabytes: number }
+/** The seconds to the line that is waited for, and to the end. */
+type Measured = { readonly seconds: number; readonly all: number; readonly megabytes: number }
 
 /** @param sign what the line that is waited for contains */
 const measured = async (sign: string, args: readonly string[]): Promise<Measured> => {
@@ -43,7 +44,8 @@ const measured = async (sign: string, args: readonly string[]): Promise<Measured
   const [code] = (await once(child, 'close')) as [number | null]
   const peak = /^peak (\d+)$/m.exec(errors)?.[1]
   if (code !== 0 || peak === undefined) throw new Error(errors)
-  return { seconds, megabytes: (Number(peak) * 1024) / 1e6 }
+  const all = (performance.now() - began) / 1000
+  return { seconds, all, megabytes: (Number(peak) * 1024) / 1e6 }
 }
 
 const trained = (...flags: readonly string[]): Promise<Measured> =>
@@ -83,6 +85,32 @@ const show = (name: string, all: readonly Measured[]): void => {
   console.log(`  ${name.padEnd(30)} ${seconds.toFixed(2)} s, ${megabytes.toFixed(0)} MB`)
 }
 
+/** What the monitors of the default training add, where they run beside the next epoch and where they do not. */
+const WHOLE = [
+  ['with its monitors', []],
+  ['its monitors on the same core', ['--threads', '1']],
+  ['without monitors', ['--monitor', 'none', '--threads', '1']],
+] as const
+
+const showWhole = async (folder: string): Promise<void> => {
+  const rounds: (readonly number[])[] = []
+  for (let i = 0; i < ROUNDS; i++) {
+    const seconds: number[] = []
+    for (const [name, flags] of WHOLE) {
+      const out = join(folder, `${name} ${i}`)
+      seconds.push((await measured('Saved', [...flags, '--out', out])).all)
+    }
+    rounds.push(seconds)
+  }
+  WHOLE.forEach(([name], i) => {
+    const seconds = rounds.map(round => round[i]!)
+    const share = median(rounds.map(round => round[i]! / round[0]!))
+    console.log(
+      `  ${name.padEnd(30)} ${Math.min(...seconds).toFixed(2)} s, median ${median(seconds).toFixed(2)}, ${share.toFixed(2)} x the first`,
+    )
+  })
+}
+
 export const startTitle = 'seconds to the first epoch, and peak memory'
 
 export const benchStart = async (dataset: Dataset): Promise<void> => {
@@ -98,6 +126,8 @@ export const benchStart = async (dataset: Dataset): Promise<void> => {
     show('--help', helped)
     show('the default training, 1 epoch', rounds)
     show('the default training', [await trained()])
+    console.log('  the whole command, 30 epochs, saved:')
+    await showWhole(folder)
     const data = join(folder, 'copies')
     writeCopies(data, dataset)
     const images = COPIES * dataset.training.size

@@ -1,7 +1,7 @@
 /**
  * An interpreter that falls back to another one for what it cannot compile.
  */
-import { CompileError, type Interpreter } from '../core/scan.ts'
+import { CompileError, type Beginning, type Interpreter } from '../core/scan.ts'
 
 /**
  * Runs with `first`. Once it meets a function that it cannot compile, everything runs with `second`.
@@ -27,12 +27,24 @@ export const withFallback = (
         return safe(...args)
       }
     }
+  const guardedScan = <A extends readonly unknown[], R>(
+    fast: Beginning<A, R>,
+    safe: Beginning<A, R>,
+  ): Beginning<A, R> =>
+    Object.assign(guarded(fast, safe), {
+      begin:
+        fast.begin &&
+        guarded(fast.begin, (...args) => {
+          const result = safe(...args)
+          return () => result
+        }),
+    })
   return {
     get name() {
       return fellBack ? second.name : first.name
     },
-    scan: f => guarded(first.scan(f), second.scan(f)),
-    stackedScan: f => guarded(first.stackedScan(f), second.stackedScan(f)),
+    scan: f => guardedScan(first.scan(f), second.scan(f)),
+    stackedScan: f => guardedScan(first.stackedScan(f), second.stackedScan(f)),
     compilations: () => first.compilations() + second.compilations(),
     dispose: () => {
       first.dispose()

@@ -13,8 +13,21 @@ export const scanOf =
   (stackedScan: Interpreter['stackedScan']): Interpreter['scan'] =>
   <S extends Tree, C extends Tree, X extends Tree>(f: (state: S, constants: C, x: X) => S): Scan<S, C, X> => {
     const run = stackedScan<S, C, X, readonly []>((state, constants, x) => [f(state, constants, x), []])
-    return (s0, constants, xs, range) =>
-      range[0] < range[1] || isTracing() ? run(s0, constants, xs, range).state : clone(s0)
+    const { begin } = run
+    return Object.assign(
+      (...args: Parameters<typeof run>): S => {
+        const [s0, , , [from, to]] = args
+        return from < to || isTracing() ? run(...args).state : clone(s0)
+      },
+      {
+        begin:
+          begin &&
+          ((...args: Parameters<typeof run>) => {
+            const end = begin(...args)
+            return () => end().state
+          }),
+      },
+    )
   }
 
 /**
@@ -81,12 +94,20 @@ export const checkedScan =
     f: StackedStep<S, C, X, Y>,
   ): StackedScan<S, C, X, Y> => {
     const run = open(f)
-    return (s0, constants, xs, range) => {
-      refuseNested()
-      if (range[0] >= range[1]) return scannedNothing(f, s0, constants, xs)
-      checkRange(xs, range)
-      return run(s0, constants, xs, range)
-    }
+    const { begin } = run
+    const checked =
+      <R>(ofNothing: (nothing: Scanned<S, Y>) => R, of: (...args: Parameters<typeof run>) => R) =>
+      (...args: Parameters<typeof run>): R => {
+        const [s0, constants, xs, range] = args
+        refuseNested()
+        if (range[0] >= range[1]) return ofNothing(scannedNothing(f, s0, constants, xs))
+        checkRange(xs, range)
+        return of(...args)
+      }
+    return Object.assign(
+      checked(nothing => nothing, run),
+      { begin: begin && checked(nothing => () => nothing, begin) },
+    )
   }
 
 /** The rows that all leaves of the per-step inputs have. */

@@ -5,7 +5,7 @@
  */
 import { tensor2d, type Tensor2D } from '@tensorflow/tfjs-core'
 import type { Scan, Stacked } from './scan.ts'
-import { foldLazily } from './scope.ts'
+import { dispose, foldLazily } from './scope.ts'
 import { leaves, type Tree } from './tree.ts'
 
 /** How many examples the next chunk should hold; undefined: all that are left. */
@@ -52,6 +52,7 @@ export const rowsInOrder = (n: number, atOnce = ROWS_AT_ONCE): readonly Tensor2D
  *
  * @param s0 borrowed, as are the segments
  * @param from the examples that are done already: a scan can continue from any progress that it has yielded
+ * @param begin the scan's `begin`, if chunks are to run on another core: it then yields while a chunk runs, and once before the first
  * @returns the last state, which the caller owns. A scan that is left early leaves no tensor
  */
 export const chunkedScan = <S extends Tree, C extends Tree, X extends Tree>(
@@ -59,17 +60,32 @@ export const chunkedScan = <S extends Tree, C extends Tree, X extends Tree>(
   s0: S,
   segments: readonly Segment<C, X>[],
   from = 0,
+  begin?: Scan<S, C, X>['begin'],
 ): Generator<ScanProgress<S>, S, ChunkSize> =>
   foldLazily(s0, function* ({ get, put }): Generator<ScanProgress<S>, void, ChunkSize> {
     let done = 0
+    // the chunk that was asked for while the one before ran
+    let asked: { readonly size: ChunkSize } | undefined
     for (const { m, xs, constants } of segments) {
       const steps = leaves(xs)[0]?.shape[0] ?? 0
       let step = Math.max(0, Math.min(steps, Math.ceil((from - done) / m)))
       done += step * m
       while (step < steps) {
-        const chunk = (yield { done, state: get() }) ?? Infinity
-        const to = Math.min(steps, step + Math.max(1, Math.floor(chunk / m)))
-        put(advance(get(), constants, xs, [step, to]))
+        const { size = Infinity } = asked ?? { size: yield { done, state: get() } }
+        const to = Math.min(steps, step + Math.max(1, Math.floor(size / m)))
+        const args = [get(), constants, xs, [step, to]] as const
+        if (begin === undefined) put(advance(...args))
+        else {
+          const end = begin(...args)
+          asked = undefined
+          try {
+            asked = { size: yield { done, state: get() } }
+          } finally {
+            const next = end()
+            if (asked === undefined) dispose(next)
+            else put(next)
+          }
+        }
         done += (to - step) * m
         step = to
       }

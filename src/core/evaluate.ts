@@ -33,7 +33,12 @@ const evaluateRows =
  * Evaluates parameters on a set, both borrowed: yields its progress, and is sent how many examples to evaluate next. λ is that
  * of the penalty which the cost includes.
  */
-export type Evaluator = (
+export type Evaluator = Evaluate & {
+  /** The same on another core, where the engine can: it yields while a chunk runs, and once before the first. */
+  readonly beside?: Evaluate | undefined
+}
+
+type Evaluate = (
   params: Params,
   set: Batch,
   lmbda: number,
@@ -42,21 +47,23 @@ export type Evaluator = (
 /** An evaluator of any parameters of a network on any set. It compiles once. */
 export const evaluator = ({ scan }: Interpreter, network: Network, regularizer: Regularizer): Evaluator => {
   const advance = scan(evaluateRows(network))
-  return function* (params, set, lmbda) {
-    const n = set.x.shape[0]
-    const zero: MetricSums = { cost: scalar(0), correct: scalar(0) }
-    const batches = rowsInOrder(n)
-    return yield* usingLazily({ batches, zero }, function* () {
-      const segments = batches.map(rows => ({ m: rows.shape[1], xs: rows, constants: { params, set } }))
-      const sums = yield* chunkedScan(advance, zero, segments)
-      return using(sums, ({ cost: sum, correct }) => ({
-        cost: withTensors(
-          () => totalCost(regularizer, params, sum, n, lmbda),
-          c => c.dataSync()[0]!,
-        ),
-        correct: correct.dataSync()[0]!,
-        n,
-      }))
-    })
-  }
+  const evaluateWith = (begin: typeof advance.begin): Evaluate =>
+    function* (params, set, lmbda) {
+      const n = set.x.shape[0]
+      const zero: MetricSums = { cost: scalar(0), correct: scalar(0) }
+      const batches = rowsInOrder(n)
+      return yield* usingLazily({ batches, zero }, function* () {
+        const segments = batches.map(rows => ({ m: rows.shape[1], xs: rows, constants: { params, set } }))
+        const sums = yield* chunkedScan(advance, zero, segments, 0, begin)
+        return using(sums, ({ cost: sum, correct }) => ({
+          cost: withTensors(
+            () => totalCost(regularizer, params, sum, n, lmbda),
+            c => c.dataSync()[0]!,
+          ),
+          correct: correct.dataSync()[0]!,
+          n,
+        }))
+      })
+    }
+  return Object.assign(evaluateWith(undefined), { beside: advance.begin && evaluateWith(advance.begin) })
 }

@@ -25,12 +25,20 @@ export type StepRange = readonly [from: number, to: number]
  * A function made into a scan. It compiles once for each kind of arguments that it is given; the numbers, N and the
  * range do not matter.
  */
-export type Scan<S extends Tree, C extends Tree, X extends Tree> = (
-  s0: S,
-  constants: C,
-  xs: Stacked<X>,
-  range: StepRange,
-) => S
+export type Scan<S extends Tree, C extends Tree, X extends Tree> = Beginning<
+  [s0: S, constants: C, xs: Stacked<X>, range: StepRange],
+  S
+>
+
+/** A function whose work can also run beside what its caller does next. */
+export type Beginning<A extends readonly unknown[], R> = {
+  (...args: A): R
+  /**
+   * Begins the same work on another core, where the engine can: the arguments stay borrowed until the function that it returns has
+   * waited for the result. That must be called once.
+   */
+  readonly begin?: ((...args: A) => () => R) | undefined
+}
 
 /** What a scan with outputs returns. */
 export type Scanned<S extends Tree, Y extends Tree> = {
@@ -41,12 +49,10 @@ export type Scanned<S extends Tree, Y extends Tree> = {
 }
 
 /** A function made into a scan with outputs. It compiles as a {@link Scan} does. */
-export type StackedScan<S extends Tree, C extends Tree, X extends Tree, Y extends Tree> = (
-  s0: S,
-  constants: C,
-  xs: Stacked<X>,
-  range: StepRange,
-) => Scanned<S, Y>
+export type StackedScan<S extends Tree, C extends Tree, X extends Tree, Y extends Tree> = Beginning<
+  [s0: S, constants: C, xs: Stacked<X>, range: StepRange],
+  Scanned<S, Y>
+>
 
 /** A function cannot be compiled: the message says why. */
 export class CompileError extends Error {

@@ -88,21 +88,6 @@ export function* usingLazily<T extends Tree, Y, R, N>(
   }
 }
 
-/** Runs `body` on a tree, and returns the tree with the result. If `body` throws or is left early, the tree is disposed of. */
-export function* keepLazily<T extends Tree, Y, R, N>(
-  tree: T,
-  body: (tree: T) => Generator<Y, R, N>,
-): Generator<Y, readonly [T, R], N> {
-  let complete = false
-  try {
-    const result = yield* body(tree)
-    complete = true
-    return [tree, result]
-  } finally {
-    if (!complete) dispose(tree)
-  }
-}
-
 /** Leaves a generator early: its `finally` blocks run. */
 export const leave = (generator: Iterator<unknown, unknown, never>): void => void generator.return?.()
 

@@ -18,7 +18,7 @@ import type { Regularizer } from './regularizer.ts'
 import { l2 } from './regularizers/l2.ts'
 import type { Interpreter, Scan } from './scan.ts'
 import { initialScheduleState, updateSchedule, type Schedule, type ScheduleState } from './schedule.ts'
-import { clone, dispose, foldLazily, keepLazily, leave, usingLazily, withTensors } from './scope.ts'
+import { clone, dispose, foldLazily, leave, usingLazily, withTensors } from './scope.ts'
 import type { Tree } from './tree.ts'
 
 /** The parts that a network and its training are made of. */
@@ -123,6 +123,8 @@ export type ProgressEvent = {
   readonly of: number
   /** How far the training is: with the state, all that is needed to continue. */
   readonly cursor: TrainCursor
+  /** How many examples the next epoch has been trained on already, beside the monitors. */
+  readonly ahead: number
   /** The state of this moment, borrowed until the next event. */
   readonly state: TrainState
 }
@@ -134,6 +136,8 @@ export type EpochEvent = {
   readonly metrics: EpochMetrics
   /** How far the training is: with the state, all that is needed to continue. */
   readonly cursor: TrainCursor
+  /** How many examples the next epoch has been trained on already, beside the monitors. */
+  readonly ahead: number
   /** The state after the epoch, borrowed until the next event. */
   readonly state: TrainState
 }
@@ -246,80 +250,138 @@ export function* trainPrepared(
   from: TrainCursor = startCursor,
 ): Generator<TrainEvent, TrainState, ChunkSize> {
   const { schedule = {}, epochs } = settings
-  const epoch = epochOf(prepared, settings, typeof sets === 'function' ? sets : () => sets)
+  const steps = stepsOf(prepared, settings)
+  // beside the monitors of an epoch the next one is trained, on the same sets
+  const goesAhead = prepared.evaluate.beside !== undefined && typeof sets !== 'function'
   const fresh = optimizer === undefined ? partsOf(settings).optimizer.init(params) : []
   return yield* usingLazily(fresh, () =>
     foldLazily<TrainState, TrainEvent, ChunkSize>(
       { params, optimizer: optimizer ?? fresh },
       function* ({ get, put }) {
         let cursor = from
-        while (cursor.epochs < epochs && cursor.schedule.stopReason === undefined) {
-          const result = yield* epoch(get(), cursor)
-          if ('divergedAt' in result) {
-            yield { kind: 'diverged', epoch: cursor.epochs + 1, step: result.divergedAt, state: get() }
-            return
+        let ahead: Begun | undefined
+        try {
+          while (cursor.epochs < epochs && cursor.schedule.stopReason === undefined) {
+            const epoch = cursor.epochs + 1
+            const { training, observed } = typeof sets === 'function' ? sets(epoch) : sets
+            const n = training.x.shape[0]
+            const running = ahead ?? begun(steps(training, get(), cursor))
+            ahead = undefined
+            const trained = yield* reporting(running, n, ({ done, state }) => ({
+              ...{ phase: 'training', epoch, state, ahead: 0 },
+              cursor: { ...cursor, examples: done },
+            }))
+            if ('divergedAt' in trained) {
+              yield { kind: 'diverged', epoch, step: trained.divergedAt, state: get() }
+              return
+            }
+            put(trained.state)
+            if (goesAhead && epoch < epochs)
+              ahead = begun(steps(training, get(), { ...cursor, epochs: epoch, examples: 0 }))
+            const measured = yield* monitors(prepared, settings, get(), observed, ahead, () => ({
+              ...{ phase: 'observing', epoch, state: get(), ahead: examplesOf(ahead, n) },
+              cursor: { ...cursor, examples: n },
+            }))
+            const metrics = { epoch, eta: etaOf(settings, cursor), ...measured }
+            const { share } = cursor.schedule
+            cursor = nextEpoch(schedule)(cursor, metrics)
+            if (cursor.schedule.share !== share) {
+              // it learns with another rate than it should
+              drop(ahead)
+              ahead = undefined
+            }
+            yield { kind: 'epoch', metrics, cursor, state: get(), ahead: examplesOf(ahead, n) }
           }
-          const [state, metrics] = result
-          put(state)
-          cursor = nextEpoch(schedule)(cursor, metrics)
-          yield { kind: 'epoch', metrics, cursor, state }
+        } finally {
+          drop(ahead)
         }
       },
     ),
   )
 }
 
-type EpochResult = readonly [TrainState, EpochMetrics] | { readonly divergedAt: number }
+/** The learning rate of the epoch after a cursor. */
+const etaOf = ({ eta }: TrainSettings, { epochs, schedule: { share } }: TrainCursor): number =>
+  (typeof eta === 'function' ? eta(epochs + 1) : eta) * share
 
-/**
- * An epoch as a pure function: (state, cursor) -> [state, metrics]. It is a generator because an epoch is long: it yields
- * its progress. The state is borrowed; the caller owns the state of the result.
- */
-const epochOf = (
-  { advance, evaluate }: PreparedTraining,
-  settings: TrainSettings,
-  setsOf: (epoch: number) => TrainSets,
-) => {
-  /** Trains on every mini-batch of the epoch. */
-  const trained = (training: Batch, state: TrainState, cursor: TrainCursor, epoch: number, eta: number) =>
-    usingSegments({ ...settings, eta }, training, state.params, epoch, function* (segments) {
-      const scanning = chunkedScan(advance, state, segments, cursor.examples)
-      const next = yield* reporting(scanning, training.x.shape[0], ({ done, state }) => ({
-        phase: 'training',
-        epoch,
-        cursor: { ...cursor, examples: done },
-        state,
-      }))
-      if (!hasDiverged(next.params)) return next
+/** The steps of an epoch lead to a state, which the caller owns, or to the step where they diverge. */
+type Trained = { readonly state: TrainState } | { readonly divergedAt: number }
+
+type Steps = Generator<ScanProgress<TrainState>, Trained, ChunkSize>
+
+/** Steps, and where they are. */
+type Begun = { readonly steps: Steps; at: IteratorResult<ScanProgress<TrainState>, Trained> }
+
+const begun = (steps: Steps): Begun => ({ steps, at: steps.next() })
+
+/** How many of n examples are done. */
+const examplesOf = (begun: Begun | undefined, n: number): number => {
+  if (begun === undefined) return 0
+  return begun.at.done === true ? n : begun.at.value.done
+}
+
+/** Leaves steps whose result nobody takes. */
+const drop = (begun: Begun | undefined): void => {
+  if (begun === undefined) return
+  if (begun.at.done !== true) leave(begun.steps)
+  else if ('state' in begun.at.value) dispose(begun.at.value.state)
+}
+
+/** Trains on every mini-batch of the epoch after a cursor; the state and the set are borrowed. */
+const stepsOf = ({ advance }: PreparedTraining, settings: TrainSettings) =>
+  function (training: Batch, state: TrainState, cursor: TrainCursor): Steps {
+    const given = { ...settings, eta: etaOf(settings, cursor) }
+    return usingSegments(given, training, state.params, cursor.epochs + 1, function* (segments) {
+      const next = yield* chunkedScan(advance, state, segments, cursor.examples)
+      if (!hasDiverged(next.params)) return { state: next }
       dispose(next)
       return { divergedAt: firstDivergedStep(advance, state, segments, cursor.examples) }
     })
-
-  return function* (state: TrainState, cursor: TrainCursor): Generator<TrainEvent, EpochResult, ChunkSize> {
-    const epoch = cursor.epochs + 1
-    const base = typeof settings.eta === 'function' ? settings.eta(epoch) : settings.eta
-    const eta = base * cursor.schedule.share
-    const { training, observed } = setsOf(epoch)
-    const next = yield* trained(training, state, cursor, epoch, eta)
-    if ('divergedAt' in next) return next
-
-    return yield* keepLazily(next, () =>
-      usingLazily(paramsForUse(settings, next.params), function* (params) {
-        const metrics: { training?: Metrics; evaluation?: Metrics; selection?: Metrics } = {}
-        for (const name of ['training', 'evaluation', 'selection'] as const) {
-          const set = observed[name]
-          if (set !== undefined)
-            metrics[name] = yield* reporting(evaluate(params, set, settings.lmbda), set.x.shape[0], () => ({
-              phase: 'observing',
-              epoch,
-              cursor: { ...cursor, examples: training.x.shape[0] },
-              state: next,
-            }))
-        }
-        return { epoch, eta, ...metrics }
-      }),
-    )
   }
+
+type Observed = Omit<EpochMetrics, 'epoch' | 'eta'>
+
+/**
+ * The monitors on the sets that are observed.
+ *
+ * @param ahead the steps of the next epoch, which go on while the monitors run beside them
+ */
+function* monitors(
+  { evaluate }: PreparedTraining,
+  settings: TrainSettings,
+  state: TrainState,
+  observed: TrainSets['observed'],
+  ahead: Begun | undefined,
+  about: () => About,
+): Generator<TrainEvent, Observed, ChunkSize> {
+  const beside = ahead && evaluate.beside
+  return yield* usingLazily(paramsForUse(settings, state.params), function* (params): Generator<
+    TrainEvent,
+    Observed,
+    ChunkSize
+  > {
+    const evaluations = (['training', 'evaluation', 'selection'] as const).flatMap(name => {
+      const set = observed[name]
+      if (set === undefined) return []
+      const evaluation = (beside ?? evaluate)(params, set, settings.lmbda)
+      return [{ name, evaluation, n: set.x.shape[0], at: evaluation.next() }]
+    })
+    const of = evaluations.reduce((sum, { n }) => sum + n, 0)
+    try {
+      for (;;) {
+        const left = evaluations.filter(({ at }) => at.done !== true)
+        if (left.length === 0) break
+        const done = evaluations.reduce((sum, { n, at }) => sum + (at.done === true ? n : at.value.done), 0)
+        const chunk = yield { kind: 'progress', done, of, ...about() }
+        for (const each of beside === undefined ? left.slice(0, 1) : left)
+          each.at = each.evaluation.next(chunk)
+        if (ahead !== undefined && ahead.at.done !== true) ahead.at = ahead.steps.next(chunk)
+      }
+    } finally {
+      for (const { evaluation } of evaluations) leave(evaluation)
+    }
+    return Object.fromEntries(evaluations.map(({ name, at }) => [name, at.value]))
+  })
 }
 
 /** The parameters of the network for use, from those of a state; the caller owns them. They differ with dropout only. */
@@ -327,13 +389,13 @@ export const paramsForUse = ({ dropout }: Pick<TrainSettings, 'dropout'>, params
   dropout === undefined ? clone(params) : toParams(fullNetwork(dropout.rate, fromParams(params)))
 
 /** The mini-batches of an epoch, each with the optimizer's inputs for its own m, while `body` runs. */
-function* usingSegments<R>(
+function* usingSegments(
   settings: TrainSettings & { readonly eta: number },
   training: Batch,
   params: Params,
   epoch: number,
-  body: (segments: readonly Segment<StepConstants, StepInputs>[]) => Generator<TrainEvent, R, ChunkSize>,
-): Generator<TrainEvent, R, ChunkSize> {
+  body: (segments: readonly Segment<StepConstants, StepInputs>[]) => Steps,
+): Steps {
   const { eta, lmbda, mu = 0, miniBatchSize, order, dropout } = settings
   const { optimizer, regularizer } = partsOf(settings)
   const n = training.x.shape[0]
@@ -361,21 +423,24 @@ const mapValues = <A, B>(
 ): Readonly<Record<string, B>> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]))
 
-/** Turns the progress of a scan over n examples into events. */
-function* reporting<S, R>(
-  scanning: Generator<ScanProgress<S>, R, ChunkSize>,
+/** What a progress event says beside how much is done. */
+type About = Omit<ProgressEvent, 'kind' | 'done' | 'of'>
+
+/** Goes on with steps over n examples, and turns their progress into events. */
+function* reporting(
+  { steps, at }: Begun,
   of: number,
-  about: (progress: ScanProgress<S>) => Omit<ProgressEvent, 'kind' | 'done' | 'of'>,
-): Generator<TrainEvent, R, ChunkSize> {
+  about: (progress: ScanProgress<TrainState>) => About,
+): Generator<TrainEvent, Trained, ChunkSize> {
   try {
-    let at = scanning.next()
-    while (!at.done) {
-      const { done } = at.value
-      at = scanning.next(yield { kind: 'progress', done, of, ...about(at.value) })
+    let now = at
+    while (now.done !== true) {
+      const { done } = now.value
+      now = steps.next(yield { kind: 'progress', done, of, ...about(now.value) })
     }
-    return at.value
+    return now.value
   } finally {
-    leave(scanning)
+    leave(steps)
   }
 }
 

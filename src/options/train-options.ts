@@ -311,7 +311,7 @@ export const trainingOptions = {
   }),
   threads: optional(threads, {
     group: MACHINE,
-    help: 'threads that share a step, where it is worth it: a number, or auto, as many as gain. They spin while they wait for each other, so other work on the machine slows them. --engine c and wasm give the same bytes with any number, xla does not',
+    help: 'threads that share a step, where it is worth it: a number, or auto, as many as gain. They spin while they wait for each other, so other work on the machine slows them. Without it there is one, and with --engine c the monitors of an epoch run on another core, beside the next epoch. --engine c and wasm give the same bytes with any number, xla does not',
     byDefault: '1',
   }),
   monitor: withDefault<readonly MonitorName[]>(monitor, MONITORS, {

@@ -16,7 +16,7 @@ export type TimedEpoch = {
   readonly seconds: number
   /** How many examples of the epoch were trained on before `seconds` began, in a run that was resumed there. */
   readonly resumedAt?: number
-  /** Seconds of the monitors. */
+  /** Seconds of the monitors, without those in which the next epoch was trained beside them. */
   readonly observing: number
 }
 

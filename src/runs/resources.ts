@@ -53,7 +53,7 @@ export const loadResources = (
     TE.apFirst(TE.fromTask(preloadBackend(choice.backend))),
     TE.flatMap(dataset =>
       pipe(
-        loadEngine(choice, sizesFor(dataset), dataset, env),
+        loadEngine(choice, sizesFor(dataset), dataset, env, choice.threads === undefined),
         TE.map(machine => ({ dataset, ...machine })),
       ),
     ),
@@ -62,7 +62,11 @@ export const loadResources = (
     }),
   )
 
-/** The backend and engine that were asked for, or those that are fastest for this network and data. */
+/**
+ * The backend and engine that were asked for, or those that are fastest for this network and data.
+ *
+ * @param beside whether monitors may run on another core: not where other processes use the cores
+ */
 export const loadEngine = (
   {
     backend: wanted,
@@ -75,6 +79,7 @@ export const loadEngine = (
   sizes: Sizes,
   { training }: Dataset,
   env: Env,
+  beside = false,
 ): TE.TaskEither<AppError, Omit<Resources, 'dataset'>> => {
   const threads = threadsFor(choice, engine)
   const workload = {
@@ -87,7 +92,7 @@ export const loadEngine = (
     TE.bindTo('backend'),
     TE.bindW('interpreter', ({ backend }) =>
       TE.fromEither(
-        selectEngine(engine, backend.name, line => env.log(`network2: ${line}`), threads, workload),
+        selectEngine(engine, backend.name, line => env.log(`network2: ${line}`), threads, workload, beside),
       ),
     ),
     TE.map(({ backend, interpreter }) => ({

@@ -64,21 +64,42 @@ type SessionState = {
   readonly clock: EpochClock
 }
 
-/**
- * When the training of the current epoch began in this session, with how many of its examples done before, and when it
- * was complete.
- */
+/** What the time of the current epoch went to in this session, in milliseconds: each moment counts once. */
 type EpochClock = {
-  readonly began: number
+  /** When the last event was. */
+  readonly at: number
+  /** What that event was about. */
+  readonly phase: 'training' | 'observing'
+  /** How many of its examples the epoch had been trained on before. */
   readonly from: number | undefined
-  readonly trained: number | undefined
+  readonly training: number
+  /** Without what the next epoch was trained beside the monitors. */
+  readonly observing: number
+  /** The training of the next epoch, and how many of its examples it has come to. */
+  readonly ahead: number
+  readonly aheadDone: number
 }
 
+const startClock = (at: number): EpochClock => ({
+  ...{ at, phase: 'training', from: undefined },
+  ...{ training: 0, observing: 0, ahead: 0, aheadDone: 0 },
+})
+
 const nextClock = (clock: EpochClock, event: TrainEvent, now: number): EpochClock => {
-  if (event.kind !== 'progress' || event.phase !== 'training')
-    return { ...clock, trained: clock.trained ?? now }
-  return clock.from === undefined ? { began: now, from: event.done, trained: undefined } : clock
+  const aheadDone = event.kind === 'diverged' ? 0 : event.ahead
+  const spentOn =
+    clock.phase === 'training' ? 'training' : aheadDone > clock.aheadDone ? 'ahead' : 'observing'
+  const next = { ...clock, at: now, aheadDone, [spentOn]: clock[spentOn] + (now - clock.at) }
+  if (event.kind !== 'progress') return next
+  const { phase, done } = event
+  return { ...next, phase, from: clock.from ?? (phase === 'training' ? done : undefined) }
 }
+
+/** The clock of the epoch that follows. */
+const turnedClock = ({ at, ahead, aheadDone }: EpochClock): EpochClock => ({
+  ...startClock(at),
+  ...(aheadDone > 0 ? { from: 0, training: ahead } : {}),
+})
 
 /** The state after an event. */
 const nextState = (state: SessionState, event: TrainEvent, now: number): SessionState => {
@@ -87,16 +108,16 @@ const nextState = (state: SessionState, event: TrainEvent, now: number): Session
     case 'progress':
       return { ...state, clock }
     case 'epoch': {
-      const trained = clock.trained ?? now
       const timed = {
         report: event.metrics,
-        seconds: (trained - clock.began) / 1000,
-        observing: (now - trained) / 1000,
+        seconds: clock.training / 1000,
+        // with what was trained ahead and then dropped
+        observing: (clock.observing + (clock.aheadDone > 0 ? 0 : clock.ahead)) / 1000,
         ...(clock.from === undefined || clock.from === 0 ? {} : { resumedAt: clock.from }),
       }
       return {
         ...state,
-        clock: { began: now, from: undefined, trained: undefined },
+        clock: turnedClock(clock),
         snapshot: { epochs: event.metrics.epoch, examples: 0, ...networkOf(event.state) },
         timed,
         stopReason: event.cursor.schedule.stopReason,
@@ -162,7 +183,7 @@ export const trainSession = async (
     timed: undefined,
     stopReason: cursor.schedule.stopReason,
     diverged: undefined,
-    clock: { began, from: undefined, trained: undefined },
+    clock: startClock(began),
   }
 
   const saveWithin = (event: TrainProgress): TE.TaskEither<AppError, void> | undefined => {

@@ -25,15 +25,15 @@ export type TrainingSets = {
    * training that is complete, or for a program that is asked to stop.
    */
   readonly prepare: (cursor: TrainCursor) => Promise<void>
-  /** The sets that were prepared last, which stay this object's. */
-  readonly current: () => TrainSets
+  /** The sets of all epochs, or what returns those that were prepared last; they stay this object's. */
+  readonly current: TrainSets | (() => TrainSets)
   readonly close: () => void
 }
 
 /** Sets that are the same for all epochs. */
 export const fixedSets = (sets: TrainSets, close: () => void): TrainingSets => ({
   prepare: () => Promise.resolve(),
-  current: () => sets,
+  current: sets,
   close,
 })
 

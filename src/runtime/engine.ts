@@ -32,28 +32,31 @@ const EAGER: Engine = ['eager', () => eager]
  * The C engine, with the compiler that is in PATH: for `jit`, `scan` and `fit`. It gives the bytes of the WebAssembly engine. What it
  * compiles is kept in the user's cache (`NETWORK2_CACHE`).
  *
- * @param options `threads`: how many threads share the steps that are worth it, with the same bytes
+ * @param options `threads`: how many threads share the steps that are worth it, with the same bytes; `beside`: whether the monitors of
+ *                an epoch run on another core, beside the training of the next one
  * @returns an engine that throws a CompileError where it cannot compile; `withFallback(cEngine(), wasm(), console.warn)` then goes on
  */
-export const cEngine = ({ threads }: Pick<COptions, 'threads'> = {}): Interpreter =>
+export const cEngine = (options: Pick<COptions, 'threads' | 'beside'> = {}): Interpreter =>
   c({
     folder: join(cacheFolder(process.env), 'compiled'),
     searchPath: process.env.PATH ?? '',
-    ...(threads === undefined ? {} : { threads }),
+    ...options,
   })
 
 /**
  * The engines of a backend, the one that is chosen for it first.
  *
  * @param onNotice receives a sentence if fewer threads run than were asked for
+ * @param beside whether C may run monitors on another core
  */
 export const engines = (
   backend: BackendName,
   threads = 1,
   onNotice: (line: string) => void = console.warn,
+  beside = false,
 ): RNEA.ReadonlyNonEmptyArray<Engine> => {
   if (backend === 'wasm')
-    return [['wasm', () => wasm({ threads, onNotice })], ['c', () => cEngine({ threads })], EAGER]
+    return [['wasm', () => wasm({ threads, onNotice })], ['c', () => cEngine({ threads, beside })], EAGER]
   const native = backend === 'native' ? sessions() : undefined
   return native === undefined ? [EAGER] : [['xla', () => xla(native)], EAGER]
 }
@@ -130,6 +133,7 @@ const runsInC = (workload: Pick<Workload, 'sizes' | 'images'>): boolean => suits
  *            it says
  * @param threads how many threads share the steps of `c` and `wasm`
  * @param workload what is trained; left out, `auto` is not the C engine
+ * @param beside whether the monitors of an epoch may run on another core, if there is one
  */
 export const selectEngine = (
   choice: EngineChoice,
@@ -137,8 +141,9 @@ export const selectEngine = (
   log: (line: string) => void,
   threads = 1,
   workload?: Pick<Workload, 'sizes' | 'images'>,
+  beside = false,
 ): E.Either<UsageError, Interpreter> => {
-  const available = engines(backend, threads, log)
+  const available = engines(backend, threads, log, beside && availableParallelism() > 1)
   const isC = choice === 'auto' && backend === 'wasm' && workload !== undefined && runsInC(workload)
   const fastest = isC ? 'c' : available[0][0]
   const found = available.find(([name]) => {

@@ -15,18 +15,24 @@ import {
   type TrainEvent,
   type TrainSets,
 } from '../../src/core/train.ts'
+import { beside } from '../support/beside.ts'
 import { arranged, reports, run, type Ran } from '../support/training.ts'
+
+const ENGINES = [
+  ['', eager],
+  [', with the monitors beside the next epoch', beside(eager)],
+] as const
 
 const golden = (name: string): Golden => recorded({ name })
 
-describe('the pieces of an epoch', () => {
+describe.each(ENGINES)('the pieces of an epoch%s', (_, engine) => {
   it('never change the result', () => {
     const whole = run(eager, arranged(golden('xent-short-batch-decay'))).values
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0.1, max: 40, noNaN: true }), { minLength: 1 }), sizes => {
         let i = 0
         const { values } = run(
-          eager,
+          engine,
           arranged(golden('xent-short-batch-decay')),
           () => sizes[i++ % sizes.length],
         )
@@ -35,7 +41,9 @@ describe('the pieces of an epoch', () => {
       { numRuns: 20 },
     )
   })
+})
 
+describe('the pieces of an epoch', () => {
   it('are reported as progress, of training and of evaluation', () => {
     const { events } = run(eager, arranged(golden('xent-short-batch-decay')), () => 10)
     const first = events.filter(event => event.kind === 'progress' && event.epoch === 1)
@@ -44,8 +52,23 @@ describe('the pieces of an epoch', () => {
       ['training', 10],
       ['training', 20],
       ['observing', 0],
-      ['observing', 0],
+      ['observing', 23],
     ])
+  })
+
+  it('say how far the next epoch is, which is trained beside the monitors', () => {
+    const { events } = run(beside(eager), arranged(golden('xent-short-batch-decay')), () => 10)
+    const first = events.filter(event => event.kind !== 'diverged' && event.cursor.epochs === 0)
+    expect(first.map(event => event.kind === 'progress' && [event.phase, event.done, event.ahead])).toEqual([
+      ['training', 0, 0],
+      ['training', 10, 0],
+      ['training', 20, 0],
+      ['observing', 0, 0],
+      ['observing', 0, 10],
+    ])
+    const epochs = events.flatMap(event => (event.kind === 'epoch' ? [event.ahead] : []))
+    // two chunks while two sets are evaluated; after the last epoch there is none
+    expect(epochs).toEqual([...epochs.slice(1).map(() => 20), 0])
   })
 })
 
@@ -67,22 +90,23 @@ describe('the order of the examples', () => {
   })
 })
 
-describe('a break', () => {
+describe.each(ENGINES)('a break%s', (_, engine) => {
   it.each([
     ['whole', undefined],
     ['thinned', dropoutOf(0.5, key(9))],
-  ])('anywhere changes neither a %s network nor the reports', (_, dropout) => {
+  ])('anywhere changes neither a %s network nor the reports', (_name, dropout) => {
     const schedule = { halve: { patience: 1, stop: 8 } }
     const scheduled = () => {
       const { settings, ...rest } = arranged(golden('xent-short-batch-decay'))
       return { ...rest, settings: { ...settings, schedule, epochs: 8, dropout } }
     }
-    const whole = run(eager, scheduled(), () => 10)
+    const whole = run(engine, scheduled(), () => 10)
+    expect(whole.values).toEqual(run(eager, scheduled()).values)
     expect(reports(whole.events).length).toBeGreaterThan(3)
     const { settings, sets, initial, freeAll } = scheduled()
 
     for (let at = 0; at < whole.events.length; at++) {
-      const first = train(eager, settings, sets, { params: initial })
+      const first = train(engine, settings, sets, { params: initial })
       let event = first.next(10)
       for (let i = 0; i < at; i++) event = first.next(10)
       if (event.done || event.value.kind === 'diverged') throw new Error('it ended before the break')
@@ -91,7 +115,7 @@ describe('a break', () => {
       const kept = toParams(fromParams(event.value.state.params))
       leave(first)
 
-      const second = train(eager, settings, sets, { params: kept }, cursor)
+      const second = train(engine, settings, sets, { params: kept }, cursor)
       const events: TrainEvent[] = []
       let next = second.next()
       while (!next.done) {
@@ -209,7 +233,7 @@ describe('dropout', () => {
   })
 })
 
-describe('divergence', () => {
+describe.each(ENGINES)('divergence%s', (_, engine) => {
   const hot = (eta: number, lmbda = 0) => {
     const { settings, ...rest } = arranged(golden('xent'))
     return { settings: { ...settings, eta, lmbda }, ...rest }
@@ -218,14 +242,14 @@ describe('divergence', () => {
   it('ends the training with the last good parameters, and names the step', () => {
     const { initial, ...rest } = hot(1e9)
     const before = fromParams(initial)
-    const { events, values } = run(eager, { initial, ...rest })
+    const { events, values } = run(engine, { initial, ...rest })
     const last = events.at(-1)!
     expect(last.kind === 'diverged' && [last.epoch, last.step]).toEqual([1, 1])
     expect(values).toEqual(before)
   })
 
   it('names a later step, and keeps the epochs before it', () => {
-    const { events, values } = run(eager, hot(0.5, 2000))
+    const { events, values } = run(engine, hot(0.5, 2000))
     const last = events.at(-1)!
     // 1 - 0.5 · 2000 / 40 = -24: after six or so steps beyond 2^24, so in the second epoch of four steps
     expect(last.kind === 'diverged' && last.epoch).toBe(2)
@@ -246,7 +270,7 @@ describe('divergence', () => {
     }
     leave(training)
     const { cursor, params } = broken!
-    const again = train(eager, settings, sets, { params }, cursor)
+    const again = train(engine, settings, sets, { params }, cursor)
     let last = again.next()
     while (!last.done && last.value.kind !== 'diverged') last = again.next()
     leave(again)
@@ -258,11 +282,11 @@ describe('divergence', () => {
   })
 })
 
-describe('memory', () => {
+describe.each(ENGINES)('memory%s', (_, engine) => {
   it('holds what the caller has and the result, and nothing else', () => {
     const { settings, sets, initial, freeAll } = arranged(golden('xent-three-hidden'))
     const before = memory().numTensors
-    const training = train(eager, settings, sets, { params: initial })
+    const training = train(engine, settings, sets, { params: initial })
     let next = training.next()
     while (!next.done) next = training.next(10)
     expect(memory().numTensors - before).toBe(8)
@@ -274,7 +298,7 @@ describe('memory', () => {
     const { settings, sets, initial, freeAll } = arranged(golden('xent'))
     const before = memory().numTensors
     for (let events = 0; events < 12; events++) {
-      const training = train(eager, settings, sets, { params: initial })
+      const training = train(engine, settings, sets, { params: initial })
       for (let i = 0; i < events; i++) training.next(10)
       leave(training)
       expect(memory().numTensors).toBe(before)
@@ -289,7 +313,7 @@ describe('memory', () => {
       if (epoch === 2) throw new Error('no more')
       return settings.order(epoch)
     }
-    const training = train(eager, { ...settings, order }, sets, { params: initial })
+    const training = train(engine, { ...settings, order }, sets, { params: initial })
     expect(() => [...training]).toThrow('no more')
     expect(memory().numTensors).toBe(before)
     freeAll()
@@ -298,7 +322,7 @@ describe('memory', () => {
   it('lends the parameters of an event until the next one', () => {
     const { settings, sets, initial, freeAll } = arranged(golden('xent'))
     const kept: Params[] = []
-    const training = train(eager, settings, sets, { params: initial })
+    const training = train(engine, settings, sets, { params: initial })
     let next = training.next()
     while (!next.done) {
       if (next.value.kind === 'epoch') kept.push(clone(next.value.state.params))

@@ -24,15 +24,20 @@ import { CompileError } from '../../core/scan.ts'
 /** A compiler, and a text that changes when it or the processor does. */
 export type CCompiler = { readonly path: string; readonly identity: string }
 
+type Args = readonly [memory: ArrayBufferLike, start: number, ...rowsAndCount: number[]]
+
 /**
  * The addon of a module: a function that runs the steps, and returns whether all of them ran; undefined where the system
  * does not start its threads.
  */
-export type Run = (
-  memory: ArrayBufferLike,
-  start: number,
-  ...rowsAndCount: readonly number[]
-) => boolean | undefined
+export type Run = {
+  (...args: Args): boolean | undefined
+  /**
+   * Begins to run them in a thread of its own. What it returns waits for their end, and is called once; undefined where the system does not
+   * start it.
+   */
+  readonly begin: (...args: Args) => (() => boolean) | undefined
+}
 
 /** Two roundings for a b + c, as in WebAssembly: nothing here may change the bits of a result. */
 const FLAGS = [

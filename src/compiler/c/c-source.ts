@@ -201,6 +201,7 @@ const preamble = (lanes: number): string => `#define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef float vf __attribute__((vector_size(${4 * lanes}), aligned(4), may_alias));
@@ -320,6 +321,9 @@ extern int napi_get_arraybuffer_info(napi_env, napi_value, void **, size_t *);
 extern int napi_get_value_int64(napi_env, napi_value, int64_t *);
 extern int napi_create_function(napi_env, const char *, size_t, napi_callback, void *, napi_value *);
 extern int napi_get_boolean(napi_env, _Bool, napi_value *);
+extern int napi_set_named_property(napi_env, napi_value, const char *, napi_value);
+extern int napi_add_env_cleanup_hook(napi_env, void (*)(void *), void *);
+extern int napi_remove_env_cleanup_hook(napi_env, void (*)(void *), void *);
 
 struct job {
   int (*run)(char *restrict, int64_t, struct team *${', int64_t'.repeat(rows + 1)});
@@ -335,20 +339,25 @@ static void *work(void *given) {
   return 0;
 }
 
-static napi_value run(napi_env env, napi_callback_info info) {
+static void read(napi_env env, napi_callback_info info, struct job *job) {
   size_t count = ${rows + 3};
-  napi_value given[${rows + 3}], result;
+  napi_value given[${rows + 3}];
   void *data;
   size_t length;
-  struct team team = { .size = ${runs.length} };
-  struct job jobs[] = {${runs.map(run => `{ .run = f${run}, .team = &team }`).join(', ')}}, *job = jobs;
-  pthread_t threads[${runs.length}];
   napi_get_cb_info(env, info, &count, given, 0, 0);
   napi_get_arraybuffer_info(env, given[0], &data, &length);
   napi_get_value_int64(env, given[1], &job->start);
   for (int i = 0; i < ${rows}; i++) napi_get_value_int64(env, given[2 + i], &job->row[i]);
   napi_get_value_int64(env, given[${rows + 2}], &job->n);
   job->memory = (char *)data + job->start;
+}
+
+static napi_value run(napi_env env, napi_callback_info info) {
+  napi_value result;
+  struct team team = { .size = ${runs.length} };
+  struct job jobs[] = {${runs.map(run => `{ .run = f${run}, .team = &team }`).join(', ')}}, *job = jobs;
+  pthread_t threads[${runs.length}];
+  read(env, info, job);
   int started = 1;
   for (; started < ${runs.length}; started++) {
     __typeof__(job->run) own = jobs[started].run;
@@ -370,17 +379,52 @@ static napi_value run(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* steps that run beside the caller, in one thread */
+struct beside { pthread_t thread; struct team team; struct job job; };
+
+static void joined(void *given) { pthread_join(((struct beside *)given)->thread, 0); }
+
+static napi_value end(napi_env env, napi_callback_info info) {
+  napi_value result;
+  struct beside *beside;
+  napi_get_cb_info(env, info, 0, 0, 0, (void **)&beside);
+  napi_remove_env_cleanup_hook(env, joined, beside);
+  joined(beside);
+  napi_get_boolean(env, !beside->team.stopped, &result);
+  free(beside);
+  return result;
+}
+
+static napi_value begin(napi_env env, napi_callback_info info) {
+  napi_value result;
+  struct beside *beside = calloc(1, sizeof *beside);
+  if (!beside) return 0;
+  beside->team.size = 1;
+  beside->job = (struct job){ .run = f${runs[0]}, .team = &beside->team };
+  read(env, info, &beside->job);
+  if (pthread_create(&beside->thread, 0, work, &beside->job) != 0) {
+    free(beside);
+    return 0;
+  }
+  /* the memory is not to be freed before */
+  napi_add_env_cleanup_hook(env, joined, beside);
+  napi_create_function(env, "end", 3, end, beside, &result);
+  return result;
+}
+
 __attribute__((visibility("default"))) int32_t node_api_module_get_api_version_v1(void) { return 8; }
 __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
-  napi_value f;
+  napi_value f, g;
   napi_create_function(env, "run", 3, run, 0, &f);
+  napi_create_function(env, "begin", 5, begin, 0, &g);
+  napi_set_named_property(env, f, "begin", g);
   return f;
 }
 `
 
 /**
  * The text of a module. It is an addon of Node whose value is a function `run(buffer, start, ...rows, count)`: it runs
- * the steps in a memory, and returns whether all of them ran.
+ * the steps in a memory, and returns whether all of them ran. Its property `begin` begins to run them in a thread of its own.
  */
 export const cSource = ({ functions, vectorFunctions }: ModuleFunctions, { lanes }: VectorUnit): string => {
   const { textOf, valueOf } = writer(lanes)

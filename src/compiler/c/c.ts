@@ -21,6 +21,8 @@ export type COptions = {
   readonly lanes?: 4 | 8 | 16
   /** How many threads share the steps that are worth it; 1 if it is left out. */
   readonly threads?: number
+  /** Whether the monitors of an epoch run on another core, beside the training of the next one; not with several threads. */
+  readonly beside?: boolean
   /** Receives a description of each program that is compiled. */
   readonly onCompile?: (listing: CompiledListing) => void
 }
@@ -31,25 +33,36 @@ export const c = ({
   searchPath,
   lanes,
   threads = 1,
+  beside = false,
   onCompile = () => undefined,
 }: COptions): Interpreter => {
   const vectors = processorVectors(lanes)
   return machineEngine(
     'c',
     {
-      openMemory: () => newMemory(vectors),
+      beside: beside && threads === 1,
+      openMemory: settle => newMemory(vectors, 1, settle),
       load: ({ memory }, functions, start) => {
         const module = functions(0, threads)
         const source = cSource(module, vectors)
         const run = addonOf(source, folder, findCCompiler(searchPath))
+        const runHere = (rows: readonly number[], count: number): void => {
+          const hasRun = run(memory.buffer, start, ...rows, count)
+          if (hasRun === undefined)
+            throw new CompileError('the system starts no further thread for the C engine: use --threads 1')
+          if (!hasRun) throw new GatherError()
+        }
         return {
           bytes: source.length,
           threads: runsOf(module).length,
-          run: (rows, count) => {
-            const hasRun = run(memory.buffer, start, ...rows, count)
-            if (hasRun === undefined)
-              throw new CompileError('the system starts no further thread for the C engine: use --threads 1')
-            if (!hasRun) throw new GatherError()
+          run: runHere,
+          begin: (rows, count) => {
+            const end = run.begin(memory.buffer, start, ...rows, count)
+            // without one, the system starts no further thread
+            if (end === undefined) return () => runHere(rows, count)
+            return () => {
+              if (!end()) throw new GatherError()
+            }
           },
         }
       },

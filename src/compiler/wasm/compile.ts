@@ -27,6 +27,8 @@ export type CompiledListing = {
 /** Code that runs `count` steps, given the addresses of the rows of each leaf of the per-step inputs and of the outputs. It throws a GatherError for a row that does not exist. */
 export type Loaded = {
   readonly run: (rows: readonly number[], count: number) => void
+  /** The same on another core, where the machine can: what it returns waits for the steps, and is called once. */
+  readonly begin?: ((rows: readonly number[], count: number) => () => void) | undefined
   readonly bytes: number
   readonly threads: number
 }
@@ -40,7 +42,10 @@ export class GatherError extends RangeError {
 
 /** A machine: its memory, and how the functions of a module become code that runs. */
 export type Machine = {
-  readonly openMemory: () => Memory
+  /** @param settle ends what runs beside the caller: it is called before the memory may move */
+  readonly openMemory: (settle: () => void) => Memory
+  /** Whether what it loads can begin on another core. */
+  readonly beside?: boolean
   /**
    * @param functions the functions of a program
    * @param start where the program's part of the memory starts
@@ -60,6 +65,8 @@ export type Compiled = {
   readonly panels: Panels
   /** Runs `count` steps. Each leaf of the per-step inputs and of the outputs has its rows in a region. */
   readonly run: (rows: readonly Region[], count: number) => void
+  /** That of {@link Loaded}. */
+  readonly begin: ((rows: readonly Region[], count: number) => () => void) | undefined
 }
 
 /** A program, planned, and its functions for an address at which its part of the memory starts, and a number of threads. */
@@ -98,6 +105,8 @@ export const writeProgram = (
   }
 }
 
+const addressOf = ({ address }: Region): number => address
+
 /** @param sources the gather sources among the program's inputs */
 export const compile = (
   { load }: Machine,
@@ -120,17 +129,14 @@ export const compile = (
       constant.values,
     )
   })
-  const { run, ...size } = load(memory, functions, start)
+  const { run, begin, ...size } = load(memory, functions, start)
   onCompile({ program: print(program), ...size })
   return {
     program,
     inputs: plan.inputs.map(place => start + place),
     transposed,
     panels: written.panels(size.threads),
-    run: (regions, count) =>
-      run(
-        regions.map(({ address }) => address),
-        count,
-      ),
+    run: (regions, count) => run(regions.map(addressOf), count),
+    begin: begin && ((regions, count) => begin(regions.map(addressOf), count)),
   }
 }

@@ -38,14 +38,23 @@ export type Memory = {
   readonly ints: () => Int32Array
 }
 
-/** A memory that starts with one page and grows. */
-export const newMemory = (machine: VectorUnit, threads = 1): Memory => {
+/**
+ * A memory that starts with one page and grows.
+ *
+ * @param beforeGrowth is called before it grows: it may then be elsewhere
+ */
+export const newMemory = (
+  machine: VectorUnit,
+  threads = 1,
+  beforeGrowth: () => void = () => undefined,
+): Memory => {
   const shared = threads > 1 ? { shared: true } : {}
   const memory = new (webAssembly().Memory)({ initial: 1, maximum: PAGES, ...shared })
   let taken: readonly Region[] = []
   const grow = (end: number): void => {
     const missing = Math.ceil(end / PAGE) - memory.buffer.byteLength / PAGE
     if (missing <= 0) return
+    beforeGrowth()
     try {
       memory.grow(missing)
     } catch {
@@ -64,7 +73,10 @@ export const newMemory = (machine: VectorUnit, threads = 1): Memory => {
         if (region.address >= address + bytes) break
         address = region.address + region.bytes
       }
-      if (address + bytes > PAGE * PAGES) throw new TooLarge(address + bytes)
+      if (address + bytes > PAGE * PAGES) {
+        beforeGrowth()
+        throw new TooLarge(address + bytes)
+      }
       grow(address + bytes)
       const region = { address, bytes }
       taken = [...taken, region].sort((a, b) => a.address - b.address)

@@ -2,8 +2,9 @@
  * The WebAssembly engine, which needs no installation: a step is traced once, and its loop becomes a WebAssembly module
  * for its shapes. It runs in Node and in browsers, wherever WebAssembly has vectors (SIMD).
  */
-import type { EngineName, Interpreter, Stacked, StackedScan } from '../../core/scan.ts'
-import { leaves, signature, unflatten, type Tree } from '../../core/tree.ts'
+import type { EngineName, Interpreter, Scanned, Stacked, StackedScan } from '../../core/scan.ts'
+import { keptAside, takenUp } from '../../core/scope.ts'
+import { leaves, map, signature, unflatten, type Tree } from '../../core/tree.ts'
 import type { KernelProgram } from '../kernel-program.ts'
 import { specOf } from '../program.ts'
 import { canonicalize } from '../passes/canonicalize.ts'
@@ -31,8 +32,12 @@ export type WasmOptions = {
 
 /** What `dispose` releases: the memory, with the modules that use it and the gather sources in it. */
 const openWorkspace = ({ openMemory }: Machine) => {
-  const memory = openMemory()
-  return { memory, sourcesOf: newGatherSources(memory), compiled: new Map<string, Compiled>() }
+  /** By program, what waits for the steps that run beside the caller, and reads their results. */
+  const running = new Map<Compiled, () => void>()
+  const settle = (): void => running.forEach(finish => finish())
+  const memory = openMemory(settle)
+  const sourcesOf = newGatherSources(memory)
+  return { memory, running, settle, sourcesOf, compiled: new Map<string, Compiled>() }
 }
 
 type CanonicalStep = Omit<TracedStep, 'program'> & { readonly program: KernelProgram }
@@ -70,7 +75,10 @@ export const machineEngine = (
   ): StackedScan<S, C, X, Y> => {
     const id = scans++
     const steps = new Map<string, CanonicalStep>()
-    return (s0, constants, xs, range) => {
+    type Args = Parameters<StackedScan<S, C, X, Y>>
+
+    /** Writes what the steps read to the memory. */
+    const prepare = (...[s0, constants, xs, range]: Args) => {
       const [from, to] = range
       const stacks = leaves(xs)
       const rowKinds = rowSpecs(xs)
@@ -79,7 +87,7 @@ export const machineEngine = (
       steps.set(kind, step)
       const { program, layout } = step
 
-      const { memory, sourcesOf, compiled } = (workspace ??= openWorkspace(machine))
+      const { memory, running, sourcesOf, compiled } = (workspace ??= openWorkspace(machine))
       const state = leaves(s0)
       const inputs = [...state, ...leaves(constants)]
       const gathered = gatherSources(program, layout)
@@ -93,6 +101,8 @@ export const machineEngine = (
         compiled.set(key, ready)
         compilations++
       }
+      // the steps before these have the same places
+      running.get(ready)?.()
 
       const placeOf = (index: number): Place => ({
         address: ready.inputs[index]!,
@@ -102,15 +112,8 @@ export const machineEngine = (
       })
       const outputKinds = program.outputs.slice(layout.carried).map(ref => specOf(program, ref))
       const rows: Region[] = []
-      try {
-        stacks.forEach((stack, i) => rows.push(writeRows(memory, stack, rowKinds[i]!, range)))
-        for (const kind of outputKinds) rows.push(allocateRows(memory, kind, to - from))
-        inputs.forEach((leaf, i) => {
-          const source = sources.get(i)
-          if (source === undefined) writeTensor(memory, leaf, placeOf(i))
-          else memory.ints()[ready.inputs[i]! / 4] = source.address
-        })
-        ready.run(rows, to - from)
+      const release = (): void => rows.forEach(memory.release)
+      const read = (): Scanned<S, Y> => {
         const outputs = rows.slice(stacks.length)
         return {
           state: unflatten(
@@ -122,10 +125,58 @@ export const machineEngine = (
             outputKinds.map((kind, i) => readRows(memory, kind, outputs[i]!, to - from)),
           ) as Stacked<Y>,
         }
-      } finally {
-        rows.forEach(memory.release)
+      }
+      try {
+        stacks.forEach((stack, i) => rows.push(writeRows(memory, stack, rowKinds[i]!, range)))
+        for (const kind of outputKinds) rows.push(allocateRows(memory, kind, to - from))
+        inputs.forEach((leaf, i) => {
+          const source = sources.get(i)
+          if (source === undefined) writeTensor(memory, leaf, placeOf(i))
+          else memory.ints()[ready.inputs[i]! / 4] = source.address
+        })
+        return { ready, running, rows, count: to - from, read, release }
+      } catch (error) {
+        release()
+        throw error
       }
     }
+
+    const run = (...args: Args): Scanned<S, Y> => {
+      const { ready, rows, count, read, release } = prepare(...args)
+      try {
+        ready.run(rows, count)
+        return read()
+      } finally {
+        release()
+      }
+    }
+
+    const begin = (...args: Args): (() => Scanned<S, Y>) => {
+      const { ready, running, rows, count, read, release } = prepare(...args)
+      const wait = ready.begin!(rows, count)
+      let result: () => Scanned<S, Y>
+      const finish = (): void => {
+        running.delete(ready)
+        try {
+          wait()
+          // what finishes it may be a call in another scope
+          const kept = map(read(), keptAside)
+          result = () => map(kept, takenUp)
+        } catch (error) {
+          result = () => {
+            throw error
+          }
+        } finally {
+          release()
+        }
+      }
+      running.set(ready, finish)
+      return () => {
+        if (running.get(ready) === finish) finish()
+        return result()
+      }
+    }
+    return machine.beside === true ? Object.assign(run, { begin }) : run
   }
 
   const stackedScan = checkedScan(openScan)
@@ -135,6 +186,7 @@ export const machineEngine = (
     stackedScan,
     compilations: () => compilations,
     dispose: () => {
+      workspace?.settle()
       // the memory is garbage as soon as nothing refers to the modules that import it
       workspace = undefined
       machine.close?.()
