@@ -220,7 +220,8 @@ export const trainSession = async (
     await sets.prepare(cursor)
     const training = train(interpreter, trainSettings(config), sets.current, initial, cursor)
     const ended = await runChunked(env, training, {
-      position: event => (event.kind === 'progress' ? event.done : undefined),
+      // while the next epoch goes ahead, a chunk takes the time of its training, not of the monitors
+      position: event => (event.kind === 'progress' && event.ahead === 0 ? event.done : undefined),
       onEvent,
       onStop,
     })
