@@ -19,6 +19,7 @@ import { spaceOf } from './space.ts'
 import { hasCurrentNumerics, usableResults, type TrialResult, type TrialResults } from './trial.ts'
 import { codeOf, readFailureReason, TOO_LARGE, unwritable } from '../io/failure.ts'
 import { readIfPresent } from '../io/files.ts'
+import { exists } from '../io/read.ts'
 import { parseJson, toJson } from '../io/json.ts'
 import type { Env } from '../io/env.ts'
 import { textOrThrow } from '../io/text.ts'
@@ -26,6 +27,9 @@ import { counted } from '../format.ts'
 import { gunzipIfNeeded } from '../data/gzip.ts'
 
 export const JOURNAL = 'journal.jsonl'
+
+/** The journal of a study that has ended may be in this file instead. */
+const PACKED = `${JOURNAL}.gz`
 
 /** A part of the trials, such as the second of 4: `index` counts from 1. */
 export type Shard = { readonly index: number; readonly of: number }
@@ -75,7 +79,8 @@ const studyFile = (folder: string): string => join(folder, 'study.json')
  */
 export const saveStudy = (env: Env, folder: string, study: Study): TE.TaskEither<AppError, Study> =>
   pipe(
-    reading(folder, () => textOf(env, studyFile(folder))),
+    refusePacked(folder),
+    TE.flatMap(() => reading(folder, () => textOf(env, studyFile(folder)))),
     TE.flatMap(text => {
       const before = text === undefined ? E.left('') : decode(text)
       if (E.isLeft(before)) return writeStudy(env, folder, study)
@@ -88,6 +93,22 @@ export const saveStudy = (env: Env, folder: string, study: Study): TE.TaskEither
         TE.flatMap(kept => (textFor(kept) === text ? TE.right(kept) : writeStudy(env, folder, kept))),
       )
     }),
+  )
+
+/** A study that goes on would begin a second journal beside a packed one. */
+const refusePacked = (folder: string): TE.TaskEither<AppError, void> =>
+  pipe(
+    exists(join(folder, PACKED)),
+    TE.flatMap((isPacked): TE.TaskEither<AppError, void> =>
+      isPacked
+        ? TE.left(
+            incompatibleCheckpoint(
+              `${folder} has a study that has ended: its journal is packed (${PACKED})`,
+              'give another --out; or unpack the journal (gunzip), to go on with it',
+            ),
+          )
+        : TE.right(undefined),
+    ),
   )
 
 /** Then the results so far make no difference to the settings. */
@@ -125,8 +146,7 @@ export const readResults = (env: Env, folder: string, study: Study): TE.TaskEith
   readJournal(env, folder, subjectOf(study))
 
 /**
- * The usable results in the journal of a folder, of the experiment `subject`; none if it has no journal. That of a study which
- * has ended may be gzipped, as `journal.jsonl.gz`.
+ * The usable results in the journal of a folder, of the experiment `subject`; none if it has no journal.
  */
 export const readJournal = (
   env: Env,
@@ -134,7 +154,7 @@ export const readJournal = (
   subject: StudyIdentity,
 ): TE.TaskEither<AppError, TrialResults> => {
   const path = join(folder, JOURNAL)
-  const packed = `${path}.gz`
+  const packed = join(folder, PACKED)
   const bytesOf = (file: string): TE.TaskEither<AppError, Uint8Array | undefined> =>
     reading(file, () => readIfPresent(env.files, file, LONGEST_JOURNAL))
   return pipe(

@@ -230,6 +230,16 @@ describe("the project's own studies", () => {
       expect(err).toContain('journal.jsonl.gz: the gzip file is cut')
     }))
 
+  it('a study with a packed journal is not begun again beside it', () =>
+    inFolder(async folder => {
+      const out = join(folder, 'study')
+      await cp(join(studies, 'wide-100'), out, { recursive: true })
+      const { code, err } = await cli(smallStudy(await writeClouds(folder), out))
+      expect(code).toBe(5)
+      expect(err).toContain(`${out} has a study that has ended: its journal is packed (journal.jsonl.gz)\n`)
+      expect((await readdir(out)).toSorted()).toEqual(['journal.jsonl.gz', 'study.json', 'verdict.txt'])
+    }))
+
   it('the first one has the recorded text', async () => {
     const folder = fileURLToPath(new URL('../../data/study', import.meta.url))
     const { code, out, err } = await cli(['study', 'show', folder])
