@@ -339,6 +339,9 @@ const stepsOf = ({ advance }: PreparedTraining, settings: TrainSettings) =>
     })
   }
 
+/** How many examples are evaluated in about the time in which one is trained on: its gradients are two passes more. */
+const FORWARD = 3
+
 type Observed = Omit<EpochMetrics, 'epoch' | 'eta'>
 
 /**
@@ -373,8 +376,8 @@ function* monitors(
         if (left.length === 0) break
         const done = evaluations.reduce((sum, { n, at }) => sum + (at.done === true ? n : at.value.done), 0)
         const chunk = yield { kind: 'progress', done, of, ...about() }
-        for (const each of beside === undefined ? left.slice(0, 1) : left)
-          each.at = each.evaluation.next(chunk)
+        if (beside === undefined) left[0]!.at = left[0]!.evaluation.next(chunk)
+        else for (const each of left) each.at = each.evaluation.next(chunk && FORWARD * chunk)
         if (ahead !== undefined && ahead.at.done !== true) ahead.at = ahead.steps.next(chunk)
       }
     } finally {

@@ -159,6 +159,12 @@ const cursorOf = (config: RunConfig, { history, examples }: TrainStart): TrainCu
   examples,
 })
 
+/** The examples done, by which the size of the next chunk is chosen: of the next epoch, while it goes ahead of the monitors. */
+export const positionOf = (event: TrainEvent): number | undefined => {
+  if (event.kind !== 'progress') return undefined
+  return event.ahead > 0 ? event.ahead : event.done
+}
+
 export const trainSession = async (
   env: Env,
   listener: SessionListener,
@@ -220,8 +226,7 @@ export const trainSession = async (
     await sets.prepare(cursor)
     const training = train(interpreter, trainSettings(config), sets.current, initial, cursor)
     const ended = await runChunked(env, training, {
-      // while the next epoch goes ahead, a chunk takes the time of its training, not of the monitors
-      position: event => (event.kind === 'progress' && event.ahead === 0 ? event.done : undefined),
+      position: positionOf,
       onEvent,
       onStop,
     })

@@ -15,6 +15,7 @@ import {
   type TrainEvent,
   type TrainSets,
 } from '../../src/core/train.ts'
+import { positionOf } from '../../src/runs/session.ts'
 import { beside } from '../support/beside.ts'
 import { arranged, reports, run, type Ran } from '../support/training.ts'
 
@@ -59,6 +60,8 @@ describe('the pieces of an epoch', () => {
   it('say how far the next epoch is, which is trained beside the monitors', () => {
     const { events } = run(beside(eager), arranged(golden('xent-short-batch-decay')), () => 10)
     const first = events.filter(event => event.kind !== 'diverged' && event.cursor.epochs === 0)
+    // what sizes the chunks
+    expect(first.map(positionOf)).toEqual([0, 10, 20, 0, 10])
     expect(first.map(event => event.kind === 'progress' && [event.phase, event.done, event.ahead])).toEqual([
       ['training', 0, 0],
       ['training', 10, 0],
