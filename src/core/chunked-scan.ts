@@ -64,7 +64,7 @@ export const chunkedScan = <S extends Tree, C extends Tree, X extends Tree>(
 ): Generator<ScanProgress<S>, S, ChunkSize> =>
   foldLazily(s0, function* ({ get, put }): Generator<ScanProgress<S>, void, ChunkSize> {
     let done = 0
-    // the chunk that was asked for while the one before ran
+    // the size of the next chunk, if it was sent while the chunk before it ran
     let asked: { readonly size: ChunkSize } | undefined
     for (const { m, xs, constants } of segments) {
       const steps = leaves(xs)[0]?.shape[0] ?? 0

@@ -156,6 +156,12 @@ export type DivergedEvent = {
 /** What training yields. */
 export type TrainEvent = ProgressEvent | EpochEvent | DivergedEvent
 
+/** The examples done, by which the size of the next chunk is chosen: of the next epoch, while it is trained beside the monitors. */
+export const positionOf = (event: TrainEvent): number | undefined => {
+  if (event.kind !== 'progress') return undefined
+  return event.ahead > 0 ? event.ahead : event.done
+}
+
 /** What every mini-batch of an epoch has in common: the whole training set, and the optimizer's inputs. */
 type StepConstants = Batch & Readonly<Record<string, Tree>>
 
@@ -260,6 +266,7 @@ export function* trainPrepared(
       function* ({ get, put }) {
         let cursor = from
         let ahead: Begun | undefined
+        const aheadOf = (n: number): number => (ahead === undefined ? 0 : doneOf(ahead.at, n))
         try {
           while (cursor.epochs < epochs && cursor.schedule.stopReason === undefined) {
             const epoch = cursor.epochs + 1
@@ -279,18 +286,18 @@ export function* trainPrepared(
             if (goesAhead && epoch < epochs)
               ahead = begun(steps(training, get(), { ...cursor, epochs: epoch, examples: 0 }))
             const measured = yield* monitors(prepared, settings, get(), observed, ahead, () => ({
-              ...{ phase: 'observing', epoch, state: get(), ahead: examplesOf(ahead, n) },
+              ...{ phase: 'observing', epoch, state: get(), ahead: aheadOf(n) },
               cursor: { ...cursor, examples: n },
             }))
             const metrics = { epoch, eta: etaOf(settings, cursor), ...measured }
             const { share } = cursor.schedule
             cursor = nextEpoch(schedule)(cursor, metrics)
             if (cursor.schedule.share !== share) {
-              // it learns with another rate than it should
+              // it was trained with the rate before
               drop(ahead)
               ahead = undefined
             }
-            yield { kind: 'epoch', metrics, cursor, state: get(), ahead: examplesOf(ahead, n) }
+            yield { kind: 'epoch', metrics, cursor, state: get(), ahead: aheadOf(n) }
           }
         } finally {
           drop(ahead)
@@ -314,13 +321,11 @@ type Begun = { readonly steps: Steps; at: IteratorResult<ScanProgress<TrainState
 
 const begun = (steps: Steps): Begun => ({ steps, at: steps.next() })
 
-/** How many of n examples are done. */
-const examplesOf = (begun: Begun | undefined, n: number): number => {
-  if (begun === undefined) return 0
-  return begun.at.done === true ? n : begun.at.value.done
-}
+/** How many of n examples a scan has done. */
+const doneOf = (at: IteratorResult<ScanProgress<unknown>, unknown>, n: number): number =>
+  at.done === true ? n : at.value.done
 
-/** Leaves steps whose result nobody takes. */
+/** Ends steps whose result is not used. */
 const drop = (begun: Begun | undefined): void => {
   if (begun === undefined) return
   if (begun.at.done !== true) leave(begun.steps)
@@ -374,7 +379,7 @@ function* monitors(
       for (;;) {
         const left = evaluations.filter(({ at }) => at.done !== true)
         if (left.length === 0) break
-        const done = evaluations.reduce((sum, { n, at }) => sum + (at.done === true ? n : at.value.done), 0)
+        const done = evaluations.reduce((sum, { n, at }) => sum + doneOf(at, n), 0)
         const chunk = yield { kind: 'progress', done, of, ...about() }
         if (beside === undefined) left[0]!.at = left[0]!.evaluation.next(chunk)
         else for (const each of left) each.at = each.evaluation.next(chunk && FORWARD * chunk)
@@ -429,7 +434,7 @@ const mapValues = <A, B>(
 /** What a progress event says beside how much is done. */
 type About = Omit<ProgressEvent, 'kind' | 'done' | 'of'>
 
-/** Goes on with steps over n examples, and turns their progress into events. */
+/** Runs the rest of the steps over n examples, and turns their progress into events. */
 function* reporting(
   { steps, at }: Begun,
   of: number,

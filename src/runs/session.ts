@@ -7,7 +7,14 @@ import type { TrainState } from '../core/optimizer.ts'
 import { optimizers } from '../core/optimizers/index.ts'
 import { fromParams, toParams, type Params } from '../core/params.ts'
 import { dispose, using } from '../core/scope.ts'
-import { cursorAfter, hasDiverged, train, type TrainCursor, type TrainEvent } from '../core/train.ts'
+import {
+  cursorAfter,
+  hasDiverged,
+  positionOf,
+  train,
+  type TrainCursor,
+  type TrainEvent,
+} from '../core/train.ts'
 import type { Tree } from '../core/tree.ts'
 import { readTree, treeOf } from '../core/tree-values.ts'
 import { diverged, interrupted, type AppError } from '../errors.ts'
@@ -64,7 +71,7 @@ type SessionState = {
   readonly clock: EpochClock
 }
 
-/** What the time of the current epoch went to in this session, in milliseconds: each moment counts once. */
+/** How the time of the current epoch was spent in this session, in milliseconds: each moment counts once. */
 type EpochClock = {
   /** When the last event was. */
   readonly at: number
@@ -96,7 +103,7 @@ const nextClock = (clock: EpochClock, event: TrainEvent, now: number): EpochCloc
 }
 
 /** The clock of the epoch that follows. */
-const turnedClock = ({ at, ahead, aheadDone }: EpochClock): EpochClock => ({
+const nextEpochClock = ({ at, ahead, aheadDone }: EpochClock): EpochClock => ({
   ...startClock(at),
   ...(aheadDone > 0 ? { from: 0, training: ahead } : {}),
 })
@@ -117,7 +124,7 @@ const nextState = (state: SessionState, event: TrainEvent, now: number): Session
       }
       return {
         ...state,
-        clock: turnedClock(clock),
+        clock: nextEpochClock(clock),
         snapshot: { epochs: event.metrics.epoch, examples: 0, ...networkOf(event.state) },
         timed,
         stopReason: event.cursor.schedule.stopReason,
@@ -158,12 +165,6 @@ const cursorOf = (config: RunConfig, { history, examples }: TrainStart): TrainCu
   ),
   examples,
 })
-
-/** The examples done, by which the size of the next chunk is chosen: of the next epoch, while it goes ahead of the monitors. */
-export const positionOf = (event: TrainEvent): number | undefined => {
-  if (event.kind !== 'progress') return undefined
-  return event.ahead > 0 ? event.ahead : event.done
-}
 
 export const trainSession = async (
   env: Env,

@@ -95,7 +95,7 @@ export const saveStudy = (env: Env, folder: string, study: Study): TE.TaskEither
     }),
   )
 
-/** A study that goes on would begin a second journal beside a packed one. */
+/** A study that continues would begin a second journal beside a packed one. */
 const refusePacked = (folder: string): TE.TaskEither<AppError, void> =>
   pipe(
     exists(join(folder, PACKED)),
@@ -104,7 +104,7 @@ const refusePacked = (folder: string): TE.TaskEither<AppError, void> =>
         ? TE.left(
             incompatibleCheckpoint(
               `${folder} has a study that has ended: its journal is packed (${PACKED})`,
-              'give another --out; or unpack the journal (gunzip), to go on with it',
+              'give another --out; or unpack the journal (gunzip) to continue the study',
             ),
           )
         : TE.right(undefined),

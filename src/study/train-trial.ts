@@ -18,7 +18,7 @@ import { isToggleFlag, NUMERICS_VERSION, trainingFlags, type TrialResult, type T
 import { servePool } from './pool-child.ts'
 import { toParams } from '../core/params.ts'
 import { dispose, using } from '../core/scope.ts'
-import { paramsForUse, startCursor, trainPrepared, type EpochMetrics } from '../core/train.ts'
+import { paramsForUse, positionOf, startCursor, trainPrepared, type EpochMetrics } from '../core/train.ts'
 import {
   comparesOutputs,
   expansionPlanOf,
@@ -173,7 +173,7 @@ const perform =
       await sets.prepare(startCursor)
       const training = trainPrepared(network, trainSettings(config), sets.current, { params })
       const ended = await runChunked(env, training, {
-        position: event => (event.kind === 'progress' ? event.done : undefined),
+        position: positionOf,
         onEvent: event => {
           if (event.kind === 'progress' && event.phase === 'training')
             onProgress((event.epoch - 1 + event.done / event.of) / config.epochs)

@@ -10,12 +10,12 @@ import { fold, key, permutation } from '../../src/core/rng.ts'
 import { dispose, clone, leave } from '../../src/core/scope.ts'
 import {
   cursorAfter,
+  positionOf,
   train,
   type TrainCursor,
   type TrainEvent,
   type TrainSets,
 } from '../../src/core/train.ts'
-import { positionOf } from '../../src/runs/session.ts'
 import { beside } from '../support/beside.ts'
 import { arranged, reports, run, type Ran } from '../support/training.ts'
 

@@ -339,7 +339,7 @@ static void *work(void *given) {
   return 0;
 }
 
-static void read(napi_env env, napi_callback_info info, struct job *job) {
+static void readJob(napi_env env, napi_callback_info info, struct job *job) {
   size_t count = ${rows + 3};
   napi_value given[${rows + 3}];
   void *data;
@@ -357,7 +357,7 @@ static napi_value run(napi_env env, napi_callback_info info) {
   struct team team = { .size = ${runs.length} };
   struct job jobs[] = {${runs.map(run => `{ .run = f${run}, .team = &team }`).join(', ')}}, *job = jobs;
   pthread_t threads[${runs.length}];
-  read(env, info, job);
+  readJob(env, info, job);
   int started = 1;
   for (; started < ${runs.length}; started++) {
     __typeof__(job->run) own = jobs[started].run;
@@ -401,12 +401,12 @@ static napi_value begin(napi_env env, napi_callback_info info) {
   if (!beside) return 0;
   beside->team.size = 1;
   beside->job = (struct job){ .run = f${runs[0]}, .team = &beside->team };
-  read(env, info, &beside->job);
+  readJob(env, info, &beside->job);
   if (pthread_create(&beside->thread, 0, work, &beside->job) != 0) {
     free(beside);
     return 0;
   }
-  /* the memory is not to be freed before */
+  /* the memory must not be freed before the steps have ended */
   napi_add_env_cleanup_hook(env, joined, beside);
   napi_create_function(env, "end", 3, end, beside, &result);
   return result;

@@ -41,7 +41,7 @@ export type Memory = {
 /**
  * A memory that starts with one page and grows.
  *
- * @param beforeGrowth is called before it grows: it may then be elsewhere
+ * @param beforeGrowth is called before it grows, which may move it, and before a TooLarge
  */
 export const newMemory = (
   machine: VectorUnit,
@@ -54,7 +54,6 @@ export const newMemory = (
   const grow = (end: number): void => {
     const missing = Math.ceil(end / PAGE) - memory.buffer.byteLength / PAGE
     if (missing <= 0) return
-    beforeGrowth()
     try {
       memory.grow(missing)
     } catch {
@@ -73,11 +72,10 @@ export const newMemory = (
         if (region.address >= address + bytes) break
         address = region.address + region.bytes
       }
-      if (address + bytes > PAGE * PAGES) {
-        beforeGrowth()
-        throw new TooLarge(address + bytes)
-      }
-      grow(address + bytes)
+      const end = address + bytes
+      if (end > memory.buffer.byteLength) beforeGrowth()
+      if (end > PAGE * PAGES) throw new TooLarge(end)
+      grow(end)
       const region = { address, bytes }
       taken = [...taken, region].sort((a, b) => a.address - b.address)
       return region
